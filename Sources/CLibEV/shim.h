@@ -1,0 +1,74 @@
+// What Swift cannot see of libev (its macros) and of the socket calls whose control data needs macros.
+#ifndef NETMINE_CLIBEV_SHIM_H
+#define NETMINE_CLIBEV_SHIM_H
+
+#include <ev.h>
+#include <errno.h>
+#include <linux/net_tstamp.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+
+static inline void netmine_ev_io_init(struct ev_io *watcher,
+    void (*callback)(struct ev_loop *, struct ev_io *, int), int descriptor, int events) {
+  ev_io_init(watcher, callback, descriptor, events);
+}
+
+static inline void netmine_ev_timer_init(struct ev_timer *watcher,
+    void (*callback)(struct ev_loop *, struct ev_timer *, int), double after, double repeat) {
+  ev_timer_init(watcher, callback, after, repeat);
+}
+
+static inline void netmine_ev_periodic_init(struct ev_periodic *watcher,
+    void (*callback)(struct ev_loop *, struct ev_periodic *, int), double offset, double interval) {
+  ev_periodic_init(watcher, callback, offset, interval, 0);
+}
+
+static inline void netmine_ev_signal_init(struct ev_signal *watcher,
+    void (*callback)(struct ev_loop *, struct ev_signal *, int), int number) {
+  ev_signal_init(watcher, callback, number);
+}
+
+static inline void netmine_ev_prepare_init(struct ev_prepare *watcher,
+    void (*callback)(struct ev_loop *, struct ev_prepare *, int)) {
+  ev_prepare_init(watcher, callback);
+}
+
+// accept4(2), which glibc declares for _GNU_SOURCE only: non-blocking, closed on exec.
+extern int accept4(int, struct sockaddr *, socklen_t *, int);
+static inline int netmine_accept(int listener, struct sockaddr *address, socklen_t *length) {
+  return accept4(listener, address, length, SOCK_NONBLOCK | SOCK_CLOEXEC);
+}
+
+// Asks the kernel to stamp what arrives on a socket, in software, at its receipt.
+static inline int netmine_stamp_received(int descriptor) {
+  int flags = SOF_TIMESTAMPING_RX_SOFTWARE | SOF_TIMESTAMPING_SOFTWARE;
+  return setsockopt(descriptor, SOL_SOCKET, SO_TIMESTAMPING, &flags, sizeof flags);
+}
+
+// Receives like recv(2); *stamp becomes the kernel's receive time in ns since the Unix epoch, or 0
+// where it reports none.
+static inline ssize_t netmine_receive(int descriptor, void *bytes, size_t capacity, uint64_t *stamp) {
+  union { char bytes[256]; struct cmsghdr align; } control;
+  struct iovec vector = {bytes, capacity};
+  struct msghdr message;
+  memset(&message, 0, sizeof message);
+  message.msg_iov = &vector;
+  message.msg_iovlen = 1;
+  message.msg_control = control.bytes;
+  message.msg_controllen = sizeof control.bytes;
+  *stamp = 0;
+  ssize_t count = recvmsg(descriptor, &message, 0);
+  if (count <= 0) return count;
+  for (struct cmsghdr *part = CMSG_FIRSTHDR(&message); part; part = CMSG_NXTHDR(&message, part)) {
+    if (part->cmsg_level == SOL_SOCKET && part->cmsg_type == SCM_TIMESTAMPING) {
+      struct timespec times[3];
+      memcpy(times, CMSG_DATA(part), sizeof times);
+      *stamp = (uint64_t)times[0].tv_sec * 1000000000u + (uint64_t)times[0].tv_nsec;
+    }
+  }
+  return count;
+}
+
+#endif

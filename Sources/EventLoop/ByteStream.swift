@@ -1,0 +1,214 @@
+import Bytes
+import CLibEV
+import Glibc
+
+/// Why a stream is closed.
+public enum CloseReason: Equatable {
+  /// The other end closed it in order.
+  case endOfStream
+  /// A read failed.
+  case readFailed(IOError)
+  /// A write failed.
+  case writeFailed(IOError)
+  /// We closed it; says why.
+  case closed(String)
+}
+
+/// Handles what happens on a stream.
+public protocol ByteStreamHandler: AnyObject {
+  /// Gets all bytes received and not yet consumed; returns how many of them it has consumed.
+  ///
+  /// It is called again when more has arrived, with what was left. `slice` may be kept.
+  func stream(_ stream: ByteStream, received slice: ChunkSlice, at time: UInt64) -> Int
+
+  /// Everything written has been handed to the kernel.
+  func streamDidDrain(_ stream: ByteStream)
+
+  /// The stream is closed; the last call, made exactly once.
+  func stream(_ stream: ByteStream, closedFor reason: CloseReason)
+}
+
+extension ByteStreamHandler {
+  /// Does nothing.
+  public func streamDidDrain(_ stream: ByteStream) {}
+}
+
+/// A connected stream socket on an event loop, with its buffers.
+public final class ByteStream {
+  /// The socket's descriptor; -1 once closed.
+  public private(set) var descriptor: Int32
+
+  /// How long the unconsumed bytes will become once the message they begin is whole, as far as known:
+  /// sets how much room the next read has.
+  public var expectedCount = 0
+
+  /// Bytes read so far.
+  public private(set) var bytesReceived: UInt64 = 0
+
+  /// Bytes handed to the kernel so far.
+  public private(set) var bytesSent: UInt64 = 0
+
+  private let loop: EventLoop
+  private unowned let handler: any ByteStreamHandler
+  private var watcher: DescriptorWatcher?
+  private var input: ReadBuffer
+  private var output: WriteQueue
+  private var isFlushDue = false
+  private var closesWhenDrained: String?
+  private let isStamped: Bool
+
+  /// Whether reading is suspended.
+  public private(set) var isPaused = false
+
+  /// Most reads of one stream in one batch, so that a fast one leaves time for the rest.
+  private static let readsPerBatch = 4
+
+  /// Takes over a connected descriptor and starts to read from it.
+  ///
+  /// - Parameters:
+  ///   - isStamped: whether times of receipt are the kernel's where it gives them; otherwise they are the
+  ///     clock's right after the read.
+  ///   - handler: must outlive the stream, or close it.
+  public init(
+    _ descriptor: Int32,
+    stamped isStamped: Bool = false,
+    on loop: EventLoop,
+    handler: any ByteStreamHandler
+  ) {
+    self.descriptor = descriptor
+    self.loop = loop
+    self.handler = handler
+    input = ReadBuffer(pool: loop.pool)
+    output = WriteQueue(pool: loop.pool)
+    self.isStamped = isStamped && netmine_stamp_received(descriptor) == 0
+    Socket.disableDelay(descriptor)
+    watcher = DescriptorWatcher(descriptor, on: loop) { [unowned self] events in
+      if events.contains(.readable) { readSome() }
+      if events.contains(.writable), isOpen { flush() }
+    }
+    watcher?.watch(for: .readable)
+  }
+
+  deinit {
+    watcher?.cancel()
+    if descriptor >= 0 { Glibc.close(descriptor) }
+  }
+
+  /// Whether it has not been closed.
+  public var isOpen: Bool { descriptor >= 0 }
+
+  /// Bytes written and not yet handed to the kernel.
+  public var unsentCount: Int { output.count }
+
+  /// Writes a copy of bytes, in order, when the current batch has been handled; does nothing once closed.
+  public func write(_ bytes: UnsafeRawBufferPointer) {
+    guard isOpen else { return }
+    output.append(bytes)
+    flushLater()
+  }
+
+  /// Writes a copy of bytes.
+  public func write(_ bytes: [UInt8]) { bytes.withUnsafeBytes { write($0) } }
+
+  /// Writes bytes by reference.
+  public func write(_ slice: ChunkSlice) {
+    guard isOpen else { return }
+    output.append(slice)
+    flushLater()
+  }
+
+  /// Suspends reading; what the other end sends fills the kernel's buffers, then stops it.
+  public func pause() {
+    isPaused = true
+    updateInterest()
+  }
+
+  /// Takes reading up again, and first offers again what had been left unconsumed.
+  public func resume() {
+    guard isPaused else { return }
+    isPaused = false
+    updateInterest()
+    if input.count > 0 { deliver(at: Clock.now()) }
+  }
+
+  /// Closes at once; what is unsent is lost. Does nothing the second time.
+  public func close(_ reason: CloseReason) {
+    guard isOpen else { return }
+    watcher?.cancel()
+    Glibc.close(descriptor)
+    descriptor = -1
+    input.clear()
+    output.clear()
+    loop.retire(self)
+    handler.stream(self, closedFor: reason)
+  }
+
+  /// Closes once everything written has been handed to the kernel; reads nothing more.
+  public func closeAfterWriting(_ reason: String) {
+    guard isOpen else { return }
+    guard output.count > 0 else { return close(.closed(reason)) }
+    closesWhenDrained = reason
+    updateInterest()
+  }
+
+  /// Hands as much as possible to the kernel now.
+  public func flush() {
+    isFlushDue = false
+    guard isOpen, output.count > 0 else { return }
+    do throws(IOError) {
+      bytesSent += UInt64(try output.write(to: descriptor))
+    } catch {
+      return close(.writeFailed(error))
+    }
+    updateInterest()
+    guard output.count == 0 else { return }
+    if let reason = closesWhenDrained { return close(.closed(reason)) }
+    handler.streamDidDrain(self)
+  }
+
+  private func flushLater() {
+    guard !isFlushDue else { return }
+    isFlushDue = true
+    loop.flushAtBatchEnd(self)
+  }
+
+  private func updateInterest() {
+    var interest: Readiness = []
+    if !isPaused, closesWhenDrained == nil { interest.insert(.readable) }
+    if output.count > 0, !isFlushDue { interest.insert(.writable) }
+    if isOpen { watcher?.watch(for: interest) }
+  }
+
+  private func readSome() {
+    for _ in 0..<Self.readsPerBatch {
+      guard isOpen, !isPaused else { break }
+      let room = input.room(expected: expectedCount)
+      var stamp: UInt64 = 0
+      let count =
+        isStamped
+        ? netmine_receive(descriptor, room.baseAddress, room.count, &stamp)
+        : read(descriptor, room.baseAddress, room.count)
+      if count > 0 {
+        input.fill(count)
+        bytesReceived += UInt64(count)
+        deliver(at: stamp != 0 ? stamp : Clock.now())
+        if count < room.count { break }
+      } else if count == 0 {
+        close(.endOfStream)
+      } else if errno == EINTR {
+        continue
+      } else if errno == EAGAIN || errno == EWOULDBLOCK {
+        break
+      } else {
+        close(.readFailed(IOError("read")))
+      }
+    }
+    if isOpen { input.park() }
+  }
+
+  private func deliver(at time: UInt64) {
+    guard let slice = input.slice else { return }
+    let consumed = handler.stream(self, received: slice, at: time)
+    if isOpen { input.consume(consumed) }
+  }
+}

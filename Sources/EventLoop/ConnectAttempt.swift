@@ -1,0 +1,72 @@
+import Bytes
+import Glibc
+
+/// One outbound connect under way.
+public final class ConnectAttempt {
+  private let loop: EventLoop
+  private var descriptor: Int32
+  private var watcher: DescriptorWatcher?
+  private var timer: TimerWatcher?
+  private let address: SocketAddress
+  private let finish: (Result<Int32, IOError>) -> Void
+
+  /// Starts to connect.
+  ///
+  /// - Parameters:
+  ///   - timeout: seconds until the attempt fails with `ETIMEDOUT`.
+  ///   - finish: called exactly once, never from within this initialiser, unless cancelled: with the
+  ///     connected descriptor, which it then owns, or with what failed.
+  public init(
+    to address: SocketAddress,
+    from local: SocketAddress? = nil,
+    timeout: Double,
+    loop: EventLoop,
+    finish: @escaping (Result<Int32, IOError>) -> Void
+  ) {
+    self.loop = loop
+    self.address = address
+    self.finish = finish
+    descriptor = -1
+    let timer = TimerWatcher(on: loop) { [unowned self] in end(with: timeoutError) }
+    self.timer = timer
+    do throws(IOError) {
+      descriptor = try Socket.startConnect(to: address, from: local)
+      watcher = DescriptorWatcher(descriptor, on: loop) { [unowned self] _ in connected() }
+      watcher?.watch(for: .writable)
+      timer.start(after: timeout)
+    } catch {
+      timeoutError = error
+      timer.start(after: 0)
+    }
+  }
+
+  deinit { cancel() }
+
+  /// What is reported when the timer ends the attempt.
+  private lazy var timeoutError = IOError("connect to \(address)", code: ETIMEDOUT)
+
+  /// Gives up; nothing is reported.
+  public func cancel() {
+    watcher?.cancel()
+    timer?.cancel()
+    if descriptor >= 0 { Glibc.close(descriptor) }
+    descriptor = -1
+  }
+
+  private func connected() {
+    let code = Socket.outcome(of: descriptor)
+    guard code == 0 else { return end(with: IOError("connect to \(address)", code: code)) }
+    let connected = descriptor
+    descriptor = -1
+    watcher?.cancel()
+    timer?.cancel()
+    loop.retire(self)
+    finish(.success(connected))
+  }
+
+  private func end(with error: IOError) {
+    cancel()
+    loop.retire(self)
+    finish(.failure(error))
+  }
+}

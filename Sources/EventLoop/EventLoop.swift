@@ -1,0 +1,66 @@
+import CLibEV
+import Glibc
+
+/// One thread's event loop, over libev.
+///
+/// Everything created on a loop belongs to the thread that runs it. A batch is what one turn of the loop
+/// reports; when a batch has been handled the loop flushes what was written to streams during it, then
+/// lets go of what was closed during it, then waits for the next.
+public final class EventLoop {
+  let raw: OpaquePointer
+
+  /// Where the loop's streams borrow their buffers.
+  public let pool: ChunkPool
+
+  private var prepare: BatchEndWatcher?
+  private var unflushed: [ByteStream] = []
+  private var retired: [AnyObject] = []
+
+  /// Creates a loop on the best mechanism of the system (epoll on Linux).
+  ///
+  /// Create it after any `fork`: a loop does not survive one.
+  public init(pool: ChunkPool = ChunkPool()) {
+    guard let raw = ev_loop_new(UInt32(EVFLAG_AUTO) | UInt32(EVFLAG_NOENV)) else {
+      fatalError("libev found no usable backend")
+    }
+    self.raw = raw
+    self.pool = pool
+    // A write to a stream whose other end has gone shall fail, not end the process.
+    signal(SIGPIPE, SIG_IGN)
+    prepare = BatchEndWatcher(on: self)
+  }
+
+  deinit {
+    prepare?.cancel()
+    ev_loop_destroy(raw)
+  }
+
+  /// Handles events until `stop()` is called.
+  public func run() { ev_run(raw, 0) }
+
+  /// Handles what is ready now, waiting at most until the next event or timer; for tests.
+  public func runOnce() { ev_run(raw, Int32(EVRUN_ONCE)) }
+
+  /// Makes `run()` return once the current batch has been handled.
+  public func stop() {
+    endBatch()
+    ev_break(raw, Int32(EVBREAK_ALL))
+  }
+
+  /// Keeps `object` alive until the current batch has been handled, so that events still to be reported
+  /// in it find their owner.
+  func retire(_ object: AnyObject) { retired.append(object) }
+
+  /// Has `stream` flushed when the current batch has been handled.
+  func flushAtBatchEnd(_ stream: ByteStream) { unflushed.append(stream) }
+
+  func endBatch() {
+    while !unflushed.isEmpty {
+      let streams = unflushed
+      unflushed.removeAll(keepingCapacity: true)
+      for stream in streams { stream.flush() }
+      // A flush may close a stream and so cause further writes; they go out in the same pass.
+    }
+    retired.removeAll(keepingCapacity: true)
+  }
+}

@@ -1,0 +1,78 @@
+import Bytes
+import CLibEV
+import Glibc
+
+/// Accepts connections on a listening socket.
+public final class Listener {
+  /// Where it listens; the port is the real one where 0 was asked for.
+  public let address: SocketAddress
+
+  private var descriptor: Int32
+  private var watcher: DescriptorWatcher?
+  private var resume: TimerWatcher?
+
+  /// Starts to listen and accept.
+  ///
+  /// - Parameters:
+  ///   - accept: gets each new connection's descriptor, which it owns from then on, and its remote address.
+  ///   - fail: gets what makes accepting impossible for now (no descriptors left); it is tried again a
+  ///     second later.
+  public init(
+    on address: SocketAddress,
+    backlog: Int32 = 128,
+    mode: mode_t = 0o660,
+    group: gid_t? = nil,
+    loop: EventLoop,
+    accept: @escaping (Int32, SocketAddress) -> Void,
+    fail: @escaping (IOError) -> Void
+  ) throws(IOError) {
+    let descriptor = try Socket.listen(on: address, backlog: backlog, mode: mode, group: group)
+    self.descriptor = descriptor
+    if case .unix = address {
+      self.address = address
+    } else {
+      self.address = Socket.localAddress(of: descriptor)
+    }
+    resume = TimerWatcher(on: loop) { [unowned self] in watcher?.watch(for: .readable) }
+    watcher = DescriptorWatcher(descriptor, on: loop) { [unowned self] _ in
+      acceptSome(accept: accept, fail: fail)
+    }
+    watcher?.watch(for: .readable)
+  }
+
+  deinit { close() }
+
+  /// Stops listening; removes a unix socket's file. Does nothing the second time.
+  public func close() {
+    guard descriptor >= 0 else { return }
+    watcher?.cancel()
+    resume?.cancel()
+    Glibc.close(descriptor)
+    descriptor = -1
+    if case .unix(let path) = address { unlink(path) }
+  }
+
+  /// At most 64 a batch, so that a flood of connections leaves time for those that are there.
+  private func acceptSome(accept: (Int32, SocketAddress) -> Void, fail: (IOError) -> Void) {
+    for _ in 0..<64 {
+      guard descriptor >= 0 else { return }
+      var accepted: Int32 = -1
+      let remote = SocketAddress {
+        accepted = netmine_accept(descriptor, $0, $1)
+      }
+      if accepted >= 0 {
+        accept(accepted, remote)
+        continue
+      }
+      switch errno {
+      case EAGAIN, EWOULDBLOCK: return
+      case EINTR, ECONNABORTED, EPROTO: continue
+      default:
+        let error = IOError("accept on \(address)")
+        watcher?.watch(for: [])
+        resume?.start(after: 1)
+        return fail(error)
+      }
+    }
+  }
+}

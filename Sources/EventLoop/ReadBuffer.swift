@@ -1,0 +1,75 @@
+import Glibc
+
+/// What was read from a stream and not yet consumed, always contiguous.
+///
+/// Holds no memory while empty, unless somebody still looks at what was in its chunk: then the rest of
+/// that chunk is filled before another is begun, so that many small slices do not keep a chunk each. A
+/// small remainder is parked in memory of its own size, so that a connection stuck in the middle of a
+/// message does not hold a whole chunk.
+struct ReadBuffer {
+  private var chunk: Chunk?
+  private var consumed = 0
+  private var filled = 0
+  private let pool: ChunkPool
+
+  private static let parkingLimit = 4 << 10
+
+  init(pool: ChunkPool) { self.pool = pool }
+
+  var count: Int { filled - consumed }
+
+  /// The unconsumed bytes; nil where there are none.
+  var slice: ChunkSlice? {
+    guard let chunk, filled > consumed else { return nil }
+    return ChunkSlice(chunk, consumed..<filled)
+  }
+
+  /// Has room for at least one more byte; `expected` is how long the unconsumed bytes will become, as far
+  /// as their sender says. What is not yet there is believed only step by step: memory at most doubles.
+  mutating func room(expected: Int) -> UnsafeMutableRawBufferPointer {
+    let unread = count
+    let wanted = max(pool.chunkCapacity, min(expected, unread * 2))
+    if let current = chunk, current.capacity >= pool.chunkCapacity, current.capacity > filled,
+      current.capacity - consumed >= min(max(expected, unread + 1), wanted)
+    {
+      return free(of: current)
+    }
+    let larger = wanted > pool.chunkCapacity ? Chunk(capacity: wanted) : pool.lend()
+    if let current = chunk, unread > 0 {
+      memcpy(larger.base, current.base + consumed, unread)
+    }
+    chunk = larger
+    consumed = 0
+    filled = unread
+    return free(of: larger)
+  }
+
+  mutating func fill(_ count: Int) { filled += count }
+
+  mutating func consume(_ count: Int) {
+    precondition(count >= 0 && count <= self.count)
+    consumed += count
+  }
+
+  /// Gives the chunk back where little is left in it and nobody else looks at it.
+  mutating func park() {
+    guard count <= Self.parkingLimit, isKnownUniquelyReferenced(&chunk) else { return }
+    guard count > 0 else { return clear() }
+    guard let current = chunk, current.capacity >= pool.chunkCapacity else { return }
+    let small = Chunk(capacity: count)
+    memcpy(small.base, current.base + consumed, count)
+    filled = count
+    consumed = 0
+    chunk = small
+  }
+
+  mutating func clear() {
+    chunk = nil
+    consumed = 0
+    filled = 0
+  }
+
+  private func free(of chunk: Chunk) -> UnsafeMutableRawBufferPointer {
+    UnsafeMutableRawBufferPointer(start: chunk.base + filled, count: chunk.capacity - filled)
+  }
+}
