@@ -1,0 +1,56 @@
+import Bytes
+
+/// Thirty-two bytes stored inline, without an allocation: hashes and keys.
+@frozen
+public struct Bytes32: Hashable, Sendable {
+  /// The bytes in order, as four words in the machine's own byte order.
+  @usableFromInline let words: (UInt64, UInt64, UInt64, UInt64)
+
+  /// Thirty-two zero bytes.
+  public static let zero = Bytes32(words: (0, 0, 0, 0))
+
+  @inlinable
+  init(words: (UInt64, UInt64, UInt64, UInt64)) { self.words = words }
+
+  /// Copies 32 bytes; a precondition failure where there is another number of them.
+  @inlinable
+  public init(_ bytes: RawSpan) {
+    precondition(bytes.byteCount == 32)
+    words = (
+      bytes.unsafeLoadUnaligned(fromByteOffset: 0, as: UInt64.self),
+      bytes.unsafeLoadUnaligned(fromByteOffset: 8, as: UInt64.self),
+      bytes.unsafeLoadUnaligned(fromByteOffset: 16, as: UInt64.self),
+      bytes.unsafeLoadUnaligned(fromByteOffset: 24, as: UInt64.self)
+    )
+  }
+
+  /// Copies 32 bytes; nil where there is another number of them.
+  public init?(_ bytes: [UInt8]) {
+    guard bytes.count == 32 else { return nil }
+    self.init(bytes.span.bytes)
+  }
+
+  /// The bytes in order, in an array of their own.
+  public var array: [UInt8] { withUnsafeBytes { Array($0) } }
+
+  /// Calls `body` with the bytes in order, which must not be kept.
+  @inlinable
+  public func withUnsafeBytes<T, E: Error>(
+    _ body: (UnsafeRawBufferPointer) throws(E) -> T
+  ) throws(E) -> T {
+    try Swift.withUnsafeBytes(of: words, body)
+  }
+
+  /// Whether two hold the same bytes.
+  @inlinable
+  public static func == (left: Bytes32, right: Bytes32) -> Bool { left.words == right.words }
+
+  /// Feeds all bytes to `hasher`.
+  @inlinable
+  public func hash(into hasher: inout Hasher) {
+    hasher.combine(words.0)
+    hasher.combine(words.1)
+    hasher.combine(words.2)
+    hasher.combine(words.3)
+  }
+}

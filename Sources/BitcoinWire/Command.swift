@@ -1,0 +1,78 @@
+import Bytes
+
+/// The command of a message: 12 bytes, printable ASCII padded with NUL.
+///
+/// Kept exactly as received, valid or not, and without an allocation.
+@frozen
+public struct Command: Hashable, Sendable, CustomStringConvertible {
+  /// Length of the field in a message header, in bytes.
+  public static let size = 12
+
+  /// Bytes 0 to 7, in the machine's own byte order.
+  @usableFromInline let head: UInt64
+
+  /// Bytes 8 to 11, in the machine's own byte order.
+  @usableFromInline let tail: UInt32
+
+  @inlinable
+  init(head: UInt64, tail: UInt32) {
+    self.head = head
+    self.tail = tail
+  }
+
+  /// Takes the 12 bytes of a header; a precondition failure where there is another number of them.
+  @inlinable
+  public init(_ bytes: RawSpan) {
+    precondition(bytes.byteCount == Self.size)
+    head = bytes.unsafeLoadUnaligned(fromByteOffset: 0, as: UInt64.self)
+    tail = bytes.unsafeLoadUnaligned(fromByteOffset: 8, as: UInt32.self)
+  }
+
+  /// Takes up to 12 printable ASCII characters; nil where there are more or others, or none.
+  public init?(_ name: some StringProtocol) {
+    var bytes = Array(name.utf8)
+    guard !bytes.isEmpty, bytes.count <= Self.size, bytes.allSatisfy(Self.isPrintable) else { return nil }
+    bytes.append(contentsOf: repeatElement(0, count: Self.size - bytes.count))
+    self.init(bytes.span.bytes)
+  }
+
+  /// The 12 bytes in order.
+  public var bytes: [UInt8] {
+    var result: [UInt8] = []
+    result.reserveCapacity(Self.size)
+    append(to: &result)
+    return result
+  }
+
+  /// Appends the 12 bytes.
+  @inlinable
+  public func append(to bytes: inout [UInt8]) {
+    Swift.withUnsafeBytes(of: head) { bytes.append(contentsOf: $0) }
+    Swift.withUnsafeBytes(of: tail) { bytes.append(contentsOf: $0) }
+  }
+
+  /// Whether it is printable ASCII (space included) followed by nothing but NUL, as Bitcoin Core
+  /// asks before it looks at the message.
+  public var isValid: Bool {
+    let bytes = bytes
+    let end = bytes.firstIndex(of: 0) ?? bytes.count
+    return bytes[..<end].allSatisfy(Self.isPrintable) && bytes[end...].allSatisfy { $0 == 0 }
+  }
+
+  /// The characters before the padding; what is not printable is escaped as `EscapedText` has it.
+  public var description: String {
+    let bytes = bytes
+    let end = bytes.lastIndex { $0 != 0 }.map { $0 + 1 } ?? 0
+    return EscapedText.ascii(bytes[..<end])
+  }
+
+  private static func isPrintable(_ byte: UInt8) -> Bool { byte >= 0x20 && byte <= 0x7e }
+}
+
+extension Command: ExpressibleByStringLiteral {
+  /// A command known when the program is written; a precondition failure where it is not valid.
+  public init(stringLiteral name: StaticString) {
+    guard let command = Command(name.description) else { preconditionFailure("not a command: \(name)") }
+    self = command
+  }
+}

@@ -1,0 +1,84 @@
+import Bytes
+
+/// Finds the messages in a stream of bytes of one network.
+///
+/// It keeps no bytes and no state: whoever reads the stream accumulates bytes from a message
+/// boundary on and asks again when there are more. Nobody has to buffer a payload that will be
+/// refused: the magic is checked from its first byte on, the length as soon as the header is
+/// complete, the checksum last.
+public struct Framer: Sendable {
+  /// What the bytes that are there begin with.
+  public enum Status: Hashable, Sendable {
+    /// The beginning of a message of which at least `total` bytes, counted from its start, are needed.
+    case needMore(total: Int)
+    /// A whole message of `total` bytes, header included.
+    case message(MessageHeader, total: Int, checksumValid: Bool)
+    /// Something that is not a message of this network; there is no way to go on after it.
+    case violation(Violation)
+  }
+
+  /// Why bytes are not a message.
+  public enum Violation: Error, Hashable, Sendable, CustomStringConvertible {
+    /// The first bytes, up to four, are not the network's magic.
+    case wrongMagic(found: [UInt8], expected: UInt32)
+    /// The header announces a payload longer than the limit, in bytes.
+    case oversized(MessageHeader, maximum: Int)
+
+    /// A sentence that says what is wrong.
+    public var description: String {
+      switch self {
+      case .wrongMagic(let found, let expected):
+        var bytes: [UInt8] = []
+        bytes.appendLittle(expected)
+        return "magic is \(Hexadecimal.text(found)), not \(Hexadecimal.text(bytes))"
+      case .oversized(let header, let maximum):
+        return "length of \(header.command) is \(header.length), more than \(maximum)"
+      }
+    }
+  }
+
+  /// The network's magic, as a little-endian integer.
+  public let magic: UInt32
+
+  /// The longest payload to accept, in bytes.
+  public let maximumLength: Int
+
+  /// Creates a framer for the network with this magic.
+  public init(magic: UInt32, maximumLength: Int = MessageHeader.maximumLength) {
+    self.magic = magic
+    self.maximumLength = maximumLength
+  }
+
+  /// Says what `bytes`, which start where a message should, begin with.
+  ///
+  /// Complexity: constant until the message is complete, then linear in its length (the checksum).
+  public func next(in bytes: RawSpan) -> Status {
+    let available = bytes.byteCount
+    guard let header = MessageHeader(peeking: bytes) else {
+      return magicMatches(bytes) ? .needMore(total: MessageHeader.size) : wrongMagic(bytes)
+    }
+    guard header.magic == magic else { return wrongMagic(bytes) }
+    guard header.length <= maximumLength else {
+      return .violation(.oversized(header, maximum: maximumLength))
+    }
+    let total = header.totalLength
+    guard available >= total else { return .needMore(total: total) }
+    let checksum = Hash256.checksum(bytes.extracting(MessageHeader.size..<total))
+    return .message(header, total: total, checksumValid: checksum == header.checksum)
+  }
+
+  /// Says what `bytes`, which start where a message should, begin with.
+  public func next(in bytes: UnsafeRawBufferPointer) -> Status { next(in: bytes.bytes) }
+
+  private func magicMatches(_ bytes: RawSpan) -> Bool {
+    for index in 0..<min(4, bytes.byteCount) {
+      let expected = UInt8(truncatingIfNeeded: magic >> (8 * index))
+      guard bytes.unsafeLoad(fromByteOffset: index, as: UInt8.self) == expected else { return false }
+    }
+    return true
+  }
+
+  private func wrongMagic(_ bytes: RawSpan) -> Status {
+    .violation(.wrongMagic(found: Array(bytes.extracting(first: 4)), expected: magic))
+  }
+}

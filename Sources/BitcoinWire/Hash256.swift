@@ -1,0 +1,49 @@
+import Bytes
+import Crypto
+
+/// A double SHA-256: the name of a block or a transaction.
+///
+/// Held in wire order; written, as everybody writes it, with its bytes reversed.
+@frozen
+public struct Hash256: Hashable, Sendable, LosslessStringConvertible {
+  /// The 32 bytes as on the wire.
+  public let bytes: Bytes32
+
+  /// The hash of nothing: an empty `stop` or the predecessor of a genesis block.
+  public static let zero = Hash256(.zero)
+
+  /// Takes 32 bytes in wire order.
+  @inlinable
+  public init(_ bytes: Bytes32) { self.bytes = bytes }
+
+  /// Reads the text form, 64 hexadecimal digits in reversed byte order; nil where it is not one.
+  public init?(_ description: String) {
+    guard let bytes = Hexadecimal.bytes(description), let hash = Bytes32(bytes.reversed()) else { return nil }
+    self.init(hash)
+  }
+
+  /// The SHA-256 of the SHA-256 of `bytes`.
+  public init(doubleSHA256 bytes: RawSpan) {
+    self.bytes = Self.doubleSHA256(bytes)
+  }
+
+  /// 64 hexadecimal digits in reversed byte order, as explorers and RPCs show it.
+  public var description: String { Hexadecimal.text(bytes.array.reversed()) }
+
+  /// The first eight digits of the text form that are not leading zeros, and an ellipsis.
+  public var abbreviation: String { String(description.drop { $0 == "0" }.prefix(8)) + "…" }
+
+  /// The first four bytes of the double SHA-256 of a payload, as a little-endian integer: the
+  /// checksum of a message header.
+  public static func checksum(_ payload: RawSpan) -> UInt32 {
+    UInt32(truncatingIfNeeded: UInt64(littleEndian: doubleSHA256(payload).words.0))
+  }
+
+  private static func doubleSHA256(_ bytes: RawSpan) -> Bytes32 {
+    var first = SHA256()
+    bytes.withUnsafeBytes { first.update(bufferPointer: $0) }
+    var second = SHA256()
+    first.finalize().withUnsafeBytes { second.update(bufferPointer: $0) }
+    return second.finalize().withUnsafeBytes { digest in Bytes32(digest.bytes) }
+  }
+}

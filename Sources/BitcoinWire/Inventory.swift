@@ -1,0 +1,75 @@
+import Bytes
+
+/// What kind of thing an inventory item names; kinds nobody knows are kept.
+public struct InventoryType: RawRepresentable, Hashable, Sendable, CustomStringConvertible {
+  /// The number on the wire.
+  public let rawValue: UInt32
+
+  /// Takes the number on the wire.
+  @inlinable
+  public init(rawValue: UInt32) { self.rawValue = rawValue }
+
+  /// A transaction by txid.
+  public static let tx = InventoryType(rawValue: 1)
+  /// A block.
+  public static let block = InventoryType(rawValue: 2)
+  /// A block by way of the bloom filter (BIP37); only in `getdata`.
+  public static let filteredBlock = InventoryType(rawValue: 3)
+  /// A compact block (BIP152); only in `getdata`.
+  public static let compactBlock = InventoryType(rawValue: 4)
+  /// A transaction by wtxid (BIP339).
+  public static let wtx = InventoryType(rawValue: 5)
+  /// A transaction by txid, with its witness (BIP144); only in `getdata`.
+  public static let witnessTx = InventoryType(rawValue: 1 << 30 | 1)
+  /// A block with its witnesses (BIP144); only in `getdata`.
+  public static let witnessBlock = InventoryType(rawValue: 1 << 30 | 2)
+
+  /// The name, in words joined by `_`; `type N` where there is none.
+  public var description: String {
+    switch self {
+    case .tx: "tx"
+    case .block: "block"
+    case .filteredBlock: "filtered_block"
+    case .compactBlock: "compact_block"
+    case .wtx: "wtx"
+    case .witnessTx: "witness_tx"
+    case .witnessBlock: "witness_block"
+    default: "type \(rawValue)"
+    }
+  }
+}
+
+/// A thing that a peer announces, asks for or does not have. 36 bytes on the wire.
+public struct InventoryItem: Hashable, Sendable, CustomStringConvertible {
+  /// Length on the wire in bytes.
+  public static let size = 36
+
+  /// What kind of thing it is.
+  public var type: InventoryType
+
+  /// Which one it is.
+  public var hash: Hash256
+
+  /// Names a thing.
+  @inlinable
+  public init(_ type: InventoryType, _ hash: Hash256) {
+    self.type = type
+    self.hash = hash
+  }
+
+  /// Reads the type, 4 bytes little-endian, and the hash.
+  @_lifetime(reader: copy reader)
+  public init(from reader: inout ByteReader) throws(WireError) {
+    type = InventoryType(rawValue: try reader.little(UInt32.self, "inventory type"))
+    hash = try reader.hash("inventory hash")
+  }
+
+  /// Appends the 36 bytes.
+  public func append(to bytes: inout [UInt8]) {
+    bytes.appendLittle(type.rawValue)
+    bytes.append(hash)
+  }
+
+  /// The type's name and the hash.
+  public var description: String { "\(type) \(hash)" }
+}

@@ -1,0 +1,70 @@
+import Bytes
+
+extension Message {
+  /// The message in a few words for one line: safe to print, not complete.
+  public var summary: String {
+    switch self {
+    case .version(let version): version.summary
+    case .sendcmpct(let message): "sendcmpct version \(message.version)\(message.announce ? " announce" : "")"
+    case .feefilter(let message): "feefilter \(message.feeRate) sat/kvB"
+    case .ping(let message): "ping" + (message.nonce.map { " \(Self.short($0))" } ?? "")
+    case .pong(let message): "pong \(Self.short(message.nonce))"
+    case .addr(let message): "addr \(message.nodes.count)"
+    case .addrv2(let message): "addrv2 \(message.nodes.count)"
+    case .inv(let message), .getdata(let message), .notfound(let message): "\(command) \(message.summary)"
+    case .getheaders(let message), .getblocks(let message):
+      "\(command) "
+        + (message.locator.first.map { "from \($0.abbreviation)" } ?? "stop \(message.stop.abbreviation)")
+    case .headers(let message):
+      "headers \(message.headers.count)" + (message.headers.last.map { " to \($0.hash)" } ?? "")
+    case .tx(let transaction): "tx \(transaction.summary)"
+    case .block(let block): "block \(block.header.hash) \(block.transactions.count) tx"
+    case .reject(let message): message.summary
+    case .unknown(let command, let payload): "\(command) \(payload.count) bytes"
+    case .verack, .wtxidrelay, .sendaddrv2, .sendheaders, .getaddr, .mempool: command.description
+    }
+  }
+
+  private static func short(_ nonce: UInt64) -> String {
+    var bytes: [UInt8] = []
+    bytes.appendBig(nonce)
+    return Hexadecimal.text(bytes.prefix(2)) + "…"
+  }
+}
+
+extension VersionMessage {
+  var summary: String {
+    var text = "version \(userAgent == nil ? "\(version)" : userAgentText)"
+    if let startHeight { text += " height \(startHeight)" }
+    return text + " services \(services)"
+  }
+}
+
+extension InventoryMessage {
+  /// How many there are of each type, in the order in which the types first come, and the first hash.
+  var summary: String {
+    var types: [(type: InventoryType, count: Int)] = []
+    for item in items {
+      if let index = types.firstIndex(where: { $0.type == item.type }) {
+        types[index].count += 1
+      } else if types.count < 8 {
+        types.append((item.type, 1))
+      }
+    }
+    guard let first = items.first else { return "0" }
+    return types.map { "\($0.count) \($0.type)" }.joined(separator: " ") + " \(first.hash.abbreviation)"
+  }
+}
+
+extension Transaction {
+  var summary: String {
+    "\(txid) \(inputs.count) in \(outputs.count) out \(bytes.count) bytes"
+  }
+}
+
+extension RejectMessage {
+  var summary: String {
+    "reject \(EscapedText.utf8(command)) 0x\(Hexadecimal.text([code])) \(EscapedText.utf8(reason))"
+      + (hash.map { " \($0)" } ?? "")
+  }
+}

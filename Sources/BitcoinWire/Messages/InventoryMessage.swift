@@ -1,0 +1,29 @@
+import Bytes
+
+/// `inv`, `getdata` and `notfound`: a list of at most 50,000 items of 36 bytes.
+public struct InventoryMessage: MessagePayload {
+  /// The most items in one message (`MAX_INV_SZ`).
+  public static let maximumCount = 50_000
+
+  /// The items, in the sender's order.
+  public var items: [InventoryItem]
+
+  /// Creates a message of these items.
+  public init(items: [InventoryItem]) { self.items = items }
+
+  /// Reads the items.
+  @_lifetime(reader: copy reader)
+  public init(from reader: inout ByteReader) throws(WireError) {
+    let count = try reader.count("inventory count", maximum: Self.maximumCount, size: InventoryItem.size)
+    items = []
+    items.reserveCapacity(count)
+    for _ in 0..<count { items.append(try InventoryItem(from: &reader)) }
+  }
+
+  /// Appends the items.
+  public func append(to bytes: inout [UInt8]) {
+    bytes.reserveCapacity(bytes.count + 9 + items.count * InventoryItem.size)
+    bytes.appendCompactSize(items.count)
+    for item in items { item.append(to: &bytes) }
+  }
+}

@@ -1,0 +1,48 @@
+import Bytes
+
+/// `reject`: says why a message was refused (BIP61, abandoned).
+///
+/// The refused command, at most 12 bytes; code, 1; reason, at most 111 bytes; and for a transaction or
+/// block its hash, 32.
+public struct RejectMessage: MessagePayload {
+  /// The longest reason in bytes (`MAX_REJECT_MESSAGE_LENGTH`).
+  public static let maximumReason = 111
+
+  /// Command of the message that was refused; any bytes.
+  public var command: [UInt8]
+
+  /// What kind of reason: 0x01 malformed, 0x10 invalid, 0x11 obsolete, 0x12 duplicate, 0x40 nonstandard,
+  /// 0x41 dust, 0x42 insufficient fee, 0x43 checkpoint.
+  public var code: UInt8
+
+  /// The reason in words; any bytes.
+  public var reason: [UInt8]
+
+  /// The transaction or block; nil where another message was refused.
+  public var hash: Hash256?
+
+  /// Creates a message of these fields.
+  public init(command: [UInt8], code: UInt8, reason: [UInt8], hash: Hash256? = nil) {
+    self.command = command
+    self.code = code
+    self.reason = reason
+    self.hash = hash
+  }
+
+  /// Reads the fields, the hash where 32 bytes are left.
+  @_lifetime(reader: copy reader)
+  public init(from reader: inout ByteReader) throws(WireError) {
+    command = try reader.counted("rejected command", maximum: Command.size)
+    code = try reader.little(UInt8.self, "rejection code")
+    reason = try reader.counted("rejection reason", maximum: Self.maximumReason)
+    hash = reader.remaining >= 32 ? try reader.hash("rejected hash") : nil
+  }
+
+  /// Appends the fields.
+  public func append(to bytes: inout [UInt8]) {
+    bytes.appendCounted(command)
+    bytes.append(code)
+    bytes.appendCounted(reason)
+    if let hash { bytes.append(hash) }
+  }
+}

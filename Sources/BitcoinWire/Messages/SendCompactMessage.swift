@@ -1,0 +1,29 @@
+import Bytes
+
+/// `sendcmpct`: offers compact blocks (BIP152). 9 bytes: announce, 1; version, 8 little-endian.
+public struct SendCompactMessage: MessagePayload {
+  /// Whether new blocks are to be announced by `cmpctblock` (high-bandwidth mode).
+  public var announce: Bool
+
+  /// Version of the compact block format: 1, or 2 with witnesses.
+  public var version: UInt64
+
+  /// Creates a message of these fields.
+  public init(announce: Bool, version: UInt64) {
+    self.announce = announce
+    self.version = version
+  }
+
+  /// Reads the fields.
+  @_lifetime(reader: copy reader)
+  public init(from reader: inout ByteReader) throws(WireError) {
+    announce = try reader.little(UInt8.self, "announce") != 0
+    version = try reader.little(UInt64.self, "compact block version")
+  }
+
+  /// Appends the fields.
+  public func append(to bytes: inout [UInt8]) {
+    bytes.append(announce ? 1 : 0)
+    bytes.appendLittle(version)
+  }
+}

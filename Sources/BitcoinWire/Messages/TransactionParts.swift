@@ -1,0 +1,95 @@
+import Bytes
+
+/// One output of one transaction. 36 bytes on the wire.
+public struct OutPoint: Hashable, Sendable, CustomStringConvertible {
+  /// The transaction; zero in a coinbase.
+  public var txid: Hash256
+
+  /// Which of its outputs, from 0; 0xFFFFFFFF in a coinbase.
+  public var index: UInt32
+
+  /// Names an output.
+  public init(txid: Hash256, index: UInt32) {
+    self.txid = txid
+    self.index = index
+  }
+
+  /// The txid and the index, with a colon between them.
+  public var description: String { "\(txid):\(index)" }
+}
+
+/// What a transaction spends, and what proves that it may.
+public struct TransactionInput: Hashable, Sendable {
+  /// The least length on the wire in bytes, without the witness.
+  public static let minimumSize = 41
+
+  /// The output that is spent.
+  public var previous: OutPoint
+
+  /// The script that satisfies the output's.
+  public var script: [UInt8]
+
+  /// Relative lock time and replaceability (BIP68, BIP125).
+  public var sequence: UInt32
+
+  /// The stack of the witness (BIP141), empty where there is none.
+  public var witness: [[UInt8]]
+
+  /// Creates an input of these parts.
+  public init(
+    previous: OutPoint,
+    script: [UInt8],
+    sequence: UInt32 = .max,
+    witness: [[UInt8]] = []
+  ) {
+    self.previous = previous
+    self.script = script
+    self.sequence = sequence
+    self.witness = witness
+  }
+
+  @_lifetime(reader: copy reader)
+  init(from reader: inout ByteReader) throws(WireError) {
+    let txid = try reader.hash("input txid")
+    previous = OutPoint(txid: txid, index: try reader.little(UInt32.self, "input index"))
+    script = try reader.counted("input script", maximum: .maximumSize)
+    sequence = try reader.little(UInt32.self, "input sequence")
+    witness = []
+  }
+
+  func append(to bytes: inout [UInt8]) {
+    bytes.append(previous.txid)
+    bytes.appendLittle(previous.index)
+    bytes.appendCounted(script)
+    bytes.appendLittle(sequence)
+  }
+}
+
+/// What a transaction creates.
+public struct TransactionOutput: Hashable, Sendable {
+  /// The least length on the wire in bytes.
+  public static let minimumSize = 9
+
+  /// The amount in satoshi; not checked against anything.
+  public var value: Int64
+
+  /// The script that whoever spends it must satisfy.
+  public var script: [UInt8]
+
+  /// Creates an output of these parts.
+  public init(value: Int64, script: [UInt8]) {
+    self.value = value
+    self.script = script
+  }
+
+  @_lifetime(reader: copy reader)
+  init(from reader: inout ByteReader) throws(WireError) {
+    value = try reader.little(Int64.self, "output value")
+    script = try reader.counted("output script", maximum: .maximumSize)
+  }
+
+  func append(to bytes: inout [UInt8]) {
+    bytes.appendLittle(value)
+    bytes.appendCounted(script)
+  }
+}

@@ -1,0 +1,142 @@
+import Bytes
+
+/// `version`: opens the handshake and says who one is.
+///
+/// | size | field |
+/// | --- | --- |
+/// | 4 | protocol version |
+/// | 8 | services |
+/// | 8 | time, seconds since the Unix epoch |
+/// | 26 | receiver: services, 16-byte address, big-endian port |
+/// | 26 | sender, likewise (since version 106) |
+/// | 8 | nonce |
+/// | 1 … | user agent, at most 256 bytes (BIP14) |
+/// | 4 | height of the best block (since version 209) |
+/// | 1 | whether to relay transactions (BIP37) |
+///
+/// Integers are little-endian. As Bitcoin Core does, the message may end after the receiver, the
+/// nonce, the user agent or the height: a field that is nil is one that was not there, and no field
+/// after it is written.
+public struct VersionMessage: MessagePayload {
+  /// The longest user agent in bytes (`MAX_SUBVERSION_LENGTH`).
+  public static let maximumUserAgent = 256
+
+  /// An endpoint as this message has it: services and an address in the old form, without a time.
+  public struct Party: Hashable, Sendable {
+    /// What the node is said to offer.
+    public var services: ServiceFlags
+
+    /// Where the node is said to be; zeros where the old form cannot say it.
+    public var endpoint: Endpoint
+
+    /// Nobody: no services, `[::]:0`.
+    public static let unknown = Party(services: [], endpoint: Endpoint(.ipv6(0), port: 0))
+
+    /// Joins services and an endpoint.
+    public init(services: ServiceFlags, endpoint: Endpoint) {
+      self.services = services
+      self.endpoint = endpoint
+    }
+
+    @_lifetime(reader: copy reader)
+    init(from reader: inout ByteReader) throws(WireError) {
+      services = ServiceFlags(rawValue: try reader.little(UInt64.self, "services"))
+      let address = try NetworkAddress(legacyFrom: &reader)
+      endpoint = Endpoint(address, port: try reader.big(UInt16.self, "port"))
+    }
+
+    func append(to bytes: inout [UInt8]) {
+      bytes.appendLittle(services.rawValue)
+      endpoint.address.appendLegacy(to: &bytes)
+      bytes.appendBig(endpoint.port)
+    }
+  }
+
+  /// Highest protocol version that the sender speaks.
+  public var version: Int32
+
+  /// What the sender offers.
+  public var services: ServiceFlags
+
+  /// The sender's clock, seconds since the Unix epoch.
+  public var time: Int64
+
+  /// Whom the sender believes it speaks to.
+  public var receiver: Party
+
+  /// Who the sender says it is; usually nobody.
+  public var sender: Party?
+
+  /// A random number by which a node recognises that it connected to itself.
+  public var nonce: UInt64?
+
+  /// The software, as the sender chose to call it: any bytes.
+  public var userAgent: [UInt8]?
+
+  /// Height of the sender's best block.
+  public var startHeight: Int32?
+
+  /// Whether the sender wants transactions; where it is missing, it does.
+  public var relay: Bool?
+
+  /// Creates a message of these fields.
+  public init(
+    version: Int32,
+    services: ServiceFlags,
+    time: Int64,
+    receiver: Party = .unknown,
+    sender: Party? = .unknown,
+    nonce: UInt64?,
+    userAgent: [UInt8]?,
+    startHeight: Int32?,
+    relay: Bool?
+  ) {
+    self.version = version
+    self.services = services
+    self.time = time
+    self.receiver = receiver
+    self.sender = sender
+    self.nonce = nonce
+    self.userAgent = userAgent
+    self.startHeight = startHeight
+    self.relay = relay
+  }
+
+  /// Reads as many of the fields as there are.
+  @_lifetime(reader: copy reader)
+  public init(from reader: inout ByteReader) throws(WireError) {
+    version = try reader.little(Int32.self, "version")
+    services = ServiceFlags(rawValue: try reader.little(UInt64.self, "services"))
+    time = try reader.little(Int64.self, "time")
+    receiver = try Party(from: &reader)
+    guard reader.remaining > 0 else { return }
+    sender = try Party(from: &reader)
+    nonce = try reader.little(UInt64.self, "nonce")
+    guard reader.remaining > 0 else { return }
+    userAgent = try reader.counted("user agent", maximum: Self.maximumUserAgent)
+    guard reader.remaining > 0 else { return }
+    startHeight = try reader.little(Int32.self, "start height")
+    guard reader.remaining > 0 else { return }
+    relay = try reader.little(UInt8.self, "relay") != 0
+  }
+
+  /// Appends the fields up to the first that is missing.
+  public func append(to bytes: inout [UInt8]) {
+    bytes.appendLittle(version)
+    bytes.appendLittle(services.rawValue)
+    bytes.appendLittle(time)
+    receiver.append(to: &bytes)
+    guard let sender, let nonce else { return }
+    sender.append(to: &bytes)
+    bytes.appendLittle(nonce)
+    guard let userAgent else { return }
+    bytes.appendCounted(userAgent)
+    guard let startHeight else { return }
+    bytes.appendLittle(startHeight)
+    guard let relay else { return }
+    bytes.append(relay ? 1 : 0)
+  }
+
+  /// The user agent as text that is safe to print; empty where there is none.
+  public var userAgentText: String { EscapedText.utf8(userAgent ?? []) }
+}

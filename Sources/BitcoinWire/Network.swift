@@ -1,0 +1,64 @@
+import Bytes
+
+/// A Bitcoin network: what tells its nodes and messages from another's.
+public struct Network: Hashable, Sendable, CustomStringConvertible {
+  /// The name used in configuration and on command lines.
+  public let name: String
+
+  /// The four bytes every message starts with, as a little-endian integer: main's `f9 be b4 d9`
+  /// is 0xD9B4BEF9.
+  public let magic: UInt32
+
+  /// The TCP port its nodes listen on where nothing else is said.
+  public let defaultPort: UInt16
+
+  /// Names whose addresses are nodes of the network, as in Bitcoin Core 31 (without the last dot).
+  public let dnsSeeds: [String]
+
+  /// The hash of its first block.
+  public let genesisHash: Hash256
+
+  /// Whether nodes on loopback and private addresses are worth connecting to: they are in networks
+  /// that live on one machine.
+  public let loopbackIsRoutable: Bool
+
+  /// The name.
+  public var description: String { name }
+
+  /// The four bytes every message starts with, in order.
+  public var magicBytes: [UInt8] {
+    var bytes: [UInt8] = []
+    bytes.appendLittle(magic)
+    return bytes
+  }
+
+  /// The network with this name, or Bitcoin Core's name for it (`main`, `test`); nil where there is none.
+  public init?(named name: String) {
+    let name = ["main": "mainnet", "test": "testnet3", "testnet": "testnet3"][name] ?? name
+    guard let network = Self.all.first(where: { $0.name == name }) else { return nil }
+    self = network
+  }
+
+  /// The network with this magic; nil where there is none.
+  public init?(magic: UInt32) {
+    guard let network = Self.all.first(where: { $0.magic == magic }) else { return nil }
+    self = network
+  }
+
+  /// Describes a network that is not in the table, such as a signet of one's own.
+  public init(
+    name: String,
+    magic: UInt32,
+    defaultPort: UInt16,
+    dnsSeeds: [String] = [],
+    genesisHash: Hash256,
+    loopbackIsRoutable: Bool = false
+  ) {
+    self.name = name
+    self.magic = magic
+    self.defaultPort = defaultPort
+    self.dnsSeeds = dnsSeeds
+    self.genesisHash = genesisHash
+    self.loopbackIsRoutable = loopbackIsRoutable
+  }
+}
