@@ -23,10 +23,12 @@ let package = Package(
     .target(name: "Bytes", swiftSettings: spans),
     .target(name: "EventLoop", dependencies: ["CLibEV", "Bytes"], swiftSettings: spans),
     .target(name: "BitcoinWire", dependencies: ["Bytes", crypto], swiftSettings: spans),
+    .target(name: "LogProtocol", dependencies: ["Bytes", "EventLoop", "BitcoinWire"], swiftSettings: spans),
 
     // Tests.
     .testTarget(name: "BytesTests", dependencies: ["Bytes"], swiftSettings: spans),
     .testTarget(name: "EventLoopTests", dependencies: ["EventLoop"], swiftSettings: spans),
+    .testTarget(name: "LogProtocolTests", dependencies: ["LogProtocol"], swiftSettings: spans),
     .testTarget(name: "BitcoinWireTests", dependencies: ["BitcoinWire"], exclude: python),
   ],
   swiftLanguageModes: [.v6]

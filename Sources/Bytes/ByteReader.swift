@@ -36,7 +36,7 @@ public struct ByteReader: ~Escapable {
   @inlinable
   @_lifetime(self: copy self)
   public mutating func big<T: FixedWidthInteger & BitwiseCopyable>(
-    _ type: T.Type = T.self,
+    _ type: T.Type,
     _ field: StaticString
   ) throws(WireError) -> T {
     T(bigEndian: try load(field))
@@ -46,10 +46,28 @@ public struct ByteReader: ~Escapable {
   @inlinable
   @_lifetime(self: copy self)
   public mutating func little<T: FixedWidthInteger & BitwiseCopyable>(
-    _ type: T.Type = T.self,
+    _ type: T.Type,
     _ field: StaticString
   ) throws(WireError) -> T {
     T(littleEndian: try load(field))
+  }
+
+  /// Reads an integer in big-endian order, of the type the place it goes to has.
+  @inlinable
+  @_lifetime(self: copy self)
+  public mutating func big<T: FixedWidthInteger & BitwiseCopyable>(
+    _ field: StaticString
+  ) throws(WireError) -> T {
+    try big(T.self, field)
+  }
+
+  /// Reads an integer in little-endian order, of the type the place it goes to has.
+  @inlinable
+  @_lifetime(self: copy self)
+  public mutating func little<T: FixedWidthInteger & BitwiseCopyable>(
+    _ field: StaticString
+  ) throws(WireError) -> T {
+    try little(T.self, field)
   }
 
   /// Reads the next `count` bytes as a view of them.

@@ -3,7 +3,7 @@ import CLibEV
 import Glibc
 
 /// Why a stream is closed.
-public enum CloseReason: Equatable {
+public enum CloseReason: Equatable, CustomStringConvertible {
   /// The other end closed it in order.
   case endOfStream
   /// A read failed.
@@ -12,6 +12,15 @@ public enum CloseReason: Equatable {
   case writeFailed(IOError)
   /// We closed it; says why.
   case closed(String)
+
+  /// The reason in words.
+  public var description: String {
+    switch self {
+    case .endOfStream: "closed by the other end"
+    case .readFailed(let error), .writeFailed(let error): error.description
+    case .closed(let reason): reason
+    }
+  }
 }
 
 /// Handles what happens on a stream.
@@ -21,6 +30,9 @@ public protocol ByteStreamHandler: AnyObject {
   /// It is called again when more has arrived, with what was left. `slice` may be kept.
   func stream(_ stream: ByteStream, received slice: ChunkSlice, at time: UInt64) -> Int
 
+  /// The batch has been handled and what was written is about to go to the kernel; more may be written now.
+  func streamWillFlush(_ stream: ByteStream)
+
   /// Everything written has been handed to the kernel.
   func streamDidDrain(_ stream: ByteStream)
 
@@ -29,6 +41,9 @@ public protocol ByteStreamHandler: AnyObject {
 }
 
 extension ByteStreamHandler {
+  /// Does nothing.
+  public func streamWillFlush(_ stream: ByteStream) {}
+
   /// Does nothing.
   public func streamDidDrain(_ stream: ByteStream) {}
 }
@@ -104,7 +119,7 @@ public final class ByteStream {
   public func write(_ bytes: UnsafeRawBufferPointer) {
     guard isOpen else { return }
     output.append(bytes)
-    flushLater()
+    flushSoon()
   }
 
   /// Writes a copy of bytes.
@@ -114,7 +129,7 @@ public final class ByteStream {
   public func write(_ slice: ChunkSlice) {
     guard isOpen else { return }
     output.append(slice)
-    flushLater()
+    flushSoon()
   }
 
   /// Suspends reading; what the other end sends fills the kernel's buffers, then stops it.
@@ -153,6 +168,7 @@ public final class ByteStream {
 
   /// Hands as much as possible to the kernel now.
   public func flush() {
+    if isOpen, isFlushDue { handler.streamWillFlush(self) }
     isFlushDue = false
     guard isOpen, output.count > 0 else { return }
     do throws(IOError) {
@@ -166,7 +182,8 @@ public final class ByteStream {
     handler.streamDidDrain(self)
   }
 
-  private func flushLater() {
+  /// Flushes when the current batch has been handled.
+  public func flushSoon() {
     guard !isFlushDue else { return }
     isFlushDue = true
     loop.flushAtBatchEnd(self)

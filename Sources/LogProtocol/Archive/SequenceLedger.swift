@@ -1,0 +1,59 @@
+/// Accounts for every sequence of every source, in the order in which records are read or archived.
+public struct SequenceLedger: Sendable {
+  /// What a record's sequence means, given all before it.
+  public enum Verdict: Equatable, Sendable {
+    /// The one expected.
+    case next
+    /// Already accounted for.
+    case duplicate
+    /// Those of the range are missing before it.
+    case after(missing: ClosedRange<UInt64>)
+    /// The record is not numbered.
+    case unnumbered
+  }
+
+  /// How far each instance of a source has come.
+  public private(set) var positions: [UInt64: ArchivePosition] = [:]
+
+  private var instances: [UInt32: UInt64] = [:]
+
+  /// Creates an empty ledger.
+  public init() {}
+
+  /// A source joined under that id.
+  public mutating func join(_ source: UInt32, instance: UInt64) {
+    instances[source] = instance
+    positions[instance, default: ArchivePosition(instance: instance, source: source, sequence: 0)].source =
+      source
+  }
+
+  /// Takes over how far earlier segments had come.
+  public mutating func resume(_ mark: RotationMark) {
+    for position in mark.positions {
+      instances[position.source] = position.instance
+      if positions[position.instance].map({ $0.sequence <= position.sequence }) ?? true {
+        positions[position.instance] = position
+      }
+    }
+  }
+
+  /// Judges a record by its number, and takes it and all before it as accounted for.
+  public mutating func note(source: UInt32, sequence: UInt64) -> Verdict {
+    guard sequence > 0 else { return .unnumbered }
+    let last = self.sequence(of: source) ?? 0
+    guard sequence > last else { return .duplicate }
+    account(for: source, upTo: sequence)
+    return sequence == last + 1 ? .next : .after(missing: last + 1...sequence - 1)
+  }
+
+  /// Takes all of a source's sequences up to that one as accounted for.
+  public mutating func account(for source: UInt32, upTo sequence: UInt64) {
+    // A source that was never seen to join is known by its id alone.
+    let instance = instances[source] ?? UInt64(source)
+    if instances[source] == nil { join(source, instance: instance) }
+    positions[instance]!.sequence = max(positions[instance]!.sequence, sequence)
+  }
+
+  /// The last sequence accounted for of the source with that id; nil where it is not known.
+  public func sequence(of source: UInt32) -> UInt64? { instances[source].flatMap { positions[$0]?.sequence } }
+}

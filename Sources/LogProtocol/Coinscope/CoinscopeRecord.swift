@@ -1,0 +1,137 @@
+import BitcoinWire
+import Bytes
+
+/// Records of coinscope's log protocol (2015), translated to and from native ones.
+///
+/// Its times are whole seconds and its addresses IPv4 only; what has no place in it is left out on the way
+/// there: META records, handshake events, types from 0x0100, flags other than the direction.
+public enum CoinscopeRecord {
+  /// Bytes of the length field before each record.
+  public static let lengthSize = 4
+
+  /// The bytes that coinscope's readers get for a native record, length field included; nil where coinscope
+  /// has no such record.
+  ///
+  /// Layout: u32 length, u32 source, u8 type, u64 seconds, then by type: text and NUL; or for a connection
+  /// event u32 handle, u32 update type, sockaddr_in remote, sockaddr_in local, u32 text length with NUL, text
+  /// and NUL; or for a message u32 handle, u8 1 where we sent it, the message as on the wire.
+  public static func bytes(_ header: RecordHeader, body: UnsafeRawBufferPointer) -> [UInt8]? {
+    guard header.type.rawValue <= 0x80, header.type != .meta else { return nil }
+    var bytes: [UInt8] = [0, 0, 0, 0]
+    bytes.reserveCapacity(body.count + 32)
+    bytes.appendBig(header.source)
+    bytes.append(UInt8(header.type.rawValue))
+    bytes.appendBig(header.time / 1_000_000_000)
+    switch header.type {
+    case .message:
+      bytes.appendBig(header.connection)
+      bytes.append(header.flags.contains(.sent) ? 1 : 0)
+      bytes.append(contentsOf: body)
+    case .connection:
+      guard let event = try? ConnectionEvent(body.bytes), event.code != .handshaken else { return nil }
+      append(event, handle: header.connection, to: &bytes)
+    default:
+      bytes.append(contentsOf: body)
+      bytes.append(0)
+    }
+    bytes.replaceBig(UInt32(bytes.count - lengthSize), at: 0)
+    return bytes
+  }
+
+  /// Reads what a coinscope source sent, without its length field: u8 type, u64 seconds, then as above.
+  ///
+  /// The header's source and sequence are 0; they are the log server's to assign.
+  public static func native(_ bytes: RawSpan) throws(WireError) -> (header: RecordHeader, body: [UInt8]) {
+    var reader = ByteReader(bytes)
+    let type = RecordType(rawValue: UInt16(try reader.big(UInt8.self, "type")))
+    guard RecordType.names.contains(where: { $0.type == type }), type != .meta else {
+      throw WireError(
+        .invalid("is \(type.rawValue), which coinscope does not have"),
+        field: "type",
+        offset: 0
+      )
+    }
+    let seconds = try reader.big(UInt64.self, "seconds")
+    let (time, overflows) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
+    guard !overflows else { throw WireError(.invalid("are past the year 2554"), field: "seconds", offset: 1) }
+    var header = RecordHeader(type: type, time: time, bodyCount: 0)
+    var body: [UInt8]
+    switch type {
+    case .message:
+      header.connection = try reader.big("handle")
+      if try reader.big(UInt8.self, "is sender") != 0 { header.flags.insert(.sent) }
+      body = try reader.array(reader.remaining, "message")
+    case .connection:
+      header.connection = try reader.big("handle")
+      body = try event(&reader).body
+    default:
+      body = try reader.array(reader.remaining, "text")
+      if body.last == 0 { body.removeLast() }
+    }
+    header.bodyCount = body.count
+    return (header, body)
+  }
+
+  private static func append(_ event: ConnectionEvent, handle: UInt32, to bytes: inout [UInt8]) {
+    bytes.appendBig(handle)
+    bytes.appendBig(event.code.rawValue)
+    append(event.remote, to: &bytes)
+    append(event.local, to: &bytes)
+    var text = event.reason
+    if event.remote.address.network != .ipv4 {
+      text = text.isEmpty ? event.remote.description : "\(event.remote): \(text)"
+    }
+    let characters = Array(text.utf8)
+    bytes.appendBig(UInt32(text.isEmpty ? 0 : characters.count + 1))
+    if !text.isEmpty { bytes += characters + [0] }
+  }
+
+  /// Appends an endpoint as the `sockaddr_in` of Linux on x86-64: u16 family 2 (little-endian), u16 port, u32
+  /// address, 8 zeros; 0.0.0.0 where it is not IPv4.
+  public static func append(_ endpoint: Endpoint, to bytes: inout [UInt8]) {
+    var address: UInt32 = 0
+    if case .ipv4(let value) = endpoint.address { address = value }
+    bytes.appendLittle(UInt16(2))
+    bytes.appendBig(endpoint.port)
+    bytes.appendBig(address)
+    bytes.appendBig(UInt64(0))
+  }
+
+  @_lifetime(reader: copy reader)
+  private static func event(_ reader: inout ByteReader) throws(WireError) -> ConnectionEvent {
+    let type = try reader.big(UInt32.self, "update type")
+    guard let code = ConnectionEvent.Code(rawValue: type), code != .handshaken else {
+      throw WireError(.invalid("is \(type)"), field: "update type", offset: reader.offset - 4)
+    }
+    let remote = try endpoint(&reader, "remote address")
+    let local = try endpoint(&reader, "local address")
+    var text = try reader.array(Int(try reader.big(UInt32.self, "text length")), "text")
+    if text.last == 0 { text.removeLast() }
+    try reader.finish("connection event")
+    return ConnectionEvent(
+      code,
+      code == .accepted ? .inbound : .outbound,
+      remote: remote,
+      local: local,
+      reason: String(decoding: text, as: UTF8.self)
+    )
+  }
+
+  /// Reads a `sockaddr_in`.
+  @_lifetime(reader: copy reader)
+  public static func endpoint(_ reader: inout ByteReader, _ field: StaticString) throws(WireError) -> Endpoint
+  {
+    let family = try reader.little(UInt16.self, field)
+    guard family == 2 || family == 0 else {
+      throw WireError(
+        .invalid("has family \(family), not 2 (AF_INET)"),
+        field: field,
+        offset: reader.offset - 2
+      )
+    }
+    let port = try reader.big(UInt16.self, field)
+    let address = try reader.big(UInt32.self, field)
+    try reader.skip(8, field)
+    return Endpoint(.ipv4(address), port: port)
+  }
+}

@@ -1,0 +1,108 @@
+import BitcoinWire
+import Bytes
+
+/// What a program and the log server say to each other besides records: the body of a META record with
+/// source and sequence 0, which is neither forwarded nor archived.
+///
+/// Layout: u8 code from 0x80, then what the code's case lists, in its order, big-endian.
+public enum LinkMessage: Equatable, Sendable {
+  /// A source introduces itself: description, u32 the id it had (0: none), u64 its next sequence, u64 the
+  /// oldest sequence it can still send.
+  case hello(SourceDescription, formerSource: UInt32, nextSequence: UInt64, oldestHeld: UInt64)
+
+  /// The server takes a source: u32 id granted, u64 the server's own instance, u64 the last sequence it has
+  /// of that instance (0: none), after which the source goes on.
+  case grant(source: UInt32, server: UInt64, resumeAfter: UInt64)
+
+  /// Every archiving reader has these sources' records up to these sequences: u32 count, then u32 source and
+  /// u64 sequence each. From server to source, and from an archiving reader to the server.
+  case acknowledge([UInt32: UInt64])
+
+  /// A reader says what it wants; may be said again to change it: subscription, then how far it has come
+  /// with each source (positions, as in `RotationMark`).
+  case subscribe(Subscription, positions: [ArchivePosition])
+
+  /// A source or reader leaves in order.
+  case goodbye
+
+  /// The server refuses, says why, and closes: text.
+  case refusal(String)
+
+  /// The server asks a source for what it holds after a sequence (u64), once more.
+  case rewind(after: UInt64)
+
+  /// Reads a body; nil where it is a `MetaBody`'s.
+  public init?(_ body: RawSpan) throws(WireError) {
+    var reader = ByteReader(body)
+    let code = try reader.big(UInt8.self, "meta code")
+    guard MetaBody.isLink(code) else { return nil }
+    switch code {
+    case 0x80:
+      self = .hello(
+        try SourceDescription(&reader),
+        formerSource: try reader.big("former source"),
+        nextSequence: try reader.big("next sequence"),
+        oldestHeld: try reader.big("oldest held")
+      )
+    case 0x81:
+      self = .grant(
+        source: try reader.big("source"),
+        server: try reader.big("server instance"),
+        resumeAfter: try reader.big("resume after")
+      )
+    case 0x82:
+      let count = try reader.big(UInt32.self, "acknowledged count")
+      try reader.require(Int(count) * 12, "acknowledged sources")
+      var sequences: [UInt32: UInt64] = [:]
+      for _ in 0..<count { sequences[try reader.big("source")] = try reader.big(UInt64.self, "sequence") }
+      self = .acknowledge(sequences)
+    case 0x83:
+      self = .subscribe(try Subscription(&reader), positions: try reader.positions())
+    case 0x84: self = .goodbye
+    case 0x85: self = .refusal(try reader.text("reason"))
+    case 0x86: self = .rewind(after: try reader.big("sequence"))
+    default:
+      throw WireError(.invalid("is \(code), which this version does not know"), field: "meta code", offset: 0)
+    }
+    try reader.finish("link message")
+  }
+
+  /// The bytes of the whole record.
+  ///
+  /// - Parameter time: ns since the Unix epoch.
+  public func record(at time: UInt64) -> [UInt8] {
+    var bytes: [UInt8] = []
+    switch self {
+    case .hello(let description, let formerSource, let nextSequence, let oldestHeld):
+      bytes.append(0x80)
+      description.write(to: &bytes)
+      bytes.appendBig(formerSource)
+      bytes.appendBig(nextSequence)
+      bytes.appendBig(oldestHeld)
+    case .grant(let source, let server, let resumeAfter):
+      bytes.append(0x81)
+      bytes.appendBig(source)
+      bytes.appendBig(server)
+      bytes.appendBig(resumeAfter)
+    case .acknowledge(let sequences):
+      bytes.append(0x82)
+      bytes.appendBig(UInt32(sequences.count))
+      for (source, sequence) in sequences {
+        bytes.appendBig(source)
+        bytes.appendBig(sequence)
+      }
+    case .subscribe(let subscription, let positions):
+      bytes.append(0x83)
+      subscription.write(to: &bytes)
+      bytes.appendPositions(positions)
+    case .goodbye: bytes.append(0x84)
+    case .refusal(let reason):
+      bytes.append(0x85)
+      bytes.appendText(reason)
+    case .rewind(let sequence):
+      bytes.append(0x86)
+      bytes.appendBig(sequence)
+    }
+    return RecordHeader(type: .meta, time: time, bodyCount: bytes.count).record(body: bytes)
+  }
+}

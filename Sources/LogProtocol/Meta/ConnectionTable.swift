@@ -1,0 +1,88 @@
+import BitcoinWire
+import Bytes
+
+/// Which sources and connections are live at a point of the stream, learnt from its records, so that
+/// whoever starts reading there can be told of them first.
+public struct ConnectionTable {
+  /// The live sources by id.
+  public private(set) var sources: [UInt32: SourceDescription] = [:]
+
+  private var connections: [UInt32: [UInt32: OpenConnection]] = [:]
+
+  /// Creates an empty table.
+  public init() {}
+
+  /// How many connections are open.
+  public var connectionCount: Int { connections.values.reduce(0) { $0 + $1.count } }
+
+  /// The open connections of a source by id.
+  public func connections(of source: UInt32) -> [UInt32: OpenConnection] { connections[source] ?? [:] }
+
+  /// Takes in a record that may change the table; any other, and one that cannot be read, does nothing.
+  public mutating func note(_ header: RecordHeader, body: UnsafeRawBufferPointer) {
+    if header.type == .connection {
+      guard let event = try? ConnectionEvent(body.bytes) else { return }
+      note(event, header)
+    } else if header.type == .meta, let meta = try? MetaBody(body.bytes) {
+      switch meta {
+      case .sourceJoined(let source, let description): join(source, description)
+      case .sourceLeft(let source, _, _, _): leave(source)
+      case .openConnection(let open): connections[header.source, default: [:]][header.connection] = open
+      case .gap, .clock, .rotation: break
+      }
+    }
+  }
+
+  /// Adds a source; one of the same id but another instance loses its connections.
+  public mutating func join(_ source: UInt32, _ description: SourceDescription) {
+    if let former = sources[source], former.instance != description.instance { connections[source] = nil }
+    sources[source] = description
+  }
+
+  /// Removes a source and its connections.
+  public mutating func leave(_ source: UInt32) {
+    sources[source] = nil
+    connections[source] = nil
+  }
+
+  /// One whole record for each live source, then one for each open connection.
+  ///
+  /// - Parameter time: what the records are stamped with, ns since the Unix epoch.
+  public func records(at time: UInt64) -> [UInt8] {
+    var bytes: [UInt8] = []
+    for (source, description) in sources.sorted(by: { $0.key < $1.key }) {
+      let body = MetaBody.sourceJoined(source: source, description).body
+      bytes += RecordHeader(type: .meta, time: time, bodyCount: body.count).record(body: body)
+    }
+    for (source, table) in connections.sorted(by: { $0.key < $1.key }) {
+      for (connection, open) in table.sorted(by: { $0.key < $1.key }) {
+        let body = MetaBody.openConnection(open).body
+        bytes += RecordHeader(
+          type: .meta,
+          source: source,
+          time: time,
+          connection: connection,
+          bodyCount: body.count
+        ).record(body: body)
+      }
+    }
+    return bytes
+  }
+
+  private mutating func note(_ event: ConnectionEvent, _ header: RecordHeader) {
+    switch event.code {
+    case .connected, .accepted:
+      connections[header.source, default: [:]][header.connection] = OpenConnection(
+        direction: event.direction,
+        remote: event.remote,
+        local: event.local,
+        since: header.time,
+        userAgent: event.userAgent
+      )
+    case .handshaken:
+      connections[header.source]?[header.connection]?.userAgent = event.userAgent
+    case .closedByPeer, .writeFailed, .failed, .connectFailed, .resetByPeer, .closedByUs:
+      connections[header.source]?[header.connection] = nil
+    }
+  }
+}

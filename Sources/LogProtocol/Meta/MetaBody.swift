@@ -1,0 +1,83 @@
+import Bytes
+
+/// The body of a `RecordType.meta` record: something about the stream itself.
+///
+/// Layout: u8 code, then what the code's case lists, in its order, big-endian (docs/log-format.md). Codes
+/// from 0x80 are between a program and the log server only, and stand in `LinkMessage`.
+public enum MetaBody: Equatable, Sendable {
+  /// A source with that granted id (u32) joined.
+  case sourceJoined(source: UInt32, SourceDescription)
+
+  /// A source left: u32 id, u8 1 with or 0 without goodbye, u64 last sequence seen of it, text reason.
+  case sourceLeft(source: UInt32, saidGoodbye: Bool, lastSequence: UInt64, reason: String)
+
+  /// A connection, the record header's, is open: u8 direction, endpoint remote, endpoint local, u64 since
+  /// (ns since the Unix epoch), u16 count and bytes of the user agent.
+  case openConnection(OpenConnection)
+
+  /// Records are missing.
+  case gap(Gap)
+
+  /// The state of a source's clock.
+  case clock(ClockState)
+
+  /// A new archive segment begins: what it continues from.
+  case rotation(RotationMark)
+
+  /// Reads a body.
+  public init(_ body: RawSpan) throws(WireError) {
+    var reader = ByteReader(body)
+    let code = try reader.big(UInt8.self, "meta code")
+    switch code {
+    case 0x01:
+      self = .sourceJoined(source: try reader.big("source"), try SourceDescription(&reader))
+    case 0x02:
+      self = .sourceLeft(
+        source: try reader.big("source"),
+        saidGoodbye: try reader.big(UInt8.self, "goodbye") != 0,
+        lastSequence: try reader.big("last sequence"),
+        reason: try reader.text("reason")
+      )
+    case 0x03: self = .openConnection(try OpenConnection(&reader))
+    case 0x04: self = .gap(try Gap(&reader))
+    case 0x05: self = .clock(try ClockState(&reader))
+    case 0x06: self = .rotation(try RotationMark(&reader))
+    default:
+      throw WireError(.invalid("is \(code), which this version does not know"), field: "meta code", offset: 0)
+    }
+    try reader.finish("meta record")
+  }
+
+  /// The body's bytes.
+  public var body: [UInt8] {
+    var bytes: [UInt8] = []
+    switch self {
+    case .sourceJoined(let source, let description):
+      bytes.append(0x01)
+      bytes.appendBig(source)
+      description.write(to: &bytes)
+    case .sourceLeft(let source, let saidGoodbye, let lastSequence, let reason):
+      bytes.append(0x02)
+      bytes.appendBig(source)
+      bytes.append(saidGoodbye ? 1 : 0)
+      bytes.appendBig(lastSequence)
+      bytes.appendText(reason)
+    case .openConnection(let connection):
+      bytes.append(0x03)
+      connection.write(to: &bytes)
+    case .gap(let gap):
+      bytes.append(0x04)
+      gap.write(to: &bytes)
+    case .clock(let state):
+      bytes.append(0x05)
+      state.write(to: &bytes)
+    case .rotation(let mark):
+      bytes.append(0x06)
+      mark.write(to: &bytes)
+    }
+    return bytes
+  }
+
+  /// Whether a body is of the kind that stays between a program and the log server.
+  static func isLink(_ code: UInt8) -> Bool { code >= 0x80 }
+}

@@ -1,0 +1,44 @@
+import Bytes
+
+/// What a program says of itself to the log server.
+///
+/// Layout, big-endian: u64 instance, u32 process id, text kind, text name, text version (a text is u16
+/// count, UTF-8).
+public struct SourceDescription: Equatable, Sendable {
+  /// A random number picked when the program started: the identity that its sequences belong to.
+  public var instance: UInt64
+  /// The program's process id.
+  public var process: UInt32
+  /// What kind of program: `connector`, `netmine`, `coinscope`, …
+  public var kind: String
+  /// What its operator calls it; may be empty.
+  public var name: String
+  /// The program's version.
+  public var version: String
+
+  /// Creates a description.
+  public init(instance: UInt64, process: UInt32, kind: String, name: String, version: String) {
+    self.instance = instance
+    self.process = process
+    self.kind = kind
+    self.name = name
+    self.version = version
+  }
+
+  @_lifetime(reader: copy reader)
+  init(_ reader: inout ByteReader) throws(WireError) {
+    instance = try reader.big("instance")
+    process = try reader.big("process id")
+    kind = try reader.text("kind")
+    name = try reader.text("name")
+    version = try reader.text("version")
+  }
+
+  func write(to bytes: inout [UInt8]) {
+    bytes.appendBig(instance)
+    bytes.appendBig(process)
+    bytes.appendText(kind)
+    bytes.appendText(name)
+    bytes.appendText(version)
+  }
+}

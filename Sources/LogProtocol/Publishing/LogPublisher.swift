@@ -1,0 +1,332 @@
+import Bytes
+import EventLoop
+import Glibc
+
+/// Hears what becomes of a publisher's connection to the log server.
+public protocol LogPublisherHandler: AnyObject {
+  /// The log server took us; where it is another process than last time, `isNewServer`, it knows nothing of
+  /// what is open here.
+  func publisher(_ publisher: LogPublisher, joinedAs source: UInt32, isNewServer: Bool)
+
+  /// There is no log server, or it is gone; records are kept, within the bound, until there is one.
+  func publisher(_ publisher: LogPublisher, lostServerFor reason: String)
+
+  /// Records are dropped from now on, because more than the bound waits.
+  func publisherDidOverflow(_ publisher: LogPublisher)
+
+  /// More waits than the log server takes (true), or it has caught up (false).
+  func publisher(_ publisher: LogPublisher, isCongested: Bool)
+}
+
+/// A source's end of the log stream: numbers records, keeps them until they are acknowledged, sends them
+/// again after a reconnect.
+///
+/// Publishing never blocks and never fails: what the bound cannot hold is counted, and a gap record says so
+/// as soon as there is room again.
+public final class LogPublisher {
+  /// How many bytes may wait before the source should slow down, and below how many it may go on.
+  public static let congestion = (high: 8 << 20, low: 2 << 20)
+
+  /// Most bytes handed to the stream at a time.
+  private static let window = 1 << 20
+
+  /// The id that the log server granted last; 0 before the first time.
+  public private(set) var source: UInt32 = 0
+
+  /// Sequence of the last record published.
+  public private(set) var lastSequence: UInt64 = 0
+
+  /// Sequence up to which the log server has acknowledged.
+  public private(set) var acknowledgedSequence: UInt64 = 0
+
+  /// Records dropped so far because the bound was reached.
+  public private(set) var droppedCount: UInt64 = 0
+
+  /// Whether the log server has taken us and the connection stands.
+  public private(set) var isJoined = false
+
+  /// Hears what becomes of the connection.
+  public weak var handler: (any LogPublisherHandler)?
+
+  private let loop: EventLoop
+  private let address: SocketAddress
+  private let description: SourceDescription
+  private var store: RecordStore
+  private var stream: ByteStream?
+  private var attempt: ConnectAttempt?
+  private var retry: TimerWatcher?
+  private var reconnection = Reconnection()
+  private var server: UInt64 = 0
+  private var dropped: ClosedRange<UInt64>?
+  private var droppedBytes: UInt64 = 0
+  private var isCongested = false
+  private var isPumpDue = false
+  private var finishing: ((Bool) -> Void)?
+
+  /// Creates a publisher and starts to look for the log server.
+  ///
+  /// - Parameters:
+  ///   - address: where the log server takes sources.
+  ///   - limit: how many bytes of records to keep for the log server.
+  public init(to address: SocketAddress, as description: SourceDescription, limit: Int, on loop: EventLoop) {
+    self.address = address
+    self.description = description
+    self.loop = loop
+    store = RecordStore(limit: limit)
+    retry = TimerWatcher(on: loop) { [unowned self] in connect() }
+    retry?.start(after: 0)
+  }
+
+  /// Bytes published that the log server's socket has not taken.
+  public var waitingCount: Int { store.unsentCount + (stream?.unsentCount ?? 0) }
+
+  /// Whether every record published has been acknowledged.
+  public var isSettled: Bool { store.isEmpty && dropped == nil }
+
+  /// Publishes a record whose body is in two parts.
+  ///
+  /// - Parameter time: ns since the Unix epoch.
+  public func publish(
+    _ type: RecordType,
+    flags: RecordFlags = [],
+    connection: UInt32 = 0,
+    at time: UInt64,
+    body: UnsafeRawBufferPointer,
+    and rest: UnsafeRawBufferPointer = UnsafeRawBufferPointer(start: nil, count: 0)
+  ) {
+    reportDropped()
+    lastSequence += 1
+    let fits = body.count + rest.count <= RecordHeader.maximumBodyCount
+    precondition(fits, "a record's body is at most \(RecordHeader.maximumBodyCount) bytes")
+    let header = RecordHeader(
+      type: type,
+      flags: flags,
+      source: source,
+      time: time,
+      sequence: lastSequence,
+      connection: connection,
+      bodyCount: body.count + rest.count
+    )
+    let isKept =
+      dropped == nil
+      && store.append(sequence: lastSequence, count: header.recordCount) { target in
+        header.write(to: target)
+        if let base = body.baseAddress { _ = memcpy(target + RecordHeader.size, base, body.count) }
+        if let base = rest.baseAddress {
+          _ = memcpy(target + RecordHeader.size + body.count, base, rest.count)
+        }
+      }
+    if isKept { pumpLater() } else { drop(lastSequence, byteCount: header.recordCount) }
+  }
+
+  /// Publishes a record.
+  public func publish(
+    _ type: RecordType,
+    flags: RecordFlags = [],
+    connection: UInt32 = 0,
+    at time: UInt64,
+    body: [UInt8]
+  ) {
+    body.withUnsafeBytes { publish(type, flags: flags, connection: connection, at: time, body: $0) }
+  }
+
+  /// Publishes text, now.
+  public func publish(_ type: RecordType, text: String) {
+    publish(type, at: Clock.now(), body: Array(text.utf8))
+  }
+
+  /// Publishes something about the stream, now.
+  public func publish(_ meta: MetaBody, connection: UInt32 = 0) {
+    publish(.meta, connection: connection, at: Clock.now(), body: meta.body)
+  }
+
+  /// Waits until everything is acknowledged, says goodbye and closes.
+  ///
+  /// - Parameters:
+  ///   - timeout: seconds after which it closes all the same.
+  ///   - completion: gets whether everything was acknowledged.
+  public func finish(timeout: Double, completion: @escaping (Bool) -> Void) {
+    finishing = completion
+    retry = TimerWatcher(on: loop) { [unowned self] in endFinishing() }
+    retry?.start(after: isJoined ? timeout : 0)
+    finishIfSettled()
+  }
+
+  private func finishIfSettled() {
+    if finishing != nil, isSettled { retry?.start(after: 0) }
+  }
+
+  private func endFinishing() {
+    guard let completion = finishing else { return }
+    finishing = nil
+    attempt?.cancel()
+    if let stream, isJoined {
+      stream.write(LinkMessage.goodbye.record(at: Clock.now()))
+      stream.flush()
+    }
+    stream?.close(.closed("goodbye"))
+    completion(isSettled)
+  }
+
+  // MARK: Connection
+
+  private func connect() {
+    attempt = ConnectAttempt(to: address, timeout: 5, loop: loop) { [unowned self] result in
+      attempt = nil
+      switch result {
+      case .success(let descriptor): greet(ByteStream(descriptor, on: loop, handler: self))
+      case .failure(let error): lost(error.description)
+      }
+    }
+  }
+
+  private func greet(_ stream: ByteStream) {
+    self.stream = stream
+    let now = Clock.now()
+    stream.write(StreamPreamble.bytes(createdAt: now))
+    stream.write(
+      LinkMessage.hello(
+        description,
+        formerSource: source,
+        nextSequence: lastSequence + 1,
+        oldestHeld: store.oldestSequence ?? lastSequence + 1
+      ).record(at: now)
+    )
+  }
+
+  private func lost(_ reason: String) {
+    stream = nil
+    isJoined = false
+    setCongested(false)
+    if finishing != nil { return endFinishing() }
+    retry?.start(after: reconnection.nextDelay())
+    handler?.publisher(self, lostServerFor: reason)
+  }
+
+  private func handle(_ link: LinkMessage) {
+    switch link {
+    case .grant(let source, let server, let resumeAfter):
+      let isNewServer = server != self.server
+      self.server = server
+      self.source = source
+      isJoined = true
+      reconnection.reset()
+      store.rewind(after: resumeAfter, source: source)
+      handler?.publisher(self, joinedAs: source, isNewServer: isNewServer)
+      pumpLater()
+    case .acknowledge(let sequences):
+      guard let sequence = sequences[source], sequence > acknowledgedSequence else { return }
+      acknowledgedSequence = min(sequence, lastSequence)
+      store.acknowledge(acknowledgedSequence)
+      finishIfSettled()
+    case .rewind(let sequence):
+      store.rewind(after: sequence, source: source)
+      pumpLater()
+    case .refusal(let reason):
+      stream?.close(.closed("log server refuses: \(reason)"))
+    case .hello, .subscribe, .goodbye:
+      stream?.close(.closed("log server sent what only its clients send"))
+    }
+  }
+
+  // MARK: Sending
+
+  private func pumpLater() {
+    guard !isPumpDue, let stream, isJoined else { return }
+    isPumpDue = true
+    stream.flushSoon()
+  }
+
+  private func pump() {
+    isPumpDue = false
+    guard let stream, isJoined else { return }
+    while stream.unsentCount < Self.window, let slice = store.takeUnsent(maximum: Self.window) {
+      stream.write(slice)
+    }
+    reportDropped()
+    let waiting = waitingCount
+    if isCongested ? waiting < Self.congestion.low : waiting > Self.congestion.high {
+      setCongested(!isCongested)
+    }
+  }
+
+  private func setCongested(_ value: Bool) {
+    guard value != isCongested else { return }
+    isCongested = value
+    handler?.publisher(self, isCongested: value)
+  }
+
+  // MARK: Overflow
+
+  private func drop(_ sequence: UInt64, byteCount: Int) {
+    droppedCount += 1
+    droppedBytes += UInt64(byteCount)
+    if let range = dropped {
+      dropped = range.lowerBound...sequence
+    } else {
+      dropped = sequence...sequence
+      handler?.publisherDidOverflow(self)
+    }
+  }
+
+  /// Says which records were dropped, as soon as there is room for saying so.
+  private func reportDropped() {
+    guard let range = dropped else { return }
+    let gap = MetaBody.gap(
+      Gap(
+        source: 0,
+        sequences: range,
+        count: UInt64(range.count),
+        byteCount: droppedBytes,
+        cause: .sourceOverflow
+      )
+    ).body
+    let header = RecordHeader(
+      type: .meta,
+      source: source,
+      time: Clock.now(),
+      sequence: lastSequence + 1,
+      bodyCount: gap.count
+    )
+    let isKept = store.append(sequence: lastSequence + 1, count: header.recordCount) { target in
+      header.write(to: target)
+      gap.withUnsafeBytes { _ = memcpy(target + RecordHeader.size, $0.baseAddress!, $0.count) }
+    }
+    guard isKept else { return }
+    lastSequence += 1
+    dropped = nil
+    droppedBytes = 0
+    pumpLater()
+  }
+}
+
+extension LogPublisher: ByteStreamHandler {
+  /// Handles what the log server says.
+  public func stream(_ stream: ByteStream, received slice: ChunkSlice, at time: UInt64) -> Int {
+    var cursor = RecordCursor(slice.bytes)
+    do throws(WireError) {
+      while let (header, range) = try cursor.next() {
+        let body = UnsafeRawBufferPointer(rebasing: slice.bytes[range].dropFirst(RecordHeader.size))
+        if header.type == .meta, let link = try LinkMessage(body.bytes) { handle(link) }
+        guard stream.isOpen else { return 0 }
+      }
+    } catch {
+      stream.close(.closed("log server sent a malformed record: \(error)"))
+      return 0
+    }
+    stream.expectedCount = cursor.neededCount
+    return cursor.offset
+  }
+
+  /// Hands over more, before the stream is written out.
+  public func streamWillFlush(_ stream: ByteStream) { if isPumpDue { pump() } }
+
+  /// Hands over more.
+  public func streamDidDrain(_ stream: ByteStream) { pump() }
+
+  /// Looks for the log server again.
+  public func stream(_ stream: ByteStream, closedFor reason: CloseReason) {
+    guard stream === self.stream else { return }
+    lost(reason.description)
+  }
+}

@@ -1,0 +1,69 @@
+/// Types of records, one bit each, so that an interest in several is a mask (docs/log-format.md).
+public struct RecordType: OptionSet, Hashable, Sendable {
+  /// The bits, as a record's header holds them.
+  public let rawValue: UInt16
+
+  /// Creates a type or mask from its bits.
+  @inlinable
+  public init(rawValue: UInt16) { self.rawValue = rawValue }
+
+  /// About the stream itself; the body is a `MetaBody`.
+  public static let meta = RecordType(rawValue: 0x01)
+  /// Text for whoever mends a program.
+  public static let debug = RecordType(rawValue: 0x02)
+  /// Text: a control command, with who gave it.
+  public static let control = RecordType(rawValue: 0x04)
+  /// Text: something that failed.
+  public static let error = RecordType(rawValue: 0x08)
+  /// A connection event; the body is a `ConnectionEvent`.
+  public static let connection = RecordType(rawValue: 0x10)
+  /// A Bitcoin message, exactly as on the wire: 24-byte header and payload.
+  public static let message = RecordType(rawValue: 0x20)
+  /// Text: what the connector says of itself.
+  public static let connector = RecordType(rawValue: 0x40)
+  /// Text: what a client says of itself.
+  public static let client = RecordType(rawValue: 0x80)
+
+  /// Every type, those of later sources too.
+  public static let all = RecordType(rawValue: .max)
+
+  /// Each named type with its name on the command line and in text, in order of its bit.
+  public static let names: [(type: RecordType, name: String)] = [
+    (.meta, "meta"), (.debug, "debug"), (.control, "ctrl"), (.error, "error"), (.connection, "bitcoin"),
+    (.message, "bitcoin_msg"), (.connector, "connector"), (.client, "client"),
+  ]
+
+  /// The type of that name; nil where there is none.
+  public init?(name: some StringProtocol) {
+    guard let entry = Self.names.first(where: { $0.name == name.lowercased() }) else { return nil }
+    self = entry.type
+  }
+
+  /// The type's name, or its number where it has none.
+  public var name: String {
+    Self.names.first { $0.type == self }?.name ?? "type-\(rawValue)"
+  }
+}
+
+/// What is particular about a record.
+public struct RecordFlags: OptionSet, Hashable, Sendable {
+  /// The bits, as a record's header holds them.
+  public let rawValue: UInt8
+
+  /// Creates flags from their bits.
+  @inlinable
+  public init(rawValue: UInt8) { self.rawValue = rawValue }
+
+  /// We sent the message; without it we received it.
+  public static let sent = RecordFlags(rawValue: 1 << 0)
+  /// The message's checksum is wrong.
+  public static let wrongChecksum = RecordFlags(rawValue: 1 << 1)
+  /// The message came or went over an encrypted (version 2, BIP324) transport.
+  public static let encrypted = RecordFlags(rawValue: 1 << 2)
+  /// The body is cut short.
+  public static let truncated = RecordFlags(rawValue: 1 << 3)
+  /// The timestamp is an upper bound: what is recorded happened then or a little earlier.
+  public static let upperBound = RecordFlags(rawValue: 1 << 4)
+  /// The record was sent again after a reconnect; a reader may have it already.
+  public static let resent = RecordFlags(rawValue: 1 << 5)
+}

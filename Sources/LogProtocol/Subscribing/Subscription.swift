@@ -1,0 +1,88 @@
+import BitcoinWire
+import Bytes
+
+/// What a reader wants of the stream.
+///
+/// Layout: u16 type mask, u8 directions (1 received, 2 sent), u8 flags (1 archiving, 2 disconnect when too
+/// slow), u16 count and 12-byte commands, u16 count and u32 sources, u16 count and u32 connections.
+///
+/// META records are sent whatever the subscription says. An empty list of commands, sources or connections
+/// means all of them; commands and directions ask of messages only.
+public struct Subscription: Equatable, Sendable {
+  /// What becomes of a reader that is too slow.
+  public enum SlowPolicy: Sendable {
+    /// It gets a gap record and goes on.
+    case gap
+    /// It is disconnected.
+    case disconnect
+  }
+
+  /// Types wanted.
+  public var types: RecordType
+  /// Whether messages we received are wanted.
+  public var wantsReceived = true
+  /// Whether messages we sent are wanted.
+  public var wantsSent = true
+  /// Whether the reader keeps what it gets, and acknowledges it: sources hold records until it has.
+  public var isArchiving = false
+  /// What becomes of the reader when it is too slow.
+  public var slowPolicy = SlowPolicy.gap
+  /// Commands wanted of messages.
+  public var commands: [Command] = []
+  /// Sources wanted.
+  public var sources: [UInt32] = []
+  /// Connections wanted, whosever; records about no connection then are not.
+  public var connections: [UInt32] = []
+
+  /// Creates a subscription to types, without further restriction.
+  public init(types: RecordType = .all) { self.types = types }
+
+  /// Whether a record is wanted.
+  ///
+  /// - Parameter body: the record's body.
+  @inlinable
+  public func wants(_ header: RecordHeader, body: UnsafeRawBufferPointer) -> Bool {
+    if header.type == .meta { return true }
+    guard !types.isDisjoint(with: header.type) else { return false }
+    if header.type == .message {
+      guard header.flags.contains(.sent) ? wantsSent : wantsReceived else { return false }
+      if !commands.isEmpty {
+        guard body.count >= 16 else { return false }
+        let command = Command(UnsafeRawBufferPointer(rebasing: body[4..<16]).bytes)
+        guard commands.contains(command) else { return false }
+      }
+    }
+    return (sources.isEmpty || sources.contains(header.source))
+      && (connections.isEmpty || connections.contains(header.connection))
+  }
+
+  @_lifetime(reader: copy reader)
+  init(_ reader: inout ByteReader) throws(WireError) {
+    types = RecordType(rawValue: try reader.big("type mask"))
+    let directions = try reader.big(UInt8.self, "directions")
+    wantsReceived = directions & 1 != 0
+    wantsSent = directions & 2 != 0
+    let flags = try reader.big(UInt8.self, "subscription flags")
+    isArchiving = flags & 1 != 0
+    slowPolicy = flags & 2 != 0 ? .disconnect : .gap
+    for _ in 0..<(try reader.big(UInt16.self, "command count")) {
+      commands.append(Command(try reader.span(Command.size, "command")))
+    }
+    for _ in 0..<(try reader.big(UInt16.self, "source count")) { sources.append(try reader.big("source")) }
+    for _ in 0..<(try reader.big(UInt16.self, "connection count")) {
+      connections.append(try reader.big("connection"))
+    }
+  }
+
+  func write(to bytes: inout [UInt8]) {
+    bytes.appendBig(types.rawValue)
+    bytes.append((wantsReceived ? 1 : 0) | (wantsSent ? 2 : 0))
+    bytes.append((isArchiving ? 1 : 0) | (slowPolicy == .disconnect ? 2 : 0))
+    bytes.appendBig(UInt16(clamping: commands.count))
+    for command in commands.prefix(Int(UInt16.max)) { command.append(to: &bytes) }
+    bytes.appendBig(UInt16(clamping: sources.count))
+    for source in sources.prefix(Int(UInt16.max)) { bytes.appendBig(source) }
+    bytes.appendBig(UInt16(clamping: connections.count))
+    for connection in connections.prefix(Int(UInt16.max)) { bytes.appendBig(connection) }
+  }
+}
