@@ -10,6 +10,12 @@ let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto"
 /// What runs an independent implementation of the protocol, next to the tests that compare with it.
 let python = ["crosscheck.py"]
 
+/// Every command line's parser.
+let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+
+/// What a program says of itself.
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+
 let package = Package(
   name: "netmine",
   dependencies: [
@@ -18,18 +24,21 @@ let package = Package(
   targets: [
     // C libraries.
     .systemLibrary(name: "CLibEV", providers: [.apt(["libev-dev"])]),
+    .systemLibrary(name: "CLibConfig", pkgConfig: "libconfig", providers: [.apt(["libconfig-dev"])]),
 
     // Libraries, lowest first; `tools/check-imports` holds the same graph.
     .target(name: "Bytes", swiftSettings: spans),
     .target(name: "EventLoop", dependencies: ["CLibEV", "Bytes"], swiftSettings: spans),
     .target(name: "BitcoinWire", dependencies: ["Bytes", crypto], swiftSettings: spans),
     .target(name: "LogProtocol", dependencies: ["Bytes", "EventLoop", "BitcoinWire"], swiftSettings: spans),
+    .target(name: "Configuration", dependencies: ["Bytes", "CLibConfig"]),
 
     // Tests.
     .testTarget(name: "BytesTests", dependencies: ["Bytes"], swiftSettings: spans),
     .testTarget(name: "EventLoopTests", dependencies: ["EventLoop"], swiftSettings: spans),
     .testTarget(name: "LogProtocolTests", dependencies: ["LogProtocol"], swiftSettings: spans),
     .testTarget(name: "BitcoinWireTests", dependencies: ["BitcoinWire"], exclude: python),
+    .testTarget(name: "ConfigurationTests", dependencies: ["Configuration"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -1,0 +1,33 @@
+extension Configuration.Connector {
+  /// What is said to peers, and when.
+  public struct Bitcoin: Equatable, Sendable {
+    /// When each connection is pinged whatever else happens on it.
+    public struct ActivePing: Equatable, Sendable {
+      /// Mean seconds between two pings, 0 … 86,400; 0 for never.
+      public internal(set) var mean = 0.0
+      /// Standard deviation of those seconds, 0 … 86,400.
+      public internal(set) var standardDeviation = 1.0
+    }
+
+    /// Where peers may connect to us.
+    public internal(set) var listeners: [Configuration.Listener] = []
+    /// Seconds without anything from a peer until it is pinged, 0 … 86,400; 0 for never.
+    public internal(set) var pingFrequency = 120.0
+    /// When each connection is pinged whatever else happens on it.
+    public internal(set) var activePing = ActivePing()
+    /// Height of the chain that peers are told we have; 0 … 2^31 - 1.
+    public internal(set) var startHeight: Int32 = 0
+    /// First four bytes of every message, read in little-endian order; nil for the network's own.
+    public internal(set) var magic: UInt32?
+    /// Protocol version that peers are told we speak.
+    public internal(set) var maxVersion: Int32 = 70016
+    /// Lowest protocol version of a peer we stay connected to; at most `maxVersion`.
+    public internal(set) var minVersion: Int32 = 209
+    /// Services that peers are told we offer, one bit each.
+    public internal(set) var services: UInt64 = 0
+    /// Seconds that connecting may take; 0.1 … 3,600.
+    public internal(set) var connectTimeout = 10.0
+    /// Seconds that the handshake of a connected peer may take; 0.1 … 3,600.
+    public internal(set) var handshakeTimeout = 30.0
+  }
+}

@@ -1,0 +1,51 @@
+extension Configuration {
+  /// The connector.
+  public struct Connector: Equatable, Sendable {
+    /// The unix socket it takes commands on, absolute; by default "control" under `logger.root`.
+    public internal(set) var controlPath = ""
+    /// How many clients may wait to be accepted there, `listen`'s backlog; 1 … 65,535.
+    public internal(set) var controlListen = 128
+    /// Where it takes commands over TCP too; loopback.
+    public internal(set) var controlTCP: TCPEndpoint?
+    /// How many messages clients may have registered at one time; 1 … 2^24.
+    public internal(set) var messagePoolSize = 1024
+    /// File of the addresses that are neither dialled nor let in, absolute.
+    public internal(set) var blacklist: String?
+    /// Whom a peer's operator may write to, part of the default user agent (BIP 14's comment).
+    public internal(set) var contact = "netmine@operator.example"
+    /// What peers are told we are (BIP 14), at most 256 bytes.
+    public internal(set) var userAgent = ""
+    /// Bytes of records kept to be sent again, until the log server has acknowledged them; 2^16 … 2^40.
+    public internal(set) var logBuffer = 64 << 20
+    /// The network, which gives the magic and the port peers listen on.
+    public internal(set) var network = Network.mainnet
+    /// Whether peers are asked to announce transactions (BIP 37); without, none does.
+    public internal(set) var relay = true
+    /// What is said to peers, and when.
+    public internal(set) var bitcoin = Bitcoin()
+  }
+
+  /// The networks known by name; their magics and ports are data of the wire protocol.
+  public enum Network: String, CaseIterable, Equatable, Sendable {
+    /// Bitcoin.
+    case mainnet
+    /// The third test network.
+    case testnet3
+    /// The fourth test network (BIP 94).
+    case testnet4
+    /// The signed test network (BIP 325).
+    case signet
+    /// A private network for tests.
+    case regtest
+    /// Our own simulated network, on loopback.
+    case simnet
+  }
+
+  /// An address where peers may connect to us.
+  public struct Listener: Equatable, Sendable {
+    /// The address and port; port 0 lets the system choose.
+    public let endpoint: TCPEndpoint
+    /// How many peers may wait to be accepted, `listen`'s backlog; 1 … 65,535.
+    public let backlog: Int
+  }
+}

@@ -1,0 +1,45 @@
+extension Configuration {
+  /// Whom a program becomes when it is started as root.
+  public struct Permissions: Equatable, Sendable {
+    /// The user's name; nil to stay who one is.
+    public internal(set) var username: String?
+    /// The group's name; nil for the user's own. Our unix sockets belong to it.
+    public internal(set) var group: String?
+  }
+
+  /// The log server.
+  public struct Logger: Equatable, Sendable {
+    /// Folder of the log server's sockets, absolute, with its last slash.
+    public internal(set) var root = "/tmp/netmine/"
+    /// Bytes kept for one reader that is too slow; 4096 … 2^40.
+    public internal(set) var maxBuffer = 128 << 20
+    /// Where sources may also publish over TCP; loopback.
+    public internal(set) var publishListen: TCPEndpoint?
+    /// Where readers may also subscribe over TCP; loopback.
+    public internal(set) var subscribeListen: TCPEndpoint?
+    /// Seconds that acknowledgements wait for an archiving reader that left or has not come; 0 … 86,400.
+    public internal(set) var archiveGrace = 60.0
+  }
+
+  /// The archive.
+  public struct Verbatim: Equatable, Sendable {
+    /// Folder of the archive, absolute, with its last slash; by default "archive/" under `logger.root`.
+    public internal(set) var logPath = ""
+  }
+
+  /// Asking all peers for the addresses they know.
+  public struct Getaddr: Equatable, Sendable {
+    /// When it is done: at each of the minutes of each of the hours, in local time.
+    public struct Schedule: Equatable, Sendable {
+      /// Hours of the day, 0 … 23.
+      public internal(set) var hours = [0, 4, 8, 12, 16, 20]
+      /// Minutes of the hour, 0 … 59.
+      public internal(set) var minutes = [15]
+    }
+
+    /// When it is done.
+    public internal(set) var schedule = Schedule()
+    /// Probability that an address of an answer is looked at further; 0 … 1.
+    public internal(set) var samplingRate = 0.1
+  }
+}

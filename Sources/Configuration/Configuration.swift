@@ -1,0 +1,73 @@
+/// What the operator chose, read once and then unchanged: `netmine.cfg`, our defaults and the command line.
+///
+/// `Configuration.keys` is the only table of what can be chosen, with types, limits and meanings.
+public struct Configuration: Sendable {
+  /// Version of the file's format; only ".2" exists.
+  public internal(set) var version = ".2"
+
+  /// Folder of the pid files, with its last slash; by default "run/" under `logger.root`.
+  public internal(set) var runPath = ""
+
+  /// Whom a program becomes when it is started as root.
+  public internal(set) var permissions = Permissions()
+
+  /// The log server.
+  public internal(set) var logger = Logger()
+
+  /// The archive.
+  public internal(set) var verbatim = Verbatim()
+
+  /// Asking all peers for the addresses they know.
+  public internal(set) var getaddr = Getaddr()
+
+  /// The connector.
+  public internal(set) var connector = Connector()
+
+  /// The file it was read from, its path absolute where that is known; nil for built-in defaults.
+  public internal(set) var file: String?
+
+  /// The file's text, as it was read; empty for built-in defaults.
+  public internal(set) var text = ""
+
+  /// Where the values that are not our defaults came from, by key.
+  var origins: [String: ConfigurationError.Origin] = [:]
+
+  /// Creates the defaults.
+  public init() {
+    resolve()
+  }
+
+  /// Where the value of a key came from, for an error that only shows later: a user that does not exist.
+  public func origin(of key: String) -> ConfigurationError.Origin {
+    origins[key] ?? .builtIn
+  }
+
+  /// Fills in what follows from other keys, wherever the operator did not choose it.
+  mutating func resolve() {
+    if runPath.isEmpty { runPath = logger.root + "run/" }
+    if verbatim.logPath.isEmpty { verbatim.logPath = logger.root + "archive/" }
+    if connector.controlPath.isEmpty { connector.controlPath = logger.root + "control" }
+    if connector.userAgent.isEmpty {
+      connector.userAgent = "/Netmine:\(Netmine.version)(\(connector.contact))/"
+    }
+  }
+
+  /// The defaults, before what follows from others is filled in.
+  static var unresolved: Configuration {
+    var configuration = Configuration()
+    configuration.runPath = ""
+    configuration.verbatim.logPath = ""
+    configuration.connector.controlPath = ""
+    configuration.connector.userAgent = ""
+    return configuration
+  }
+}
+
+extension Configuration: Equatable {
+  /// Whether two configurations hold the same values, wherever they came from.
+  public static func == (left: Configuration, right: Configuration) -> Bool {
+    left.version == right.version && left.runPath == right.runPath && left.permissions == right.permissions
+      && left.logger == right.logger && left.verbatim == right.verbatim && left.getaddr == right.getaddr
+      && left.connector == right.connector
+  }
+}

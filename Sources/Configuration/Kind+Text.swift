@@ -1,0 +1,126 @@
+internal import Glibc
+
+extension Kind<String> {
+  /// Text.
+  ///
+  /// - Parameters:
+  ///   - expectation: what it has to be.
+  ///   - bytes: how many bytes of UTF-8 it may have.
+  ///   - isAllowed: whether a byte may be in it.
+  static func text(
+    _ expectation: String,
+    bytes: ClosedRange<Int>,
+    isAllowed: @escaping @Sendable (UInt8) -> Bool = { $0 >= 0x20 && $0 != 0x7F }
+  ) -> Kind {
+    Kind(expectation: expectation, isText: true) { setting throws(Mismatch) in
+      guard case .text(let text) = setting.value else { throw .type(setting) }
+      guard bytes.contains(text.utf8.count) else { throw .range(setting, "it has \(text.utf8.count) bytes") }
+      guard text.utf8.allSatisfy(isAllowed) else { throw .range(setting) }
+      return text
+    } render: {
+      quoted($0)
+    }
+  }
+
+  /// A file's or folder's path, made absolute; a folder's gets its last slash.
+  ///
+  /// - Parameters:
+  ///   - what: what it is the path of, with its article.
+  ///   - isFolder: whether it is a folder.
+  ///   - limit: how many bytes it may have once absolute; a unix socket's address holds 107.
+  static func path(_ what: String, isFolder: Bool, limit: Int = 1024) -> Kind {
+    let text = text("the path of \(what), of 1 to \(limit) bytes", bytes: 1...limit)
+    return Kind(expectation: text.expectation, isText: true) { setting throws(Mismatch) in
+      var path = absolute(try text.read(setting))
+      if isFolder, !path.hasSuffix("/") { path += "/" }
+      if !isFolder, path.hasSuffix("/") { throw .range(setting, "it ends with a slash, as a folder does") }
+      let count = path.utf8.count
+      guard count <= limit else { throw .range(setting, "\(path) has \(count) bytes") }
+      return path
+    } render: {
+      quoted($0)
+    }
+  }
+
+  /// A path that does not depend on the working directory, which a daemon leaves.
+  static func absolute(_ path: String) -> String {
+    if path.hasPrefix("/") { return path }
+    guard let folder = getcwd(nil, 0) else { return path }
+    defer { free(folder) }
+    let base = String(cString: folder)
+    var rest = Substring(path)
+    while rest.hasPrefix("./") { rest = rest.dropFirst(2) }
+    return (base.hasSuffix("/") ? base : base + "/") + rest
+  }
+}
+
+extension Kind<TCPEndpoint> {
+  /// Where to listen over TCP: on loopback, as long as clients prove nothing.
+  static var loopback: Kind {
+    let expectation = "a loopback address and a port, \"127.0.0.1:8340\" or \"[::1]:8340\""
+    return Kind(expectation: expectation, isText: true) { setting throws(Mismatch) in
+      guard case .text(let text) = setting.value else { throw .type(setting) }
+      guard let endpoint = TCPEndpoint(text) else { throw .range(setting) }
+      guard endpoint.address.isLoopback else {
+        throw .range(setting, "\(endpoint.address) can be reached from other machines")
+      }
+      return endpoint
+    } render: {
+      quoted($0.description)
+    }
+  }
+}
+
+extension Kind where Value: RawRepresentable<String> & CaseIterable {
+  /// One of a few words.
+  static var choice: Kind {
+    let words = Value.allCases.map { quoted($0.rawValue) }
+    let expectation = "one of " + words.joined(separator: ", ")
+    return Kind(expectation: expectation, isText: true) { setting throws(Mismatch) in
+      guard case .text(let text) = setting.value else { throw .type(setting) }
+      guard let value = Value(rawValue: text) else {
+        let nearest = Spelling.nearest(to: text, among: Value.allCases.map(\.rawValue))
+        throw .range(setting, nearest.map { "did you mean \(quoted($0))?" })
+      }
+      return value
+    } render: {
+      quoted($0.rawValue)
+    }
+  }
+}
+
+extension Kind<Configuration.Listener> {
+  /// A tuple of family, address, port and backlog.
+  static var listener: Kind {
+    let port = Kind<UInt16>.whole(0...UInt16.max)
+    let backlog = Kind<Int>.whole(1...65_535)
+    let expectation = "(\"AF_INET\" or \"AF_INET6\", \"address\", port, backlog)"
+    return Kind(expectation: expectation) { setting throws(Mismatch) in
+      guard case .list(let parts) = setting.value, parts.count == 4,
+        case .text(let family) = parts[0].value, case .text(let text) = parts[1].value
+      else { throw .type(setting) }
+      guard family == "AF_INET" || family == "AF_INET6" else {
+        throw .range(parts[0], "\(quoted(family)) is neither AF_INET nor AF_INET6")
+      }
+      guard let address = IPAddress(text), address.isIPv4 == (family == "AF_INET") else {
+        throw .range(parts[1], "\(quoted(text)) is not an address of \(family)")
+      }
+      let endpoint = TCPEndpoint(address: address, port: try port.read(parts[2]))
+      return Configuration.Listener(endpoint: endpoint, backlog: try backlog.read(parts[3]))
+    } render: { listener in
+      let family = listener.endpoint.address.isIPv4 ? "AF_INET" : "AF_INET6"
+      let address = listener.endpoint.address.description
+      return "( \(quoted(family)), \(quoted(address)), \(listener.endpoint.port), \(listener.backlog) )"
+    }
+  }
+}
+
+/// Text in libconfig's syntax.
+func quoted(_ text: String) -> String {
+  var result = "\""
+  for character in text {
+    if character == "\"" || character == "\\" { result.append("\\") }
+    result.append(character)
+  }
+  return result + "\""
+}

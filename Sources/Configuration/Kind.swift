@@ -1,0 +1,134 @@
+/// What a key's value has to be, how it is read and how it is written.
+struct Kind<Value: Sendable>: Sendable {
+  /// What the value has to be, in words that follow "it has to be": "a whole number from 0 to 23".
+  let expectation: String
+
+  /// Whether text given on the command line needs no quotes.
+  var isText = false
+
+  /// Reads a setting.
+  let read: @Sendable (Setting) throws(Mismatch) -> Value
+
+  /// Writes a value in libconfig's syntax; nil for one that is not written at all.
+  let render: @Sendable (Value) -> String?
+}
+
+/// Why a setting is not what its key has to be.
+struct Mismatch: Error {
+  /// The setting or the element of it that is wrong.
+  let subject: Setting
+
+  /// `wrongType` or `outOfRange`.
+  let kind: ConfigurationError.Kind
+
+  /// What is wrong with it, where its value does not say so.
+  var reason: String?
+
+  /// The place, from 1, of the element that is wrong.
+  var element: Int?
+
+  static func type(_ subject: Setting) -> Mismatch { Mismatch(subject: subject, kind: .wrongType) }
+
+  static func range(_ subject: Setting, _ reason: String? = nil) -> Mismatch {
+    Mismatch(subject: subject, kind: .outOfRange, reason: reason)
+  }
+}
+
+extension Kind where Value: FixedWidthInteger {
+  /// A whole number.
+  static func whole(_ range: ClosedRange<Value>) -> Kind {
+    Kind(expectation: "a whole number from \(range.lowerBound) to \(range.upperBound)") {
+      setting throws(Mismatch) in
+      let value: Value?
+      switch setting.value {
+      case .integer(let number): value = Value(exactly: number)
+      case .hexadecimal(let bits): value = Value(exactly: bits)
+      default: throw .type(setting)
+      }
+      guard let value, range.contains(value) else { throw .range(setting) }
+      return value
+    } render: {
+      String($0) + ($0.magnitude > Int32.max.magnitude ? "L" : "")
+    }
+  }
+
+  /// Bits, written in hexadecimal.
+  static var bits: Kind {
+    let whole = whole(0...Value.max)
+    return Kind(expectation: "a number of \(Value.bitWidth) bits", read: whole.read) {
+      "0x" + String($0, radix: 16, uppercase: true) + ($0.magnitude > Int32.max.magnitude ? "L" : "")
+    }
+  }
+}
+
+extension Kind<Double> {
+  /// A number that need not be whole.
+  static func real(_ range: ClosedRange<Double>, _ unit: String = "") -> Kind {
+    let limits = "from \(brief(range.lowerBound)) to \(brief(range.upperBound))"
+    return Kind(expectation: "a number \(unit.isEmpty ? "" : "of \(unit) ")\(limits)") {
+      setting throws(Mismatch) in
+      let value: Double
+      switch setting.value {
+      case .float(let number): value = number
+      case .integer(let number): value = Double(number)
+      case .hexadecimal(let bits): value = Double(bits)
+      default: throw .type(setting)
+      }
+      guard range.contains(value) else { throw .range(setting) }
+      return value
+    } render: {
+      "\($0)"
+    }
+  }
+
+  /// A number of seconds.
+  static func seconds(_ range: ClosedRange<Double>) -> Kind { real(range, "seconds") }
+
+  private static func brief(_ number: Double) -> String {
+    number == number.rounded() ? String(Int(number)) : "\(number)"
+  }
+}
+
+extension Kind<Bool> {
+  /// True or false.
+  static var truth: Kind {
+    Kind(expectation: "true or false") { setting throws(Mismatch) in
+      guard case .boolean(let truth) = setting.value else { throw .type(setting) }
+      return truth
+    } render: {
+      "\($0)"
+    }
+  }
+}
+
+extension Kind {
+  /// The same, or nothing where the key is not there.
+  func optional() -> Kind<Value?> {
+    Kind<Value?>(expectation: expectation, isText: isText) { setting throws(Mismatch) in
+      try read(setting)
+    } render: { value in
+      value.flatMap { render($0) }
+    }
+  }
+
+  /// Any number of them, as a list `( … )` or an array `[ … ]`.
+  func list() -> Kind<[Value]> {
+    Kind<[Value]>(expectation: "a list ( … ) whose elements are each \(expectation)") {
+      setting throws(Mismatch) in
+      guard case .list(let elements) = setting.value else { throw .type(setting) }
+      var values: [Value] = []
+      for (index, element) in elements.enumerated() {
+        do throws(Mismatch) {
+          values.append(try read(element))
+        } catch {
+          var mismatch = error
+          mismatch.element = index + 1
+          throw mismatch
+        }
+      }
+      return values
+    } render: { values in
+      values.isEmpty ? "( )" : "( " + values.compactMap { render($0) }.joined(separator: ", ") + " )"
+    }
+  }
+}
