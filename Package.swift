@@ -25,6 +25,7 @@ let package = Package(
     // C libraries.
     .systemLibrary(name: "CLibEV", providers: [.apt(["libev-dev"])]),
     .systemLibrary(name: "CLibConfig", pkgConfig: "libconfig", providers: [.apt(["libconfig-dev"])]),
+    .target(name: "CDaemon"),
 
     // Libraries, lowest first; `tools/check-imports` holds the same graph.
     .target(name: "Bytes", swiftSettings: spans),
@@ -32,6 +33,7 @@ let package = Package(
     .target(name: "BitcoinWire", dependencies: ["Bytes", crypto], swiftSettings: spans),
     .target(name: "LogProtocol", dependencies: ["Bytes", "EventLoop", "BitcoinWire"], swiftSettings: spans),
     .target(name: "Configuration", dependencies: ["Bytes", "CLibConfig"]),
+    .target(name: "Daemon", dependencies: ["Bytes", "Configuration", "CDaemon", arguments, logging]),
 
     // Tests.
     .testTarget(name: "BytesTests", dependencies: ["Bytes"], swiftSettings: spans),
@@ -39,6 +41,8 @@ let package = Package(
     .testTarget(name: "LogProtocolTests", dependencies: ["LogProtocol"], swiftSettings: spans),
     .testTarget(name: "BitcoinWireTests", dependencies: ["BitcoinWire"], exclude: python),
     .testTarget(name: "ConfigurationTests", dependencies: ["Configuration"]),
+    .testTarget(name: "DaemonTests", dependencies: ["Daemon", "Configuration", "Bytes", "SampleDaemon"]),
+    .executableTarget(name: "SampleDaemon", dependencies: ["Daemon"], path: "Tests/SampleDaemon"),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -1,7 +1,8 @@
 extension Configuration {
   /// Reads a file, then what the command line says.
   ///
-  /// Relative paths are made absolute from the working directory, so this comes before a daemon leaves it.
+  /// Relative paths are made absolute from the folder the program was started in, wherever it went since its
+  /// first configuration.
   ///
   /// - Parameters:
   ///   - file: the file, in libconfig's syntax; nil for our defaults.
@@ -35,8 +36,18 @@ extension Configuration {
     }
     for override in overrides { reading.read(override) }
     self = try reading.finish()
-    self.file = file.map { Kind<String>.absolute($0) }
+    self.file = file.map { StartFolder.absolute($0) }
     self.text = text
+    self.overrides = overrides
+  }
+
+  /// Reads the same file again, with the same words from the command line.
+  ///
+  /// Relative paths still begin at the folder the program was started in; relative `@include`s do not.
+  ///
+  /// - Throws: an error with every problem found; this configuration stays good.
+  public func reread() throws(ConfigurationError) -> Configuration {
+    try Configuration(file: file, overrides: overrides)
   }
 }
 

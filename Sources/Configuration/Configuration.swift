@@ -29,6 +29,9 @@ public struct Configuration: Sendable {
   /// The file's text, as it was read; empty for built-in defaults.
   public internal(set) var text = ""
 
+  /// What the command line said.
+  var overrides: [Override] = []
+
   /// Where the values that are not our defaults came from, by key.
   var origins: [String: ConfigurationError.Origin] = [:]
 

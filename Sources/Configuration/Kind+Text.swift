@@ -1,5 +1,3 @@
-internal import Glibc
-
 extension Kind<String> {
   /// Text.
   ///
@@ -31,7 +29,7 @@ extension Kind<String> {
   static func path(_ what: String, isFolder: Bool, limit: Int = 1024) -> Kind {
     let text = text("the path of \(what), of 1 to \(limit) bytes", bytes: 1...limit)
     return Kind(expectation: text.expectation, isText: true) { setting throws(Mismatch) in
-      var path = absolute(try text.read(setting))
+      var path = StartFolder.absolute(try text.read(setting))
       if isFolder, !path.hasSuffix("/") { path += "/" }
       if !isFolder, path.hasSuffix("/") { throw .range(setting, "it ends with a slash, as a folder does") }
       let count = path.utf8.count
@@ -40,17 +38,6 @@ extension Kind<String> {
     } render: {
       quoted($0)
     }
-  }
-
-  /// A path that does not depend on the working directory, which a daemon leaves.
-  static func absolute(_ path: String) -> String {
-    if path.hasPrefix("/") { return path }
-    guard let folder = getcwd(nil, 0) else { return path }
-    defer { free(folder) }
-    let base = String(cString: folder)
-    var rest = Substring(path)
-    while rest.hasPrefix("./") { rest = rest.dropFirst(2) }
-    return (base.hasSuffix("/") ? base : base + "/") + rest
   }
 }
 

@@ -160,4 +160,15 @@ import Testing
     #expect(configuration.origin(of: "permissions.username") == .file(file, line: 5))
     #expect(configuration.origin(of: "connector.relay") == .builtIn)
   }
+
+  @Test func rereadsTheFileWithTheSameOverrides() throws {
+    let folder = try TemporaryFolder()
+    let file = try folder.write("netmine.cfg", "connector: { relay = false; };")
+    let override = try #require(Configuration.Override(set: "logger.root=/srv/option"))
+    let first = try Configuration(file: file, overrides: [override])
+    _ = try folder.write("netmine.cfg", "connector: { relay = true; }; logger: { root = \"/srv/file\"; };")
+    let second = try first.reread()
+    #expect(!first.connector.relay && second.connector.relay)
+    #expect(second.logger.root == "/srv/option/")
+  }
 }

@@ -1,0 +1,77 @@
+public import Bytes
+internal import CDaemon
+internal import Glibc
+
+/// Puts a process into the background, so that the command returns when the daemon is up or has failed.
+///
+/// It forks, so it comes before any thread and any event loop: libev's file descriptors do not survive.
+public enum Daemonizer {
+  /// Which of the two processes goes on.
+  public enum Role: Sendable {
+    /// The one that was called, after the daemon told how it went.
+    case launcher(Outcome)
+    /// The daemon: no terminal, in "/", stdin and stdout on /dev/null, other descriptors closed.
+    case daemon(Readiness)
+  }
+
+  /// What the daemon told.
+  public enum Outcome: Equatable, Sendable {
+    /// It is up.
+    case ready
+    /// It said why it is not.
+    case failed(String)
+    /// It ended without a word.
+    case died
+  }
+
+  /// Forks twice and closes every descriptor from 3 up; stderr stays where it is until the daemon is ready.
+  public static func detach() throws(IOError) -> Role {
+    var pipe: [Int32] = [0, 0]
+    if netmine_pipe(&pipe) != 0 { throw IOError("make a pipe to the daemon") }
+    let role = netmine_detach()
+    if role != 0 {
+      let code = errno
+      close(pipe[1])
+      defer { close(pipe[0]) }
+      if role < 0 { throw IOError("fork", code: code) }
+      return .launcher(outcome(from: pipe[0]))
+    }
+    netmine_close_all_but(pipe[1])
+    let readiness = Readiness(descriptor: pipe[1])
+    do throws(IOError) {
+      if chdir("/") != 0 { throw IOError("go to the folder /") }
+      try redirect("/dev/null", O_RDWR, to: [STDIN_FILENO, STDOUT_FILENO])
+    } catch {
+      readiness.failed("\(error)")
+      throw error
+    }
+    return .daemon(readiness)
+  }
+
+  /// Lets descriptors be another file from now on.
+  static func redirect(_ path: String, _ flags: Int32, to descriptors: [Int32]) throws(IOError) {
+    let file = open(path, flags | O_CLOEXEC, 0o664)
+    if file < 0 { throw IOError("open \(path)") }
+    defer { if file > STDERR_FILENO { close(file) } }
+    for descriptor in descriptors where dup2(file, descriptor) < 0 {
+      throw IOError("redirect descriptor \(descriptor) to \(path)")
+    }
+  }
+
+  /// Waits for what the daemon tells: one byte, "R" or "E", then the reason; nothing if it ends.
+  private static func outcome(from pipe: Int32) -> Outcome {
+    var told: [UInt8] = []
+    var chunk = [UInt8](repeating: 0, count: 4096)
+    while told.first != UInt8(ascii: "R") {
+      let count = read(pipe, &chunk, chunk.count)
+      if count < 0, errno == EINTR { continue }
+      if count <= 0 { break }
+      told += chunk[..<count]
+    }
+    switch told.first {
+    case UInt8(ascii: "R"): return .ready
+    case UInt8(ascii: "E"): return .failed(String(decoding: told.dropFirst(), as: UTF8.self))
+    default: return .died
+    }
+  }
+}

@@ -1,0 +1,128 @@
+import Foundation
+import Testing
+
+/// What all daemons share, tested on a real process.
+@Suite struct DaemonProcessTests {
+  let folder: TemporaryFolder
+
+  init() throws {
+    folder = try TemporaryFolder()
+  }
+
+  /// Runs the sample daemon's command to its end; a background daemon has been started then.
+  func sample(_ arguments: String...) throws -> (status: Int32, errors: String) {
+    let process = Process()
+    // Built beside the tests.
+    let tests = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
+    process.executableURL = URL(filePath: tests).deletingLastPathComponent().appending(path: "SampleDaemon")
+    process.arguments = ["--root", folder.path] + arguments
+    process.currentDirectoryURL = URL(filePath: folder.path)
+    // A file: with a pipe one would wait for a daemon that keeps stderr.
+    let errors = folder.path + "/stderr"
+    try folder.write("stderr", "")
+    process.standardError = FileHandle(forWritingAtPath: errors)
+    try process.run()
+    process.waitUntilExit()
+    return (process.terminationStatus, try folder.read("stderr"))
+  }
+
+  func pid() throws -> Int32 {
+    try #require(Int32(folder.read("run/sample.pid").dropLast()))
+  }
+
+  /// Ends the daemon and waits until it is gone.
+  func terminate(_ pid: Int32) async throws {
+    #expect(kill(pid, SIGTERM) == 0)
+    while FileManager.default.fileExists(atPath: folder.path + "/run/sample.pid") {
+      try await Task.sleep(for: .milliseconds(5))
+    }
+  }
+
+  @Test(.timeLimit(.minutes(1))) func theCommandReturnsWhenTheDaemonIsUp() async throws {
+    let outcome = try sample("--daemonize", "--logfile", "log", "--set", "connector.relay=false")
+    #expect(outcome.status == 0)
+    #expect(outcome.errors.isEmpty)
+    let pid = try pid()
+    #expect(kill(pid, 0) == 0)
+    #expect(getsid(pid) != getsid(0) && getsid(pid) != pid)
+    let working = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(pid)/cwd")
+    #expect(working == "/")
+    #expect(try folder.read("log").hasSuffix(" info     sample: ready relay=false\n"))
+    let input = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(pid)/fd/0")
+    #expect(input == "/dev/null")
+    try await terminate(pid)
+    #expect(try folder.read("log").hasSuffix(" info     sample: done signal=15\n"))
+  }
+
+  @Test(.timeLimit(.minutes(1))) func stderrLeavesTheTerminalOnceReady() async throws {
+    let outcome = try sample("--daemonize")
+    #expect(outcome.status == 0)
+    #expect(outcome.errors.hasSuffix("sample: ready relay=true\n"))
+    let pid = try pid()
+    let output = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(pid)/fd/2")
+    #expect(output == "/dev/null")
+    try await terminate(pid)
+  }
+
+  @Test(.timeLimit(.minutes(1))) func aSecondInstanceFailsAndNamesTheFirst() async throws {
+    #expect(try sample("--daemonize").status == 0)
+    let pid = try pid()
+    for arguments in [["--daemonize", "1"], ["--daemonize", "0"]] {
+      let outcome = try sample(arguments[0], arguments[1])
+      #expect(outcome.status == 1)
+      #expect(outcome.errors.hasPrefix("sample: already running as process \(pid), which holds "))
+    }
+    try await terminate(pid)
+  }
+
+  @Test(.timeLimit(.minutes(1))) func theCommandTellsWhyTheDaemonIsNotUp() throws {
+    let outcome = try sample("--daemonize", "--fail", "no luck")
+    #expect(outcome.status == 1)
+    #expect(outcome.errors == "sample: no luck\n")
+    #expect(throws: (any Error).self) { try pid() }
+  }
+
+  @Test(.timeLimit(.minutes(1))) func theCommandTellsOfADaemonThatVanished() throws {
+    let outcome = try sample("--daemonize", "--vanish")
+    #expect(outcome.status == 1)
+    #expect(outcome.errors == "sample: it ended before it was ready\n")
+    // What it left behind is no obstacle.
+    #expect(try sample("--fail", "later").errors == "sample: later\n")
+  }
+
+  @Test(.timeLimit(.minutes(1))) func aWrongConfigurationIsToldAtOnce() throws {
+    try folder.write("netmine.cfg", "connector: {\n  rely = true;\n  relay = 5;\n};")
+    let outcome = try sample("--daemonize")
+    #expect(outcome.status == 78)
+    #expect(
+      outcome.errors == """
+        sample: netmine.cfg:2: connector.rely: there is no such key; did you mean connector.relay?
+        sample: netmine.cfg:3: connector.relay: the number 5 is given; it has to be true or false, \
+        for example relay = true;
+
+        """
+    )
+  }
+
+  @Test(.enabled(if: geteuid() == 0), .timeLimit(.minutes(1)))
+  func rootsPowersAreDropped() async throws {
+    try folder.write("netmine.cfg", "permissions: { username = \"nobody\"; group = \"nogroup\"; };")
+    let outcome = try sample("--daemonize", "--root", folder.path + "/new", "--pidfile", "run/sample.pid")
+    #expect(outcome.status == 0, "\(outcome.errors)")
+    let pid = try pid()
+    let status = try String(contentsOfFile: "/proc/\(pid)/status", encoding: .utf8)
+    #expect(status.contains("\nUid:\t65534\t65534\t65534\t65534\n"))
+    #expect(status.contains("\nGid:\t65534\t65534\t65534\t65534\n"))
+    let owner =
+      try FileManager.default.attributesOfItem(atPath: folder.path + "/new")[.ownerAccountID] as? Int
+    #expect(owner == 65534)
+    try await terminate(pid)
+  }
+
+  @Test(.enabled(if: geteuid() == 0)) func rootNeedsTheConfiguredUser() throws {
+    try folder.write("netmine.cfg", "permissions: {\n  username = \"no-such-user\";\n};")
+    let outcome = try sample()
+    #expect(outcome.status == 78)
+    #expect(outcome.errors.hasPrefix("sample: netmine.cfg:2: permissions.username: there is no user "))
+  }
+}
