@@ -17,8 +17,8 @@ public enum DaemonLauncher {
 
   /// Starts a daemon, runs its work and cleans up: for a main file that then exits with the status.
   ///
-  /// In order: reads the configuration, goes into the background if asked to, makes `logger.root` and
-  /// the pid file's folder, takes the pid file, drops root's powers, runs `body`, removes the pid
+  /// In order: reads the configuration, goes into the background if asked to, makes `logger.root`, the
+  /// pid file's folder and `folders`, takes the pid file, drops root's powers, runs `body`, removes the pid
   /// file. Errors are shown on stderr; in the background, until the daemon is ready, by the command
   /// that started it. SIGPIPE is ignored and the umask is 002 throughout.
   ///
@@ -26,12 +26,14 @@ public enum DaemonLauncher {
   ///   - program: the program's name, "logserver".
   ///   - options: its command line.
   ///   - own: what options of its own say of the configuration.
+  ///   - folders: folders of its own to make besides, while it may still be root.
   ///   - body: its work: sets up, calls `ready()`, runs its loop, and returns on SIGTERM or SIGINT.
   /// - Returns: the exit status.
   public static func run(
     _ program: String,
     _ options: DaemonOptions,
     own: [Configuration.Override] = [],
+    folders: (Configuration) -> [String] = { _ in [] },
     body: (RunningDaemon) throws -> Void
   ) -> Int32 {
     signal(SIGPIPE, SIG_IGN)
@@ -57,6 +59,10 @@ public enum DaemonLauncher {
         readiness: readiness,
         logfile: logfile
       )
+      let above = pidfile[..<(pidfile.lastIndex(of: "/") ?? pidfile.startIndex)]
+      for path in [configuration.logger.root, String(above)] + folders(configuration) {
+        try Folder.create(path, owner: account)
+      }
       try work(daemon, pidfile: pidfile, account: account, body: body)
       readiness?.failed("it ended before it was ready")
       return Status.success
@@ -82,8 +88,6 @@ public enum DaemonLauncher {
     if let account, daemon.hasLogFile {
       _ = fchown(STDERR_FILENO, account.user ?? .max, account.group ?? .max)
     }
-    try Folder.create(daemon.configuration.logger.root, owner: account)
-    try Folder.create(String(pidfile[..<(pidfile.lastIndex(of: "/") ?? pidfile.startIndex)]), owner: account)
     let lock = try PidFile(path: pidfile, owner: account)
     defer { lock.remove() }
     if let account { try Privileges.drop(to: account) }

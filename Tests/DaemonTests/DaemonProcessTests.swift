@@ -116,6 +116,7 @@ import Testing
     let owner =
       try FileManager.default.attributesOfItem(atPath: folder.path + "/new")[.ownerAccountID] as? Int
     #expect(owner == 65534)
+    #expect(FileManager.default.fileExists(atPath: folder.path + "/new/archive"))
     try await terminate(pid)
   }
 

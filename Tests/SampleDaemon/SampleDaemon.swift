@@ -16,7 +16,7 @@ import Glibc
   @Flag var vanish = false
 
   func run() throws {
-    let status = DaemonLauncher.run("sample", options) { daemon in
+    let status = DaemonLauncher.run("sample", options, folders: { [$0.verbatim.logPath] }) { daemon in
       if let fail { throw ValidationError(fail) }
       if vanish { _exit(3) }
       var signals = sigset_t()
