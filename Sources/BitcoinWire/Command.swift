@@ -54,9 +54,13 @@ public struct Command: Hashable, Sendable, CustomStringConvertible {
   /// Whether it is printable ASCII (space included) followed by nothing but NUL, as Bitcoin Core
   /// asks before it looks at the message.
   public var isValid: Bool {
-    let bytes = bytes
-    let end = bytes.firstIndex(of: 0) ?? bytes.count
-    return bytes[..<end].allSatisfy(Self.isPrintable) && bytes[end...].allSatisfy { $0 == 0 }
+    var ended = false
+    for index in 0..<Self.size {
+      let byte = self[index]
+      guard ended ? byte == 0 : byte == 0 || Self.isPrintable(byte) else { return false }
+      ended = ended || byte == 0
+    }
+    return true
   }
 
   /// The characters before the padding; what is not printable is escaped as `EscapedText` has it.
@@ -64,6 +68,12 @@ public struct Command: Hashable, Sendable, CustomStringConvertible {
     let bytes = bytes
     let end = bytes.lastIndex { $0 != 0 }.map { $0 + 1 } ?? 0
     return EscapedText.ascii(bytes[..<end])
+  }
+
+  private subscript(index: Int) -> UInt8 {
+    index < 8
+      ? UInt8(truncatingIfNeeded: UInt64(littleEndian: head) >> (8 * index))
+      : UInt8(truncatingIfNeeded: UInt32(littleEndian: tail) >> (8 * (index - 8)))
   }
 
   private static func isPrintable(_ byte: UInt8) -> Bool { byte >= 0x20 && byte <= 0x7e }

@@ -11,7 +11,8 @@ public struct Framer: Sendable {
   public enum Status: Hashable, Sendable {
     /// The beginning of a message of which at least `total` bytes, counted from its start, are needed.
     case needMore(total: Int)
-    /// A whole message of `total` bytes, header included.
+    /// A whole message of `total` bytes, header included. Its command may not be valid: Bitcoin Core
+    /// ignores such messages, and those whose checksum is not, and goes on.
     case message(MessageHeader, total: Int, checksumValid: Bool)
     /// Something that is not a message of this network; there is no way to go on after it.
     case violation(Violation)

@@ -1,6 +1,23 @@
 import Bytes
 
 extension Message {
+  /// The summary of a message that is still bytes: of what cannot be decoded, it says why, and of what
+  /// has bytes left over, how many. A block's transactions are counted and not looked at.
+  public static func summary(_ command: Command, payload: RawSpan) -> String {
+    do throws(WireError) {
+      if command == .block {
+        var reader = ByteReader(payload)
+        let header = try BlockHeader(from: &reader)
+        return "block \(header.hash) \(try reader.compactSize("transaction count")) tx"
+      }
+      let decoded = try decode(command, payload: payload)
+      let trailing = decoded.trailing.count
+      return decoded.message.summary + (trailing == 0 ? "" : " and \(trailing) bytes left over")
+    } catch {
+      return "\(command) malformed: \(error)"
+    }
+  }
+
   /// The message in a few words for one line: safe to print, not complete.
   public var summary: String {
     switch self {

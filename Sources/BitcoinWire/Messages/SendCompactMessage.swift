@@ -14,10 +14,15 @@ public struct SendCompactMessage: MessagePayload {
     self.version = version
   }
 
-  /// Reads the fields.
+  /// Reads the fields. As Bitcoin Core does, it refuses to take more than 1 for true.
   @_lifetime(reader: copy reader)
   public init(from reader: inout ByteReader) throws(WireError) {
-    announce = try reader.little(UInt8.self, "announce") != 0
+    let offset = reader.offset
+    let announce = try reader.little(UInt8.self, "announce")
+    guard announce <= 1 else {
+      throw WireError(.limit(value: UInt64(announce), maximum: 1), field: "announce", offset: offset)
+    }
+    self.announce = announce == 1
     version = try reader.little(UInt64.self, "compact block version")
   }
 

@@ -1,0 +1,133 @@
+import BitcoinWire
+import Bytes
+import Testing
+
+@Suite struct MessageTests {
+  @Test(arguments: Samples.messages)
+  func survivesARoundTrip(_ message: Message) throws {
+    let decoded = try Message.decode(message.command, message.payload)
+    #expect(decoded == DecodedMessage(message))
+  }
+
+  @Test func samplesCoverEveryDecodedCommand() {
+    #expect(Set(Message.decodedCommands).isSubset(of: Samples.messages.map(\.command)))
+  }
+
+  /// Where a message may end early, what is left must say so, and nothing may be lost.
+  @Test(arguments: Samples.messages)
+  func refusesEveryTruncation(_ message: Message) {
+    let payload = message.payload
+    var accepted: [Int] = []
+    for count in payload.indices {
+      guard let decoded = try? Message.decode(message.command, Array(payload[..<count])) else { continue }
+      #expect(decoded.message.payload + decoded.trailing == Array(payload[..<count]))
+      accepted.append(count)
+    }
+    switch message {
+    case .version: #expect(accepted == [46, 80, 97, 101])
+    case .ping: #expect(accepted == (payload.isEmpty ? [] : [0]))
+    case .reject(let reject): #expect(accepted == (reject.hash == nil ? [] : Array(8..<40)))
+    case .unknown: #expect(accepted == Array(payload.indices))
+    default: #expect(accepted == [])
+    }
+  }
+
+  @Test(arguments: Samples.messages)
+  func keepsTrailingBytes(_ message: Message) throws {
+    let extra: [UInt8] = [0xde, 0xad]
+    switch message {
+    case .ping(let ping) where ping.nonce == nil: return  // two bytes would be a nonce cut short
+    case .unknown(let command, let payload):
+      let decoded = try Message.decode(command, payload + extra)
+      #expect(decoded.message.payload == payload + extra)
+    default:
+      let decoded = try Message.decode(message.command, message.payload + extra)
+      #expect(decoded == DecodedMessage(message, trailing: extra))
+    }
+  }
+
+  @Test(arguments: [
+    ("addr", 1001, 1000), ("addrv2", 1001, 1000), ("inv", 50_001, 50_000), ("getdata", 50_001, 50_000),
+    ("notfound", 50_001, 50_000), ("headers", 2001, 2000),
+  ])
+  func refusesCountsAboveTheLimit(_ command: String, count: Int, maximum: Int) {
+    var payload: [UInt8] = []
+    payload.appendCompactSize(count)
+    payload.append(contentsOf: repeatElement(0, count: count * 81))
+    expect(.limit(value: UInt64(count), maximum: UInt64(maximum)), Command(command)!, payload)
+  }
+
+  @Test func refusesALongLocator() {
+    var payload: [UInt8] = [0, 0, 0, 0]
+    payload.appendCompactSize(102)
+    payload.append(contentsOf: repeatElement(0, count: 103 * 32))
+    expect(.limit(value: 102, maximum: 101), .getheaders, payload)
+    expect(.limit(value: 102, maximum: 101), .getblocks, payload)
+  }
+
+  /// A count that the payload cannot hold is refused at the count, before anything is reserved.
+  @Test(arguments: [
+    ("addr", [UInt8]()), ("addrv2", []), ("inv", []), ("headers", []), ("getheaders", [0, 0, 0, 0]),
+    ("tx", [1, 0, 0, 0]), ("block", [UInt8](repeating: 0, count: 80)),
+  ])
+  func refusesHostileCounts(_ command: String, prefix: [UInt8]) {
+    for count in [100, 0x0200_0000, Int(UInt32.max), Int.max] {
+      var payload = prefix
+      payload.appendCompactSize(count)
+      let offset = prefix.count
+      var caught: WireError?
+      do throws(WireError) { _ = try Message.decode(Command(command)!, payload) } catch { caught = error }
+      #expect(caught?.offset == offset || caught?.offset == payload.count)
+    }
+  }
+
+  @Test func keepsTheUnknown() throws {
+    let command = Command([UInt8](repeating: 0xff, count: 12).span.bytes)
+    let decoded = try Message.decode(command, [1, 2, 3])
+    #expect(decoded.message == .unknown(command: command, payload: [1, 2, 3]))
+    #expect(decoded.message.command == command)
+    #expect(decoded.message.payload == [1, 2, 3])
+  }
+
+  @Test func refusesAnAnnounceThatIsNoTruthValue() {
+    expect(.limit(value: 2, maximum: 1), .sendcmpct, [2, 1, 0, 0, 0, 0, 0, 0, 0])
+  }
+
+  private func expect(_ problem: WireError.Problem, _ command: Command, _ payload: [UInt8]) {
+    var caught: WireError?
+    do throws(WireError) { _ = try Message.decode(command, payload) } catch { caught = error }
+    #expect(caught?.problem == problem)
+  }
+}
+
+@Suite struct SummaryTests {
+  @Test func saysWhatMatters() {
+    let expected = [
+      "version": "version /Satoshi:29.0.0/ height 900001 services NETWORK|WITNESS|P2P_V2",
+      "verack": "verack", "addrv2": "addrv2 6", "inv": "inv 1 wtx 4a5e1e4b…",
+      "getdata": "getdata 1 witness_block 19d6689c…", "notfound": "notfound 1 type 77 …",
+      "getheaders": "getheaders from 19d6689c…", "feefilter": "feefilter 1000 sat/kvB",
+      "pong": "pong 8f3c…", "sendcmpct": "sendcmpct version 2 announce",
+      "block": "block \(Samples.genesisHeader.hash) 2 tx", "sendtxrcncl": "sendtxrcncl 4 bytes",
+    ]
+    for message in Samples.messages {
+      guard let text = expected[message.command.description] else { continue }
+      #expect(message.summary == text)
+      #expect(Message.summary(message.command, payload: message.payload.span.bytes) == text)
+    }
+    #expect(Message.ping(PingMessage(nonce: nil)).summary == "ping")
+    #expect(Message.addr(AddrMessage(nodes: [])).summary == "addr 0")
+    #expect(Message.headers(HeadersMessage(headers: [])).summary == "headers 0")
+    let transaction = Samples.segwitTransaction
+    #expect(Message.tx(transaction).summary == "tx \(transaction.txid) 2 in 2 out 122 bytes")
+  }
+
+  @Test func saysWhatIsWrong() {
+    let short: [UInt8] = [1, 2]
+    #expect(
+      Message.summary(.pong, payload: short.span.bytes).hasPrefix("pong malformed: nonce at byte 0 needs 8")
+    )
+    let long = [UInt8](repeating: 0, count: 10)
+    #expect(Message.summary(.pong, payload: long.span.bytes) == "pong 0000… and 2 bytes left over")
+  }
+}
