@@ -1,0 +1,124 @@
+import BitcoinWire
+import Bytes
+import Foundation
+import Testing
+
+/// Compares with python-bitcoinlib, an implementation that shares nothing with this one.
+///
+/// Runs where `NETMINE_PYTHON` names a Python that has `python-bitcoinlib`.
+@Suite struct CrossCheckTests {
+  static let python = ProcessInfo.processInfo.environment["NETMINE_PYTHON"]
+
+  @Test(.enabled(if: python != nil))
+  func agreesWithPythonBitcoinlib() throws {
+    var random = SplitMix(state: 1)
+    var sent = Samples.messages.filter { $0.isKnownToPython }
+    for _ in 0..<40 { sent += random.messages() }
+    let lines = sent.map { Hexadecimal.text(Network.mainnet.frame($0)) }
+    let answers = try run(lines, make: 800)
+    try #require(answers.count == sent.count + 800)
+
+    for (message, answer) in zip(sent, answers) {
+      #expect(answer.word == "read")
+      #expect(answer.bytes == Network.mainnet.frame(message))
+      #expect(answer.fields == message.fields)
+    }
+    for answer in answers.dropFirst(sent.count) {
+      #expect(answer.word == "made")
+      let header = MessageHeader(peeking: answer.bytes.span.bytes)!
+      let expected = Framer.Status.message(header, total: answer.bytes.count, checksumValid: true)
+      #expect(Network.mainnet.framer.next(in: answer.bytes.span.bytes) == expected)
+      let decoded = try Message.decode(header.command, Array(answer.bytes[MessageHeader.size...]))
+      #expect(decoded.trailing == [])
+      #expect(decoded.message.fields == answer.fields)
+      #expect(Network.mainnet.frame(decoded.message) == answer.bytes)
+      if case .block(let block) = decoded.message {
+        #expect(block.computedMerkleRoot == block.header.merkleRoot)
+      }
+    }
+  }
+
+  private struct Answer {
+    let word: String
+    let bytes: [UInt8]
+    let fields: String
+  }
+
+  private func run(_ lines: [String], make count: Int) throws -> [Answer] {
+    let input = FileManager.default.temporaryDirectory.appendingPathComponent("crosscheck-\(UUID()).txt")
+    defer { try? FileManager.default.removeItem(at: input) }
+    try Data((lines.joined(separator: "\n") + "\n").utf8).write(to: input)
+    let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent(
+      "crosscheck.py"
+    )
+    let process = Process()
+    let output = Pipe()
+    process.executableURL = URL(fileURLWithPath: Self.python!)
+    process.arguments = [script.path, String(count)]
+    process.standardInput = try FileHandle(forReadingFrom: input)
+    process.standardOutput = output
+    try process.run()
+    let text = String(decoding: try output.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
+    process.waitUntilExit()
+    try #require(process.terminationStatus == 0)
+    return text.split(separator: "\n").map { line in
+      let parts = line.split(separator: " ", maxSplits: 2, omittingEmptySubsequences: false).map(String.init)
+      return Answer(word: parts[0], bytes: Hexadecimal.bytes(parts[1])!, fields: parts[2])
+    }
+  }
+}
+
+extension Message {
+  fileprivate var isKnownToPython: Bool {
+    switch self {
+    case .wtxidrelay, .sendaddrv2, .sendheaders, .sendcmpct, .feefilter, .addrv2, .unknown: false
+    case .ping(let ping): ping.nonce != nil
+    case .reject(let reject): reject.hash == nil
+    default: true
+    }
+  }
+
+  /// The fields as `crosscheck.py` spells them.
+  fileprivate var fields: String {
+    switch self {
+    case .version(let message):
+      "\(message.version) \(message.services.rawValue) \(message.time) \(message.receiver.fields) "
+        + "\(message.sender!.fields) \(message.nonce!) \(Hexadecimal.text(message.userAgent!)) "
+        + "\(message.startHeight!) \(message.relay! ? 1 : 0)"
+    case .addr(let message):
+      message.nodes.map { "\($0.time)/\($0.services.rawValue)/\($0.endpoint)" }.joined(separator: " ")
+    case .inv(let message), .getdata(let message), .notfound(let message):
+      message.items.map { "\($0.type.rawValue)/\($0.hash)" }.joined(separator: " ")
+    case .getheaders(let message), .getblocks(let message):
+      (["\(message.version)"] + (message.locator + [message.stop]).map(\.description)).joined(separator: " ")
+    case .headers(let message): message.headers.map(\.fields).joined(separator: " ")
+    case .tx(let transaction): transaction.fields
+    case .block(let block): ([block.header.fields] + block.transactions.map(\.fields)).joined(separator: " ")
+    case .ping(let message): "\(message.nonce!)"
+    case .pong(let message): "\(message.nonce)"
+    case .reject(let message):
+      "\(Hexadecimal.text(message.command)) \(message.code) \(Hexadecimal.text(message.reason))"
+    default: ""
+    }
+  }
+}
+
+extension VersionMessage.Party {
+  fileprivate var fields: String { "\(services.rawValue) \(endpoint)" }
+}
+
+extension BlockHeader {
+  fileprivate var fields: String { "\(hash) \(version) \(previous) \(merkleRoot) \(time) \(bits) \(nonce)" }
+}
+
+extension Transaction {
+  fileprivate var fields: String {
+    let inputs = inputs.map {
+      let witness = $0.witness.map { Hexadecimal.text($0) }.joined(separator: "+")
+      return "\($0.previous)/\(Hexadecimal.text($0.script))/\($0.sequence)/\(witness)"
+    }
+    let outputs = outputs.map { "\($0.value)/\(Hexadecimal.text($0.script))" }
+    return "\(txid) \(wtxid) \(Int32(bitPattern: version)) \(inputs.joined(separator: ",")) "
+      + "\(outputs.joined(separator: ",")) \(lockTime)"
+  }
+}

@@ -1,0 +1,100 @@
+import BitcoinWire
+
+/// Numbers that look random and are the same in every run (SplitMix64).
+struct SplitMix: RandomNumberGenerator {
+  var state: UInt64
+
+  mutating func next() -> UInt64 {
+    state &+= 0x9e37_79b9_7f4a_7c15
+    var value = state
+    value = (value ^ value >> 30) &* 0xbf58_476d_1ce4_e5b9
+    value = (value ^ value >> 27) &* 0x94d0_49bb_1331_11eb
+    return value ^ value >> 31
+  }
+
+  mutating func number<T: FixedWidthInteger & UnsignedInteger>(_ type: T.Type = T.self) -> T {
+    T(truncatingIfNeeded: next())
+  }
+
+  mutating func bytes(upTo most: Int) -> [UInt8] {
+    (0..<Int.random(in: 0...most, using: &self)).map { _ in number() }
+  }
+
+  mutating func hash() -> Hash256 { Hash256(Bytes32((0..<32).map { _ in number() })!) }
+
+  mutating func some<T>(_ most: Int, _ make: (inout SplitMix) -> T) -> [T] {
+    (0..<Int.random(in: 0...most, using: &self)).map { _ in make(&self) }
+  }
+
+  mutating func endpoint() -> Endpoint {
+    let address: NetworkAddress =
+      Bool.random(using: &self)
+      ? .ipv4(number()) : .ipv6(0x2001_0db8 << 96 | UInt128(next()))
+    return Endpoint(address, port: number())
+  }
+
+  mutating func transaction() -> Transaction {
+    let witness = Bool.random(using: &self)
+    return Transaction(
+      version: number(),
+      inputs: (0...Int.random(in: 0...2, using: &self)).map { _ in
+        TransactionInput(
+          previous: OutPoint(txid: hash(), index: number()),
+          script: bytes(upTo: 300),
+          sequence: number(),
+          witness: witness ? some(3) { $0.bytes(upTo: 300) } : []
+        )
+      },
+      outputs: some(3) {
+        TransactionOutput(value: Int64($0.number(UInt32.self)), script: $0.bytes(upTo: 300))
+      },
+      lockTime: number()
+    )
+  }
+
+  mutating func header() -> BlockHeader {
+    BlockHeader(
+      version: Int32(bitPattern: number()),
+      previous: hash(),
+      merkleRoot: hash(),
+      time: number(),
+      bits: number(),
+      nonce: number()
+    )
+  }
+
+  /// One message of every kind with something in it that can vary.
+  mutating func messages() -> [Message] {
+    let version = VersionMessage(
+      version: Int32.random(in: 70001...80000, using: &self),
+      services: ServiceFlags(rawValue: next()),
+      time: Int64(bitPattern: next()),
+      receiver: .init(services: ServiceFlags(rawValue: next()), endpoint: endpoint()),
+      sender: .init(services: ServiceFlags(rawValue: next()), endpoint: endpoint()),
+      nonce: next(),
+      userAgent: bytes(upTo: 256),
+      startHeight: Int32(bitPattern: number()),
+      relay: Bool.random(using: &self)
+    )
+    let nodes = some(30) {
+      KnownNode(time: $0.number(), services: ServiceFlags(rawValue: $0.next()), endpoint: $0.endpoint())
+    }
+    // python-bitcoinlib takes the type for a signed number.
+    let items = some(300) {
+      InventoryItem(InventoryType(rawValue: $0.number(UInt32.self) >> 1), $0.hash())
+    }
+    let locator = LocatorMessage(
+      version: Int32(bitPattern: number()),
+      locator: some(101) { $0.hash() },
+      stop: hash()
+    )
+    return [
+      .version(version), .addr(AddrMessage(nodes: nodes)), .inv(InventoryMessage(items: items)),
+      .getdata(InventoryMessage(items: items)), .notfound(InventoryMessage(items: items)),
+      .getheaders(locator), .getblocks(locator), .headers(HeadersMessage(headers: some(30) { $0.header() })),
+      .tx(transaction()), .block(Block(header: header(), transactions: some(9) { $0.transaction() })),
+      .ping(PingMessage(nonce: next())), .pong(PongMessage(nonce: next())),
+      .reject(RejectMessage(command: bytes(upTo: 12), code: number(), reason: bytes(upTo: 111))),
+    ]
+  }
+}
