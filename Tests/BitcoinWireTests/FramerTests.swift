@@ -31,6 +31,27 @@ import Testing
     #expect(found == Samples.messages.map(\.command))
   }
 
+  @Test func findsTheSameOneByteAtATime() {
+    let stream = Samples.messages.flatMap { Network.mainnet.frame($0) }
+    var buffer: [UInt8] = []
+    var found: [Command] = []
+    for byte in stream {
+      buffer.append(byte)
+      switch framer.next(in: buffer.span.bytes) {
+      case .needMore(let total):
+        #expect(total > buffer.count)
+      case .message(let header, let total, let valid):
+        #expect(valid && total == buffer.count)
+        found.append(header.command)
+        buffer = []
+      case .violation(let violation):
+        Issue.record("\(violation)")
+        return
+      }
+    }
+    #expect(found == Samples.messages.map(\.command))
+  }
+
   @Test func refusesAnotherMagicAtItsFirstWrongByte() {
     for wrong in 0..<4 {
       var bytes = message

@@ -81,6 +81,28 @@ import Testing
     }
   }
 
+  /// Damaged messages are refused or read, never more; what is read is written so that it reads the same.
+  @Test(arguments: Samples.messages)
+  func withstandsDamage(_ message: Message) throws {
+    var random = SplitMix(state: 2)
+    for _ in 0..<300 {
+      var payload = message.payload
+      for _ in 0...Int.random(in: 0...3, using: &random) {
+        let index = Int.random(in: 0...payload.count, using: &random)
+        switch Int.random(in: 0...3, using: &random) {
+        case 0: payload.insert(contentsOf: random.bytes(upTo: 40), at: index)
+        case 1: payload.removeSubrange(index...)
+        case 2 where index < payload.count:
+          payload[index] = [0, 1, 0xfd, 0xfe, 0xff].randomElement(using: &random)!
+        default: if index < payload.count { payload[index] ^= random.number() }
+        }
+      }
+      guard let decoded = try? Message.decode(message.command, payload) else { continue }
+      #expect(try Message.decode(message.command, decoded.message.payload + decoded.trailing) == decoded)
+      #expect(!decoded.message.summary.contains { $0.isNewline })
+    }
+  }
+
   @Test func keepsTheUnknown() throws {
     let command = Command([UInt8](repeating: 0xff, count: 12).span.bytes)
     let decoded = try Message.decode(command, [1, 2, 3])

@@ -64,7 +64,7 @@ public struct VersionMessage: MessagePayload {
   /// Whom the sender believes it speaks to.
   public var receiver: Party
 
-  /// Who the sender says it is; usually nobody.
+  /// Who the sender says it is; usually nobody. It and the nonce are there together or not at all.
   public var sender: Party?
 
   /// A random number by which a node recognises that it connected to itself.
