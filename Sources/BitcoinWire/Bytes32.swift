@@ -9,6 +9,7 @@ public struct Bytes32: Hashable, Sendable {
   /// Thirty-two zero bytes.
   public static let zero = Bytes32(words: (0, 0, 0, 0))
 
+  /// Takes four words in the machine's own byte order.
   @inlinable
   init(words: (UInt64, UInt64, UInt64, UInt64)) { self.words = words }
 

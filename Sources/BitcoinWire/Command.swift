@@ -14,6 +14,7 @@ public struct Command: Hashable, Sendable, CustomStringConvertible {
   /// Bytes 8 to 11, in the machine's own byte order.
   @usableFromInline let tail: UInt32
 
+  /// Takes two words in the machine's own byte order.
   @inlinable
   init(head: UInt64, tail: UInt32) {
     self.head = head

@@ -3,7 +3,10 @@ import Bytes
 extension Message {
   /// How to read the payload of a command.
   struct Decoder: Sendable {
+    /// The command whose payload it reads.
     let command: Command
+
+    /// Reads a payload, and what follows it.
     let decode: @Sendable (RawSpan) throws(WireError) -> DecodedMessage
 
     /// A command whose payload makes a message.

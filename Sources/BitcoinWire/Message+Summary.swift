@@ -50,6 +50,7 @@ extension Message {
 }
 
 extension VersionMessage {
+  /// The user agent, or else the version, and what the node has and offers.
   var summary: String {
     var text = "version \(userAgent == nil ? "\(version)" : userAgentText)"
     if let startHeight { text += " height \(startHeight)" }
@@ -74,12 +75,14 @@ extension InventoryMessage {
 }
 
 extension Transaction {
+  /// The txid, and how big it is.
   var summary: String {
     "\(txid) \(inputs.count) in \(outputs.count) out \(bytes.count) bytes"
   }
 }
 
 extension RejectMessage {
+  /// What was refused and why.
   var summary: String {
     "reject \(EscapedText.utf8(command)) 0x\(Hexadecimal.text([code])) \(EscapedText.utf8(reason))"
       + (hash.map { " \($0)" } ?? "")

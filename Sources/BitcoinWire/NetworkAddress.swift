@@ -66,6 +66,7 @@ public enum NetworkAddress: Hashable, Sendable {
     return .ipv4(UInt32(truncatingIfNeeded: address))
   }
 
+  /// The number whose bytes these are, the highest first.
   static func number(_ bytes: some Sequence<UInt8>) -> UInt128 {
     bytes.reduce(0) { $0 << 8 | UInt128($1) }
   }

@@ -102,39 +102,3 @@ import Testing
     #expect(status == framer.next(in: message.span.bytes))
   }
 }
-
-@Suite struct MessageHeaderTests {
-  /// The `verack` of the Bitcoin wiki's "Protocol documentation".
-  @Test func readsAndWritesTheWikisExample() throws {
-    let bytes = Samples.hex("f9beb4d9 76657261636b000000000000 00000000 5df6e0e2")
-    #expect(Network.mainnet.frame(.verack) == bytes)
-    var reader = ByteReader(bytes.span.bytes)
-    let header = try MessageHeader(from: &reader)
-    #expect(header.command == .verack)
-    #expect(header.totalLength == 24)
-    #expect(MessageHeader(peeking: bytes.span.bytes) == header)
-    #expect(MessageHeader(peeking: bytes.span.bytes.extracting(first: 23)) == nil)
-  }
-}
-
-@Suite struct CommandTests {
-  @Test(arguments: [
-    ("76657261636b000000000000", "verack", true), ("000000000000000000000000", "", true),
-    ("66696c746572636c65617231", "filterclear1", true), ("612062000000000000000000", "a b", true),
-    ("610062000000000000000000", #"a\x00b"#, false), ("1b5b32004a00000000000000", #"\x1b[2\x00J"#, false),
-    ("c3a900000000000000000000", #"\xc3\xa9"#, false), ("61000000000000000000007f", nil, false),
-  ])
-  func keepsItsBytes(_ hex: String, text: String?, valid: Bool) {
-    let bytes = Samples.hex(hex)
-    let command = Command(bytes.span.bytes)
-    #expect(command.bytes == bytes)
-    #expect(command.isValid == valid)
-    if let text { #expect(command.description == text) }
-  }
-
-  @Test func isMadeOfAName() {
-    let name = "ping"
-    #expect(Command(name) == .ping)
-    for refused in ["", "thirteenchars", "é", "a\n"] { #expect(Command(refused) == nil) }
-  }
-}

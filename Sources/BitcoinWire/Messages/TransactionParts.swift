@@ -48,6 +48,7 @@ public struct TransactionInput: Hashable, Sendable {
     self.witness = witness
   }
 
+  /// Reads it without a witness: that comes after all outputs.
   @_lifetime(reader: copy reader)
   init(from reader: inout ByteReader) throws(WireError) {
     let txid = try reader.hash("input txid")
@@ -57,6 +58,7 @@ public struct TransactionInput: Hashable, Sendable {
     witness = []
   }
 
+  /// Appends it without a witness: that comes after all outputs.
   func append(to bytes: inout [UInt8]) {
     bytes.append(previous.txid)
     bytes.appendLittle(previous.index)
@@ -82,12 +84,14 @@ public struct TransactionOutput: Hashable, Sendable {
     self.script = script
   }
 
+  /// Reads the amount and the script.
   @_lifetime(reader: copy reader)
   init(from reader: inout ByteReader) throws(WireError) {
     value = try reader.little(Int64.self, "output value")
     script = try reader.counted("output script", maximum: .maximumSize)
   }
 
+  /// Appends the amount and the script.
   func append(to bytes: inout [UInt8]) {
     bytes.appendLittle(value)
     bytes.appendCounted(script)

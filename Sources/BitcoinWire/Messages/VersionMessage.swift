@@ -38,6 +38,7 @@ public struct VersionMessage: MessagePayload {
       self.endpoint = endpoint
     }
 
+    /// Reads the 26 bytes.
     @_lifetime(reader: copy reader)
     init(from reader: inout ByteReader) throws(WireError) {
       services = ServiceFlags(rawValue: try reader.little(UInt64.self, "services"))
@@ -45,6 +46,7 @@ public struct VersionMessage: MessagePayload {
       endpoint = Endpoint(address, port: try reader.big(UInt16.self, "port"))
     }
 
+    /// Appends the 26 bytes.
     func append(to bytes: inout [UInt8]) {
       bytes.appendLittle(services.rawValue)
       endpoint.address.appendLegacy(to: &bytes)

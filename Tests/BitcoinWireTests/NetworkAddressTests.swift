@@ -1,70 +1,6 @@
+import BitcoinWire
 import Bytes
 import Testing
-
-@testable import BitcoinWire
-
-@Suite struct EndpointTests {
-  @Test(arguments: [
-    "1.2.3.4:8333", "255.255.255.255:65535", "[::]:0", "[::1]:8333", "[2001:db8::1]:1", "[1:0:0:2::3]:1",
-    "[1:2:3:4:5:6:7:8]:1", "[1:0:2:3:4:5:6:7]:1", "[fe80::]:1", "[fc00::1]:8333", Samples.onion, Samples.i2p,
-    "6hzph5hv6337r6p2.onion:8333", "id9-:1", "id200-0aff:1",
-  ])
-  func printsWhatItParses(_ text: String) {
-    #expect(Endpoint(text)?.description == text)
-  }
-
-  @Test(arguments: [
-    ("[2001:DB8:0:0:0:0:0:1]:1", "[2001:db8::1]:1"), ("[0:0:1:0:0:0:0:1]:1", "[0:0:1::1]:1"),
-    ("[1:0:0:2:0:0:3:4]:1", "[1::2:0:0:3:4]:1"), ("[::ffff:1.2.3.4]:1", "1.2.3.4:1"),
-    ("[::1.2.3.4]:1", "[::102:304]:1"), ("[1:2:3:4:5:6:7::]:1", "[1:2:3:4:5:6:7:0]:1"),
-  ])
-  func printsTheCanonicalForm(_ text: String, canonical: String) {
-    #expect(Endpoint(text)?.description == canonical)
-  }
-
-  @Test(arguments: [
-    "", ":", "1.2.3.4", "1.2.3.4:", "1.2.3.4:65536", "1.2.3.4:-1", "1.2.3.4:08333", "1.2.3:1", "1.2.3.256:1",
-    "01.2.3.4:1", "::1:8333", "[::1]", "[::1:8333", "[1.2.3.4]:1", "[:::1]:1", "[1::2::3]:1", "[12345::]:1",
-    "[1:2:3:4:5:6:7]:1", "[1:2:3:4:5:6:7:8:9]:1", "[1:2:3:4:5:6:7:8::]:1", "[1.2.3.4::]:1", "[+1::]:1",
-    "[::g]:1", "seed.bitcoin.sipa.be:8333", ".onion:1", "aaaa.onion:1", "id300-00:1", "id4-00:1", "id9-0:1",
-    // A checksum and a version that are not Tor's.
-    "pg6mmjiyjmcrsslvykfwnntlaru7p5svn6y2ymmju6nubxndf4pscsad.onion:8333",
-    "pg6mmjiyjmcrsslvykfwnntlaru7p5svn6y2ymmju6nubxndf4pscrye.onion:8333",
-    "ukeu3k5oycgaauneqgtnvselmt4yemvoilkln7jpvamvfx7dnkd.b32.i2p:0",
-    "ukeu3k5oycgaauneqgtnvselmt4yemvoilkln7jpvamvfx7dnkdr.b32.i2p:0",
-  ])
-  func refusesWhatIsNoEndpoint(_ text: String) {
-    #expect(Endpoint(text) == nil)
-  }
-
-  @Test func takesADefaultPort() {
-    #expect(Endpoint("::1", defaultPort: 8333)?.description == "[::1]:8333")
-    #expect(Endpoint("[::1]", defaultPort: 8333)?.description == "[::1]:8333")
-    #expect(Endpoint("1.2.3.4", defaultPort: 8333)?.description == "1.2.3.4:8333")
-    #expect(Endpoint("1.2.3.4:1", defaultPort: 8333)?.description == "1.2.3.4:1")
-    #expect(Endpoint("[::1]:1", defaultPort: 8333)?.description == "[::1]:1")
-    #expect(Endpoint("example.org", defaultPort: 8333) == nil)
-  }
-
-  @Test(.enabled(if: Samples.data != nil))
-  func printsCoresSeedsUnchanged() throws {
-    let text = String(decoding: try Samples.file("seeds/nodes_main.txt"), as: UTF8.self)
-    // Some lines end in a comment that names the autonomous system.
-    let lines = text.split(separator: "\n").map { String($0.prefix { $0 != " " }) }
-    #expect(lines.count == 2059)
-    var networks: [NetworkID: Int] = [:]
-    for line in lines {
-      let endpoint = try #require(Endpoint(line), "\(line)")
-      #expect(endpoint.description == line)
-      networks[endpoint.address.network, default: 0] += 1
-      var bytes: [UInt8] = []
-      endpoint.address.append(to: &bytes)
-      var reader = ByteReader(bytes.span.bytes)
-      #expect(try NetworkAddress(from: &reader) == endpoint.address)
-    }
-    #expect(networks.count == 5)
-  }
-}
 
 @Suite struct NetworkAddressTests {
   /// Addresses of Bitcoin Core's `net_tests.cpp`.
@@ -154,18 +90,5 @@ import Testing
     #expect(NetworkAddress("127.1.2.3")!.isLoopback)
     #expect(NetworkAddress("::1")!.isLoopback)
     #expect(!NetworkAddress("1.2.3.4")!.isLoopback)
-  }
-}
-
-@Suite struct KeccakTests {
-  /// FIPS 202 and NIST's examples; 135 to 137 bytes are around the size of a block.
-  @Test(arguments: [
-    (0, "a7ffc6f8bf1ed76651c14756a061d662f580ff4de43b49fa82d80a4b80f8434a"),
-    (135, "8094bb53c44cfb1e67b7c30447f9a1c33696d2463ecc1d9c92538913392843c9"),
-    (136, "3fc5559f14db8e453a0a3091edbd2bc25e11528d81c66fa570a4efdcc2695ee1"),
-    (137, "f8d6846cedd2ccfadf15c5879ef95af724d799eed7391fb1c91f95344e738614"),
-  ])
-  func hashes(_ count: Int, hex: String) {
-    #expect(Keccak.sha3_256([UInt8](repeating: 0x61, count: count)) == Samples.hex(hex))
   }
 }

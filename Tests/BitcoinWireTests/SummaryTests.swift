@@ -1,0 +1,35 @@
+import BitcoinWire
+import Bytes
+import Testing
+
+@Suite struct SummaryTests {
+  @Test func saysWhatMatters() {
+    let expected = [
+      "version": "version /Satoshi:29.0.0/ height 900001 services NETWORK|WITNESS|P2P_V2",
+      "verack": "verack", "addrv2": "addrv2 6", "inv": "inv 1 wtx 4a5e1e4b…",
+      "getdata": "getdata 1 witness_block 19d6689c…", "notfound": "notfound 1 type 77 …",
+      "getheaders": "getheaders from 19d6689c…", "feefilter": "feefilter 1000 sat/kvB",
+      "pong": "pong 8f3c…", "sendcmpct": "sendcmpct version 2 announce",
+      "block": "block \(Samples.genesisHeader.hash) 2 tx", "sendtxrcncl": "sendtxrcncl 4 bytes",
+    ]
+    for message in Samples.messages {
+      guard let text = expected[message.command.description] else { continue }
+      #expect(message.summary == text)
+      #expect(Message.summary(message.command, payload: message.payload.span.bytes) == text)
+    }
+    #expect(Message.ping(PingMessage(nonce: nil)).summary == "ping")
+    #expect(Message.addr(AddrMessage(nodes: [])).summary == "addr 0")
+    #expect(Message.headers(HeadersMessage(headers: [])).summary == "headers 0")
+    let transaction = Samples.segwitTransaction
+    #expect(Message.tx(transaction).summary == "tx \(transaction.txid) 2 in 2 out 122 bytes")
+  }
+
+  @Test func saysWhatIsWrong() {
+    let short: [UInt8] = [1, 2]
+    #expect(
+      Message.summary(.pong, payload: short.span.bytes).hasPrefix("pong malformed: nonce at byte 0 needs 8")
+    )
+    let long = [UInt8](repeating: 0, count: 10)
+    #expect(Message.summary(.pong, payload: long.span.bytes) == "pong 0000… and 2 bytes left over")
+  }
+}
