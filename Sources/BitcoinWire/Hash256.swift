@@ -30,8 +30,11 @@ public struct Hash256: Hashable, Sendable, LosslessStringConvertible {
   /// 64 hexadecimal digits in reversed byte order, as explorers and RPCs show it.
   public var description: String { Hexadecimal.text(bytes.array.reversed()) }
 
-  /// The first eight digits of the text form that are not leading zeros, and an ellipsis.
-  public var abbreviation: String { String(description.drop { $0 == "0" }.prefix(8)) + "…" }
+  /// The first eight digits of the text form after its leading zeros, of which a block's hash has many,
+  /// and an ellipsis.
+  public var abbreviation: String {
+    self == .zero ? "0…" : String(description.drop { $0 == "0" }.prefix(8)) + "…"
+  }
 
   /// The first four bytes of the double SHA-256 of a payload, as a little-endian integer: the
   /// checksum of a message header.

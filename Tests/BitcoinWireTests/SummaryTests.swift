@@ -7,7 +7,7 @@ import Testing
     let expected = [
       "version": "version /Satoshi:29.0.0/ height 900001 services NETWORK|WITNESS|P2P_V2",
       "verack": "verack", "addrv2": "addrv2 6", "inv": "inv 1 wtx 4a5e1e4b…",
-      "getdata": "getdata 1 witness_block 19d6689c…", "notfound": "notfound 1 type 77 …",
+      "getdata": "getdata 1 witness_block 19d6689c…", "notfound": "notfound 1 type 77 0…",
       "getheaders": "getheaders from 19d6689c…", "feefilter": "feefilter 1000 sat/kvB",
       "pong": "pong 8f3c…", "sendcmpct": "sendcmpct version 2 announce",
       "block": "block \(Samples.genesisHeader.hash) 2 tx", "sendtxrcncl": "sendtxrcncl 4 bytes",

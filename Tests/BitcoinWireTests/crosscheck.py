@@ -159,7 +159,8 @@ def make(cls):
     elif cls is msg_tx:
         m.tx = make_transaction()
     elif cls is msg_block:
-        m.block = make_header(CBlock, vtx=[make_transaction() for _ in some(9)])  # its Merkle root is computed
+        # The library computes the Merkle root itself.
+        m.block = make_header(CBlock, vtx=[make_transaction() for _ in some(9)])
     elif cls in (msg_ping, msg_pong):
         m.nonce = random.getrandbits(64)
     elif cls is msg_reject:
