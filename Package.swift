@@ -36,8 +36,23 @@ let package = Package(
     .target(name: "LogProtocol", dependencies: ["Bytes", "EventLoop", "BitcoinWire"], swiftSettings: spans),
     .target(name: "Configuration", dependencies: ["Bytes", "CLibConfig"]),
     .target(name: "Daemon", dependencies: ["Bytes", "Configuration", "CDaemon", arguments, logging]),
+    .target(
+      name: "LogServerCore",
+      dependencies: ["LogProtocol", "EventLoop", "Daemon", logging],
+      path: "Sources/LogServer/Core",
+      swiftSettings: spans
+    ),
+
+    // Programs.
+    .executableTarget(name: "logserver", dependencies: ["LogServerCore"], path: "Sources/LogServer/Main"),
 
     // Tests.
+    .target(name: "TestSupport", dependencies: ["Bytes", "EventLoop"], path: "Tests/Support"),
+    .testTarget(
+      name: "LogServerTests",
+      dependencies: ["LogServerCore", "TestSupport"],
+      swiftSettings: spans
+    ),
     .testTarget(name: "BytesTests", dependencies: ["Bytes"], swiftSettings: spans),
     .testTarget(name: "EventLoopTests", dependencies: ["EventLoop"], swiftSettings: spans),
     .testTarget(name: "LogProtocolTests", dependencies: ["LogProtocol"], swiftSettings: spans),

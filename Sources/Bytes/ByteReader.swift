@@ -7,7 +7,9 @@ public struct ByteReader: ~Escapable {
   public let bytes: RawSpan
 
   /// Offset of the next byte to read, from 0.
-  public private(set) var offset = 0
+  @inlinable public var offset: Int { position }
+
+  @usableFromInline var position = 0
 
   /// Creates a reader at the start of `bytes`.
   @inlinable
@@ -105,9 +107,9 @@ public struct ByteReader: ~Escapable {
     return value
   }
 
-  @usableFromInline
+  @inlinable
   @_lifetime(self: copy self)
-  mutating func advance(_ count: Int) { offset += count }
+  mutating func advance(_ count: Int) { position += count }
 }
 
 extension Array where Element == UInt8 {

@@ -64,7 +64,7 @@ public final class ByteStream {
   public private(set) var bytesSent: UInt64 = 0
 
   private let loop: EventLoop
-  private unowned let handler: any ByteStreamHandler
+  private weak var handler: (any ByteStreamHandler)?
   private var watcher: DescriptorWatcher?
   private var input: ReadBuffer
   private var output: WriteQueue
@@ -83,7 +83,7 @@ public final class ByteStream {
   /// - Parameters:
   ///   - isStamped: whether times of receipt are the kernel's where it gives them; otherwise they are the
   ///     clock's right after the read.
-  ///   - handler: must outlive the stream, or close it.
+  ///   - handler: not kept alive; once it is gone the stream reads and writes nothing more.
   public init(
     _ descriptor: Int32,
     stamped isStamped: Bool = false,
@@ -155,7 +155,7 @@ public final class ByteStream {
     input.clear()
     output.clear()
     loop.retire(self)
-    handler.stream(self, closedFor: reason)
+    handler?.stream(self, closedFor: reason)
   }
 
   /// Closes once everything written has been handed to the kernel; reads nothing more.
@@ -168,7 +168,7 @@ public final class ByteStream {
 
   /// Hands as much as possible to the kernel now.
   public func flush() {
-    if isOpen, isFlushDue { handler.streamWillFlush(self) }
+    if isOpen, isFlushDue { handler?.streamWillFlush(self) }
     isFlushDue = false
     guard isOpen, output.count > 0 else { return }
     do throws(IOError) {
@@ -179,7 +179,7 @@ public final class ByteStream {
     updateInterest()
     guard output.count == 0 else { return }
     if let reason = closesWhenDrained { return close(.closed(reason)) }
-    handler.streamDidDrain(self)
+    handler?.streamDidDrain(self)
   }
 
   /// Flushes when the current batch has been handled.
@@ -225,6 +225,7 @@ public final class ByteStream {
 
   private func deliver(at time: UInt64) {
     guard let slice = input.slice else { return }
+    guard let handler else { return close(.closed("nobody handles it")) }
     let consumed = handler.stream(self, received: slice, at: time)
     if isOpen { input.consume(consumed) }
   }

@@ -178,7 +178,23 @@ let torPeer = Endpoint("pg6mmjiyjmcrsslvykfwnntlaru7p5svn6y2ymmju6nubxndf4pscryd
       }(),
       positions: [ArchivePosition(instance: 42, source: 9, sequence: 77)]
     ),
-    .goodbye, .refusal("no"), .rewind(after: 5),
+    .goodbye, .refusal("no"), .rewind(after: 5), .rewound, .statusRequest,
+    .status(
+      {
+        var status = ServerStatus(since: 1, process: 2, version: "0.1.0")
+        status.missedRecords = 3
+        status.sources = [
+          ServerStatus.Source(
+            id: 9,
+            description: MetaBodyTests.description,
+            lastSequence: 5,
+            acknowledged: 4,
+            connections: 3
+          )
+        ]
+        return status
+      }()
+    ),
   ]
 
   @Test(arguments: links) func survivesARoundTrip(_ link: LinkMessage) throws {

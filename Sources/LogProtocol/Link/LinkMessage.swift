@@ -31,6 +31,15 @@ public enum LinkMessage: Equatable, Sendable {
   /// The server asks a source for what it holds after a sequence (u64), once more.
   case rewind(after: UInt64)
 
+  /// A source's answer, in its stream right before the first record it sends again.
+  case rewound
+
+  /// A client asks, where readers are taken, how the server does; nothing follows the code.
+  case statusRequest
+
+  /// The server's answer.
+  case status(ServerStatus)
+
   /// Reads a body; nil where it is a `MetaBody`'s.
   public init?(_ body: RawSpan) throws(WireError) {
     var reader = ByteReader(body)
@@ -61,6 +70,9 @@ public enum LinkMessage: Equatable, Sendable {
     case 0x84: self = .goodbye
     case 0x85: self = .refusal(try reader.text("reason"))
     case 0x86: self = .rewind(after: try reader.big("sequence"))
+    case 0x87: self = .statusRequest
+    case 0x89: self = .rewound
+    case 0x88: self = .status(try ServerStatus(&reader))
     default:
       throw WireError(.invalid("is \(code), which this version does not know"), field: "meta code", offset: 0)
     }
@@ -102,6 +114,11 @@ public enum LinkMessage: Equatable, Sendable {
     case .rewind(let sequence):
       bytes.append(0x86)
       bytes.appendBig(sequence)
+    case .rewound: bytes.append(0x89)
+    case .statusRequest: bytes.append(0x87)
+    case .status(let status):
+      bytes.append(0x88)
+      status.write(to: &bytes)
     }
     return RecordHeader(type: .meta, time: time, bodyCount: bytes.count).record(body: bytes)
   }

@@ -220,11 +220,12 @@ public final class LogPublisher {
       store.acknowledge(acknowledgedSequence)
       finishIfSettled()
     case .rewind(let sequence):
+      stream?.write(LinkMessage.rewound.record(at: Clock.now()))
       store.rewind(after: sequence, source: source)
       pumpLater()
     case .refusal(let reason):
       stream?.close(.closed("log server refuses: \(reason)"))
-    case .hello, .subscribe, .goodbye:
+    case .hello, .subscribe, .goodbye, .rewound, .statusRequest, .status:
       stream?.close(.closed("log server sent what only its clients send"))
     }
   }

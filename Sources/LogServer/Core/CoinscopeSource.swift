@@ -1,0 +1,73 @@
+import Bytes
+import EventLoop
+import LogProtocol
+
+/// A source in coinscope's format: its records become native ones here, with an id and sequences of ours.
+final class CoinscopeSource: ByteStreamHandler {
+  private unowned let server: LogServer
+  private var stream: ByteStream!
+  let source: KnownSource
+
+  init(_ descriptor: Int32, server: LogServer) {
+    self.server = server
+    let process = Socket.credentials(of: descriptor)?.process ?? 0
+    let description = SourceDescription(
+      instance: .random(in: 1 ... .max),
+      process: UInt32(clamping: process),
+      kind: "coinscope",
+      name: "",
+      version: ""
+    )
+    source = server.admit(description, formerID: 0, link: nil)
+    stream = ByteStream(descriptor, on: server.loop, handler: self)
+  }
+
+  func stream(_ stream: ByteStream, received slice: ChunkSlice, at time: UInt64) -> Int {
+    let bytes = slice.bytes
+    var offset = 0
+    stream.expectedCount = 0
+    defer { server.endForwarding() }
+    while bytes.count - offset >= CoinscopeRecord.lengthSize {
+      let length = Int(UInt32(bigEndian: bytes.loadUnaligned(fromByteOffset: offset, as: UInt32.self)))
+      guard length <= RecordHeader.maximumLength else {
+        close("a record's length is \(length), more than \(RecordHeader.maximumLength)")
+        return 0
+      }
+      let end = offset + CoinscopeRecord.lengthSize + length
+      guard end <= bytes.count else {
+        stream.expectedCount = end - offset
+        break
+      }
+      do throws(WireError) {
+        let record = UnsafeRawBufferPointer(rebasing: bytes[offset + CoinscopeRecord.lengthSize..<end])
+        forward(try CoinscopeRecord.native(record.bytes))
+      } catch {
+        close("malformed record: \(error)")
+        return 0
+      }
+      offset = end
+    }
+    return offset
+  }
+
+  func stream(_ stream: ByteStream, closedFor reason: CloseReason) {
+    server.removed(self, reason: reason.description)
+  }
+
+  private func forward(_ record: (header: RecordHeader, body: [UInt8])) {
+    var header = record.header
+    header.source = source.id
+    header.sequence = source.lastSequence + 1
+    let bytes = header.record(body: record.body)
+    let chunk = Chunk(capacity: bytes.count)
+    bytes.withUnsafeBytes { chunk.base.copyMemory(from: $0.baseAddress!, byteCount: $0.count) }
+    let slice = ChunkSlice(chunk, 0..<bytes.count)
+    let body = UnsafeRawBufferPointer(rebasing: slice.bytes.dropFirst(RecordHeader.size))
+    server.forward(slice, header, body: body, from: source)
+  }
+
+  private func close(_ reason: String) {
+    server.logger.error("coinscope source \(source.id) closed: \(reason)")
+    stream.close(.closed(reason))
+  }
+}

@@ -1,0 +1,321 @@
+import Bytes
+import Configuration
+import EventLoop
+import Glibc
+import Logging
+import LogProtocol
+
+/// Takes records from sources and forwards them to readers, on one thread.
+///
+/// It keeps no records: what readers have not taken waits in their queues, within a bound; what archiving
+/// readers have not acknowledged is kept by the sources.
+public final class LogServer {
+  let loop: EventLoop
+  let logger: Logger
+
+  /// A random number: sources tell by it that they talk to a server that knows nothing of them.
+  let instance = UInt64.random(in: 1 ... .max)
+
+  /// Which sources and connections are live.
+  var table = ConnectionTable()
+
+  /// Most bytes that may wait for one reader.
+  private(set) var readerLimit: Int
+
+  private var registry: SourceRegistry
+  private var listeners: [Listener] = []
+  private var sourceLinks: [SourceLink] = []
+  private var coinscopeSources: [CoinscopeSource] = []
+  private var readers: [ReaderLink] = []
+  private var coinscopeReaders: [CoinscopeReader] = []
+  private var acknowledgement: TimerWatcher?
+  private var grace: TimerWatcher?
+  private var graceEnd: UInt64
+  private var archiveGrace: Double
+  private var counts: ServerStatus
+  private let socketGroup: UInt32?
+
+  /// Creates a server that listens where the configuration says.
+  ///
+  /// - Parameter socketGroup: id of the group that unix sockets are given to; nil: they stay ours.
+  /// - Throws: `IOError` where a folder cannot be made or a socket not be listened on.
+  public init(
+    _ configuration: Configuration,
+    socketGroup: UInt32? = nil,
+    on loop: EventLoop,
+    logger: Logger
+  ) throws(IOError) {
+    self.loop = loop
+    self.logger = logger
+    let root = configuration.logger.root
+    self.socketGroup = socketGroup
+    readerLimit = configuration.logger.maxBuffer
+    archiveGrace = configuration.logger.archiveGrace
+    graceEnd = Self.monotonic(after: configuration.logger.archiveGrace)
+    try Self.makeFolder(root)
+    try Self.makeFolder(root + "clients/")
+    registry = SourceRegistry(file: root + "source-ids")
+    counts = ServerStatus(since: Clock.now(), process: UInt32(getpid()), version: Netmine.version)
+    acknowledgement = TimerWatcher(on: loop) { [unowned self] in acknowledge() }
+    try listen(configuration)
+    grace = TimerWatcher(on: loop) { [unowned self] in acknowledgeSoon() }
+    grace?.start(after: archiveGrace)
+  }
+
+  /// Takes over what may change while running: the readers' bound and the archive's grace.
+  public func reload(_ configuration: Configuration) {
+    readerLimit = configuration.logger.maxBuffer
+    archiveGrace = configuration.logger.archiveGrace
+  }
+
+  /// Takes nothing more, gives readers up to two seconds to take what waits for them, and stops the loop.
+  /// What sources have not been acknowledged they keep.
+  public func shutDown() {
+    for listener in listeners { listener.close() }
+    for link in sourceLinks { link.close("log server shuts down") }
+    let deadline = Self.monotonic(after: 2)
+    acknowledgement = TimerWatcher(on: loop) { [unowned self] in
+      let isDrained = readers.allSatisfy { $0.unsentCount == 0 }
+      if isDrained || Clock.monotonic() > deadline { loop.stop() }
+    }
+    acknowledgement?.start(after: 0, every: 0.01)
+  }
+
+  // MARK: Listening
+
+  private func listen(_ configuration: Configuration) throws(IOError) {
+    let root = configuration.logger.root
+    let addSource: (Int32, SocketAddress) -> Void = { [unowned self] in add(source: $0, $1) }
+    let addReader: (Int32, SocketAddress) -> Void = { [unowned self] in add(reader: $0, $1) }
+    try listen(on: .unix(root + "publish"), to: addSource)
+    try listen(on: .unix(root + "subscribe"), to: addReader)
+    if let endpoint = configuration.logger.publishListen {
+      try listen(on: SocketAddress(endpoint), to: addSource)
+    }
+    if let endpoint = configuration.logger.subscribeListen {
+      try listen(on: SocketAddress(endpoint), to: addReader)
+    }
+    try listen(on: .unix(root + "servers")) { [unowned self] descriptor, _ in
+      let source = CoinscopeSource(descriptor, server: self)
+      coinscopeSources.append(source)
+    }
+    let interests: [(String, RecordType)] = [
+      ("debug", .debug), ("ctrl", .control), ("error", .error), ("bitcoin", .connection),
+      ("bitcoin_msg", .message),
+      ("bitcoinx", [.connection, .message]), ("all", RecordType.all.subtracting(.meta)),
+    ]
+    for (name, types) in interests {
+      try listen(on: .unix(root + "clients/" + name)) { [unowned self] descriptor, _ in
+        coinscopeReaders.append(CoinscopeReader(descriptor, types: types, server: self))
+      }
+    }
+  }
+
+  private func listen(
+    on address: SocketAddress,
+    to accept: @escaping (Int32, SocketAddress) -> Void
+  ) throws(IOError) {
+    let listener = try Listener(
+      on: address,
+      group: socketGroup,
+      loop: loop,
+      accept: accept,
+      fail: { [unowned self] in logger.error("\($0)") }
+    )
+    listeners.append(listener)
+    logger.info("listening", metadata: ["on": "\(listener.address)"])
+  }
+
+  private func add(source descriptor: Int32, _ remote: SocketAddress) {
+    sourceLinks.append(SourceLink(descriptor, peer: Self.label(descriptor, remote), server: self))
+  }
+
+  private func add(reader descriptor: Int32, _ remote: SocketAddress) {
+    readers.append(ReaderLink(descriptor, peer: Self.label(descriptor, remote), server: self))
+  }
+
+  private static func label(_ descriptor: Int32, _ remote: SocketAddress) -> String {
+    Socket.credentials(of: descriptor).map { "of process \($0.process)" } ?? "\(remote)"
+  }
+
+  private static func makeFolder(_ path: String) throws(IOError) {
+    guard mkdir(path, 0o775) != 0, errno != EEXIST else { return }
+    throw IOError("make the folder \(path)")
+  }
+
+  // MARK: Sources
+
+  /// Takes in a source, known or new.
+  func admit(_ description: SourceDescription, formerID: UInt32, link: SourceLink?) -> KnownSource {
+    let source = registry.admit(description, formerID: formerID)
+    if let former = source.link, former !== link { former.close("the same source connected again") }
+    source.link = link
+    table.join(source.id, description)
+    logger.info("source joined", metadata: ["source": "\(source.id)", "kind": "\(description.kind)"])
+    announce(.sourceJoined(source: source.id, description))
+    return source
+  }
+
+  /// Which instance has an id.
+  func instance(of id: UInt32) -> UInt64? { table.sources[id]?.instance }
+
+  func removed(_ link: SourceLink, saidGoodbye: Bool, reason: String) {
+    sourceLinks.removeAll { $0 === link }
+    guard let source = link.source, source.link === link else { return }
+    source.link = nil
+    left(source, saidGoodbye: saidGoodbye, reason: reason)
+  }
+
+  func removed(_ link: CoinscopeSource, reason: String) {
+    coinscopeSources.removeAll { $0 === link }
+    left(link.source, saidGoodbye: false, reason: reason)
+  }
+
+  private func left(_ source: KnownSource, saidGoodbye: Bool, reason: String) {
+    source.leftAt = Clock.monotonic()
+    table.leave(source.id)
+    let text = saidGoodbye ? "source left" : "source left without goodbye"
+    logger.log(
+      level: saidGoodbye ? .info : .warning,
+      "\(text)",
+      metadata: ["source": "\(source.id)", "kind": "\(source.description.kind)", "reason": "\(reason)"]
+    )
+    announce(
+      .sourceLeft(
+        source: source.id,
+        saidGoodbye: saidGoodbye,
+        lastSequence: source.lastSequence,
+        reason: reason
+      )
+    )
+  }
+
+  private func announce(_ meta: MetaBody) {
+    let body = meta.body
+    let record = RecordHeader(type: .meta, time: Clock.now(), bodyCount: body.count).record(body: body)
+    for reader in readers where reader.subscription != nil { reader.send(record) }
+  }
+
+  // MARK: Forwarding
+
+  /// Forwards a whole record to whoever wants it.
+  func forward(
+    _ record: ChunkSlice,
+    _ header: RecordHeader,
+    body: UnsafeRawBufferPointer,
+    from source: KnownSource
+  ) {
+    let isNew = header.sequence > source.lastSequence
+    if isNew {
+      source.lastSequence = header.sequence
+      counts.records += 1
+      counts.bytes += UInt64(record.range.count)
+      if header.type == .connection || header.type == .meta { table.note(header, body: body) }
+    }
+    for reader in readers { reader.offer(record, header, body: body, of: source, isNew: isNew) }
+    guard isNew, !coinscopeReaders.isEmpty else { return }
+    forwardToCoinscope(header, body)
+  }
+
+  /// Hands over what was forwarded since the last call.
+  func endForwarding() {
+    for reader in readers { reader.passPending() }
+    acknowledgeSoon()
+  }
+
+  func missed(bytes: Int) {
+    counts.missedRecords += 1
+    counts.missedBytes += UInt64(bytes)
+  }
+
+  private func forwardToCoinscope(_ header: RecordHeader, _ body: UnsafeRawBufferPointer) {
+    let interested = coinscopeReaders.filter { !$0.types.isDisjoint(with: header.type) }
+    guard !interested.isEmpty, let bytes = CoinscopeRecord.bytes(header, body: body) else { return }
+    for reader in interested { reader.send(bytes) }
+  }
+
+  // MARK: Readers and acknowledgements
+
+  /// Has every source send again what an archiving reader does not have.
+  func resume(_ reader: ReaderLink) {
+    logger.info("archiving reader joined")
+    for (instance, source) in registry.sources {
+      let position = reader.queued[instance, default: 0]
+      guard let link = source.link, position < source.lastSequence else { continue }
+      reader.awaitRewind(of: source)
+      link.rewind(after: position, for: reader)
+    }
+  }
+
+  /// After which sequence a source that connects goes on: the last one that every archiving reader has, and
+  /// that was forwarded to the others.
+  func resumption(of source: KnownSource) -> UInt64 {
+    var sequence = source.lastSequence
+    for reader in readers where reader.isArchiving {
+      reader.rewound(source)
+      sequence = min(sequence, reader.queued[source.description.instance, default: 0])
+    }
+    return sequence
+  }
+
+  func removed(_ reader: ReaderLink, saidGoodbye: Bool, reason: String) {
+    readers.removeAll { $0 === reader }
+    guard reader.isArchiving else { return }
+    logger.log(
+      level: saidGoodbye ? .info : .warning,
+      "archiving reader left",
+      metadata: ["goodbye": "\(saidGoodbye)", "reason": "\(reason)"]
+    )
+    if !saidGoodbye { graceEnd = Self.monotonic(after: archiveGrace) }
+    grace?.start(after: saidGoodbye ? 0 : archiveGrace)
+  }
+
+  func removed(_ reader: CoinscopeReader) { coinscopeReaders.removeAll { $0 === reader } }
+
+  /// Tells sources within 20 ms how far their records are safe.
+  func acknowledgeSoon() {
+    let hasArchive = readers.contains { $0.isArchiving }
+    guard hasArchive || Clock.monotonic() >= graceEnd else { return }
+    guard let acknowledgement, !acknowledgement.isRunning else { return }
+    acknowledgement.start(after: 0.02)
+  }
+
+  /// A record is safe when every archiving reader has it; where there is none, and none that left without
+  /// goodbye may still come back, when it was forwarded.
+  private func acknowledge() {
+    let archives = readers.filter { $0.isArchiving }
+    guard !archives.isEmpty || Clock.monotonic() >= graceEnd else { return }
+    for (instance, source) in registry.sources {
+      guard let link = source.link else { continue }
+      let safe = archives.map { $0.acknowledged[instance, default: 0] }.min() ?? source.lastSequence
+      guard safe > source.acknowledged else { continue }
+      source.acknowledged = safe
+      link.acknowledge(safe)
+    }
+  }
+
+  private static func monotonic(after seconds: Double) -> UInt64 {
+    Clock.monotonic() + UInt64(max(0, seconds) * 1e9)
+  }
+
+  // MARK: Status
+
+  /// How the server does.
+  public var status: ServerStatus {
+    var status = counts
+    status.readers = UInt32(clamping: readers.count + coinscopeReaders.count)
+    status.archivingReaders = UInt32(clamping: readers.filter(\.isArchiving).count)
+    status.sources = table.sources.keys.sorted().map { id in
+      let description = table.sources[id]!
+      let known = registry.sources[description.instance]
+      return ServerStatus.Source(
+        id: id,
+        description: description,
+        lastSequence: known?.lastSequence ?? 0,
+        acknowledged: known?.acknowledged ?? 0,
+        connections: UInt32(clamping: table.connections(of: id).count)
+      )
+    }
+    return status
+  }
+}

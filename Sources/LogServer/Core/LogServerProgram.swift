@@ -1,0 +1,54 @@
+import ArgumentParser
+import Configuration
+import Daemon
+import EventLoop
+import Glibc
+
+/// The `logserver` command: the server as a daemon.
+public struct LogServerProgram: ParsableCommand {
+  /// How the command presents itself.
+  public static let configuration = CommandConfiguration(
+    commandName: "logserver",
+    abstract: "Take records from sources and forward them to readers.",
+    discussion: """
+      Sources publish at <logger.root>/publish, readers subscribe at <logger.root>/subscribe; coinscope's \
+      programs find its own sockets, <logger.root>/servers and <logger.root>/clients/*.
+
+      SIGHUP reads the configuration again, SIGTERM and SIGINT shut down in order.
+      """,
+    version: Netmine.version
+  )
+
+  @OptionGroup var options: DaemonOptions
+
+  /// Creates the command for its parser.
+  public init() {}
+
+  /// Runs until a signal ends it.
+  public func run() throws {
+    let status = DaemonLauncher.run("logserver", options, folders: { [$0.logger.root] }) { daemon in
+      let loop = EventLoop(pool: ChunkPool(chunkCapacity: 256 << 10))
+      let server = try LogServer(
+        daemon.configuration,
+        socketGroup: daemon.socketGroup,
+        on: loop,
+        logger: daemon.log
+      )
+      let signals = [SIGTERM, SIGINT].map { SignalWatcher($0, on: loop) { server.shutDown() } }
+      let reload = SignalWatcher(SIGHUP, on: loop) {
+        do {
+          try daemon.reopenLogFile()
+          server.reload(try daemon.configuration.reread())
+          daemon.log.info("configuration read again")
+        } catch {
+          daemon.log.error("configuration kept as it was: \(error)")
+        }
+      }
+      daemon.ready()
+      loop.run()
+      withExtendedLifetime((signals, reload)) {}
+      daemon.log.info("stopped", metadata: ["records": "\(server.status.records)"])
+    }
+    if status != 0 { throw ExitCode(status) }
+  }
+}

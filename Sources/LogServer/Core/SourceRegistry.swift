@@ -1,0 +1,87 @@
+import Bytes
+import EventLoop
+import Glibc
+import LogProtocol
+
+/// What the log server knows of one instance of a source, connected or not.
+final class KnownSource {
+  let description: SourceDescription
+  var id: UInt32
+  /// The last sequence forwarded; those after it are new.
+  var lastSequence: UInt64 = 0
+  /// The sequence up to which the source was told that its records are safe.
+  var acknowledged: UInt64 = 0
+  /// The connection, while there is one.
+  weak var link: SourceLink?
+  /// When the connection was lost, on the monotonic clock in ns.
+  var leftAt: UInt64 = 0
+
+  init(_ description: SourceDescription, id: UInt32) {
+    self.description = description
+    self.id = id
+  }
+}
+
+/// Grants ids to sources and remembers instances, so that one that comes back goes on where it was.
+///
+/// Ids look like Unix seconds, as coinscope's do. The highest one granted is kept in a file, so that no id is
+/// granted twice even when the server is restarted.
+struct SourceRegistry {
+  private(set) var sources: [UInt64: KnownSource] = [:]
+  private var highestID: UInt32
+  private let file: String
+
+  /// How many instances that are gone are remembered.
+  private static let departedLimit = 1024
+
+  init(file: String) {
+    self.file = file
+    highestID = Self.read(file)
+  }
+
+  /// The source of that instance, known or new, with its id: the one it had where nobody else has that.
+  mutating func admit(_ description: SourceDescription, formerID: UInt32) -> KnownSource {
+    if let known = sources[description.instance] { return known }
+    forgetDeparted()
+    let isFree = formerID != 0 && !sources.values.contains { $0.id == formerID }
+    let id = isFree ? formerID : nextID()
+    if id > highestID {
+      highestID = id
+      write()
+    }
+    let source = KnownSource(description, id: id)
+    sources[description.instance] = source
+    return source
+  }
+
+  private func nextID() -> UInt32 {
+    max(UInt32(clamping: Clock.now() / 1_000_000_000), highestID + 1)
+  }
+
+  private mutating func forgetDeparted() {
+    let departed = sources.values.filter { $0.link == nil }
+    guard departed.count >= Self.departedLimit, let oldest = departed.min(by: { $0.leftAt < $1.leftAt })
+    else {
+      return
+    }
+    sources[oldest.description.instance] = nil
+  }
+
+  private static func read(_ file: String) -> UInt32 {
+    guard let stream = fopen(file, "re") else { return 0 }
+    defer { fclose(stream) }
+    var line = [CChar](repeating: 0, count: 32)
+    guard fgets(&line, Int32(line.count), stream) != nil else { return 0 }
+    return UInt32(strtoul(line, nil, 10))
+  }
+
+  /// Replaces the file; a failure is left to show when the server starts in the same second again.
+  private func write() {
+    let text = Array("\(highestID)\n".utf8)
+    let descriptor = open(file + ".new", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o640)
+    guard descriptor >= 0 else { return }
+    let isWritten = Glibc.write(descriptor, text, text.count) == text.count
+    close(descriptor)
+    if isWritten { rename(file + ".new", file) }
+  }
+}

@@ -1,0 +1,6 @@
+import LogServerCore
+
+@main
+enum LogServerMain {
+  static func main() { LogServerProgram.main() }
+}

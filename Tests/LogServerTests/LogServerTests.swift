@@ -1,0 +1,451 @@
+import BitcoinWire
+import Bytes
+import Configuration
+import EventLoop
+import Glibc
+import LogProtocol
+import Logging
+import TestSupport
+import Testing
+
+@testable import LogServerCore
+
+/// Collects the records of a subscriber, archiving what it is told to.
+final class Reader: LogSubscriberHandler {
+  var headers: [RecordHeader] = []
+  var bodies: [[UInt8]] = []
+  var ledger = SequenceLedger()
+  var duplicates = 0
+  var losses: [String] = []
+  var acknowledges = true
+  var subscriber: LogSubscriber!
+
+  var numbered: [RecordHeader] { headers.filter { $0.sequence > 0 } }
+  var metas: [MetaBody] {
+    zip(headers, bodies).compactMap { $0.type == .meta ? try? MetaBody($1.span.bytes) : nil }
+  }
+
+  func subscriber(_ subscriber: LogSubscriber, received records: ChunkSlice) {
+    var cursor = RecordCursor(records.bytes)
+    var acknowledged: [UInt32: UInt64] = [:]
+    while let (header, range) = try! cursor.next() {
+      let body = [UInt8](cursor.bytes[range].dropFirst(RecordHeader.size))
+      if header.type == .meta,
+        case .sourceJoined(let source, let description) = try! MetaBody(body.span.bytes)
+      {
+        ledger.join(source, instance: description.instance)
+      }
+      if ledger.note(source: header.source, sequence: header.sequence) == .duplicate {
+        duplicates += 1
+        continue
+      }
+      headers.append(header)
+      bodies.append(body)
+      if let sequence = ledger.sequence(of: header.source) { acknowledged[header.source] = sequence }
+    }
+    if acknowledges, subscriber.subscription.isArchiving { subscriber.acknowledge(acknowledged) }
+  }
+
+  func positions(for subscriber: LogSubscriber) -> [ArchivePosition] { Array(ledger.positions.values) }
+
+  func subscriber(_ subscriber: LogSubscriber, lostServerFor reason: String) { losses.append(reason) }
+}
+
+/// A log server on a folder of its own, with what connects to it, all on one loop.
+final class Bench {
+  let folder = TemporaryFolder()
+  let loop = EventLoop()
+  var server: LogServer?
+  var settings: String
+
+  init(_ settings: String = "archive_grace = 0.0;") throws {
+    self.settings = settings
+    try start()
+  }
+
+  func start() throws {
+    let configuration = try Configuration(
+      text: "logger: { root = \"\(folder.path)\"; \(settings) };",
+      file: "test.cfg"
+    )
+    var logger = Logger(label: "test")
+    logger.logLevel = .critical
+    server = try LogServer(configuration, on: loop, logger: logger)
+  }
+
+  /// Ends the server as a crash would: nothing is said, nothing flushed.
+  func kill() { server = nil }
+
+  func publisher(limit: Int = 64 << 20, instance: UInt64 = .random(in: 1 ... .max)) -> LogPublisher {
+    LogPublisher(
+      to: .unix(folder.path + "publish"),
+      as: SourceDescription(instance: instance, process: 1, kind: "test", name: "", version: "1"),
+      limit: limit,
+      on: loop
+    )
+  }
+
+  func reader(_ subscription: Subscription = Subscription(), archiving: Bool = false) -> Reader {
+    let reader = Reader()
+    var subscription = subscription
+    subscription.isArchiving = archiving
+    reader.subscriber = LogSubscriber(
+      to: .unix(folder.path + "subscribe"),
+      subscription,
+      on: loop,
+      handler: reader
+    )
+    return reader
+  }
+
+  func raw(_ socket: String) throws -> RawClient { try RawClient(folder.path + socket, on: loop) }
+}
+
+/// A client that sends whatever it is told to and keeps what it gets.
+final class RawClient: ByteStreamHandler {
+  var received: [UInt8] = []
+  var isClosed = false
+  var stream: ByteStream!
+
+  init(_ path: String, on loop: EventLoop) throws {
+    stream = ByteStream(try Socket.startConnect(to: .unix(path)), on: loop, handler: self)
+  }
+
+  func stream(_ stream: ByteStream, received slice: ChunkSlice, at time: UInt64) -> Int {
+    received.append(contentsOf: slice.bytes)
+    return slice.range.count
+  }
+
+  func stream(_ stream: ByteStream, closedFor reason: CloseReason) { isClosed = true }
+}
+
+@Suite struct LogServerTests {
+  @Test func forwardsRecordsUnchangedAndInOrder() throws {
+    let bench = try Bench()
+    let reader = bench.reader()
+    let publisher = bench.publisher()
+    try bench.loop.run { publisher.isJoined && reader.metas.count == 1 }
+    for index in 0..<1000 {
+      publisher.publish(
+        .message,
+        flags: index % 2 == 0 ? .sent : [],
+        connection: UInt32(index),
+        at: UInt64(index),
+        body: [UInt8](repeating: UInt8(index % 256), count: index * 7)
+      )
+    }
+    try bench.loop.run { reader.numbered.count == 1000 }
+    for (index, header) in reader.numbered.enumerated() {
+      #expect(header.sequence == UInt64(index + 1))
+      #expect(header.source == publisher.source)
+      #expect(header.time == UInt64(index))
+      #expect(header.connection == UInt32(index))
+      #expect(header.flags == (index % 2 == 0 ? .sent : []))
+    }
+    #expect(
+      zip(reader.headers, reader.bodies).filter { $0.0.sequence > 0 }.last?.1
+        == [UInt8](repeating: 231, count: 6993)
+    )
+    #expect(bench.server?.status.records == 1000)
+  }
+
+  @Test func sendsAReaderOnlyWhatItAskedFor() throws {
+    let bench = try Bench()
+    var wanted = Subscription(types: .message)
+    wanted.commands = ["tx"]
+    let reader = bench.reader(wanted)
+    let publisher = bench.publisher()
+    for command: Command in ["inv", "tx", "block", "tx"] {
+      publisher.publish(.message, at: 1, body: Network.regtest.frame(command, payload: [1]))
+      publisher.publish(.error, text: "x")
+    }
+    try bench.loop.run { reader.numbered.count == 2 }
+    try bench.loop.run(for: 0.05)
+    #expect(reader.numbered.map(\.sequence) == [3, 7])
+  }
+
+  @Test func tellsANewReaderWhatIsOpen() throws {
+    let bench = try Bench()
+    let publisher = bench.publisher()
+    let remote = Endpoint("127.1.2.3:8333")!
+    publisher.publish(
+      .connection,
+      connection: 5,
+      at: 77,
+      body: ConnectionEvent(.connected, .outbound, remote: remote, local: remote).body
+    )
+    try bench.loop.run { bench.server?.table.connectionCount == 1 }
+    let reader = bench.reader(Subscription(types: .error))
+    try bench.loop.run { reader.headers.count >= 2 }
+    guard case .sourceJoined(let source, _) = reader.metas[0],
+      case .openConnection(let open) = reader.metas[1]
+    else {
+      throw IOError("see the open connection", code: 0)
+    }
+    #expect(source == publisher.source)
+    #expect(open.remote == remote)
+    #expect(open.since == 77)
+    #expect(reader.headers[1].connection == 5)
+    #expect(reader.headers[1].source == publisher.source)
+  }
+
+  @Test func acknowledgesWhatEveryArchiveHas() throws {
+    let bench = try Bench()
+    let first = bench.reader(archiving: true)
+    let second = bench.reader(archiving: true)
+    second.acknowledges = false
+    try bench.loop.run { bench.server?.status.archivingReaders == 2 }
+    let publisher = bench.publisher()
+    for _ in 0..<10 { publisher.publish(.debug, text: "x") }
+    try bench.loop.run { first.numbered.count == 10 && second.numbered.count == 10 }
+    try bench.loop.run(for: 0.1)
+    #expect(publisher.acknowledgedSequence == 0)
+    second.subscriber.acknowledge([publisher.source: 7])
+    try bench.loop.run { publisher.acknowledgedSequence == 7 }
+    #expect(!publisher.isSettled)
+    second.subscriber.acknowledge([publisher.source: 10])
+    try bench.loop.run { publisher.isSettled }
+  }
+
+  @Test func acknowledgesWhatWasForwardedWhereNothingArchives() throws {
+    let bench = try Bench()
+    let publisher = bench.publisher()
+    publisher.publish(.debug, text: "x")
+    try bench.loop.run { publisher.isSettled }
+  }
+
+  @Test func holdsAcknowledgementsForAnArchiveThatMayComeBack() throws {
+    let bench = try Bench("archive_grace = 60.0;")
+    let publisher = bench.publisher()
+    publisher.publish(.debug, text: "before")
+    try bench.loop.run { publisher.waitingCount == 0 && publisher.isJoined }
+    try bench.loop.run(for: 0.1)
+    #expect(publisher.acknowledgedSequence == 0)
+    // It comes late and gets what it missed.
+    let archive = bench.reader(archiving: true)
+    try bench.loop.run { archive.numbered.map(\.sequence) == [1] && publisher.isSettled }
+    #expect(archive.headers.last?.flags == .resent)
+  }
+
+  @Test func losesNothingWhenItIsKilledAndStartedAgain() throws {
+    let bench = try Bench("archive_grace = 60.0;")
+    let archive = bench.reader(archiving: true)
+    let live = bench.reader()
+    let publisher = bench.publisher()
+    try bench.loop.run { publisher.isJoined && archive.metas.count == 1 }
+    let source = publisher.source
+    var published = 0
+    for round in 0..<5 {
+      for _ in 0..<2000 {
+        publisher.publish(.message, at: 1, body: [UInt8](repeating: 9, count: 300))
+        published += 1
+        if published % 100 == 0 { bench.loop.runOnce() }
+      }
+      bench.kill()
+      for _ in 0..<100 {
+        publisher.publish(.message, at: 1, body: [UInt8](repeating: 8, count: 10))
+        published += 1
+      }
+      try bench.start()
+      if round == 2 { try bench.loop.run { publisher.isJoined } }
+    }
+    try bench.loop.run { archive.numbered.count >= published && publisher.isSettled }
+    let isWhole = archive.numbered.map(\.sequence) == (1...UInt64(published)).map { $0 }
+    #expect(isWhole)
+    #expect(publisher.source == source)
+    #expect(publisher.droppedCount == 0)
+    #expect(!live.losses.isEmpty)
+  }
+
+  @Test func resumesAnArchiveThatWasAway() throws {
+    let bench = try Bench("archive_grace = 60.0;")
+    let publisher = bench.publisher()
+    let live = bench.reader()
+    var archive = bench.reader(archiving: true)
+    publisher.publish(.debug, text: "1")
+    try bench.loop.run { publisher.isSettled && archive.numbered.count == 1 }
+    // Its connection breaks without a goodbye; what it knows it still knows.
+    let known = archive.ledger
+    archive = Reader()
+    for index in 2...50 { publisher.publish(.debug, text: "\(index)") }
+    try bench.loop.run { live.numbered.count == 50 }
+    archive.ledger = known
+    var subscription = Subscription()
+    subscription.isArchiving = true
+    archive.subscriber = LogSubscriber(
+      to: .unix(bench.folder.path + "subscribe"),
+      subscription,
+      on: bench.loop,
+      handler: archive
+    )
+    try bench.loop.run { archive.numbered.count == 49 && publisher.isSettled }
+    #expect(archive.numbered.map(\.sequence) == (2...50).map { $0 })
+    // The live reader does not see the records again.
+    #expect(live.numbered.count == 50)
+    #expect(live.duplicates == 0)
+  }
+
+  @Test func tellsASlowReaderExactlyWhatItMissed() throws {
+    let bench = try Bench("archive_grace = 0.0; max_buffer = 1000000;")
+    let reader = bench.reader(Subscription(types: .message))
+    let publisher = bench.publisher()
+    try bench.loop.run { publisher.isJoined && reader.metas.count == 1 }
+    reader.subscriber.pause()
+    for index in 0..<400 {
+      publisher.publish(.message, at: 1, body: [UInt8](repeating: 1, count: 9968))
+      publisher.publish(.debug, text: "not asked for")
+      if index % 10 == 0 { bench.loop.runOnce() }
+    }
+    try bench.loop.run { publisher.isSettled }
+    reader.subscriber.resume()
+    try bench.loop.run { reader.metas.count >= 2 }
+    publisher.publish(.message, at: 1, body: [7])
+    try bench.loop.run { reader.numbered.last?.sequence == 801 }
+    let gaps = reader.metas.compactMap { if case .gap(let gap) = $0 { gap } else { nil } }
+    let received = reader.numbered.count
+    #expect(gaps.count == 1)
+    #expect(gaps[0].count == UInt64(401 - received))
+    #expect(gaps[0].byteCount == gaps[0].count * 10_000)
+    #expect(gaps[0].cause == .slowReader)
+    #expect(gaps[0].sequences.upperBound == 799)
+    #expect(gaps[0].sequences.lowerBound == reader.numbered[received - 2].sequence + 2)
+    #expect(bench.server?.status.missedRecords == gaps[0].count)
+  }
+
+  @Test func disconnectsASlowReaderThatWantsThat() throws {
+    let bench = try Bench("archive_grace = 0.0; max_buffer = 1000000;")
+    var subscription = Subscription()
+    subscription.slowPolicy = .disconnect
+    let reader = bench.reader(subscription)
+    let publisher = bench.publisher()
+    try bench.loop.run { publisher.isJoined && reader.metas.count == 1 }
+    reader.subscriber.pause()
+    for _ in 0..<300 { publisher.publish(.message, at: 1, body: [UInt8](repeating: 1, count: 10_000)) }
+    try bench.loop.run { publisher.isSettled }
+    reader.subscriber.resume()
+    try bench.loop.run { !reader.losses.isEmpty }
+  }
+
+  @Test func saysWhenASourceLeaves() throws {
+    let bench = try Bench()
+    let reader = bench.reader()
+    let publisher = bench.publisher()
+    publisher.publish(.debug, text: "x")
+    var isSettled: Bool?
+    try bench.loop.run { publisher.isJoined && reader.numbered.count == 1 }
+    publisher.finish(timeout: 5) { isSettled = $0 }
+    let crashed = try bench.raw("publish")
+    let hello = LinkMessage.hello(
+      SourceDescription(instance: 5, process: 1, kind: "x", name: "", version: ""),
+      formerSource: 0,
+      nextSequence: 1,
+      oldestHeld: 1
+    )
+    crashed.stream.write(hello.record(at: 1))
+    try bench.loop.run { isSettled != nil && !crashed.received.isEmpty }
+    crashed.stream.close(.closed("crash"))
+    func left() -> [Bool] {
+      reader.metas.compactMap {
+        if case .sourceLeft(_, let saidGoodbye, _, _) = $0 { saidGoodbye } else { nil }
+      }
+    }
+    try bench.loop.run { left().count == 2 }
+    #expect(isSettled == true)
+    #expect(Set(left()) == [true, false])
+  }
+
+  @Test func neverGrantsAnIdTwice() throws {
+    let bench = try Bench()
+    var ids: [UInt32] = []
+    for _ in 0..<3 {
+      for _ in 0..<3 {
+        let publisher = bench.publisher()
+        try bench.loop.run { publisher.isJoined }
+        ids.append(publisher.source)
+        publisher.finish(timeout: 0) { _ in }
+        try bench.loop.run { !publisher.isJoined }
+      }
+      bench.kill()
+      try bench.start()
+    }
+    #expect(Set(ids).count == 9)
+    #expect(ids == ids.sorted())
+    #expect(abs(Int64(ids[0]) - Int64(time(nil))) < 5)
+  }
+
+  @Test func refusesWhatIsNotALogStream() throws {
+    let bench = try Bench()
+    let source: UInt32 = 77
+    let alien = RecordHeader(type: .debug, source: source, time: 1, sequence: 1, bodyCount: 0).record(body: [
+      1
+    ])
+    let hello = LinkMessage.hello(
+      SourceDescription(instance: 5, process: 1, kind: "x", name: "", version: ""),
+      formerSource: 0,
+      nextSequence: 1,
+      oldestHeld: 1
+    ).record(at: 1)
+    let inputs: [(String, [UInt8])] = [
+      ("publish", Array("GET / HTTP/1.1\r\n\r\n".utf8)), ("publish", [0xff, 0xff, 0xff, 0xff]),
+      ("publish", [0, 0, 0, 0]), ("publish", alien), ("publish", hello + alien), ("publish", hello + hello),
+      ("subscribe", Array("GET / HTTP/1.1\r\n\r\n".utf8)), ("subscribe", alien), ("subscribe", hello),
+      ("subscribe", [0, 0xff, 0, 0]), ("servers", [0xff, 0xff, 0xff, 0xff]), ("servers", [0, 0, 0, 1, 0x99]),
+    ]
+    for (socket, bytes) in inputs {
+      let client = try bench.raw(socket)
+      client.stream.write(bytes)
+      try bench.loop.run { client.isClosed }
+    }
+    // The server goes on.
+    let publisher = bench.publisher()
+    try bench.loop.run { publisher.isJoined }
+  }
+}
+
+@Suite struct CoinscopeSocketTests {
+  /// A record as a coinscope source sends it.
+  func input(_ type: UInt8, _ rest: [UInt8]) -> [UInt8] {
+    var bytes: [UInt8] = []
+    bytes.appendBig(UInt32(rest.count + 9))
+    bytes.append(type)
+    bytes.appendBig(UInt64(1_700_000_000))
+    return bytes + rest
+  }
+
+  @Test func carriesACoinscopeSourcesRecordsToBothKindsOfReader() throws {
+    let bench = try Bench()
+    let native = bench.reader()
+    let messages = try bench.raw("clients/bitcoin_msg")
+    let all = try bench.raw("clients/all")
+    let text = try bench.raw("clients/debug")
+    try bench.loop.run { bench.server?.status.readers == 4 }
+    let source = try bench.raw("servers")
+    let message: [UInt8] = [0, 0, 0, 9, 1] + Network.mainnet.frame("verack")
+    let bytes = input(0x20, message) + input(0x02, Array("hello\0".utf8))
+    for byte in bytes {
+      source.stream.write([byte])
+      source.stream.flush()
+    }
+    try bench.loop.run { native.numbered.count == 2 }
+    #expect(native.numbered.map(\.sequence) == [1, 2])
+    #expect(native.numbered.map(\.time) == [1_700_000_000_000_000_000, 1_700_000_000_000_000_000])
+    #expect(native.numbered[0].connection == 9)
+    #expect(native.numbered[0].flags == .sent)
+    #expect(native.bodies.last == Array("hello".utf8))
+
+    func output(_ bytes: [UInt8]) -> [UInt8] {
+      var result: [UInt8] = []
+      result.appendBig(UInt32(bytes.count))
+      result.appendBig(native.numbered[0].source)
+      return result + bytes.dropFirst(4)
+    }
+    let first = input(0x20, message)
+    let second = input(0x02, Array("hello\0".utf8))
+    // The length that a reader sees counts the source id.
+    let expected = [first, second].map { bytes in output(bytes) }
+    try bench.loop.run { all.received.count == expected.joined().count }
+    #expect(all.received == Array(expected.joined()))
+    #expect(messages.received == expected[0])
+    #expect(text.received == expected[1])
+  }
+}

@@ -1,0 +1,42 @@
+import Bytes
+import EventLoop
+import Foundation
+import Glibc
+
+extension EventLoop {
+  /// Runs the loop until the condition holds.
+  ///
+  /// - Parameter timeout: seconds after which it gives up.
+  /// - Throws: `IOError` with `ETIMEDOUT` where it gave up.
+  public func run(timeout: Double = 10, until condition: () throws -> Bool) throws {
+    let deadline = Clock.monotonic() + UInt64(timeout * 1e9)
+    let tick = TimerWatcher(on: self) {}
+    tick.start(after: 0.005, every: 0.005)
+    while try !condition() {
+      guard Clock.monotonic() < deadline else { throw IOError("wait in a test", code: ETIMEDOUT) }
+      runOnce()
+    }
+  }
+
+  /// Runs the loop for a while, to see that something does not happen.
+  public func run(for seconds: Double) throws {
+    let end = Clock.monotonic() + UInt64(seconds * 1e9)
+    try run { Clock.monotonic() >= end }
+  }
+}
+
+/// A folder of a test's own, gone with its last reference.
+public final class TemporaryFolder {
+  /// The folder's path, with a slash at the end; short enough for sockets below it.
+  public let path: String
+
+  /// Makes the folder.
+  public init() {
+    path = "/tmp/netmine-\(getpid())-\(UInt32.random(in: 0 ... .max))/"
+    precondition(mkdir(path, 0o755) == 0)
+  }
+
+  deinit {
+    try? FileManager.default.removeItem(atPath: path)
+  }
+}
