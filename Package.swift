@@ -34,6 +34,11 @@ let package = Package(
     .target(name: "EventLoop", dependencies: ["CLibEV", "Bytes"], swiftSettings: spans),
     .target(name: "BitcoinWire", dependencies: ["Bytes", crypto], swiftSettings: spans),
     .target(name: "LogProtocol", dependencies: ["Bytes", "EventLoop", "BitcoinWire"], swiftSettings: spans),
+    .target(
+      name: "ControlProtocol",
+      dependencies: ["Bytes", "EventLoop", "BitcoinWire"],
+      swiftSettings: spans
+    ),
     .target(name: "Configuration", dependencies: ["Bytes", "CLibConfig"]),
     .target(name: "Daemon", dependencies: ["Bytes", "Configuration", "CDaemon", arguments, logging]),
     .target(
@@ -56,6 +61,7 @@ let package = Package(
     .testTarget(name: "BytesTests", dependencies: ["Bytes"], swiftSettings: spans),
     .testTarget(name: "EventLoopTests", dependencies: ["EventLoop"], swiftSettings: spans),
     .testTarget(name: "LogProtocolTests", dependencies: ["LogProtocol"], swiftSettings: spans),
+    .testTarget(name: "ControlProtocolTests", dependencies: ["ControlProtocol"], swiftSettings: spans),
     .testTarget(name: "BitcoinWireTests", dependencies: ["BitcoinWire"], exclude: python),
     .testTarget(name: "ConfigurationTests", dependencies: ["Configuration"]),
     .testTarget(name: "DaemonTests", dependencies: ["Daemon", "Configuration", "Bytes", "SampleDaemon"]),

@@ -75,8 +75,8 @@ public enum CoinscopeRecord {
   private static func append(_ event: ConnectionEvent, handle: UInt32, to bytes: inout [UInt8]) {
     bytes.appendBig(handle)
     bytes.appendBig(event.code.rawValue)
-    append(event.remote, to: &bytes)
-    append(event.local, to: &bytes)
+    bytes.appendSocketAddress(event.remote)
+    bytes.appendSocketAddress(event.local)
     var text = event.reason
     if event.remote.address.network != .ipv4 {
       text = text.isEmpty ? event.remote.description : "\(event.remote): \(text)"
@@ -86,25 +86,14 @@ public enum CoinscopeRecord {
     if !text.isEmpty { bytes += characters + [0] }
   }
 
-  /// Appends an endpoint as the `sockaddr_in` of Linux on x86-64: u16 family 2 (little-endian), u16 port, u32
-  /// address, 8 zeros; 0.0.0.0 where it is not IPv4.
-  public static func append(_ endpoint: Endpoint, to bytes: inout [UInt8]) {
-    var address: UInt32 = 0
-    if case .ipv4(let value) = endpoint.address { address = value }
-    bytes.appendLittle(UInt16(2))
-    bytes.appendBig(endpoint.port)
-    bytes.appendBig(address)
-    bytes.appendBig(UInt64(0))
-  }
-
   @_lifetime(reader: copy reader)
   private static func event(_ reader: inout ByteReader) throws(WireError) -> ConnectionEvent {
     let type = try reader.big(UInt32.self, "update type")
     guard let code = ConnectionEvent.Code(rawValue: type), code != .handshaken else {
       throw WireError(.invalid("is \(type)"), field: "update type", offset: reader.offset - 4)
     }
-    let remote = try endpoint(&reader, "remote address")
-    let local = try endpoint(&reader, "local address")
+    let remote = try reader.socketAddress("remote address")
+    let local = try reader.socketAddress("local address")
     var text = try reader.array(Int(try reader.big(UInt32.self, "text length")), "text")
     if text.last == 0 { text.removeLast() }
     try reader.finish("connection event")
@@ -115,23 +104,5 @@ public enum CoinscopeRecord {
       local: local,
       reason: String(decoding: text, as: UTF8.self)
     )
-  }
-
-  /// Reads a `sockaddr_in`.
-  @_lifetime(reader: copy reader)
-  public static func endpoint(_ reader: inout ByteReader, _ field: StaticString) throws(WireError) -> Endpoint
-  {
-    let family = try reader.little(UInt16.self, field)
-    guard family == 2 || family == 0 else {
-      throw WireError(
-        .invalid("has family \(family), not 2 (AF_INET)"),
-        field: field,
-        offset: reader.offset - 2
-      )
-    }
-    let port = try reader.big(UInt16.self, field)
-    let address = try reader.big(UInt32.self, field)
-    try reader.skip(8, field)
-    return Endpoint(.ipv4(address), port: port)
   }
 }

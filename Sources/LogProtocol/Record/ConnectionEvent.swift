@@ -1,17 +1,6 @@
 import BitcoinWire
 import Bytes
 
-/// Which end opened a connection.
-public enum Direction: UInt8, Hashable, Sendable, CustomStringConvertible {
-  /// We dialled the peer.
-  case outbound = 0
-  /// The peer dialled us.
-  case inbound = 1
-
-  /// `outbound` or `inbound`.
-  public var description: String { self == .outbound ? "outbound" : "inbound" }
-}
-
 /// What happened to a connection: the body of a `RecordType.connection` record.
 ///
 /// Layout, big-endian: u32 code, u8 direction, endpoint remote, endpoint local, u32 errno, u64 duration,

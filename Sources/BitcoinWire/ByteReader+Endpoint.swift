@@ -1,0 +1,57 @@
+import Bytes
+
+// Netmine's own forms of an endpoint, in the log stream and the control protocol; Bitcoin's forms are
+// `NetworkAddress`'s.
+
+extension ByteReader {
+  /// Reads an endpoint: u8 network (BIP155), u16 count of the address's bytes, the address, u16 port.
+  @_lifetime(self: copy self)
+  public mutating func endpoint(_ field: StaticString) throws(WireError) -> Endpoint {
+    let start = offset
+    let network = NetworkID(rawValue: try big(UInt8.self, field))
+    let bytes = try prefixedBytes(field)
+    guard let address = NetworkAddress(network: network, bytes: bytes) else {
+      throw WireError(
+        .invalid("has \(bytes.count) bytes, which no address of network \(network.rawValue) has"),
+        field: field,
+        offset: start
+      )
+    }
+    return Endpoint(address, port: try big(UInt16.self, field))
+  }
+
+  /// Reads the `sockaddr_in` of Linux on x86-64, as coinscope's protocols have it: u16 family 2 (or 0)
+  /// little-endian, u16 port, u32 address, 8 bytes of any value.
+  @_lifetime(self: copy self)
+  public mutating func socketAddress(_ field: StaticString) throws(WireError) -> Endpoint {
+    let start = offset
+    let family = try little(UInt16.self, field)
+    guard family == 2 || family == 0 else {
+      throw WireError(.invalid("has family \(family), not 2 (AF_INET)"), field: field, offset: start)
+    }
+    let port = try big(UInt16.self, field)
+    let address = try big(UInt32.self, field)
+    try skip(8, field)
+    return Endpoint(.ipv4(address), port: port)
+  }
+}
+
+extension Array where Element == UInt8 {
+  /// Appends an endpoint: u8 network (BIP155), u16 count of the address's bytes, the address, u16 port.
+  public mutating func appendEndpoint(_ endpoint: Endpoint) {
+    append(endpoint.address.network.rawValue)
+    appendPrefixed(endpoint.address.bytes)
+    appendBig(endpoint.port)
+  }
+
+  /// Appends an endpoint as the 16 bytes of Linux's `sockaddr_in` on x86-64: u16 family 2 (little-endian),
+  /// u16 port, u32 address, 8 zeros; 0.0.0.0 where it is not IPv4.
+  public mutating func appendSocketAddress(_ endpoint: Endpoint) {
+    var address: UInt32 = 0
+    if case .ipv4(let value) = endpoint.address { address = value }
+    appendLittle(UInt16(2))
+    appendBig(endpoint.port)
+    appendBig(address)
+    appendBig(UInt64(0))
+  }
+}

@@ -1,0 +1,76 @@
+import BitcoinWire
+import Bytes
+
+/// A reply of version 0 of the control protocol: bytes without any frame, in the order of the requests.
+///
+/// Only registering and asking for connections have one; a client knows from its request what comes.
+public enum CoinscopeReply {
+  /// An open connection, 36 bytes: u32 id, `sockaddr_in` remote, `sockaddr_in` local.
+  public struct Connection: Hashable, Sendable {
+    /// Bytes on the wire.
+    public static let size = 36
+
+    /// The connection's id.
+    public var id: UInt32
+    /// The peer's end; 0.0.0.0 where it is not IPv4.
+    public var remote: Endpoint
+    /// Our end; 0.0.0.0 where it is not IPv4.
+    public var local: Endpoint
+
+    /// Describes a connection.
+    public init(id: UInt32, remote: Endpoint, local: Endpoint) {
+      self.id = id
+      self.remote = remote
+      self.local = local
+    }
+  }
+
+  /// What a client gets for a message: its id, 0 where it was refused; and for registering: its own new id.
+  /// u32.
+  public static func identifier(_ identifier: UInt32) -> [UInt8] {
+    var bytes: [UInt8] = []
+    bytes.appendBig(identifier)
+    return bytes
+  }
+
+  /// What a client gets that asked for connections: u32 bytes that follow, then each.
+  public static func connections(_ connections: some Collection<Connection>) -> [UInt8] {
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(4 + connections.count * Connection.size)
+    bytes.appendBig(UInt32(connections.count * Connection.size))
+    for connection in connections {
+      bytes.appendBig(connection.id)
+      bytes.appendSocketAddress(connection.remote)
+      bytes.appendSocketAddress(connection.local)
+    }
+    return bytes
+  }
+
+  /// Reads an id.
+  public static func identifier(_ bytes: RawSpan) throws(WireError) -> UInt32 {
+    var reader = ByteReader(bytes)
+    return try reader.big("id")
+  }
+
+  /// Reads the connections.
+  public static func connections(_ bytes: RawSpan) throws(WireError) -> [Connection] {
+    var reader = ByteReader(bytes)
+    let length = Int(try reader.big(UInt32.self, "length"))
+    try reader.require(length, "connections")
+    guard length % Connection.size == 0 else {
+      throw WireError(.invalid("is \(length), not a multiple of 36"), field: "length", offset: 0)
+    }
+    var result: [Connection] = []
+    result.reserveCapacity(length / Connection.size)
+    for _ in 0..<length / Connection.size {
+      result.append(
+        Connection(
+          id: try reader.big("id"),
+          remote: try reader.socketAddress("remote address"),
+          local: try reader.socketAddress("local address")
+        )
+      )
+    }
+    return result
+  }
+}

@@ -1,0 +1,106 @@
+import BitcoinWire
+import Bytes
+
+/// What became of a request after its reply: sent to the client that made it, with the request's id, as
+/// long as that client is there.
+///
+/// Its payload is u32 the request's id, then the fields its case lists, in their order, big-endian. A
+/// `connect` gets, for each of its connections, `connectFailed`, or `connected`, then perhaps `handshaken`,
+/// and at last `closed`; a `send` gets one `sent`.
+public enum ControlEvent: Hashable, Sendable {
+  /// Type 0x40. The system has connected: u32 connection, endpoint local, u64 ns since the request.
+  case connected(UInt32, local: Endpoint, duration: UInt64)
+
+  /// Type 0x41. Messages can be exchanged; as in `PeerIntroduction`: u32 connection, i32 protocol version,
+  /// u64 services, u16 count and bytes user agent, i32 height, u8 relay, u64 ns since the request.
+  case handshaken(UInt32, PeerIntroduction, duration: UInt64)
+
+  /// Type 0x42. The system could not connect, or the connector would not: u32 connection, u32 errno (0 where
+  /// the system is not to blame), text reason.
+  case connectFailed(UInt32, errorNumber: UInt32, reason: String)
+
+  /// Type 0x43. A connection that stood, its handshake done or not, is gone: u32 connection, u32 errno (0
+  /// where the system is not to blame), text reason.
+  case closed(UInt32, errorNumber: UInt32, reason: String)
+
+  /// Type 0x44. The last byte of a message has gone to the kernel: u32 connections that it was written to,
+  /// u32 connections that were closed before it was.
+  case sent(count: UInt32, lost: UInt32)
+
+  /// The number of the type.
+  public var type: UInt8 {
+    switch self {
+    case .connected: 0x40
+    case .handshaken: 0x41
+    case .connectFailed: 0x42
+    case .closed: 0x43
+    case .sent: 0x44
+    }
+  }
+
+  /// The connection it is about; nil for `sent`.
+  public var connection: UInt32? {
+    switch self {
+    case .connected(let connection, _, _), .handshaken(let connection, _, _),
+      .connectFailed(let connection, _, _), .closed(let connection, _, _):
+      connection
+    case .sent: nil
+    }
+  }
+
+  /// The bytes of the whole frame.
+  public func frame(id: UInt32) -> [UInt8] {
+    ControlFrame.bytes(type: type, id: id) { write(to: &$0) }
+  }
+
+  private func write(to bytes: inout [UInt8]) {
+    switch self {
+    case .connected(let connection, let local, let duration):
+      bytes.appendBig(connection)
+      bytes.appendEndpoint(local)
+      bytes.appendBig(duration)
+    case .handshaken(let connection, let peer, let duration):
+      bytes.appendBig(connection)
+      peer.write(to: &bytes)
+      bytes.appendBig(duration)
+    case .connectFailed(let connection, let errorNumber, let reason),
+      .closed(let connection, let errorNumber, let reason):
+      bytes.appendBig(connection)
+      bytes.appendBig(errorNumber)
+      bytes.appendText(reason)
+    case .sent(let count, let lost):
+      bytes.appendBig(count)
+      bytes.appendBig(lost)
+    }
+  }
+
+  /// Reads the fields after the request's id; nil where no event has this type.
+  @_lifetime(reader: copy reader)
+  init?(type: UInt8, _ reader: inout ByteReader) throws(WireError) {
+    switch type {
+    case 0x40:
+      self = .connected(
+        try reader.big("connection id"),
+        local: try reader.endpoint("local endpoint"),
+        duration: try reader.big("duration")
+      )
+    case 0x41:
+      self = .handshaken(
+        try reader.big("connection id"),
+        try PeerIntroduction(&reader),
+        duration: try reader.big("duration")
+      )
+    case 0x42, 0x43:
+      let connection = try reader.big(UInt32.self, "connection id")
+      let errorNumber = try reader.big(UInt32.self, "errno")
+      let reason = try reader.text("reason")
+      self =
+        type == 0x42
+        ? .connectFailed(connection, errorNumber: errorNumber, reason: reason)
+        : .closed(connection, errorNumber: errorNumber, reason: reason)
+    case 0x44: self = .sent(count: try reader.big("sent count"), lost: try reader.big("lost count"))
+    default: return nil
+    }
+    try reader.finish("event")
+  }
+}

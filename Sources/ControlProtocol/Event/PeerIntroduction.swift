@@ -1,0 +1,50 @@
+import BitcoinWire
+import Bytes
+
+/// What a peer says of itself in its `version` message.
+///
+/// Layout: i32 protocol version, u64 services, u16 count and bytes user agent, i32 height, u8 relay.
+public struct PeerIntroduction: Hashable, Sendable {
+  /// The protocol version it speaks.
+  public var protocolVersion: Int32
+  /// What it offers.
+  public var services: ServiceFlags
+  /// The user agent as it sent it (BIP14), at most 256 bytes.
+  public var userAgent: [UInt8]
+  /// The height of its chain.
+  public var startHeight: Int32
+  /// Whether it asks for transactions to be announced (BIP37).
+  public var relay: Bool
+
+  /// Describes a peer.
+  public init(
+    protocolVersion: Int32,
+    services: ServiceFlags,
+    userAgent: [UInt8],
+    startHeight: Int32,
+    relay: Bool
+  ) {
+    self.protocolVersion = protocolVersion
+    self.services = services
+    self.userAgent = userAgent
+    self.startHeight = startHeight
+    self.relay = relay
+  }
+
+  @_lifetime(reader: copy reader)
+  init(_ reader: inout ByteReader) throws(WireError) {
+    protocolVersion = try reader.big("protocol version")
+    services = ServiceFlags(rawValue: try reader.big("services"))
+    userAgent = try reader.prefixedBytes("user agent")
+    startHeight = try reader.big("height")
+    relay = try reader.flag("relay")
+  }
+
+  func write(to bytes: inout [UInt8]) {
+    bytes.appendBig(protocolVersion)
+    bytes.appendBig(services.rawValue)
+    bytes.appendPrefixed(userAgent.prefix(256))
+    bytes.appendBig(startHeight)
+    bytes.append(relay ? 1 : 0)
+  }
+}

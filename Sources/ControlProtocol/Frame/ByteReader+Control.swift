@@ -1,0 +1,51 @@
+import Bytes
+
+extension ByteReader {
+  /// Reads how many elements follow (u32), and throws unless that many of at least `size` bytes each can: a
+  /// count that is a lie must not make anyone reserve memory.
+  @_lifetime(self: copy self)
+  mutating func elementCount(size: Int, _ field: StaticString) throws(WireError) -> Int {
+    let count = Int(try big(UInt32.self, field))
+    try require(count * size, field)
+    return count
+  }
+
+  /// Reads ids with their count before them: u32 count, u32 each.
+  @_lifetime(self: copy self)
+  mutating func identifiers(_ field: StaticString) throws(WireError) -> [UInt32] {
+    let count = try elementCount(size: 4, field)
+    var result: [UInt32] = []
+    result.reserveCapacity(count)
+    for _ in 0..<count { result.append(try big(field)) }
+    return result
+  }
+
+  /// Reads a byte that is 0 or 1.
+  @_lifetime(self: copy self)
+  mutating func flag(_ field: StaticString) throws(WireError) -> Bool {
+    let value = try big(UInt8.self, field)
+    guard value <= 1 else {
+      throw WireError(.invalid("is \(value), neither 0 nor 1"), field: field, offset: offset - 1)
+    }
+    return value == 1
+  }
+
+  /// Reads a byte that one of an enumeration's cases has.
+  @_lifetime(self: copy self)
+  mutating func choice<T: RawRepresentable<UInt8>>(_ field: StaticString) throws(WireError) -> T {
+    let value = try big(UInt8.self, field)
+    guard let choice = T(rawValue: value) else {
+      throw WireError(.invalid("is \(value), which has no meaning"), field: field, offset: offset - 1)
+    }
+    return choice
+  }
+}
+
+extension Array where Element == UInt8 {
+  /// Appends ids with their count before them: u32 count, u32 each.
+  mutating func appendIdentifiers(_ identifiers: [UInt32]) {
+    reserveCapacity(count + 4 + 4 * identifiers.count)
+    appendBig(UInt32(identifiers.count))
+    for identifier in identifiers { appendBig(identifier) }
+  }
+}

@@ -1,0 +1,126 @@
+import BitcoinWire
+import Bytes
+
+/// What the connector knows of one connection.
+///
+/// Layout, the whole with its count of bytes before it (u16), so that fields can be added at the end: u32 id,
+/// u8 direction, u8 state, endpoint remote, endpoint local, u64 since, i32 protocol version, u64 services,
+/// u16 count and bytes user agent, i32 height, u8 relay, u64 ping, u64 bytes received, u64 bytes sent,
+/// u64 messages received, u64 messages sent.
+public struct ConnectionInfo: Hashable, Sendable {
+  /// How far a connection has come.
+  public enum State: UInt8, Hashable, Sendable, CaseIterable, CustomStringConvertible {
+    /// The system is connecting.
+    case connecting = 0
+    /// Connected; `version` and `verack` are being exchanged.
+    case handshaking = 1
+    /// Messages are exchanged.
+    case open = 2
+    /// It is being closed.
+    case closing = 3
+
+    /// The case's name.
+    public var description: String {
+      switch self {
+      case .connecting: "connecting"
+      case .handshaking: "handshaking"
+      case .open: "open"
+      case .closing: "closing"
+      }
+    }
+  }
+
+  /// Fewest bytes on the wire.
+  static let minimumSize = 2 + 83
+
+  /// The connection's id, as in the log stream.
+  public var id: UInt32
+  /// Which end opened it.
+  public var direction: Direction
+  /// How far it has come.
+  public var state: State
+  /// The peer's end.
+  public var remote: Endpoint
+  /// Our end; port 0 where it is not known yet.
+  public var local: Endpoint
+  /// When it was begun, in ns since the Unix epoch.
+  public var since: UInt64
+  /// The protocol version the peer's `version` says; 0 before it has come.
+  public var protocolVersion: Int32 = 0
+  /// The services it says; none before.
+  public var services: ServiceFlags = []
+  /// The user agent as it sent it, at most 256 bytes; empty before.
+  public var userAgent: [UInt8] = []
+  /// The height of the chain it says; 0 before.
+  public var startHeight: Int32 = 0
+  /// Whether it asks for transactions to be announced.
+  public var relay = false
+  /// The last round trip of a ping, in ns; 0 where none was measured.
+  public var ping: UInt64 = 0
+  /// Bytes received.
+  public var bytesReceived: UInt64 = 0
+  /// Bytes sent.
+  public var bytesSent: UInt64 = 0
+  /// Messages received.
+  public var messagesReceived: UInt64 = 0
+  /// Messages sent.
+  public var messagesSent: UInt64 = 0
+
+  /// Describes a connection of which nothing but this is known.
+  public init(
+    id: UInt32,
+    direction: Direction,
+    state: State,
+    remote: Endpoint,
+    local: Endpoint,
+    since: UInt64
+  ) {
+    self.id = id
+    self.direction = direction
+    self.state = state
+    self.remote = remote
+    self.local = local
+    self.since = since
+  }
+}
+
+extension ConnectionInfo {
+  @_lifetime(outer: copy outer)
+  init(_ outer: inout ByteReader) throws(WireError) {
+    let count = Int(try outer.big(UInt16.self, "connection length"))
+    var reader = ByteReader(try outer.span(count, "connection"))
+    id = try reader.big("connection id")
+    direction = try reader.choice("direction")
+    state = try reader.choice("state")
+    remote = try reader.endpoint("remote endpoint")
+    local = try reader.endpoint("local endpoint")
+    since = try reader.big("since")
+    protocolVersion = try reader.big("protocol version")
+    services = ServiceFlags(rawValue: try reader.big("services"))
+    userAgent = try reader.prefixedBytes("user agent")
+    startHeight = try reader.big("height")
+    relay = try reader.flag("relay")
+    ping = try reader.big("ping")
+    bytesReceived = try reader.big("bytes received")
+    bytesSent = try reader.big("bytes sent")
+    messagesReceived = try reader.big("messages received")
+    messagesSent = try reader.big("messages sent")
+  }
+
+  func write(to bytes: inout [UInt8]) {
+    let start = bytes.count
+    bytes.appendBig(UInt16(0))
+    bytes.appendBig(id)
+    bytes += [direction.rawValue, state.rawValue]
+    bytes.appendEndpoint(remote)
+    bytes.appendEndpoint(local)
+    bytes.appendBig(since)
+    bytes.appendBig(protocolVersion)
+    bytes.appendBig(services.rawValue)
+    bytes.appendPrefixed(userAgent.prefix(256))
+    bytes.appendBig(startHeight)
+    bytes.append(relay ? 1 : 0)
+    for count in [ping, bytesReceived, bytesSent, messagesReceived, messagesSent] { bytes.appendBig(count) }
+    bytes.replaceBig(UInt16(bytes.count - start - 2), at: start)
+  }
+}

@@ -1,0 +1,107 @@
+import BitcoinWire
+import Bytes
+
+/// How a connector is doing: the reply to `statistics`.
+///
+/// Layout: the fields in their order, big-endian, whole counts u64 where nothing else is said; texts are u16
+/// count, UTF-8. Fields may be added at the end; a reader ignores what it does not know.
+public struct ConnectorStatistics: Hashable, Sendable {
+  /// When these numbers were true, in ns since the Unix epoch.
+  public var time: UInt64 = 0
+  /// When the connector was started, in ns since the Unix epoch.
+  public var since: UInt64 = 0
+  /// Its process id (u32).
+  public var processID: UInt32 = 0
+  /// Its version (text).
+  public var version = ""
+  /// The Bitcoin network's name (text).
+  public var networkName = ""
+  /// What the network's messages begin with (u32), as `Network.magic`.
+  public var magic: UInt32 = 0
+  /// The id the log server granted it last (u32); 0 for none yet.
+  public var source: UInt32 = 0
+  /// The random number it chose when it started, as in the log stream.
+  public var instance: UInt64 = 0
+  /// Whether the log server takes its records now (u8, 0 or 1).
+  public var isPublishing = false
+
+  /// Outbound connections the system is still connecting.
+  public var connecting: UInt64 = 0
+  /// Connected and not yet through the handshake, of either direction.
+  public var handshaking: UInt64 = 0
+  /// Open connections that we dialled.
+  public var openOutbound: UInt64 = 0
+  /// Open connections that peers dialled.
+  public var openInbound: UInt64 = 0
+  /// Connects begun since the start.
+  public var connectsBegun: UInt64 = 0
+  /// Connects and handshakes that failed since the start.
+  public var connectsFailed: UInt64 = 0
+  /// Connections accepted since the start.
+  public var accepted: UInt64 = 0
+
+  /// Bitcoin messages received since the start.
+  public var messagesReceived: UInt64 = 0
+  /// Bitcoin messages sent since the start.
+  public var messagesSent: UInt64 = 0
+  /// Bytes received from peers since the start.
+  public var bytesReceived: UInt64 = 0
+  /// Bytes sent to peers since the start.
+  public var bytesSent: UInt64 = 0
+
+  /// Records made since the start: the last sequence.
+  public var recordsPublished: UInt64 = 0
+  /// Records that the log server has acknowledged: the sequence up to which.
+  public var recordsAcknowledged: UInt64 = 0
+  /// Records kept because they are not acknowledged.
+  public var recordsWaiting: UInt64 = 0
+  /// Bytes of those.
+  public var bytesWaiting: UInt64 = 0
+  /// Records dropped because too much waited.
+  public var recordsDropped: UInt64 = 0
+
+  /// Clients on the control sockets.
+  public var clients: UInt64 = 0
+  /// Messages that clients have registered.
+  public var registeredMessages: UInt64 = 0
+
+  /// Creates statistics of nothing.
+  public init() {}
+}
+
+extension ConnectorStatistics {
+  private static let counts: [WritableKeyPath<ConnectorStatistics, UInt64> & Sendable] = [
+    \.connecting, \.handshaking, \.openOutbound, \.openInbound, \.connectsBegun, \.connectsFailed, \.accepted,
+    \.messagesReceived, \.messagesSent, \.bytesReceived, \.bytesSent,
+    \.recordsPublished, \.recordsAcknowledged, \.recordsWaiting, \.bytesWaiting, \.recordsDropped,
+    \.clients, \.registeredMessages,
+  ]
+
+  @_lifetime(reader: copy reader)
+  init(_ reader: inout ByteReader) throws(WireError) {
+    time = try reader.big("time")
+    since = try reader.big("since")
+    processID = try reader.big("process id")
+    version = try reader.text("version")
+    networkName = try reader.text("network name")
+    magic = try reader.big("magic")
+    source = try reader.big("source")
+    instance = try reader.big("instance")
+    isPublishing = try reader.flag("publishing")
+    for count in Self.counts { self[keyPath: count] = try reader.big("count") }
+    try reader.skip(reader.remaining, "later fields")
+  }
+
+  func write(to bytes: inout [UInt8]) {
+    bytes.appendBig(time)
+    bytes.appendBig(since)
+    bytes.appendBig(processID)
+    bytes.appendText(version)
+    bytes.appendText(networkName)
+    bytes.appendBig(magic)
+    bytes.appendBig(source)
+    bytes.appendBig(instance)
+    bytes.append(isPublishing ? 1 : 0)
+    for count in Self.counts { bytes.appendBig(self[keyPath: count]) }
+  }
+}

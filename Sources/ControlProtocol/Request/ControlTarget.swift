@@ -1,0 +1,36 @@
+import Bytes
+
+/// Which connections a request concerns.
+///
+/// Layout: u8 kind; 0, all: nothing; 1, connections: u32 count, u32 each id. Kinds from 2 are for filters and
+/// for connections of several sources.
+public enum ControlTarget: Hashable, Sendable {
+  /// Every connection whose handshake is done.
+  case all
+  /// The connections with these ids.
+  case connections([UInt32])
+
+  @_lifetime(reader: copy reader)
+  init(_ reader: inout ByteReader) throws(WireError) {
+    let kind = try reader.big(UInt8.self, "target kind")
+    switch kind {
+    case 0: self = .all
+    case 1: self = .connections(try reader.identifiers("connection ids"))
+    default:
+      throw WireError(
+        .invalid("is \(kind), which this version does not know"),
+        field: "target kind",
+        offset: reader.offset - 1
+      )
+    }
+  }
+
+  func write(to bytes: inout [UInt8]) {
+    switch self {
+    case .all: bytes.append(0)
+    case .connections(let identifiers):
+      bytes.append(1)
+      bytes.appendIdentifiers(identifiers)
+    }
+  }
+}
