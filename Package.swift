@@ -47,8 +47,15 @@ let package = Package(
       path: "Sources/LogServer/Core",
       swiftSettings: spans
     ),
+    .target(
+      name: "ConnectorCore",
+      dependencies: ["LogProtocol", "ControlProtocol", "BitcoinWire", "EventLoop", "Daemon", logging],
+      path: "Sources/Connector/Core",
+      swiftSettings: spans
+    ),
 
     // Programs.
+    .executableTarget(name: "connector", dependencies: ["ConnectorCore"], path: "Sources/Connector/Main"),
     .executableTarget(name: "logserver", dependencies: ["LogServerCore"], path: "Sources/LogServer/Main"),
 
     // Tests.

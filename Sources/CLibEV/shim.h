@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/timex.h>
 #include <time.h>
 
 static inline void netmine_ev_io_init(struct ev_io *watcher,
@@ -69,6 +70,17 @@ static inline ssize_t netmine_receive(int descriptor, void *bytes, size_t capaci
     }
   }
   return count;
+}
+
+// What the kernel knows of its clock: the offset last estimated and the largest possible error, in ns, and
+// whether it is synchronised.
+static inline void netmine_clock_state(int64_t *offset, uint64_t *error_bound, int *synchronised) {
+  struct timex state;
+  memset(&state, 0, sizeof state);
+  int status = ntp_adjtime(&state);
+  *offset = (int64_t)state.offset * (state.status & STA_NANO ? 1 : 1000);
+  *error_bound = state.maxerror > 0 ? (uint64_t)state.maxerror * 1000 : 0;
+  *synchronised = status != -1 && status != TIME_ERROR && !(state.status & STA_UNSYNC);
 }
 
 #endif

@@ -1,3 +1,4 @@
+import CLibEV
 import Glibc
 
 /// The system's clocks, read at the call.
@@ -7,6 +8,16 @@ public enum Clock {
 
   /// Time in ns since an unspecified start, that never steps: for durations.
   public static func monotonic() -> UInt64 { read(CLOCK_MONOTONIC) }
+
+  /// What the kernel knows of the wall clock (`ntp_adjtime`): its offset from true time as last estimated and
+  /// the largest possible error, in ns, and whether a time service keeps it.
+  public static func synchronisation() -> (offset: Int64, errorBound: UInt64, isSynchronised: Bool) {
+    var offset: Int64 = 0
+    var errorBound: UInt64 = 0
+    var isSynchronised: Int32 = 0
+    netmine_clock_state(&offset, &errorBound, &isSynchronised)
+    return (offset, errorBound, isSynchronised != 0)
+  }
 
   private static func read(_ clock: clockid_t) -> UInt64 {
     var time = timespec()

@@ -42,6 +42,9 @@ public final class LogPublisher {
   /// Records dropped so far because the bound was reached.
   public private(set) var droppedCount: UInt64 = 0
 
+  /// How often in a row the log server could not be reached.
+  public private(set) var failedAttempts = 0
+
   /// Whether the log server has taken us and the connection stands.
   public private(set) var isJoined = false
 
@@ -199,6 +202,7 @@ public final class LogPublisher {
     isJoined = false
     setCongested(false)
     if finishing != nil { return endFinishing() }
+    failedAttempts += 1
     retry?.start(after: reconnection.nextDelay())
     handler?.publisher(self, lostServerFor: reason)
   }
@@ -210,6 +214,7 @@ public final class LogPublisher {
       self.server = server
       self.source = source
       isJoined = true
+      failedAttempts = 0
       reconnection.reset()
       store.rewind(after: resumeAfter, source: source)
       handler?.publisher(self, joinedAs: source, isNewServer: isNewServer)

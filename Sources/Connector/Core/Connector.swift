@@ -1,0 +1,477 @@
+import BitcoinWire
+import Bytes
+import Configuration
+import ControlProtocol
+import EventLoop
+import Glibc
+import LogProtocol
+import Logging
+
+/// Holds connections to peers, publishes everything they carry, and does what clients command; on one thread.
+public final class Connector {
+  typealias Settings = Configuration.Connector.Bitcoin
+
+  let loop: EventLoop
+  let logger: Logger
+  let publisher: LogPublisher
+  let network: BitcoinWire.Network
+  let framer: Framer
+  let since = Clock.now()
+
+  /// The configuration in force.
+  public private(set) var configuration: Configuration
+  private(set) var isCongested = false
+  private(set) var connections: [UInt32: PeerConnection] = [:]
+  private(set) var counts = ConnectorStatistics()
+
+  private var blacklist = Blacklist()
+  private var nextID: UInt32 = 1
+  private var listeners: [Listener] = []
+  private(set) var control: ControlServer!
+  private var upkeep: TimerWatcher?
+  private var clockReport: PeriodicWatcher?
+  private var isShuttingDown = false
+  private let instance = UInt64.random(in: 1 ... .max)
+
+  /// Reads the configuration again, for a client or a signal.
+  public var reread: () throws -> Configuration
+
+  /// Creates a connector that listens, for peers and clients, where the configuration says.
+  ///
+  /// - Parameter socketGroup: id of the group that the control socket is given to; nil: it stays ours.
+  /// - Throws: `IOError` where a socket cannot be listened on, `ConfigurationError` where the network is none.
+  public init(
+    _ configuration: Configuration,
+    socketGroup: UInt32? = nil,
+    on loop: EventLoop,
+    logger: Logger
+  ) throws {
+    self.configuration = configuration
+    self.loop = loop
+    self.logger = logger
+    network = Self.network(configuration.connector)
+    framer = network.framer
+    reread = { configuration }
+    publisher = LogPublisher(
+      to: .unix(configuration.logger.root + "publish"),
+      as: SourceDescription(
+        instance: instance,
+        process: UInt32(getpid()),
+        kind: "connector",
+        name: network.name,
+        version: Netmine.version
+      ),
+      limit: configuration.connector.logBuffer,
+      on: loop
+    )
+    publisher.handler = self
+    publishStart()
+    loadBlacklist()
+    control = try ControlServer(configuration.connector, group: socketGroup, connector: self)
+    try listen()
+    upkeep = TimerWatcher(on: loop) { [unowned self] in keepUp() }
+    upkeep?.start(after: 1, every: 1)
+    refusal = TimerWatcher(on: loop) { [unowned self] in tellRefusals() }
+    clockReport = PeriodicWatcher(every: 60, on: loop) { [unowned self] in publishClock() }
+  }
+
+  var settings: Settings { configuration.connector.bitcoin }
+
+  var versions: ClosedRange<Int32> { settings.minVersion...settings.maxVersion }
+
+  /// Where peers may connect to us.
+  public var listeningAddresses: [SocketAddress] { listeners.map(\.address) }
+
+  /// The network that the configuration names, with the magic that it may give instead.
+  private static func network(_ configuration: Configuration.Connector) -> BitcoinWire.Network {
+    guard let network = BitcoinWire.Network(named: configuration.network.rawValue) else {
+      preconditionFailure("every configurable network is in the table")
+    }
+    guard let magic = configuration.bitcoin.magic, magic != network.magic else { return network }
+    if let known = BitcoinWire.Network(magic: magic) { return known }
+    return BitcoinWire.Network(
+      name: "magic \(String(magic, radix: 16))",
+      magic: magic,
+      defaultPort: network.defaultPort,
+      dnsSeeds: [],
+      genesisHash: network.genesisHash,
+      loopbackIsRoutable: network.loopbackIsRoutable
+    )
+  }
+
+  // MARK: Connections
+
+  /// Begins to dial; the id is known at once, the outcome is published, and told to the requester.
+  func dial(_ target: ConnectTarget, for requester: ControlSession?, request: UInt32) -> UInt32 {
+    let id = takeID()
+    counts.connectsBegun += 1
+    guard !isBlacklisted(target.remote) else {
+      refuse(target, id, "blacklisted", for: requester, request)
+      return id
+    }
+    guard let address = target.remote.socketAddress else {
+      refuse(
+        target,
+        id,
+        "\(target.remote.address.network) needs a proxy, and none is configured",
+        for: requester,
+        request
+      )
+      return id
+    }
+    connections[id] = PeerConnection(
+      dialling: target.remote,
+      at: address,
+      from: target.local?.socketAddress,
+      id: id,
+      connector: self,
+      requester: requester,
+      request: request
+    )
+    return id
+  }
+
+  /// Connections by id, or all, that are not gone; and the ids that are not there.
+  func connections(_ target: ControlTarget) -> (found: [PeerConnection], missing: [UInt32]) {
+    switch target {
+    case .all: return (connections.values.sorted { $0.id < $1.id }, [])
+    case .connections(let ids):
+      return (ids.compactMap { connections[$0] }, ids.filter { connections[$0] == nil })
+    }
+  }
+
+  func opened(_ connection: PeerConnection) { scheduleAnnouncement(of: connection) }
+
+  func ended(_ connection: PeerConnection) {
+    // It may still be on the call stack.
+    connections[connection.id] = nil
+    retired.append(connection)
+  }
+
+  private var retired: [PeerConnection] = []
+  private var refusals: [() -> Void] = []
+  private var refusal: TimerWatcher?
+
+  /// Whether a nonce is one that we sent in a `version` of ours.
+  func isOurs(_ nonce: UInt64) -> Bool {
+    connections.values.contains { $0.direction == .outbound && $0.nonce == nonce }
+  }
+
+  func noteConnectFailed() { counts.connectsFailed += 1 }
+
+  private func refuse(
+    _ target: ConnectTarget,
+    _ id: UInt32,
+    _ reason: String,
+    for requester: ControlSession?,
+    _ request: UInt32
+  ) {
+    noteConnectFailed()
+    let event = ConnectionEvent(
+      .connectFailed,
+      .outbound,
+      remote: target.remote,
+      local: Endpoint(.ipv4(0), port: 0),
+      reason: reason
+    )
+    publisher.publish(.connection, connection: id, at: Clock.now(), body: event.body)
+    guard let requester else { return }
+    // The client gets the id first, with the reply.
+    refusals.append { [weak requester] in
+      requester?.tell(.connectFailed(id, errorNumber: 0, reason: reason), about: request)
+    }
+    refusal?.start(after: 0)
+  }
+
+  private func tellRefusals() {
+    let due = refusals
+    refusals = []
+    for tell in due { tell() }
+  }
+
+  private func takeID() -> UInt32 {
+    defer { nextID += 1 }
+    return nextID
+  }
+
+  // MARK: Listening
+
+  private func listen() throws(IOError) {
+    for listener in settings.listeners {
+      guard
+        let address = SocketAddress(
+          addressBytes: listener.endpoint.address.bytes,
+          port: listener.endpoint.port
+        )
+      else { continue }
+      listeners.append(
+        try Listener(
+          on: address,
+          backlog: Int32(listener.backlog),
+          loop: loop,
+          accept: { [unowned self] in accept($0, from: $1) },
+          fail: { [unowned self] in report(.error, "\($0)") }
+        )
+      )
+      logger.info("listening for peers", metadata: ["on": "\(listeners.last!.address)"])
+    }
+  }
+
+  private func accept(_ descriptor: Int32, from address: SocketAddress) {
+    guard let remote = Endpoint(address) else { return }
+    counts.accepted += 1
+    let id = takeID()
+    let connection = PeerConnection(accepted: descriptor, from: remote, id: id, connector: self)
+    connections[id] = connection
+    if isBlacklisted(remote) { connection.end(.closedByUs, reason: "blacklisted") }
+  }
+
+  // MARK: Journal
+
+  @inline(__always)
+  func journal(message: UnsafeRawBufferPointer, of id: UInt32, flags: RecordFlags, at time: UInt64) {
+    publisher.publish(.message, flags: flags, connection: id, at: time, body: message)
+  }
+
+  func noteReceived(bytes: Int) {
+    counts.messagesReceived += 1
+    counts.bytesReceived += UInt64(bytes)
+  }
+
+  func noteSent(bytes: Int) {
+    counts.messagesSent += 1
+    counts.bytesSent += UInt64(bytes)
+  }
+
+  /// Says something in the stream and on our own log.
+  func report(_ type: RecordType, _ text: String) {
+    publisher.publish(type, text: text)
+    if type == .error { logger.error("\(text)") } else { logger.info("\(text)") }
+  }
+
+  private func publishStart() {
+    publisher.publish(.connector, text: "netmine connector \(Netmine.version) starts on \(network.name)")
+    if !configuration.text.isEmpty {
+      publisher.publish(.connector, text: "configuration \(configuration.file ?? ""):\n\(configuration.text)")
+    }
+    publishClock()
+  }
+
+  private func publishClock() { publisher.publish(.clock(.current())) }
+
+  // MARK: What we say of ourselves
+
+  /// Our `version` to a peer (BIP14, BIP37).
+  func introduction(to remote: Endpoint, nonce: UInt64) -> VersionMessage {
+    let services = ServiceFlags(rawValue: settings.services)
+    return VersionMessage(
+      version: settings.maxVersion,
+      services: services,
+      time: Int64(Clock.now() / 1_000_000_000),
+      receiver: .init(
+        services: [],
+        endpoint: remote.address.hasLegacyForm ? remote : Endpoint(.ipv6(0), port: 0)
+      ),
+      sender: .init(services: services, endpoint: Endpoint(.ipv6(0), port: 0)),
+      nonce: nonce,
+      userAgent: Array(configuration.connector.userAgent.utf8),
+      startHeight: settings.startHeight,
+      relay: configuration.connector.relay
+    )
+  }
+
+  // MARK: Upkeep
+
+  /// Once a second: handshakes that take too long, pings and announcements that are due.
+  private func keepUp() {
+    retired.removeAll(keepingCapacity: true)
+    let now = Clock.monotonic()
+    for connection in connections.values {
+      switch connection.state {
+      case .connecting, .closing: break
+      case .handshaking:
+        if now - connection.stateSince > Self.nanoseconds(settings.handshakeTimeout) {
+          connection.end(.closedByUs, reason: "handshake not done within \(settings.handshakeTimeout) s")
+        }
+      case .open: keepAlive(connection, now)
+      }
+    }
+  }
+
+  private func keepAlive(_ connection: PeerConnection, _ now: UInt64) {
+    let silence = Self.nanoseconds(settings.pingFrequency)
+    if silence > 0, now - max(connection.lastReceived, connection.lastPing) >= silence {
+      connection.sendPing()
+    }
+    if let due = connection.nextAnnouncement, now >= due {
+      announceOurselves(to: connection)
+      scheduleAnnouncement(of: connection)
+    }
+  }
+
+  private func scheduleAnnouncement(of connection: PeerConnection) {
+    let active = settings.activePing
+    guard active.mean > 0 else { return }
+    // Box and Muller's normal distribution; never more often than every five seconds, as coinscope.
+    let angle = Double.random(in: 0..<1) * 2 * Double.pi
+    let radius = (-2 * log(Double.random(in: Double.leastNonzeroMagnitude..<1))).squareRoot()
+    let seconds = max(5, active.mean + active.standardDeviation * radius * cos(angle))
+    connection.nextAnnouncement = Clock.monotonic() + Self.nanoseconds(seconds)
+  }
+
+  /// Tells a peer the first address we listen on (`addr`), as coinscope does; a ping where we listen nowhere.
+  private func announceOurselves(to connection: PeerConnection) {
+    guard let address = listeningAddresses.first, let endpoint = Endpoint(address) else {
+      return connection.sendPing()
+    }
+    let node = KnownNode(
+      time: UInt32(clamping: Clock.now() / 1_000_000_000),
+      services: ServiceFlags(rawValue: settings.services),
+      endpoint: endpoint
+    )
+    connection.send(.addr(AddrMessage(nodes: [node])))
+  }
+
+  private static func nanoseconds(_ seconds: Double) -> UInt64 { UInt64(max(0, seconds) * 1e9) }
+
+  // MARK: Blacklist, reload, shutdown
+
+  private func isBlacklisted(_ endpoint: Endpoint) -> Bool { blacklist.contains(endpoint.address.bytes) }
+
+  private func loadBlacklist() {
+    guard let path = configuration.connector.blacklist else { return blacklist = Blacklist() }
+    do throws(ConfigurationError) {
+      blacklist = try Blacklist(file: path)
+      report(.connector, "blacklist \(path): \(blacklist.count) entries")
+    } catch {
+      // Old files name one that need not exist; one that cannot be read leaves the last in force.
+      report(.error, "blacklist kept as it was: \(error)")
+    }
+  }
+
+  /// Takes the configuration over again: blacklist, pings, what we say of ourselves. Listeners and network
+  /// stay as they are.
+  ///
+  /// - Returns: what was done, in a sentence.
+  /// - Throws: `ConfigurationError`; then all stays as it was.
+  @discardableResult
+  public func reload() throws -> String {
+    configuration = try reread()
+    loadBlacklist()
+    for connection in connections.values where isBlacklisted(connection.remote) {
+      connection.end(.closedByUs, reason: "blacklisted")
+    }
+    let sentence = "configuration read again; listeners and network stay as they were"
+    report(.connector, sentence)
+    return sentence
+  }
+
+  /// Closes every connection, waits up to three seconds until everything published is acknowledged, and stops
+  /// the loop. Does nothing the second time.
+  public func shutDown() {
+    guard !isShuttingDown else { return }
+    isShuttingDown = true
+    upkeep?.cancel()
+    for listener in listeners { listener.close() }
+    for connection in connections.values { connection.end(.closedByUs, reason: "connector shuts down") }
+    report(.connector, "orderly shutdown")
+    control.close()
+    publisher.finish(timeout: 3) { [unowned self] isSettled in
+      if !isSettled {
+        logger.warning(
+          "not everything published was acknowledged",
+          metadata: [
+            "last": "\(publisher.lastSequence)", "acknowledged": "\(publisher.acknowledgedSequence)",
+          ]
+        )
+      }
+      loop.stop()
+    }
+  }
+
+  // MARK: Statistics
+
+  /// How the connector does.
+  public var statistics: ConnectorStatistics {
+    var statistics = counts
+    statistics.time = Clock.now()
+    statistics.since = since
+    statistics.processID = UInt32(getpid())
+    statistics.version = Netmine.version
+    statistics.networkName = network.name
+    statistics.magic = network.magic
+    statistics.source = publisher.source
+    statistics.instance = instance
+    statistics.isPublishing = publisher.isJoined
+    for connection in connections.values {
+      switch (connection.state, connection.direction) {
+      case (.connecting, _): statistics.connecting += 1
+      case (.handshaking, _): statistics.handshaking += 1
+      case (.open, .outbound): statistics.openOutbound += 1
+      case (.open, .inbound): statistics.openInbound += 1
+      case (.closing, _): break
+      }
+    }
+    statistics.recordsPublished = publisher.lastSequence
+    statistics.recordsAcknowledged = publisher.acknowledgedSequence
+    statistics.recordsWaiting = publisher.lastSequence - publisher.acknowledgedSequence
+    statistics.bytesWaiting = UInt64(publisher.waitingCount)
+    statistics.recordsDropped = publisher.droppedCount
+    statistics.clients = UInt64(control.sessionCount)
+    statistics.registeredMessages = UInt64(control.registeredCount)
+    return statistics
+  }
+
+  /// What a client that says hello is told.
+  var hello: ServerHello {
+    ServerHello(
+      version: ControlFrame.currentVersion,
+      server: "connector \(Netmine.version)",
+      networkName: network.name,
+      magic: network.magic,
+      defaultPort: network.defaultPort,
+      instance: instance
+    )
+  }
+}
+
+extension Connector: LogPublisherHandler {
+  /// Tells a log server that knows nothing of us what is open.
+  public func publisher(_ publisher: LogPublisher, joinedAs source: UInt32, isNewServer: Bool) {
+    logger.info("joined the log server", metadata: ["source": "\(source)"])
+    guard isNewServer else { return }
+    for connection in connections.values.sorted(by: { $0.id < $1.id }) {
+      if let open = connection.openConnection {
+        publisher.publish(.openConnection(open), connection: connection.id)
+      }
+    }
+  }
+
+  /// Says once that there is no log server.
+  public func publisher(_ publisher: LogPublisher, lostServerFor reason: String) {
+    guard !isShuttingDown, publisher.failedAttempts <= 1 else { return }
+    logger.warning(
+      "no log server; records are kept until there is one",
+      metadata: ["reason": "\(reason)", "kept": "at most \(configuration.connector.logBuffer) bytes"]
+    )
+  }
+
+  /// Says that records are being dropped.
+  public func publisherDidOverflow(_ publisher: LogPublisher) {
+    logger.error(
+      "records are dropped: more than \(configuration.connector.logBuffer) bytes wait for the log server"
+    )
+  }
+
+  /// Stops reading from peers while the log server is too slow, and goes on when it has caught up.
+  public func publisher(_ publisher: LogPublisher, isCongested: Bool) {
+    guard isCongested != self.isCongested else { return }
+    self.isCongested = isCongested
+    logger.warning(
+      "\(isCongested ? "log server too slow: reading from peers stops" : "reading from peers goes on")"
+    )
+    for connection in connections.values {
+      if isCongested { connection.pause() } else { connection.resume() }
+    }
+  }
+}

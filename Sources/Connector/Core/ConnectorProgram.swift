@@ -1,0 +1,77 @@
+import ArgumentParser
+import Configuration
+import Daemon
+import EventLoop
+import Glibc
+
+/// The `connector` command: the connector as a daemon.
+public struct ConnectorProgram: ParsableCommand {
+  /// How the command presents itself.
+  public static let configuration = CommandConfiguration(
+    commandName: "connector",
+    abstract: "Hold connections to peers and publish everything they carry.",
+    discussion: """
+      Clients command it at <connector.control_path>; what it sees goes to the log server at \
+      <logger.root>/publish, and is kept, within connector.log_buffer, while there is none.
+
+      SIGHUP reads the configuration and the blacklist again, SIGTERM and SIGINT shut down in order.
+      """,
+    version: Netmine.version
+  )
+
+  @OptionGroup var options: DaemonOptions
+
+  @Option(help: "The network: mainnet, testnet3, testnet4, signet, regtest or simnet (connector.network).")
+  var network: String?
+
+  @Option(name: .customLong("control"), help: "Path of the control socket (connector.control_path).")
+  var controlPath: String?
+
+  /// Creates the command for its parser.
+  public init() {}
+
+  /// Runs until a signal or a command ends it.
+  public func run() throws {
+    let overrides = [
+      ("--network", "connector.network", network), ("--control", "connector.control_path", controlPath),
+    ]
+    let own = overrides.compactMap { option, key, text in
+      text.map { Configuration.Override(option: option, key: key, text: $0) }
+    }
+    let status = DaemonLauncher.run(
+      "connector",
+      options,
+      own: own,
+      folders: { [Self.folder(of: $0.connector.controlPath)] }
+    ) { daemon in
+      let limit = try DescriptorLimit.raise()
+      daemon.log.info("open files allowed", metadata: ["limit": "\(limit)"])
+      let loop = EventLoop()
+      let connector = try Connector(
+        daemon.configuration,
+        socketGroup: daemon.socketGroup,
+        on: loop,
+        logger: daemon.log
+      )
+      connector.reread = { [unowned connector] in try connector.configuration.reread() }
+      let signals = [SIGTERM, SIGINT].map { SignalWatcher($0, on: loop) { connector.shutDown() } }
+      let reload = SignalWatcher(SIGHUP, on: loop) {
+        do {
+          try daemon.reopenLogFile()
+          try connector.reload()
+        } catch {
+          daemon.log.error("configuration kept as it was: \(error)")
+        }
+      }
+      daemon.ready()
+      loop.run()
+      withExtendedLifetime((signals, reload)) {}
+      daemon.log.info("stopped", metadata: ["records": "\(connector.publisher.lastSequence)"])
+    }
+    if status != 0 { throw ExitCode(status) }
+  }
+
+  private static func folder(of path: String) -> String {
+    path.lastIndex(of: "/").map { String(path[...$0]) } ?? "./"
+  }
+}

@@ -1,0 +1,83 @@
+import BitcoinWire
+import Bytes
+import ControlProtocol
+import LogProtocol
+
+extension ControlSession {
+  /// Does what a version 0 request asks. Its protocol has no errors: what cannot be read is published, and
+  /// answered only where coinscope answers (a refused message gets id 0).
+  func handleCoinscope(type: UInt8, _ payload: RawSpan) {
+    do throws(WireError) {
+      let request = try CoinscopeRequest(type: type, payload: payload)
+      publish(Self.summary(request), request: nil)
+      perform(request)
+    } catch {
+      publish("malformed request of type \(type): \(error)", request: nil)
+      connector.publisher.publish(
+        .error,
+        text: "control: malformed version 0 request of type \(type): \(error)"
+      )
+    }
+  }
+
+  private func perform(_ request: CoinscopeRequest) {
+    switch request {
+    case .registerMessage(let message): write(CoinscopeReply.identifier(register(message)))
+    case .getConnections:
+      let open = connector.connections(.all).found.filter { $0.openConnection != nil }
+      write(
+        CoinscopeReply.connections(
+          open.map { CoinscopeReply.Connection(id: $0.id, remote: $0.remote, local: $0.local) }
+        )
+      )
+    case .disconnect(let target):
+      for connection in connections(target) { connection.end(.closedByUs, reason: "disconnected by command") }
+    case .send(let identifier, let target):
+      guard let message = messages[identifier] else {
+        return connector.publisher.publish(.error, text: "control: invalid message id \(identifier)")
+      }
+      for connection in connections(target) { connection.send(message) }
+    case .register:
+      messages = [:]
+      registration = .random(in: 1 ... .max)
+      write(CoinscopeReply.identifier(registration))
+    case .connect(let remote, _):
+      // Coinscope documents the local address and ignores it; so its clients fill it with the remote one.
+      _ = connector.dial(ConnectTarget(remote), for: nil, request: 0)
+    }
+  }
+
+  /// The id of a registered message; 0 where it is no whole message, or the pool is full.
+  private func register(_ message: [UInt8]) -> UInt32 {
+    guard let header = MessageHeader(peeking: message.span.bytes), header.totalLength == message.count,
+      let identifier = server.takeMessageID()
+    else { return 0 }
+    messages[identifier] = message
+    return identifier
+  }
+
+  private func connections(_ target: CoinscopeTarget) -> [PeerConnection] {
+    switch target {
+    case .all: connector.connections(.all).found
+    case .connections(let ids): connector.connections(.connections(ids)).found
+    }
+  }
+
+  private static func summary(_ request: CoinscopeRequest) -> String {
+    switch request {
+    case .registerMessage(let message): "register message (\(message.count) bytes)"
+    case .getConnections: "list connections"
+    case .disconnect(let target): "disconnect \(text(target))"
+    case .send(let message, let target): "send message \(message) to \(text(target))"
+    case .register: "register"
+    case .connect(let remote, _): "connect \(remote)"
+    }
+  }
+
+  private static func text(_ target: CoinscopeTarget) -> String {
+    switch target {
+    case .all: "all"
+    case .connections(let ids): ids.map(String.init).joined(separator: " ")
+    }
+  }
+}

@@ -1,0 +1,153 @@
+import BitcoinWire
+import Bytes
+import ControlProtocol
+
+extension ControlSession {
+  /// Most connections in one page of a list.
+  private static let pageLimit: UInt32 = 1000
+
+  /// Most endpoints in one connect request.
+  private static let connectLimit = 10_000
+
+  /// Does what a version 2 request asks and replies, exactly once.
+  func handleNative(type: UInt8, _ payload: RawSpan) {
+    let (id, request) = ControlRequest.read(type: type, payload: payload)
+    do throws(ControlFailure) {
+      let request = try request.get()
+      publish(request.summary, request: id)
+      reply(try perform(request, id), to: id)
+      afterReply(request, id)
+    } catch {
+      publish("refused: \(error)", request: id)
+      reply(.failure(error), to: id)
+    }
+  }
+
+  private func perform(_ request: ControlRequest, _ id: UInt32) throws(ControlFailure) -> ControlReply {
+    switch request {
+    case .hello(let versions, let client):
+      guard versions.contains(ControlFrame.currentVersion) else {
+        throw ControlFailure(
+          .unsupportedVersion,
+          "this connector speaks version \(ControlFrame.currentVersion), the client \(versions)"
+        )
+      }
+      greeted(as: client)
+      return .hello(connector.hello)
+    case .registerMessage(let message):
+      try check(message, isUnchecked: false)
+      guard let identifier = server.takeMessageID() else {
+        throw ControlFailure(
+          .limit,
+          "\(server.registeredCount) messages are registered, as many as msg_pool_size allows"
+        )
+      }
+      messages[identifier] = message
+      return .messageRegistered(identifier)
+    case .listMessages:
+      return .messages(
+        messages.sorted { $0.key < $1.key }.map {
+          RegisteredMessage(id: $0.key, command: command(of: $0.value), byteCount: UInt32($0.value.count))
+        }
+      )
+    case .forgetMessage(let identifier):
+      guard messages.removeValue(forKey: identifier) != nil else { throw noSuchMessage(identifier) }
+      return .messageForgotten
+    case .connect(let targets): return try connect(targets, id)
+    case .disconnect(let target):
+      let (found, missing) = try connections(target)
+      return .disconnecting(count: UInt32(found.count), missing: missing)
+    case .send(let request):
+      _ = try message(of: request)
+      let (found, missing) = try connections(request.target)
+      return .sending(count: UInt32(found.count), missing: missing)
+    case .listConnections(let after, let limit): return list(after: after, limit: limit)
+    case .statistics: return .statistics(connector.statistics)
+    case .reload:
+      do {
+        return .reloaded(try connector.reload())
+      } catch {
+        throw ControlFailure(.failed, "configuration kept as it was: \(error)")
+      }
+    case .shutDown: return .shuttingDown
+    }
+  }
+
+  /// What a request causes, done once its reply is on its way, so that events follow the reply.
+  private func afterReply(_ request: ControlRequest, _ id: UInt32) {
+    switch request {
+    case .disconnect(let target):
+      for connection in connector.connections(target).found {
+        connection.end(.closedByUs, reason: "disconnected by command")
+      }
+    case .send(let request):
+      guard let message = try? message(of: request) else { return }
+      let found = connector.connections(request.target).found
+      let sent = found.count { $0.send(message) }
+      tell(.sent(count: UInt32(sent), lost: UInt32(found.count - sent)), about: id)
+    case .shutDown: connector.shutDown()
+    default: break
+    }
+  }
+
+  private func connect(_ targets: [ConnectTarget], _ id: UInt32) throws(ControlFailure) -> ControlReply {
+    guard targets.count <= Self.connectLimit else {
+      throw ControlFailure(
+        .limit,
+        "\(targets.count) endpoints in one request; \(Self.connectLimit) are allowed"
+      )
+    }
+    return .connecting(targets.map { connector.dial($0, for: self, request: id) })
+  }
+
+  private func list(after: UInt32, limit: UInt32) -> ControlReply {
+    let limit = Int(min(limit == 0 ? Self.pageLimit : limit, Self.pageLimit))
+    let ids = connector.connections.keys.filter { $0 > after }.sorted()
+    let page = ids.prefix(limit).compactMap { connector.connections[$0]?.info }
+    return .connections(page, next: ids.count > limit ? page.last?.id ?? 0 : 0)
+  }
+
+  private func connections(
+    _ target: ControlTarget
+  ) throws(ControlFailure) -> (found: [PeerConnection], missing: [UInt32]) {
+    let result = connector.connections(target)
+    if result.found.isEmpty, !result.missing.isEmpty {
+      let ids = result.missing.prefix(10).map(String.init).joined(separator: ", ")
+      throw ControlFailure(.noSuchConnection, "there is no connection \(ids)")
+    }
+    return result
+  }
+
+  private func message(of request: SendRequest) throws(ControlFailure) -> [UInt8] {
+    switch request.content {
+    case .registered(let identifier):
+      guard let message = messages[identifier] else { throw noSuchMessage(identifier) }
+      return message
+    case .message(let message):
+      try check(message, isUnchecked: request.isUnchecked)
+      return message
+    }
+  }
+
+  /// Throws unless the bytes are one whole message of our network.
+  private func check(_ message: [UInt8], isUnchecked: Bool) throws(ControlFailure) {
+    guard !isUnchecked else { return }
+    let problem: String
+    switch connector.framer.next(in: message.span.bytes) {
+    case .message(_, let total, let checksumValid):
+      if total == message.count, checksumValid { return }
+      problem = checksumValid ? "\(message.count - total) bytes follow the message" : "the checksum is wrong"
+    case .needMore(let total): problem = "\(message.count) bytes of \(total)"
+    case .violation(let violation): problem = "\(violation)"
+    }
+    throw ControlFailure(.badMessage, "not a whole message of \(connector.network.name): \(problem)")
+  }
+
+  private func noSuchMessage(_ identifier: UInt32) -> ControlFailure {
+    ControlFailure(.noSuchMessage, "no message \(identifier) is registered")
+  }
+
+  private func command(of message: [UInt8]) -> Command {
+    MessageHeader(peeking: message.span.bytes)?.command ?? Command("?")
+  }
+}

@@ -1,0 +1,343 @@
+import BitcoinWire
+import Bytes
+import ControlProtocol
+import EventLoop
+import Glibc
+import LogProtocol
+
+/// One connection to a peer, from the begin of the connect to its end.
+final class PeerConnection {
+  /// Most bytes that may wait for a peer that does not read.
+  static let writeLimit = 8 << 20
+
+  let id: UInt32
+  let direction: Direction
+  let remote: Endpoint
+  /// When it was begun, in ns since the Unix epoch.
+  let since: UInt64
+  let nonce = UInt64.random(in: 1 ... .max)
+
+  private(set) var local: Endpoint
+  private(set) var state: ConnectionInfo.State
+  private(set) var handshake: Handshake
+  private(set) var messagesReceived: UInt64 = 0
+  private(set) var messagesSent: UInt64 = 0
+
+  /// The last round trip of a ping, in ns; 0 before the first.
+  private(set) var roundTrip: UInt64 = 0
+
+  /// When the state was entered, on the monotonic clock in ns.
+  private(set) var stateSince = Clock.monotonic()
+  /// When something last came, on the monotonic clock in ns.
+  private(set) var lastReceived = Clock.monotonic()
+  /// When to announce ourselves next, on the monotonic clock in ns; nil for never.
+  var nextAnnouncement: UInt64?
+
+  private unowned let connector: Connector
+  private let begun = Clock.monotonic()
+  private var attempt: ConnectAttempt?
+  private var stream: ByteStream?
+  private var ending: (code: ConnectionEvent.Code, errorNumber: UInt32, reason: String, evidence: [UInt8])?
+  private var lastTime: UInt64 = 0
+  private var ping: (nonce: UInt64, sentAt: UInt64)?
+  /// When we last sent a ping, on the monotonic clock in ns; 0 for never.
+  private(set) var lastPing: UInt64 = 0
+  private weak var requester: ControlSession?
+  private let request: UInt32
+
+  /// Begins to dial a peer; what comes of it is reported, never from within this call.
+  init(
+    dialling remote: Endpoint,
+    at address: SocketAddress,
+    from local: SocketAddress?,
+    id: UInt32,
+    connector: Connector,
+    requester: ControlSession?,
+    request: UInt32
+  ) {
+    self.id = id
+    direction = .outbound
+    self.remote = remote
+    self.local = Endpoint(.ipv4(0), port: 0)
+    since = Clock.now()
+    state = .connecting
+    handshake = Handshake(outbound: true, versions: connector.versions)
+    self.connector = connector
+    self.requester = requester
+    self.request = request
+    attempt = ConnectAttempt(
+      to: address,
+      from: local,
+      timeout: connector.settings.connectTimeout,
+      loop: connector.loop
+    ) { [unowned self] result in
+      attempt = nil
+      switch result {
+      case .success(let descriptor): established(descriptor)
+      case .failure(let error): connectFailed(error.reason, code: error.code)
+      }
+    }
+  }
+
+  /// Takes over a connection that a peer made.
+  init(accepted descriptor: Int32, from remote: Endpoint, id: UInt32, connector: Connector) {
+    self.id = id
+    direction = .inbound
+    self.remote = remote
+    local = Endpoint(.ipv4(0), port: 0)
+    since = Clock.now()
+    state = .connecting
+    handshake = Handshake(outbound: false, versions: connector.versions)
+    self.connector = connector
+    request = 0
+    established(descriptor)
+  }
+
+  /// Whether there is a connection, or one is being made.
+  var isLive: Bool { ending == nil }
+
+  // MARK: What others ask of it
+
+  /// Sends a whole message, header and payload, and publishes it. False where it cannot be sent.
+  @discardableResult
+  func send(_ message: [UInt8]) -> Bool {
+    guard let stream, isLive else { return false }
+    stream.write(message)
+    messagesSent += 1
+    message.withUnsafeBytes { connector.journal(message: $0, of: id, flags: .sent, at: Clock.now()) }
+    connector.noteSent(bytes: message.count)
+    if stream.unsentCount > Self.writeLimit {
+      end(.closedByUs, reason: "peer does not read: \(stream.unsentCount) bytes wait for it")
+      return false
+    }
+    return true
+  }
+
+  func send(_ message: Message) { send(connector.network.frame(message)) }
+
+  /// Sends a ping whose answer is timed.
+  func sendPing() {
+    let nonce = UInt64.random(in: 1 ... .max)
+    lastPing = Clock.monotonic()
+    ping = (nonce, lastPing)
+    send(.ping(PingMessage(nonce: nonce)))
+  }
+
+  func pause() { stream?.pause() }
+
+  func resume() { stream?.resume() }
+
+  /// Ends the connection, or the attempt. Does nothing the second time.
+  func end(_ code: ConnectionEvent.Code, errorNumber: UInt32 = 0, reason: String, evidence: [UInt8] = []) {
+    guard isLive else { return }
+    guard let stream else { return connectFailed(reason, code: Int32(errorNumber)) }
+    ending = (code, errorNumber, reason, evidence)
+    setState(.closing)
+    stream.close(.closed(reason))
+  }
+
+  /// What a client is told of it.
+  var info: ConnectionInfo {
+    var info = ConnectionInfo(
+      id: id,
+      direction: direction,
+      state: state,
+      remote: remote,
+      local: local,
+      since: since
+    )
+    if let peer = handshake.peer {
+      info.protocolVersion = peer.version
+      info.services = peer.services
+      info.userAgent = peer.userAgent ?? []
+      info.startHeight = peer.startHeight ?? 0
+      info.relay = peer.relay ?? true
+    }
+    info.ping = roundTrip
+    info.bytesReceived = stream?.bytesReceived ?? 0
+    info.bytesSent = stream?.bytesSent ?? 0
+    info.messagesReceived = messagesReceived
+    info.messagesSent = messagesSent
+    return info
+  }
+
+  /// What a reader that starts now is told of it; nil before it is established.
+  var openConnection: OpenConnection? {
+    guard isLive, stream != nil else { return nil }
+    return OpenConnection(
+      direction: direction,
+      remote: remote,
+      local: local,
+      since: since,
+      userAgent: handshake.peer?.userAgent ?? []
+    )
+  }
+
+  // MARK: Connect
+
+  private func established(_ descriptor: Int32) {
+    local = Endpoint(Socket.localAddress(of: descriptor)) ?? local
+    let stream = ByteStream(descriptor, stamped: true, on: connector.loop, handler: self)
+    self.stream = stream
+    if connector.isCongested { stream.pause() }
+    lastReceived = Clock.monotonic()
+    setState(.handshaking)
+    let duration = direction == .outbound ? Clock.monotonic() - begun : 0
+    publish(event(direction == .outbound ? .connected : .accepted, duration: duration))
+    tell(.connected(id, local: local, duration: duration))
+    perform(handshake.connected())
+  }
+
+  private func connectFailed(_ reason: String, code: Int32) {
+    attempt?.cancel()
+    attempt = nil
+    connector.noteConnectFailed()
+    let errorNumber = UInt32(clamping: code)
+    ending = (.connectFailed, errorNumber, reason, [])
+    setState(.closing)
+    publish(event(.connectFailed, duration: Clock.monotonic() - begun))
+    tell(.connectFailed(id, errorNumber: errorNumber, reason: reason))
+    connector.ended(self)
+  }
+
+  // MARK: Messages
+
+  private func received(_ header: MessageHeader, _ message: UnsafeRawBufferPointer, checksumValid: Bool) {
+    messagesReceived += 1
+    // As Bitcoin Core does: what fails its checksum is recorded, and otherwise ignored.
+    guard checksumValid else { return }
+    let payload = UnsafeRawBufferPointer(rebasing: message.dropFirst(MessageHeader.size)).bytes
+    switch header.command {
+    case .version:
+      do throws(WireError) {
+        let version = try VersionMessage(payload)
+        let isOurs = direction == .inbound && version.nonce.map(connector.isOurs) ?? false
+        perform(handshake.receivedVersion(version, isOurs: isOurs))
+      } catch {
+        end(.closedByUs, reason: "malformed version: \(error)", evidence: evidence(message))
+      }
+    case .verack:
+      perform(handshake.receivedVerack())
+    case .pong:
+      if let ping, let pong = try? PongMessage(payload), pong.nonce == ping.nonce {
+        roundTrip = Clock.monotonic() - ping.sentAt
+        self.ping = nil
+      }
+    default:
+      guard handshake.peer != nil, let answer = PoliteAnswer.to(header.command, payload: payload) else {
+        return
+      }
+      send(answer)
+    }
+  }
+
+  private func perform(_ actions: [Handshake.Action]) {
+    for action in actions {
+      switch action {
+      case .sendVersion: send(.version(connector.introduction(to: remote, nonce: nonce)))
+      case .send(let command): send(connector.network.frame(command))
+      case .reject(let reason): end(.closedByUs, reason: reason)
+      case .complete:
+        setState(.open)
+        publish(event(.handshaken, duration: Clock.monotonic() - begun))
+        tellHandshaken()
+        connector.opened(self)
+      }
+    }
+  }
+
+  private func tellHandshaken() {
+    guard let peer = handshake.peer else { return }
+    let introduction = PeerIntroduction(
+      protocolVersion: peer.version,
+      services: peer.services,
+      userAgent: peer.userAgent ?? [],
+      startHeight: peer.startHeight ?? 0,
+      relay: peer.relay ?? true
+    )
+    tell(.handshaken(id, introduction, duration: Clock.monotonic() - begun))
+  }
+
+  // MARK: Events
+
+  private func event(_ code: ConnectionEvent.Code, duration: UInt64 = 0) -> ConnectionEvent {
+    ConnectionEvent(
+      code,
+      direction,
+      remote: remote,
+      local: local,
+      errorNumber: ending?.errorNumber ?? 0,
+      duration: duration,
+      reason: ending?.reason ?? "",
+      userAgent: handshake.peer?.userAgent ?? [],
+      evidence: ending?.evidence ?? []
+    )
+  }
+
+  private func publish(_ event: ConnectionEvent) {
+    connector.publisher.publish(.connection, connection: id, at: Clock.now(), body: event.body)
+  }
+
+  private func tell(_ event: ControlEvent) { requester?.tell(event, about: request) }
+
+  private func setState(_ state: ConnectionInfo.State) {
+    self.state = state
+    stateSince = Clock.monotonic()
+  }
+
+  private func evidence(_ bytes: UnsafeRawBufferPointer) -> [UInt8] {
+    [UInt8](bytes.prefix(ConnectionEvent.maximumEvidenceCount))
+  }
+}
+
+extension PeerConnection: ByteStreamHandler {
+  func stream(_ stream: ByteStream, received slice: ChunkSlice, at time: UInt64) -> Int {
+    lastReceived = Clock.monotonic()
+    let bytes = slice.bytes
+    let framer = connector.framer
+    var offset = 0
+    // Within one direction of one connection time does not run backwards, even where the clock was set back.
+    let stamp = max(time, lastTime)
+    lastTime = stamp
+    while stream.isOpen, isLive, offset < bytes.count {
+      let rest = UnsafeRawBufferPointer(rebasing: bytes[offset...])
+      switch framer.next(in: rest) {
+      case .needMore(let total):
+        stream.expectedCount = total
+        return offset
+      case .message(let header, let total, let checksumValid):
+        let message = UnsafeRawBufferPointer(rebasing: rest[..<total])
+        var flags: RecordFlags = checksumValid ? [] : .wrongChecksum
+        // The kernel's stamp is that of the last segment read: only what ends there came then.
+        if offset + total < bytes.count || stamp != time { flags.insert(.upperBound) }
+        connector.journal(message: message, of: id, flags: flags, at: stamp)
+        connector.noteReceived(bytes: total)
+        offset += total
+        received(header, message, checksumValid: checksumValid)
+      case .violation(let violation):
+        end(.closedByUs, reason: "\(violation)", evidence: evidence(rest))
+      }
+    }
+    stream.expectedCount = 0
+    return offset
+  }
+
+  func stream(_ stream: ByteStream, closedFor reason: CloseReason) {
+    if ending == nil {
+      switch reason {
+      case .endOfStream: ending = (.closedByPeer, 0, "", [])
+      case .readFailed(let error) where error.code == ECONNRESET:
+        ending = (.resetByPeer, UInt32(error.code), error.reason, [])
+      case .readFailed(let error): ending = (.failed, UInt32(error.code), error.reason, [])
+      case .writeFailed(let error): ending = (.writeFailed, UInt32(error.code), error.reason, [])
+      case .closed(let text): ending = (.closedByUs, 0, text, [])
+      }
+      setState(.closing)
+    }
+    guard let ending else { return }
+    publish(event(ending.code, duration: 0))
+    let words = ending.reason.isEmpty ? ending.code.text : ending.reason
+    tell(.closed(id, errorNumber: ending.errorNumber, reason: words))
+    connector.ended(self)
+  }
+}

@@ -1,0 +1,6 @@
+import ConnectorCore
+
+@main
+enum ConnectorMain {
+  static func main() { ConnectorProgram.main() }
+}

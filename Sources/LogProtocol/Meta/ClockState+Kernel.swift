@@ -1,0 +1,13 @@
+import EventLoop
+
+extension ClockState {
+  /// What the kernel reports now.
+  public static func current() -> ClockState {
+    let state = Clock.synchronisation()
+    return ClockState(
+      offset: state.offset,
+      errorBound: state.errorBound,
+      isSynchronised: state.isSynchronised
+    )
+  }
+}
