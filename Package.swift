@@ -59,7 +59,7 @@ let package = Package(
     .executableTarget(name: "logserver", dependencies: ["LogServerCore"], path: "Sources/LogServer/Main"),
 
     // Tests.
-    .target(name: "TestSupport", dependencies: ["Bytes", "EventLoop"], path: "Tests/Support"),
+    .target(name: "TestSupport", dependencies: ["ControlProtocol"], path: "Tests/Support"),
     .testTarget(
       name: "LogServerTests",
       dependencies: ["LogServerCore", "TestSupport"],
@@ -68,7 +68,7 @@ let package = Package(
     .testTarget(name: "BytesTests", dependencies: ["Bytes"], swiftSettings: spans),
     .testTarget(name: "EventLoopTests", dependencies: ["EventLoop"], swiftSettings: spans),
     .testTarget(name: "LogProtocolTests", dependencies: ["LogProtocol"], swiftSettings: spans),
-    .testTarget(name: "ControlProtocolTests", dependencies: ["ControlProtocol"], swiftSettings: spans),
+    .testTarget(name: "ControlProtocolTests", dependencies: ["ControlProtocol", "TestSupport"]),
     .testTarget(name: "BitcoinWireTests", dependencies: ["BitcoinWire"], exclude: python),
     .testTarget(name: "ConfigurationTests", dependencies: ["Configuration"]),
     .testTarget(name: "DaemonTests", dependencies: ["Daemon", "Configuration", "Bytes", "SampleDaemon"]),

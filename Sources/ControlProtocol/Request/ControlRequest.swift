@@ -60,6 +60,23 @@ public enum ControlRequest: Hashable, Sendable {
     }
   }
 
+  /// What it is called in sentences: `list connections`.
+  public var name: String {
+    switch self {
+    case .hello: "hello"
+    case .registerMessage: "register message"
+    case .listMessages: "list messages"
+    case .forgetMessage: "forget message"
+    case .connect: "connect"
+    case .disconnect: "disconnect"
+    case .send: "send"
+    case .listConnections: "list connections"
+    case .statistics: "statistics"
+    case .reload: "reload"
+    case .shutDown: "shut down"
+    }
+  }
+
   /// The bytes of the whole frame.
   public func frame(id: UInt32) -> [UInt8] {
     ControlFrame.bytes(type: type, id: id) { write(to: &$0) }

@@ -1,0 +1,186 @@
+import Bytes
+import EventLoop
+
+/// A client's end of the control protocol, version 2: says hello, sends requests, hands out their replies and
+/// events.
+///
+/// It belongs to its loop's thread and never blocks. Whoever lets go of it closes it first.
+public final class ControlClient {
+  /// Gets the reply to a request, exactly once.
+  public typealias Completion = (Result<ControlReply, ControlClientError>) -> Void
+
+  /// Whom it talks to; nil until the connector has said hello.
+  public private(set) var hello: ServerHello?
+
+  /// Told once when the connection is gone without our closing it, after it was opened.
+  public var lost: ((ControlClientError) -> Void)?
+
+  private let loop: EventLoop
+  private let address: SocketAddress
+  private let name: String
+  private let timeout: Double
+  private let framer = ControlFramer(versions: 2...2)
+  private var opened: ((Result<ServerHello, ControlClientError>) -> Void)?
+  private var attempt: ConnectAttempt?
+  private var stream: ByteStream?
+  private var failure: ControlClientError?
+  private var lastID: UInt32 = 0
+  private var pending = PendingRequests()
+  private var timer: TimerWatcher?
+  private var events: [UInt32: (ControlEvent) -> Void] = [:]
+
+  /// Starts to connect and to say hello.
+  ///
+  /// - Parameters:
+  ///   - name: what the connector is told of us: program and version.
+  ///   - timeout: seconds that connecting, and then the hello, may take.
+  ///   - opened: told once, never from within this initialiser, who is there or why nobody is.
+  public init(
+    to address: SocketAddress,
+    name: String,
+    timeout: Double = 5,
+    on loop: EventLoop,
+    opened: @escaping (Result<ServerHello, ControlClientError>) -> Void
+  ) {
+    self.loop = loop
+    self.address = address
+    self.name = name
+    self.timeout = timeout
+    self.opened = opened
+    timer = TimerWatcher(on: loop) { [unowned self] in expire() }
+    attempt = ConnectAttempt(to: address, timeout: timeout, loop: loop) { [unowned self] in connected($0) }
+  }
+
+  /// Whether requests can be sent.
+  public var isOpen: Bool { hello != nil && stream != nil }
+
+  /// Sends a request.
+  ///
+  /// - Parameters:
+  ///   - timeout: seconds that the reply may take.
+  ///   - events: told what comes of the request after its reply, until the client is closed.
+  ///   - completion: told the reply; at once where the client is not open.
+  /// - Returns: the request's id.
+  @discardableResult
+  public func send(
+    _ request: ControlRequest,
+    timeout: Double = 30,
+    events: ((ControlEvent) -> Void)? = nil,
+    completion: @escaping Completion
+  ) -> UInt32 {
+    lastID = lastID == .max ? 1 : lastID + 1
+    guard let stream else {
+      completion(.failure(failure ?? .disconnected("it was closed")))
+      return lastID
+    }
+    if let events { self.events[lastID] = events }
+    pending.add(lastID, request.name, seconds: timeout, now: Clock.monotonic(), completion)
+    stream.write(request.frame(id: lastID))
+    startTimer()
+    return lastID
+  }
+
+  /// Closes the connection; nothing more is reported, not even to requests without a reply.
+  public func close() {
+    attempt?.cancel()
+    attempt = nil
+    timer?.cancel()
+    pending.removeAll()
+    events = [:]
+    opened = nil
+    lost = nil
+    guard let stream else { return }
+    self.stream = nil
+    stream.flush()
+    stream.close(.closed("done"))
+  }
+
+  private func connected(_ result: Result<Int32, IOError>) {
+    attempt = nil
+    switch result {
+    case .failure(let error): fail(.unreachable(address, error))
+    case .success(let descriptor):
+      stream = ByteStream(descriptor, on: loop, handler: self)
+      let versions = ControlFrame.currentVersion...ControlFrame.currentVersion
+      send(.hello(versions: versions, client: name), timeout: timeout) { [unowned self] result in
+        switch result {
+        case .failure(let error): fail(error)
+        case .success(.hello(let hello)):
+          self.hello = hello
+          let opened = self.opened
+          self.opened = nil
+          opened?(.success(hello))
+        case .success: fail(.malformed("hello got another request's reply"))
+        }
+      }
+    }
+  }
+
+  /// Ends everything and tells everybody why.
+  private func fail(_ error: ControlClientError) {
+    guard failure == nil else { return }
+    failure = error
+    let unanswered = pending.removeAll()
+    let opened = self.opened
+    let lost = hello == nil ? nil : self.lost
+    let stream = self.stream
+    close()
+    stream?.close(.closed(error.description))
+    for completion in unanswered { completion(.failure(error)) }
+    opened?(.failure(error))
+    lost?(error)
+  }
+
+  private func expire() {
+    for (completion, error) in pending.expire(now: Clock.monotonic()) { completion(.failure(error)) }
+    startTimer()
+  }
+
+  private func startTimer() {
+    timer?.cancel()
+    guard stream != nil, let seconds = pending.secondsUntilNext(now: Clock.monotonic()) else { return }
+    timer?.start(after: seconds)
+  }
+
+  private func handle(_ answer: ControlAnswer) {
+    switch answer {
+    case .event(let identifier, let event): events[identifier]?(event)
+    case .reply(let identifier, .failure(let failure)):
+      if let completion = pending.remove(identifier) { return completion(.failure(.refused(failure))) }
+      // What answers no request is about the connection, which is then about to be closed.
+      if identifier == 0 { fail(.refused(failure)) }
+    case .reply(let identifier, let reply): pending.remove(identifier)?(.success(reply))
+    }
+  }
+}
+
+extension ControlClient: ByteStreamHandler {
+  /// Takes whole frames.
+  public func stream(_ stream: ByteStream, received slice: ChunkSlice, at time: UInt64) -> Int {
+    var offset = 0
+    do throws(WireError) {
+      while stream.isOpen {
+        let rest = UnsafeRawBufferPointer(rebasing: slice.bytes[offset...])
+        switch try framer.first(in: rest) {
+        case .needsMore(let count):
+          stream.expectedCount = count
+          return offset
+        case .frame(let frame):
+          offset += frame.count
+          let payload = UnsafeRawBufferPointer(rebasing: rest[frame.payload])
+          if let answer = try ControlAnswer(type: frame.type, payload: payload.bytes) { handle(answer) }
+        }
+      }
+    } catch {
+      fail(.malformed("\(error)"))
+    }
+    return offset
+  }
+
+  /// Tells everybody.
+  public func stream(_ stream: ByteStream, closedFor reason: CloseReason) {
+    guard stream === self.stream else { return }
+    self.stream = nil
+    fail(.disconnected(reason.description))
+  }
+}

@@ -1,0 +1,101 @@
+import BitcoinWire
+import Bytes
+import Testing
+
+@testable import ControlProtocol
+
+@Suite struct ControlMessageTests {
+  /// Reads a whole frame's header and gives its payload.
+  static func payload(of frame: [UInt8]) throws -> (type: UInt8, bytes: [UInt8]) {
+    let piece = try frame.withUnsafeBytes { try ControlFramer().first(in: $0) }
+    guard case .frame(let header) = piece, header.version == 2, header.count == frame.count else {
+      throw WireError(.invalid("is not whole"), field: "frame", offset: 0)
+    }
+    return (header.type, Array(frame[header.payload]))
+  }
+
+  @Test(arguments: Samples.requests)
+  func readsEveryRequestBack(_ request: ControlRequest) throws {
+    let (type, payload) = try Self.payload(of: request.frame(id: 0x0102_0304))
+    let (id, result) = ControlRequest.read(type: type, payload: payload.span.bytes)
+    #expect(id == 0x0102_0304)
+    #expect(try result.get() == request)
+    #expect(type == request.type)
+  }
+
+  @Test(arguments: Samples.requests)
+  func refusesEveryTruncatedRequestWithItsID(_ request: ControlRequest) throws {
+    // A message to register has no end but the frame's.
+    if case .registerMessage = request { return }
+    let (type, payload) = try Self.payload(of: request.frame(id: 9))
+    for count in 0..<payload.count {
+      let (id, result) = ControlRequest.read(type: type, payload: Array(payload[..<count]).span.bytes)
+      #expect(id == (count < 4 ? 0 : 9))
+      #expect(throws: ControlFailure.self) { try result.get() }
+    }
+    let (_, longer) = ControlRequest.read(type: type, payload: (payload + [0]).span.bytes)
+    #expect(throws: ControlFailure.self) { try longer.get() }
+  }
+
+  @Test(arguments: Samples.replies)
+  func readsEveryReplyBack(_ reply: ControlReply) throws {
+    let (type, payload) = try Self.payload(of: reply.frame(id: 5))
+    #expect(try ControlAnswer(type: type, payload: payload.span.bytes) == .reply(id: 5, reply))
+    for count in 0..<payload.count {
+      #expect(throws: WireError.self) {
+        try ControlAnswer(type: type, payload: Array(payload[..<count]).span.bytes)
+      }
+    }
+  }
+
+  @Test(arguments: Samples.events)
+  func readsEveryEventBack(_ event: ControlEvent) throws {
+    let (type, payload) = try Self.payload(of: event.frame(id: 6))
+    #expect(try ControlAnswer(type: type, payload: payload.span.bytes) == .event(id: 6, event))
+    for count in 0..<payload.count {
+      #expect(throws: WireError.self) {
+        try ControlAnswer(type: type, payload: Array(payload[..<count]).span.bytes)
+      }
+    }
+  }
+
+  @Test func hasKnownBytes() {
+    let request = ControlRequest.connect([ConnectTarget(Endpoint("1.2.3.4:8333")!)])
+    let bytes = "02 00000012 14 0000002a 00000001 01 0004 01020304 208d 00"
+    #expect(request.frame(id: 42) == CoinscopeTests.bytes(bytes))
+    let reply = ControlReply.failure(ControlFailure(.noSuchMessage, "No."))
+    #expect(reply.frame(id: 42) == CoinscopeTests.bytes("02 0000000b ff 0000002a 0005 0003 4e6f2e"))
+  }
+
+  @Test func tellsUnknownRequestsFromMalformedOnes() throws {
+    let unknown = ControlRequest.read(type: 0x77, payload: [UInt8]([0, 0, 0, 1]).span.bytes)
+    #expect(unknown.id == 1)
+    #expect(throws: ControlFailure(.unknownRequest, "This version knows no request of type 119.")) {
+      try unknown.request.get()
+    }
+    // A count of 4,294,967,295 targets in a frame of 9 bytes.
+    let hostile = ControlRequest.read(
+      type: 0x14,
+      payload: [UInt8]([0, 0, 0, 1, 255, 255, 255, 255, 0]).span.bytes
+    )
+    let error = #expect(throws: ControlFailure.self) { try hostile.request.get() }
+    #expect(error?.status == .badRequest)
+  }
+
+  @Test func passesOverAnswersOfLaterVersions() throws {
+    #expect(try ControlAnswer(type: 0x7f, payload: [UInt8]([0, 0, 0, 1]).span.bytes) == nil)
+    #expect(try ControlAnswer(type: 0xee, payload: [UInt8]([0, 0, 0, 1]).span.bytes) == nil)
+  }
+
+  @Test func readsConnectionsAndStatisticsThatHaveGrown() throws {
+    var (_, statistics) = try Self.payload(of: ControlReply.statistics(Samples.statistics).frame(id: 1))
+    statistics += [1, 2, 3]
+    let read = try ControlAnswer(type: 0x98, payload: statistics.span.bytes)
+    #expect(read == .reply(id: 1, .statistics(Samples.statistics)))
+    // One connection whose length says two bytes more than are known.
+    var (_, list) = try Self.payload(of: ControlReply.connections([Samples.bare], next: 0).frame(id: 1))
+    list.replaceBig(UInt16(list.count - 14 + 2), at: 12)
+    let grown = try ControlAnswer(type: 0x97, payload: (list + [7, 7]).span.bytes)
+    #expect(grown == .reply(id: 1, .connections([Samples.bare], next: 0)))
+  }
+}

@@ -1,0 +1,120 @@
+import BitcoinWire
+import ControlProtocol
+
+/// One of everything that version 2 has, with every field set to something.
+enum Samples {
+  static let endpoints = [
+    Endpoint("1.2.3.4:8333")!,
+    Endpoint("[2001:db8::1]:18444")!,
+    Endpoint(.torV3(Bytes32(Array<UInt8>(1...32).span.bytes)), port: 9050),
+    Endpoint(.other(NetworkID(rawValue: 9), []), port: 1),
+  ]
+
+  static let requests: [ControlRequest] = [
+    .hello(versions: 0...2, client: "netmine 0.1.0"),
+    .registerMessage(Network.regtest.frame("getaddr")),
+    .registerMessage([]),
+    .listMessages,
+    .forgetMessage(77),
+    .connect(endpoints.map { ConnectTarget($0) }),
+    .connect([ConnectTarget(endpoints[0], local: endpoints[1])]),
+    .connect([]),
+    .disconnect(.all),
+    .disconnect(.connections([1, .max])),
+    .send(SendRequest(.registered(3), to: .all)),
+    .send(SendRequest(.message([1, 2, 3]), to: .connections([5]), unchecked: true)),
+    .listConnections(after: 5, limit: 1000),
+    .statistics,
+    .reload,
+    .shutDown,
+  ]
+
+  static let connection: ConnectionInfo = {
+    var info = ConnectionInfo(
+      id: 12,
+      direction: .inbound,
+      state: .open,
+      remote: endpoints[1],
+      local: endpoints[0],
+      since: 1_700_000_000_000_000_001
+    )
+    info.protocolVersion = -1
+    info.services = [.network, .witness]
+    info.userAgent = Array("/Satoshi:29.0.0/".utf8)
+    info.startHeight = 900_001
+    info.relay = true
+    info.ping = 2
+    info.bytesReceived = 3
+    info.bytesSent = 4
+    info.messagesReceived = 5
+    info.messagesSent = 6
+    return info
+  }()
+
+  static let bare = ConnectionInfo(
+    id: 13,
+    direction: .outbound,
+    state: .connecting,
+    remote: endpoints[3],
+    local: endpoints[3],
+    since: 0
+  )
+
+  static let statistics: ConnectorStatistics = {
+    var statistics = ConnectorStatistics()
+    statistics.time = 1
+    statistics.since = 2
+    statistics.processID = 3
+    statistics.version = "0.1.0"
+    statistics.networkName = "regtest"
+    statistics.magic = Network.regtest.magic
+    statistics.source = 5
+    statistics.instance = 6
+    statistics.isPublishing = true
+    statistics.connecting = 7
+    statistics.openInbound = 8
+    statistics.registeredMessages = .max
+    return statistics
+  }()
+
+  static let replies: [ControlReply] = [
+    .hello(
+      ServerHello(
+        server: "connector 0.1.0",
+        networkName: "regtest",
+        magic: Network.regtest.magic,
+        defaultPort: 18444,
+        instance: .max
+      )
+    ),
+    .messageRegistered(1),
+    .messages([RegisteredMessage(id: 1, command: "getaddr", byteCount: 24)]),
+    .messageForgotten,
+    .connecting([1, 2, 3]),
+    .disconnecting(count: 2, missing: [9]),
+    .sending(count: 10_000, missing: []),
+    .connections([connection, bare], next: 13),
+    .statistics(statistics),
+    .reloaded("nothing has changed"),
+    .shuttingDown,
+    .failure(ControlFailure(.noSuchConnection, "No connection has the id 9.")),
+  ]
+
+  static let events: [ControlEvent] = [
+    .connected(1, local: endpoints[0], duration: 15),
+    .handshaken(
+      1,
+      PeerIntroduction(
+        protocolVersion: 70016,
+        services: .network,
+        userAgent: [0xff, 0],
+        startHeight: -1,
+        relay: false
+      ),
+      duration: 16
+    ),
+    .connectFailed(2, errorNumber: 111, reason: "Connection refused"),
+    .closed(3, errorNumber: 0, reason: "closed by peer"),
+    .sent(count: 4, lost: 1),
+  ]
+}
