@@ -16,6 +16,9 @@ let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "sw
 /// What a program says of itself.
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 
+/// What the simulated network stands on.
+let simnet: [Target.Dependency] = ["EventLoop", "BitcoinWire", "Daemon", "Bytes", arguments, logging]
+
 let package = Package(
   name: "netmine",
   dependencies: [
@@ -57,6 +60,9 @@ let package = Package(
     // Programs.
     .executableTarget(name: "connector", dependencies: ["ConnectorCore"], path: "Sources/Connector/Main"),
     .executableTarget(name: "logserver", dependencies: ["LogServerCore"], path: "Sources/LogServer/Main"),
+
+    // The simulated network.
+    .target(name: "SimnetCore", dependencies: simnet, path: "Sources/Simnet/Core"),
 
     // Tests.
     .target(name: "TestSupport", dependencies: ["ControlProtocol"], path: "Tests/Support"),

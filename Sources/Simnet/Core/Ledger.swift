@@ -1,0 +1,143 @@
+import BitcoinWire
+
+/// Every transaction and block of the network, and which node has which.
+public struct Ledger: Sendable {
+  /// Names something that is announced.
+  public enum Item: Hashable, Sendable {
+    /// A transaction, by how many were invented before it.
+    case transaction(Int)
+    /// The block of a height: there is one chain.
+    case block(Int)
+  }
+
+  /// A transaction of the network.
+  public struct Entry: Sendable {
+    /// The transaction.
+    public let transaction: Transaction
+    /// Its name without witnesses.
+    public let txid: Hash256
+    /// Its name with witnesses.
+    public let wtxid: Hash256
+    /// The node that invented it.
+    public let origin: Int
+    /// Whether it is in a block.
+    public internal(set) var isMined = false
+
+    var holders: NodeSet
+  }
+
+  /// How many transactions were invented so far.
+  public private(set) var inventedCount = 0
+
+  /// The headers of the chain by height.
+  public private(set) var headers: [BlockHeader] = []
+
+  /// The names of the blocks by height.
+  public private(set) var hashes: [Hash256] = []
+
+  private let nodeCount: Int
+  private let keptTransactions: Int
+  private let keptBlocks: Int
+  private var entries: [Int: Entry] = [:]
+  private var oldest = 0
+  private var byTxid: [Hash256: Int] = [:]
+  private var byWtxid: [Hash256: Int] = [:]
+  private var blocks: [Int: Block] = [:]
+  private var heights: [Hash256: Int] = [:]
+  private var tips: [Int32]
+
+  /// A ledger of no transactions and blocks.
+  public init(nodeCount: Int, keptTransactions: Int = 1000, keptBlocks: Int = 200) {
+    self.nodeCount = nodeCount
+    self.keptTransactions = keptTransactions
+    self.keptBlocks = keptBlocks
+    tips = [Int32](repeating: -1, count: nodeCount)
+  }
+
+  /// Height of the last block; -1 where there is none.
+  public var height: Int { headers.count - 1 }
+
+  /// How many transactions are remembered.
+  public var transactionCount: Int { entries.count }
+
+  /// Height of the last block that a node has; -1 where it has none.
+  public func tip(of node: Int) -> Int { Int(tips[node]) }
+
+  /// The transaction invented as number `number`; nil where it is forgotten.
+  public func entry(_ number: Int) -> Entry? { entries[number] }
+
+  /// The transaction that a node has under a txid.
+  public func transaction(txid: Hash256, at node: Int) -> Transaction? { held(byTxid[txid], at: node) }
+
+  /// The transaction that a node has under a wtxid.
+  public func transaction(wtxid: Hash256, at node: Int) -> Transaction? { held(byWtxid[wtxid], at: node) }
+
+  /// Height of a block that a node has; nil where it has no block of this name.
+  public func height(of hash: Hash256, at node: Int) -> Int? {
+    guard let height = heights[hash], height <= tip(of: node) else { return nil }
+    return height
+  }
+
+  /// A block by height; nil where only its header is remembered.
+  public func block(at height: Int) -> Block? { blocks[height] }
+
+  /// Adds a transaction that no node has yet; returns its number.
+  mutating func add(_ transaction: Transaction, origin: Int) -> Int {
+    let number = inventedCount
+    let entry = Entry(
+      transaction: transaction,
+      txid: transaction.txid,
+      wtxid: transaction.wtxid,
+      origin: origin,
+      holders: NodeSet(nodeCount: nodeCount)
+    )
+    inventedCount += 1
+    entries[number] = entry
+    byTxid[entry.txid] = number
+    byWtxid[entry.wtxid] = number
+    return number
+  }
+
+  /// Adds the next block of the chain, which no node has yet; returns its height.
+  mutating func add(_ block: Block) -> Int {
+    let hash = block.header.hash
+    headers.append(block.header)
+    hashes.append(hash)
+    heights[hash] = height
+    blocks[height] = block
+    blocks[height - keptBlocks] = nil
+    return height
+  }
+
+  /// Notes that a node has something from now on; returns whether now all have it.
+  mutating func give(_ item: Item, to node: Int) -> Bool {
+    switch item {
+    case .transaction(let number):
+      entries[number]?.holders.insert(node)
+      return entries[number]?.holders.isComplete ?? true
+    case .block(let height):
+      tips[node] = max(tips[node], Int32(height))
+      return false
+    }
+  }
+
+  /// Notes that a transaction is in a block.
+  mutating func markMined(_ number: Int) { entries[number]?.isMined = true }
+
+  /// Forgets the oldest transactions beyond those to be kept; unless `all`, only mined ones.
+  mutating func forgetOld(all: Bool) {
+    while entries.count > keptTransactions, let entry = entries[oldest], all || entry.isMined {
+      entries[oldest] = nil
+      byTxid[entry.txid] = nil
+      byWtxid[entry.wtxid] = nil
+      oldest += 1
+    }
+  }
+
+  func has(_ number: Int, at node: Int) -> Bool { entries[number]?.holders.contains(node) ?? false }
+
+  private func held(_ number: Int?, at node: Int) -> Transaction? {
+    guard let number, let entry = entries[number], entry.holders.contains(node) else { return nil }
+    return entry.transaction
+  }
+}

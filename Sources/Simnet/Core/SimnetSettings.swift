@@ -1,0 +1,59 @@
+import BitcoinWire
+
+/// What a simulated network is made of and does.
+public struct SimnetSettings: Sendable {
+  /// The network's magic, port and first block.
+  public var network = Network.simnet
+
+  /// How many nodes there are.
+  public var nodeCount = 200
+
+  /// The first node's IPv4 address, in 127/8; the others follow it without a gap.
+  public var base: UInt32 = 0x7f10_0001
+
+  /// The port of every node; 0 for one the system chooses.
+  public var port: UInt16
+
+  /// Decides everything that is random.
+  public var seed: UInt64 = 1
+
+  /// Transactions invented per second in the whole network, on average; 0 for none.
+  public var transactionRate = 2.0
+
+  /// Seconds from one block to the next, on average; 0 for no further blocks.
+  public var blockInterval = 10.0
+
+  /// Seconds a transaction takes from a node to its neighbour, on average; a block takes a fifth of it.
+  public var hopDelay = 0.5
+
+  /// How many connections a node opens to other nodes.
+  public var outboundCount = 8
+
+  /// Blocks there are from the start, after the first.
+  public var initialHeight = 120
+
+  /// How many transactions are remembered once they are in a block.
+  public var keptTransactions = 1000
+
+  /// How many blocks are remembered whole; of older ones there is the header.
+  public var keptBlocks = 200
+
+  /// How many sessions with observers a node holds; more are closed at once.
+  public var sessionsPerNode = 125
+
+  /// Bytes waiting to be sent to an observer from which on nothing more is read from it, and then at
+  /// which the session is closed.
+  public var sendLimits = (pause: 1 << 20, close: 5 << 20)
+
+  /// The observer that nodes connect to by themselves, and how many of them do; nil for none.
+  public var dial: (target: Endpoint, count: Int)?
+
+  /// Seconds until a node that could not connect to the observer, or lost it, tries again.
+  public var redialDelay = 5.0
+
+  /// Creates the settings that the program has by default.
+  public init() { port = network.defaultPort }
+
+  /// Where a node listens, once the port is known.
+  func endpoint(of node: Int) -> Endpoint { Endpoint(.ipv4(base + UInt32(node)), port: port) }
+}

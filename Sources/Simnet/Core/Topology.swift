@@ -1,0 +1,26 @@
+/// Which nodes of the network are connected to each other.
+public struct Topology: Sendable, Equatable {
+  /// Each node's neighbours in ascending order: those it connected to and those that connected to it.
+  public let neighbours: [[Int]]
+
+  /// Draws a connected network in which every node connects to `outbound` others, or to all where there
+  /// are not as many.
+  ///
+  /// Each node but the first connects to one before it, so that there is a way between any two.
+  public init(nodeCount: Int, outbound: Int, seed: UInt64) {
+    var random = RandomSource(seed: seed, purpose: "topology")
+    var links = [Set<Int>](repeating: [], count: nodeCount)
+    for node in 0..<nodeCount {
+      var chosen: Set<Int> = node > 0 ? [Int.random(in: 0..<node, using: &random)] : []
+      while chosen.count < min(outbound, nodeCount - 1) {
+        let other = Int.random(in: 0..<nodeCount, using: &random)
+        if other != node { chosen.insert(other) }
+      }
+      for other in chosen {
+        links[node].insert(other)
+        links[other].insert(node)
+      }
+    }
+    neighbours = links.map { $0.sorted() }
+  }
+}
