@@ -1,0 +1,123 @@
+import BitcoinWire
+
+extension Conversation {
+  /// The most block hashes in answer to `getblocks`.
+  static let blocksPerAnswer = 500
+
+  mutating func answer(_ message: Message, _ ledger: Ledger, at now: UInt64) -> [Action] {
+    switch message {
+    case .ping(let ping):
+      return ping.nonce.map { [.send(.pong(PongMessage(nonce: $0)))] } ?? []
+    case .pong(let pong):
+      if pong.nonce == ping?.nonce { settlePing() }
+      return []
+    case .getaddr: return answerGetaddr(at: now)
+    case .sendheaders:
+      prefersHeaders = true
+      return []
+    case .getheaders(let request): return [.send(answerGetheaders(request, ledger))]
+    case .getblocks(let request): return answerGetblocks(request, ledger)
+    case .getdata(let request):
+      guard wanted.count - servedCount + request.items.count <= Self.maximumWanted else {
+        return [.close("more than \(Self.maximumWanted) things asked for")]
+      }
+      wanted += request.items
+      return []
+    case .mempool:
+      return node.profile.services.contains(.bloom) ? [] : [.close("mempool without bloom filters")]
+    default: return []
+    }
+  }
+
+  private mutating func settlePing() {
+    guard let sent = ping?.sent else { return }
+    ping = nil
+    pingDue = sent + Self.pingInterval
+  }
+
+  /// Once in a connection, and only to who opened it, so that nobody can be asked empty.
+  private mutating func answerGetaddr(at now: UInt64) -> [Action] {
+    guard direction == .inbound, !hasAnsweredGetaddr else { return [] }
+    hasAnsweredGetaddr = true
+    let nodes = node.addressBook.sample(at: now)
+    guard !nodes.isEmpty else { return [] }
+    return [.send(usesAddrV2 ? .addrv2(AddrV2Message(nodes: nodes)) : .addr(AddrMessage(nodes: nodes)))]
+  }
+
+  private mutating func answerGetheaders(_ request: LocatorMessage, _ ledger: Ledger) -> Message {
+    let tip = ledger.tip(of: node.index)
+    if request.locator.isEmpty {
+      let height = ledger.height(of: request.stop, at: node.index)
+      return .headers(HeadersMessage(headers: height.map { [ledger.headers[$0]] } ?? []))
+    }
+    let range = following(request, ledger, maximum: HeadersMessage.maximumCount)
+    sentHeight = max(sentHeight, range.isEmpty ? tip : range.upperBound - 1)
+    return .headers(HeadersMessage(headers: Array(ledger.headers[range])))
+  }
+
+  private func answerGetblocks(_ request: LocatorMessage, _ ledger: Ledger) -> [Action] {
+    let range = following(request, ledger, maximum: Self.blocksPerAnswer)
+    let items = range.map { InventoryItem(.block, ledger.hashes[$0]) }
+    return items.isEmpty ? [] : [.send(.inv(InventoryMessage(items: items)))]
+  }
+
+  /// Heights of the node's blocks after the first that both have, up to the last wanted.
+  private func following(_ request: LocatorMessage, _ ledger: Ledger, maximum: Int) -> Range<Int> {
+    let tip = ledger.tip(of: node.index)
+    let common = request.locator.lazy.compactMap { ledger.height(of: $0, at: node.index) }.first ?? 0
+    var last = min(tip, common + maximum)
+    if let stop = ledger.height(of: request.stop, at: node.index), stop > common { last = min(last, stop) }
+    return common + 1..<max(common, last) + 1
+  }
+}
+
+extension Conversation {
+  /// Whether the peer waits for things it asked for.
+  public var isServing: Bool { servedCount < wanted.count || !missing.isEmpty }
+
+  /// The next of the things the peer asked for, or, after the last, what of them is not there; nil where
+  /// it waits for nothing.
+  public mutating func serve(_ ledger: Ledger) -> Message? {
+    while servedCount < wanted.count {
+      let item = wanted[servedCount]
+      servedCount += 1
+      if let message = content(of: item, ledger) { return message }
+      missing.append(item)
+    }
+    wanted = []
+    servedCount = 0
+    guard !missing.isEmpty else { return nil }
+    defer { missing = [] }
+    return .notfound(InventoryMessage(items: missing))
+  }
+
+  private func content(of item: InventoryItem, _ ledger: Ledger) -> Message? {
+    switch item.type {
+    case .wtx: ledger.transaction(wtxid: item.hash, at: node.index).map { .tx($0) }
+    case .witnessTx: ledger.transaction(txid: item.hash, at: node.index).map { .tx($0) }
+    case .tx: ledger.transaction(txid: item.hash, at: node.index).map { .tx($0.withoutWitness) }
+    case .block: block(item.hash, ledger).map { .block($0.withoutWitness) }
+    // Older blocks are sent whole where a compact one is asked for, as Bitcoin Core does.
+    case .witnessBlock, .compactBlock: block(item.hash, ledger).map { .block($0) }
+    default: nil
+    }
+  }
+
+  private func block(_ hash: Hash256, _ ledger: Ledger) -> Block? {
+    ledger.height(of: hash, at: node.index).flatMap { ledger.block(at: $0) }
+  }
+}
+
+extension Transaction {
+  /// The transaction as it is sent to who does not take witnesses.
+  var withoutWitness: Transaction {
+    var copy = self
+    for index in copy.inputs.indices { copy.inputs[index].witness = [] }
+    return copy
+  }
+}
+
+extension Block {
+  /// The block as it is sent to who does not take witnesses.
+  var withoutWitness: Block { Block(header: header, transactions: transactions.map(\.withoutWitness)) }
+}
