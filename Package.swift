@@ -16,6 +16,9 @@ let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "sw
 /// What a program says of itself.
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 
+/// What every main file needs besides its library.
+let command: [Target.Dependency] = ["Configuration", arguments]
+
 /// What the simulated network stands on.
 let simnet: [Target.Dependency] = ["EventLoop", "BitcoinWire", "Daemon", "Bytes", arguments, logging]
 
@@ -63,6 +66,7 @@ let package = Package(
 
     // The simulated network.
     .target(name: "SimnetCore", dependencies: simnet, path: "Sources/Simnet/Core"),
+    .executableTarget(name: "simnet", dependencies: ["SimnetCore"] + command, path: "Sources/Simnet/Main"),
 
     // Tests.
     .target(name: "TestSupport", dependencies: ["ControlProtocol"], path: "Tests/Support"),

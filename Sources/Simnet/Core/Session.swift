@@ -1,0 +1,135 @@
+import BitcoinWire
+import Bytes
+import EventLoop
+
+/// One connection between a node and an observer: the socket around a conversation.
+final class Session: ByteStreamHandler {
+  /// Tells it from every other session of the network, the earlier ones too.
+  let number: UInt64
+
+  /// The node at our end.
+  let node: SimulatedNode
+
+  private unowned let simnet: Simnet
+  private var conversation: Conversation
+  private var stream: ByteStream?
+  private var unstamped: [(kind: Conversation.Announcement.Kind, hash: Hash256)] = []
+  private var isWaitingForRoom = false
+
+  /// Takes over a connected descriptor.
+  init(_ number: UInt64, _ conversation: Conversation, descriptor: Int32, simnet: Simnet) {
+    self.number = number
+    self.conversation = conversation
+    self.simnet = simnet
+    node = conversation.node
+    stream = ByteStream(descriptor, on: simnet.loop, handler: self)
+  }
+
+  /// Who opened the connection.
+  var direction: Conversation.Direction { conversation.direction }
+
+  /// Says what the node says first.
+  func open() { perform(conversation.open(simnet.ledger, at: simnet.now())) }
+
+  /// Does what is due.
+  func tick(at now: UInt64) {
+    if now >= conversation.deadline { perform(conversation.tick(at: now)) }
+  }
+
+  /// Tells the peer of something, where it wants to know.
+  func announce(_ item: Ledger.Item) {
+    guard let announcement = conversation.announce(item, simnet.ledger) else { return }
+    simnet.statistics.announced += 1
+    if simnet.truth != nil { unstamped.append((announcement.kind, announcement.hash)) }
+    send(announcement.message)
+  }
+
+  /// Closes the connection; does nothing the second time.
+  func close(_ reason: String) { stream?.close(.closed(reason)) }
+
+  /// Goes on with what had to wait until there was room to send.
+  func goOn() {
+    guard isWaitingForRoom, let stream, stream.isOpen, serve() else { return }
+    isWaitingForRoom = false
+    stream.resume()
+  }
+
+  func stream(_ stream: ByteStream, received slice: ChunkSlice, at time: UInt64) -> Int {
+    var consumed = 0
+    let bytes = slice.bytes
+    while stream.isOpen {
+      guard serve() else {
+        isWaitingForRoom = true
+        stream.pause()
+        break
+      }
+      switch simnet.framer.next(in: UnsafeRawBufferPointer(rebasing: bytes[consumed...])) {
+      case .needMore(let total):
+        stream.expectedCount = total
+        return consumed
+      case .violation(let violation):
+        close(violation.description)
+      case .message(let header, let total, let checksumValid):
+        let payload = bytes[(consumed + MessageHeader.size)..<(consumed + total)]
+        consumed += total
+        simnet.statistics.received += 1
+        // As Bitcoin Core does, a message with a wrong checksum is passed over.
+        if checksumValid { handle(header.command, UnsafeRawBufferPointer(rebasing: payload)) }
+      }
+    }
+    return consumed
+  }
+
+  func streamWillFlush(_ stream: ByteStream) {
+    guard !unstamped.isEmpty, let truth = simnet.truth else { return }
+    let time = Clock.now()
+    for (kind, hash) in unstamped { truth.announced(kind, hash, to: self, at: time) }
+    unstamped.removeAll()
+  }
+
+  func streamDidDrain(_ stream: ByteStream) {
+    if isWaitingForRoom { simnet.goOnLater(self) }
+  }
+
+  func stream(_ stream: ByteStream, closedFor reason: CloseReason) {
+    if conversation.phase == .established { simnet.statistics.established -= 1 }
+    simnet.ended(self, for: reason.description)
+  }
+
+  private func handle(_ command: Command, _ payload: UnsafeRawBufferPointer) {
+    do throws(WireError) {
+      let message = try Message.decode(command, payload: payload.bytes).message
+      let phase = conversation.phase
+      let actions = conversation.receive(message, simnet.ledger, at: simnet.now())
+      if phase != .established, conversation.phase == .established { simnet.statistics.established += 1 }
+      perform(actions)
+    } catch {
+      close("\(command): \(error)")
+    }
+  }
+
+  /// Sends what the peer asked for while there is room; returns whether that was all and there is room left.
+  private func serve() -> Bool {
+    while let stream, stream.isOpen, stream.unsentCount < simnet.settings.sendLimits.pause {
+      guard let message = conversation.serve(simnet.ledger) else { return true }
+      send(message)
+    }
+    return false
+  }
+
+  private func perform(_ actions: [Conversation.Action]) {
+    for action in actions {
+      switch action {
+      case .send(let message): send(message)
+      case .close(let reason): return close(reason)
+      }
+    }
+  }
+
+  private func send(_ message: Message) {
+    guard let stream, stream.isOpen else { return }
+    simnet.statistics.sent += 1
+    stream.write(simnet.settings.network.frame(message))
+    if stream.unsentCount > simnet.settings.sendLimits.close { close("the peer does not read") }
+  }
+}

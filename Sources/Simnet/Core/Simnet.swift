@@ -1,0 +1,179 @@
+import BitcoinWire
+import Bytes
+import EventLoop
+import Glibc
+import Logging
+
+/// A simulated network on an event loop: a listener for every node and a session for every connection.
+public final class Simnet {
+  /// What it is made of; the port is the real one.
+  public let settings: SimnetSettings
+
+  /// The nodes by number.
+  public let nodes: [SimulatedNode]
+
+  /// What it has done so far.
+  public internal(set) var statistics = Statistics()
+
+  let loop: EventLoop
+  let log: Logger
+  let truth: TruthLog?
+  let framer: Framer
+  private var network: SimulatedNetwork
+  private var listeners: [Listener]
+  private var sessions: [[Session]]
+  private var goingOn: [Session] = []
+  private var lastSession: UInt64 = 0
+  private var dialler: Dialler?
+  private var eventTimer: TimerWatcher?
+  private var goOnTimer: TimerWatcher?
+  private var tickTimer: TimerWatcher?
+  private let start = (wall: Clock.now(), monotonic: Clock.monotonic())
+
+  /// Starts to listen and live.
+  ///
+  /// - Parameter truthPath: file for what really happens; nil for none.
+  public init(
+    _ wanted: SimnetSettings,
+    on loop: EventLoop,
+    log: Logger,
+    truthPath: String? = nil
+  ) throws(IOError) {
+    // The listeners come first, as they settle the port; nothing is accepted before the loop runs.
+    let acceptor = Acceptor()
+    let settings: SimnetSettings
+    (settings, listeners) = try Self.listen(wanted, on: loop, acceptor) { log.warning("\($0)") }
+    self.settings = settings
+    self.loop = loop
+    self.log = log
+    truth = try truthPath.map { path throws(IOError) in try TruthLog(path: path) }
+    framer = settings.network.framer
+    nodes = (0..<settings.nodeCount).map { SimulatedNode($0, of: settings) }
+    sessions = Array(repeating: [], count: settings.nodeCount)
+    network = SimulatedNetwork(settings: settings, start: start.wall)
+    statistics.height = network.ledger.height
+    if let truth { for node in nodes { truth.node(node, at: start.wall) } }
+    acceptor.simnet = self
+    eventTimer = TimerWatcher(on: loop) { [unowned self] in live() }
+    goOnTimer = TimerWatcher(on: loop) { [unowned self] in goOn() }
+    tickTimer = TimerWatcher(on: loop) { [unowned self] in tick() }
+    tickTimer?.start(after: 1, every: 1)
+    live()
+    if settings.dial != nil { dialler = Dialler(self) }
+  }
+
+  /// Where the nodes listen.
+  public var endpoints: [Endpoint] { nodes.map(\.endpoint) }
+
+  /// All transactions and blocks.
+  public var ledger: Ledger { network.ledger }
+
+  /// Ends all sessions, stops listening and completes the file of what happened; does nothing the second
+  /// time.
+  public func close() {
+    eventTimer?.cancel()
+    goOnTimer?.cancel()
+    tickTimer?.cancel()
+    dialler = nil
+    for listener in listeners { listener.close() }
+    listeners = []
+    for session in sessions.joined() { session.close("the network ends") }
+    flushTruth()
+  }
+
+  /// Wall-clock time in ns since the Unix epoch, as it was at the start and never set since.
+  func now() -> UInt64 { start.wall + (Clock.monotonic() - start.monotonic) }
+
+  func accept(_ descriptor: Int32, _ node: Int, from peer: SocketAddress) {
+    guard sessions[node].count < settings.sessionsPerNode else {
+      statistics.refused += 1
+      Glibc.close(descriptor)
+      return
+    }
+    begin(node, descriptor, peer, .inbound)
+  }
+
+  func begin(_ node: Int, _ descriptor: Int32, _ peer: SocketAddress, _ direction: Conversation.Direction) {
+    lastSession += 1
+    statistics.sessions += 1
+    statistics.opened += 1
+    let peer = Endpoint(peer)
+    truth?.opened(session: lastSession, of: node, with: peer, direction)
+    let random = RandomSource(seed: settings.seed, purpose: "session", index: lastSession)
+    let conversation = Conversation(of: nodes[node], with: peer, direction, random: random, at: now())
+    let session = Session(lastSession, conversation, descriptor: descriptor, simnet: self)
+    sessions[node].append(session)
+    session.open()
+  }
+
+  func ended(_ session: Session, for reason: String) {
+    statistics.sessions -= 1
+    let node = session.node.index
+    sessions[node].removeAll { $0 === session }
+    truth?.closed(session: session.number, of: node, for: reason)
+    log.debug("session \(session.number) of \(session.node.endpoint) ended: \(reason)")
+    dialler?.sessionEnded(of: node, session.direction)
+  }
+
+  /// Has a session go on in the next batch, so that the others have their turn before.
+  func goOnLater(_ session: Session) {
+    goingOn.append(session)
+    goOnTimer?.start(after: 0)
+  }
+
+  private func goOn() {
+    let ready = goingOn
+    goingOn = []
+    for session in ready { session.goOn() }
+  }
+
+  private func live() {
+    for event in network.advance(to: now()) {
+      switch event {
+      case .invented(let item, let origin, let time):
+        switch item {
+        case .transaction: statistics.transactions += 1
+        case .block(let height): statistics.height = height
+        }
+        truth?.invented(item, origin: origin, time: time, ledger)
+      case .learned(let item, let node, _):
+        for session in sessions[node] { session.announce(item) }
+      }
+    }
+    guard let next = network.nextTime else { return }
+    let now = now()
+    eventTimer?.start(after: next > now ? Double(next - now) / 1e9 : 0)
+  }
+
+  private func tick() {
+    let now = now()
+    for session in Array(sessions.joined()) { session.tick(at: now) }
+    dialler?.tick(at: now)
+    flushTruth()
+  }
+
+  private func flushTruth() {
+    do throws(IOError) { try truth?.flush() } catch { log.error("\(error)") }
+  }
+}
+
+/// Passes connections on to the network, which does not exist yet when its listeners do.
+final class Acceptor {
+  weak var simnet: Simnet?
+
+  func accept(_ descriptor: Int32, _ node: Int, from peer: SocketAddress) {
+    if let simnet { simnet.accept(descriptor, node, from: peer) } else { Glibc.close(descriptor) }
+  }
+}
+
+extension Endpoint {
+  /// A socket's address; `[::]:0` for a unix socket.
+  init(_ address: SocketAddress) {
+    switch address {
+    case .ipv4(let value, let port): self.init(.ipv4(value), port: port)
+    case .ipv6(let high, let low, let port):
+      self.init(.ipv6(UInt128(high) << 64 | UInt128(low)), port: port)
+    case .unix: self.init(.ipv6(0), port: 0)
+    }
+  }
+}

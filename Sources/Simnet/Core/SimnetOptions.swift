@@ -1,0 +1,126 @@
+import ArgumentParser
+import BitcoinWire
+import Daemon
+
+/// The command line of `simnet`.
+public struct SimnetOptions: ParsableArguments {
+  private static let defaults = SimnetSettings()
+
+  /// How many nodes there are.
+  @Option(help: "How many nodes to simulate.")
+  public var nodes = Self.defaults.nodeCount
+
+  /// The first node's address.
+  @Option(
+    help: ArgumentHelp(
+      "The first node's address; the others follow it. (default: 127.16.0.1)",
+      valueName: "address"
+    ),
+    transform: Self.base
+  )
+  public var base = Self.defaults.base
+
+  /// The port of every node.
+  @Option(help: "The port of every node; 0 for one the system chooses.")
+  public var port = Self.defaults.port
+
+  /// Decides everything that is random.
+  @Option(help: "The same seed makes the same network.")
+  public var seed = Self.defaults.seed
+
+  /// Transactions per second.
+  @Option(help: "Transactions invented per second in the whole network, on average.")
+  public var txRate = Self.defaults.transactionRate
+
+  /// Seconds between blocks.
+  @Option(help: "Seconds from one block to the next, on average; 0 for no blocks.")
+  public var blockInterval = Self.defaults.blockInterval
+
+  /// Seconds from node to node.
+  @Option(help: "Seconds a transaction takes from a node to its neighbour, on average; a block a fifth.")
+  public var hopDelay = Self.defaults.hopDelay
+
+  /// Whom nodes connect to by themselves.
+  @Option(
+    help: ArgumentHelp("Have nodes connect to this listener on loopback.", valueName: "host:port"),
+    transform: Self.target
+  )
+  public var dial: Endpoint?
+
+  /// How many of them.
+  @Option(help: "How many nodes do.")
+  public var dialCount = 8
+
+  /// Where the nodes' endpoints are written.
+  @Option(
+    help: ArgumentHelp("Write the nodes' endpoints here, one a line; - for stdout.", valueName: "path"),
+    completion: .file()
+  )
+  public var list: String?
+
+  /// Where what really happens is written.
+  @Option(
+    help: ArgumentHelp("Write what really happens here, in JSON lines.", valueName: "path"),
+    completion: .file()
+  )
+  public var truth: String?
+
+  /// Seconds between the lines that say what was done.
+  @Option(help: "Say every so many seconds what was done; 0 for never.")
+  public var statsInterval = 0.0
+
+  /// Seconds until it ends by itself.
+  @Option(help: "End after so many seconds; 0 for never.")
+  public var duration = 0.0
+
+  /// What every daemon takes.
+  @OptionGroup public var daemon: DaemonOptions
+
+  /// Creates options nobody has given.
+  public init() {}
+
+  /// Refuses what makes no network.
+  public func validate() throws {
+    guard (1...100_000).contains(nodes) else { throw ValidationError("--nodes must be 1 to 100000") }
+    guard (base + UInt32(nodes - 1)) >> 24 == 127 else {
+      throw ValidationError("--base leaves no room for \(nodes) nodes in 127.0.0.0/8")
+    }
+    for (name, value) in [
+      ("tx-rate", txRate), ("block-interval", blockInterval), ("hop-delay", hopDelay),
+      ("stats-interval", statsInterval), ("duration", duration),
+    ] where !(0...1e6).contains(value) {
+      throw ValidationError("--\(name) must be 0 to 1000000")
+    }
+    guard dialCount >= 0 else { throw ValidationError("--dial-count must not be negative") }
+  }
+
+  /// The network they describe.
+  public var settings: SimnetSettings {
+    var settings = Self.defaults
+    settings.nodeCount = nodes
+    settings.base = base
+    settings.port = port
+    settings.seed = seed
+    settings.transactionRate = txRate
+    settings.blockInterval = blockInterval
+    settings.hopDelay = hopDelay
+    settings.dial = dial.map { ($0, dialCount) }
+    return settings
+  }
+
+  private static func base(_ text: String) throws -> UInt32 {
+    guard case .ipv4(let address)? = NetworkAddress(text), address >> 24 == 127 else {
+      throw ValidationError("\"\(text)\" is no address in 127.0.0.0/8")
+    }
+    return address
+  }
+
+  private static func target(_ text: String) throws -> Endpoint {
+    // Nodes have addresses on loopback, from which nothing else can be reached.
+    guard let endpoint = Endpoint(text), case .ipv4(let address) = endpoint.address, address >> 24 == 127
+    else {
+      throw ValidationError("\"\(text)\" is no address in 127.0.0.0/8 with a port")
+    }
+    return endpoint
+  }
+}

@@ -1,0 +1,65 @@
+import BitcoinWire
+import Bytes
+import Daemon
+import EventLoop
+import Glibc
+
+/// The program `simnet`.
+public enum SimnetProgram {
+  /// Runs until SIGTERM, SIGINT or the end of the wanted duration; returns the exit status.
+  public static func run(_ options: SimnetOptions) -> Int32 {
+    // The folder of paths is the one the command was given in, also in the background.
+    let list = options.list.map { $0 == "-" ? $0 : absolute($0) }
+    let truth = options.truth.map(absolute)
+    return DaemonLauncher.run("simnet", options.daemon) { daemon in
+      let limit = try DescriptorLimit.raise()
+      let loop = EventLoop()
+      let simnet = try Simnet(options.settings, on: loop, log: daemon.log, truthPath: truth)
+      defer { simnet.close() }
+      if let list { try write(simnet.endpoints, to: list) }
+      daemon.log.info("\(summary(of: simnet)); up to \(limit) open files")
+      let watchers = watchers(simnet, options, daemon, loop)
+      daemon.ready()
+      loop.run()
+      withExtendedLifetime(watchers) { daemon.log.info("done: \(simnet.statistics)") }
+    }
+  }
+
+  private static func watchers(
+    _ simnet: Simnet,
+    _ options: SimnetOptions,
+    _ daemon: RunningDaemon,
+    _ loop: EventLoop
+  ) -> [AnyObject] {
+    let end = TimerWatcher(on: loop) { loop.stop() }
+    if options.duration > 0 { end.start(after: options.duration) }
+    let report = TimerWatcher(on: loop) { daemon.log.info("\(simnet.statistics)") }
+    if options.statsInterval > 0 { report.start(after: options.statsInterval, every: options.statsInterval) }
+    let reopen = SignalWatcher(SIGHUP, on: loop) {
+      do throws(IOError) { try daemon.reopenLogFile() } catch { daemon.log.error("\(error)") }
+    }
+    let stops = [SIGTERM, SIGINT].map { SignalWatcher($0, on: loop) { loop.stop() } }
+    return [end, report, reopen] + stops
+  }
+
+  private static func summary(of simnet: Simnet) -> String {
+    let endpoints = simnet.endpoints
+    let range = "\(endpoints[0].address) to \(endpoints[endpoints.count - 1].address)"
+    return "\(endpoints.count) nodes at \(range), port \(simnet.settings.port)"
+  }
+
+  private static func write(_ endpoints: [Endpoint], to path: String) throws(IOError) {
+    let text = Array(endpoints.map { "\($0)\n" }.joined().utf8)
+    if path == "-" {
+      try FileOutput.write(text, to: STDOUT_FILENO, path: "stdout")
+    } else {
+      try FileOutput.replace(path, with: text)
+    }
+  }
+
+  private static func absolute(_ path: String) -> String {
+    guard !path.hasPrefix("/"), let folder = getcwd(nil, 0) else { return path }
+    defer { free(folder) }
+    return String(cString: folder) + "/" + path
+  }
+}

@@ -1,0 +1,93 @@
+import BitcoinWire
+import Bytes
+import EventLoop
+import Glibc
+
+/// What really happened in the network, in JSON lines, for comparing with what an observer saw.
+///
+/// Every line has `time`, ns since the Unix epoch, and `event`: `node`, `open`, `close`, `tx`, `block` or
+/// `announce`. Hashes are written as explorers show them.
+final class TruthLog {
+  private let descriptor: Int32
+  private let path: String
+  private var buffer: [UInt8] = []
+  private var failure: IOError?
+
+  /// Bytes gathered before they are written.
+  private static let bufferLimit = 64 << 10
+
+  /// Starts a file anew.
+  init(path: String) throws(IOError) {
+    self.path = path
+    descriptor = try FileOutput.create(path)
+  }
+
+  deinit { Glibc.close(descriptor) }
+
+  func node(_ node: SimulatedNode, at time: UInt64) {
+    line(
+      time,
+      "node",
+      """
+      "node":\(node.index),"endpoint":"\(node.endpoint)","user_agent":"\(node.profile.userAgent)",\
+      "version":\(node.profile.version),"services":\(node.profile.services.rawValue)
+      """
+    )
+  }
+
+  func opened(session: UInt64, of node: Int, with peer: Endpoint, _ direction: Conversation.Direction) {
+    let role = direction == .inbound ? "inbound" : "outbound"
+    let fields = "\"node\":\(node),\"session\":\(session),\"peer\":\"\(peer)\",\"direction\":\"\(role)\""
+    line(Clock.now(), "open", fields)
+  }
+
+  func closed(session: UInt64, of node: Int, for reason: String) {
+    let reason = reason.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
+    line(Clock.now(), "close", "\"node\":\(node),\"session\":\(session),\"reason\":\"\(reason)\"")
+  }
+
+  func invented(_ item: Ledger.Item, origin: Int, time: UInt64, _ ledger: Ledger) {
+    switch item {
+    case .transaction(let number):
+      guard let entry = ledger.entry(number) else { return }
+      let fields = "\"hash\":\"\(entry.txid)\",\"wtxid\":\"\(entry.wtxid)\",\"origin\":\(origin)"
+      line(time, "tx", fields)
+    case .block(let height):
+      let fields = "\"hash\":\"\(ledger.hashes[height])\",\"height\":\(height),\"origin\":\(origin)"
+      line(time, "block", fields)
+    }
+  }
+
+  func announced(
+    _ kind: Conversation.Announcement.Kind,
+    _ hash: Hash256,
+    to session: Session,
+    at time: UInt64
+  ) {
+    let fields = "\"node\":\(session.node.index),\"session\":\(session.number)"
+    line(time, "announce", "\(fields),\"kind\":\"\(kind.rawValue)\",\"hash\":\"\(hash)\"")
+  }
+
+  /// Writes what has been gathered; throws what went wrong since the last time.
+  func flush() throws(IOError) {
+    write()
+    if let failure {
+      self.failure = nil
+      throw failure
+    }
+  }
+
+  private func line(_ time: UInt64, _ event: StaticString, _ fields: String) {
+    buffer += "{\"time\":\(time),\"event\":\"\(event)\",\(fields)}\n".utf8
+    if buffer.count >= Self.bufferLimit { write() }
+  }
+
+  private func write() {
+    defer { buffer.removeAll(keepingCapacity: true) }
+    do throws(IOError) {
+      try FileOutput.write(buffer, to: descriptor, path: path)
+    } catch {
+      failure = error
+    }
+  }
+}
