@@ -21,6 +21,10 @@ let command: [Target.Dependency] = ["Configuration", arguments]
 
 /// What the simulated network stands on.
 let simnet: [Target.Dependency] = ["EventLoop", "BitcoinWire", "Daemon", "Bytes", arguments, logging]
+/// What the clients of the log are made of.
+let logClients: [Target.Dependency] = [
+  "Bytes", "EventLoop", "LogProtocol", "Configuration", "Daemon", arguments, logging,
+]
 
 let package = Package(
   name: "netmine",
@@ -59,14 +63,14 @@ let package = Package(
       path: "Sources/Connector/Core",
       swiftSettings: spans
     ),
+    .target(name: "SimnetCore", dependencies: simnet, path: "Sources/Simnet/Core"),
+    .target(name: "LogClientCore", dependencies: logClients, path: "Sources/LogClients/Core"),
 
     // Programs.
     .executableTarget(name: "connector", dependencies: ["ConnectorCore"], path: "Sources/Connector/Main"),
     .executableTarget(name: "logserver", dependencies: ["LogServerCore"], path: "Sources/LogServer/Main"),
-
-    // The simulated network.
-    .target(name: "SimnetCore", dependencies: simnet, path: "Sources/Simnet/Core"),
     .executableTarget(name: "simnet", dependencies: ["SimnetCore"] + command, path: "Sources/Simnet/Main"),
+    .executableTarget(name: "verbatim", dependencies: ["LogClientCore"], path: "Sources/LogClients/Verbatim"),
 
     // Tests.
     .target(name: "TestSupport", dependencies: ["ControlProtocol"], path: "Tests/Support"),
@@ -81,6 +85,7 @@ let package = Package(
     .testTarget(name: "ControlProtocolTests", dependencies: ["ControlProtocol", "TestSupport"]),
     .testTarget(name: "BitcoinWireTests", dependencies: ["BitcoinWire"], exclude: python),
     .testTarget(name: "ConfigurationTests", dependencies: ["Configuration"]),
+    .testTarget(name: "LogClientTests", dependencies: ["LogClientCore"]),
     .testTarget(name: "DaemonTests", dependencies: ["Daemon", "Configuration", "Bytes", "SampleDaemon"]),
     .executableTarget(name: "SampleDaemon", dependencies: ["Daemon"], path: "Tests/SampleDaemon"),
   ],

@@ -1,0 +1,146 @@
+import Bytes
+import EventLoop
+import LogProtocol
+
+/// An archive: a file that records are appended to, what waits to be written to it, and how far it has come
+/// with each source. Knows no sockets, timers or signals.
+public final class ArchiveWriter {
+  /// What was found where the archive was opened.
+  public struct Opening: Equatable, Sendable {
+    /// Records found in the file.
+    public var recordCount: UInt64 = 0
+    /// Bytes of a torn record cut off its end.
+    public var tornCount = 0
+    /// An earlier segment that told how far the archive has come, as the file itself was new.
+    public var predecessor: String?
+  }
+
+  /// The file's path; it changes with `open(_:at:)`.
+  public private(set) var path: String
+
+  /// Records queued for the current segment so far.
+  public private(set) var segmentCount: UInt64 = 0
+
+  /// Records queued so far.
+  public private(set) var recordCount: UInt64 = 0
+
+  /// Bytes written so far.
+  public private(set) var byteCount: UInt64 = 0
+
+  private var planner = SegmentPlanner()
+  private var queue: ArchiveQueue
+  private var file: SegmentFile?
+  private var closed: SegmentFile.Identity?
+
+  /// Creates an archive that is not open.
+  public init(_ path: String, pool: ChunkPool) {
+    self.path = path
+    queue = ArchiveQueue(pool: pool)
+  }
+
+  /// Whether there is a file to write to.
+  public var isOpen: Bool { file != nil }
+
+  /// Bytes waiting to be written.
+  public var queuedCount: Int { queue.count }
+
+  /// How far the archive has come, in what is written.
+  public var positions: [ArchivePosition] { planner.positions }
+
+  /// Opens the file for the first time: what is in it, or else in the segment before it, says where to go on.
+  ///
+  /// A file that holds something else than a log is left as it is.
+  public func openFirst(at time: UInt64) throws(ArchiveError) -> Opening {
+    let file = try SegmentFile(path)
+    var opening = Opening()
+    if file.size > 0 {
+      opening.tornCount = try file.readBack { header, body in
+        opening.recordCount += 1
+        planner.recall(header, body: body)
+      }
+    } else if let predecessor = PreviousSegment.find(before: path),
+      let reader = try? SegmentFile.reader(of: predecessor),
+      (try? SegmentFile.read(reader) { planner.recall($0, body: $1) }) != nil
+    {
+      opening.predecessor = predecessor
+    }
+    begin(file, isContinued: file.size > 0, at: time)
+    return opening
+  }
+
+  /// Opens a file to go on in; does nothing where one is open.
+  ///
+  public func open(_ path: String, at time: UInt64) throws(ArchiveError) {
+    guard file == nil else { return }
+    let file = try SegmentFile(path)
+    self.path = file.path
+    let isOurs = file.identity == closed
+    if file.size > 0, !isOurs { _ = try file.readBack { _, _ in } }
+    begin(file, isContinued: isOurs && file.size > 0, at: time)
+  }
+
+  /// Queues records, leaving out what the archive has already and putting gap records where some are missing.
+  ///
+  /// - Returns: the gaps.
+  public func append(_ records: ChunkSlice, at time: UInt64) throws(WireError) -> [Gap] {
+    var cursor = RecordCursor(records.bytes)
+    var gaps: [Gap] = []
+    var run = 0..<0
+    while let (header, range) = try cursor.next() {
+      let body = UnsafeRawBufferPointer(rebasing: records.bytes[range].dropFirst(RecordHeader.size))
+      switch planner.step(header, body: body) {
+      case .keep where range.lowerBound == run.upperBound:
+        run = run.lowerBound..<range.upperBound
+      case .keep:
+        enqueue(records, run)
+        run = range
+      case .drop: continue
+      case .keepAfter(let gap):
+        enqueue(records, run)
+        run = range
+        let body = MetaBody.gap(gap).body
+        queue.append(RecordHeader(type: .meta, time: time, bodyCount: body.count).record(body: body))
+        segmentCount += 1
+        gaps.append(gap)
+      }
+      segmentCount += 1
+      recordCount += 1
+    }
+    enqueue(records, run)
+    return gaps
+  }
+
+  /// Writes everything that waits, as far as the disk takes it.
+  ///
+  /// - Returns: how far the archive has come now with each source of which something was waiting.
+  public func write() throws(ArchiveError) -> [UInt32: UInt64] {
+    guard let file else { return [:] }
+    let before = queue.count
+    defer { byteCount += UInt64(before - queue.count) }
+    do throws(IOError) { try file.write(&queue) } catch { throw .system(error) }
+    return planner.commit()
+  }
+
+  /// Closes the file at the end of a whole record; what is not written waits for the next file.
+  public func close() throws(ArchiveError) {
+    guard let file else { return }
+    self.file = nil
+    queue.withdrawHead()
+    do throws(IOError) { queue.prepend(try file.cutTornRecord()) } catch { throw .system(error) }
+    closed = file.identity
+  }
+
+  /// The log server is about to tell everything that is live.
+  public func forgetLive() { planner.forgetLive() }
+
+  private func begin(_ file: SegmentFile, isContinued: Bool, at time: UInt64) {
+    queue.begin(with: isContinued ? StreamPreamble.bytes(createdAt: time) : planner.head(at: time))
+    if !isContinued { segmentCount = 0 }
+    self.file = file
+  }
+
+  private func enqueue(_ records: ChunkSlice, _ run: Range<Int>) {
+    let start = records.range.lowerBound
+    queue.append(ChunkSlice(records.chunk, start + run.lowerBound..<start + run.upperBound))
+  }
+}

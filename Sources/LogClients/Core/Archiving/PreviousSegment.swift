@@ -1,0 +1,31 @@
+import Glibc
+
+/// Finds the segment that was written last before a new one, where whoever rotates left it.
+enum PreviousSegment {
+  /// The newest file beside `path` whose name continues its name with `.` or `-`, as logrotate's do; nil
+  /// where there is none.
+  static func find(before path: String) -> String? {
+    let slash = path.lastIndex(of: "/")
+    let folder = slash.map { String(path[...$0]) } ?? "./"
+    let name = slash.map { String(path[path.index(after: $0)...]) } ?? path
+    guard let listing = opendir(folder) else { return nil }
+    defer { closedir(listing) }
+    var newest: (path: String, time: timespec)?
+    while let entry = readdir(listing) {
+      let other = withUnsafeBytes(of: &entry.pointee.d_name) {
+        String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
+      }
+      guard other.hasPrefix(name + ".") || other.hasPrefix(name + "-"), other != name else { continue }
+      var state = stat()
+      guard stat(folder + other, &state) == 0, state.st_mode & S_IFMT == S_IFREG else { continue }
+      if let newest,
+        (newest.time.tv_sec, newest.time.tv_nsec) >= (state.st_mtim.tv_sec, state.st_mtim.tv_nsec)
+      {
+        continue
+      }
+      guard (try? SegmentFile.reader(of: folder + other)) != nil else { continue }
+      newest = (folder + other, state.st_mtim)
+    }
+    return newest?.path
+  }
+}

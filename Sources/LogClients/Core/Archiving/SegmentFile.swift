@@ -1,0 +1,136 @@
+import Bytes
+import EventLoop
+import Glibc
+import LogProtocol
+
+/// The file that an archive is being written to, locked against a second writer.
+final class SegmentFile {
+  /// Which file it is, whatever it is called.
+  struct Identity: Equatable {
+    let device: UInt
+    let inode: UInt
+    let size: UInt64
+  }
+
+  /// Where it was opened; it may have been renamed since.
+  let path: String
+
+  /// Bytes in the file.
+  private(set) var size: UInt64
+
+  /// Bytes up to where a record was known to end.
+  private var wholeSize: UInt64
+
+  private let descriptor: Int32
+
+  /// Opens the file, or creates it with mode 0640, and locks it.
+  init(_ path: String) throws(ArchiveError) {
+    self.path = path
+    while true {
+      let file = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, 0o640)
+      if file < 0 { throw .system(IOError("open the archive \(path)")) }
+      if flock(file, LOCK_EX | LOCK_NB) != 0 {
+        let code = errno
+        close(file)
+        throw code == EWOULDBLOCK
+          ? .busy(path: path) : .system(IOError("lock the archive \(path)", code: code))
+      }
+      var opened = stat()
+      var named = stat()
+      if fstat(file, &opened) == 0, stat(path, &named) == 0, opened.st_ino == named.st_ino,
+        opened.st_dev == named.st_dev
+      {
+        descriptor = file
+        size = UInt64(max(0, opened.st_size))
+        wholeSize = size
+        return
+      }
+      // It was renamed between our open and our lock.
+      close(file)
+    }
+  }
+
+  deinit { close(descriptor) }
+
+  /// Which file it is, and how long, as far as we wrote it.
+  var identity: Identity {
+    var state = stat()
+    fstat(descriptor, &state)
+    return Identity(device: UInt(state.st_dev), inode: UInt(state.st_ino), size: size)
+  }
+
+  /// Writes what is queued, waiting for the disk; where that fails, what was written is no longer queued and
+  /// the rest is.
+  func write(_ queue: inout ArchiveQueue) throws(IOError) {
+    let before = queue.count
+    defer { size += UInt64(before - queue.count) }
+    do throws(IOError) {
+      try queue.write(to: descriptor)
+    } catch {
+      throw IOError("write to \(path)", code: error.code)
+    }
+    wholeSize = size + UInt64(before - queue.count)
+  }
+
+  /// Takes the beginning of a record that could not be written to its end out of the file and returns it.
+  func cutTornRecord() throws(IOError) -> [UInt8] {
+    guard size > wholeSize else { return [] }
+    var bytes = [UInt8](repeating: 0, count: Int(size - wholeSize))
+    let count = pread(descriptor, &bytes, bytes.count, off_t(wholeSize))
+    guard count == bytes.count else { throw IOError("read \(path)") }
+    let whole = bytes.withUnsafeBytes {
+      var cursor = RecordCursor($0)
+      while (try? cursor.next()) != nil {}
+      return cursor.offset
+    }
+    try truncate(to: wholeSize + UInt64(whole))
+    return Array(bytes[whole...])
+  }
+
+  /// Shortens the file.
+  func truncate(to size: UInt64) throws(IOError) {
+    guard ftruncate(descriptor, off_t(size)) == 0 else { throw IOError("truncate \(path)") }
+    self.size = size
+    wholeSize = size
+  }
+
+  /// Reads all records from the start and repairs a torn end.
+  ///
+  /// - Returns: how many bytes of a torn record were cut off.
+  func readBack(_ body: (RecordHeader, UnsafeRawBufferPointer) -> Void) throws(ArchiveError) -> Int {
+    let reader = try Self.reader(of: path)
+    guard case .torn(let count) = try Self.read(reader, body) else { return 0 }
+    do throws(IOError) { try truncate(to: reader.offset) } catch { throw .system(error) }
+    return count
+  }
+
+  /// Reads all whole records of a file.
+  static func read(
+    _ file: ArchiveFile,
+    _ body: (RecordHeader, UnsafeRawBufferPointer) -> Void
+  ) throws(ArchiveError) -> ArchiveFile.Ending {
+    do {
+      return try file.forEachRecord { header, content, _ in
+        body(header, content)
+        return true
+      }
+    } catch let error as IOError {
+      throw .system(error)
+    } catch {
+      throw .notALog(path: file.path, offset: file.offset, reason: "\(error)")
+    }
+  }
+
+  /// A reader of a file that begins as a log does, or as one cut off at once.
+  static func reader(of path: String) throws(ArchiveError) -> ArchiveFile {
+    let file = open(path, O_RDONLY | O_CLOEXEC)
+    if file < 0 { throw .system(IOError("open \(path)")) }
+    defer { close(file) }
+    var start = [UInt8](repeating: 0, count: 4)
+    let count = max(0, pread(file, &start, 4, 0))
+    guard start[..<count].elementsEqual(StreamPreamble.bytes(createdAt: 0)[..<count]) else {
+      throw .notALog(path: path, offset: 0, reason: "it does not begin with NMLG")
+    }
+    do throws(IOError) { return try ArchiveFile(path) } catch { throw .system(error) }
+  }
+}

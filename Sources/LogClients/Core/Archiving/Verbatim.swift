@@ -1,0 +1,280 @@
+import Glibc
+import Bytes
+import Configuration
+import Daemon
+import EventLoop
+import Logging
+import LogProtocol
+
+/// The archiver: subscribes to everything and writes it to `verbatim.log`, byte for byte.
+///
+/// It acknowledges what the kernel has taken for the file, so a source sends again what was lost with a
+/// killed archiver. Where the file cannot be written it stops reading, and keeps what it has.
+public final class Verbatim {
+  /// What it is doing with the file.
+  enum State: Equatable {
+    /// Writing to it.
+    case writing
+    /// Trying every second what the system refuses.
+    case failing(ArchiveError)
+    /// Waiting for the second signal of a rotation; records are queued.
+    case suspended
+  }
+
+  /// Times and sizes that tests make smaller.
+  struct Limits {
+    /// Bytes that may wait for the file before reading stops.
+    var queue = 64 << 20
+    /// Bytes after which is written without waiting for the end of a batch.
+    var batch = 1 << 20
+    /// Seconds after which a rotation whose second signal does not come is ended.
+    var rotation = 30.0
+    /// Seconds between attempts to write.
+    var retry = 1.0
+    /// Seconds for which acknowledgements are gathered.
+    var acknowledgement = 0.05
+  }
+
+  /// The archive's name in its folder.
+  public static let fileName = "verbatim.log"
+
+  let loop: EventLoop
+  let log: Logger
+  let limits: Limits
+  let writer: ArchiveWriter
+  var subscriber: LogSubscriber?
+  var state = State.writing
+  var isPaused = false
+  var notice = GapNotice()
+  var complaint: String?
+
+  private var configuration: Configuration
+  private var acknowledgements: [UInt32: UInt64] = [:]
+  private var acknowledgedByteCount: UInt64 = 0
+  private var writeTimer: TimerWatcher?
+  private var retryTimer: TimerWatcher?
+  private var acknowledgeTimer: TimerWatcher?
+  private var rotationTimer: TimerWatcher?
+  private var resumeTimer: TimerWatcher?
+
+  /// Where the archive belongs now.
+  private var path: String { configuration.verbatim.logPath + Self.fileName }
+
+  /// Opens the archive that the configuration names and starts to look for the log server.
+  public convenience init(_ configuration: Configuration, log: Logger) throws {
+    try self.init(configuration, log: log, limits: Limits())
+  }
+
+  init(_ configuration: Configuration, log: Logger, limits: Limits) throws {
+    self.configuration = configuration
+    self.log = log
+    self.limits = limits
+    loop = EventLoop(pool: ChunkPool(chunkCapacity: 256 << 10, spareLimit: 16))
+    writer = ArchiveWriter(configuration.verbatim.logPath + Self.fileName, pool: loop.pool)
+    writeTimer = TimerWatcher(on: loop) { [unowned self] in write() }
+    retryTimer = TimerWatcher(on: loop) { [unowned self] in retry() }
+    acknowledgeTimer = TimerWatcher(on: loop) { [unowned self] in acknowledge() }
+    resumeTimer = TimerWatcher(on: loop) { [unowned self] in resumeReading() }
+    rotationTimer = TimerWatcher(on: loop) { [unowned self] in endRotation() }
+    let opening = try writer.openFirst(at: Clock.now())
+    tell(opening)
+    var subscription = Subscription()
+    subscription.isArchiving = true
+    let server = SocketAddress.unix(configuration.logger.root + "subscribe")
+    subscriber = LogSubscriber(to: server, subscription, on: loop, handler: self)
+    write()
+  }
+
+  /// Archives until SIGTERM or SIGINT, then writes everything and says goodbye.
+  ///
+  /// SIGUSR1 closes the file, SIGUSR2 opens it anew, SIGHUP reads the configuration again and does both.
+  ///
+  /// - Parameter reopenLog: opens the program's own log file anew, on SIGHUP.
+  public func run(reopenLog: @escaping () throws -> Void = {}) throws {
+    let watchers = [
+      SignalWatcher(SIGTERM, on: loop) { [unowned self] in loop.stop() },
+      SignalWatcher(SIGINT, on: loop) { [unowned self] in loop.stop() },
+      SignalWatcher(SIGUSR1, on: loop) { [unowned self] in suspend() },
+      SignalWatcher(SIGUSR2, on: loop) { [unowned self] in reopen() },
+      SignalWatcher(SIGHUP, on: loop) { [unowned self] in
+        do { try reopenLog() } catch { log.error("\(error)") }
+        reload()
+      },
+    ]
+    // A file size limit shall be an error like a full disk's.
+    signal(SIGXFSZ, SIG_IGN)
+    loop.run()
+    watchers.forEach { $0.cancel() }
+    try finish()
+  }
+
+  // MARK: Writing
+
+  /// Writes what waits when the current batch has been handled, or at once where that is much.
+  func writeSoon() {
+    guard state == .writing else { return }
+    if writer.queuedCount >= limits.batch { return write() }
+    if writeTimer?.isRunning == false { writeTimer?.start(after: 0) }
+  }
+
+  func write() {
+    guard state == .writing else { return }
+    do throws(ArchiveError) {
+      settle(try writer.write())
+    } catch {
+      return fail(error)
+    }
+    adjustFlow()
+  }
+
+  /// Takes note of what is written, and tells the log server a little later.
+  private func settle(_ sequences: [UInt32: UInt64]) {
+    acknowledgements.merge(sequences) { max($0, $1) }
+    guard !acknowledgements.isEmpty else { return }
+    if writer.byteCount - acknowledgedByteCount >= UInt64(limits.batch) { return acknowledge() }
+    if acknowledgeTimer?.isRunning == false { acknowledgeTimer?.start(after: limits.acknowledgement) }
+  }
+
+  private func acknowledge() {
+    acknowledgeTimer?.cancel()
+    acknowledgedByteCount = writer.byteCount
+    // Where the log server is away it hears the positions when it is back.
+    subscriber?.acknowledge(acknowledgements)
+    acknowledgements = [:]
+  }
+
+  private func fail(_ error: ArchiveError) {
+    if state != .failing(error) {
+      log.error("\(error); trying again every second", metadata: ["waiting": "\(writer.queuedCount)"])
+    }
+    state = .failing(error)
+    retryTimer?.start(after: limits.retry)
+    adjustFlow()
+  }
+
+  private func retry() {
+    guard case .failing = state else { return }
+    do throws(ArchiveError) {
+      try writer.open(path, at: Clock.now())
+      settle(try writer.write())
+    } catch {
+      return fail(error)
+    }
+    state = .writing
+    log.notice("writing to \(writer.path) works again")
+    adjustFlow()
+  }
+
+  /// Stops reading while too much waits for the file.
+  func adjustFlow() {
+    var shouldPause = writer.queuedCount > (isPaused ? limits.queue / 2 : limits.queue)
+    if case .failing = state { shouldPause = true }
+    guard shouldPause != isPaused else { return }
+    guard shouldPause else {
+      // Later, because what was received and not consumed is delivered then, and this may be a delivery.
+      resumeTimer?.start(after: 0)
+      return
+    }
+    isPaused = true
+    resumeTimer?.cancel()
+    if state == .suspended { log.warning("reading stops: \(writer.queuedCount) bytes wait for the file") }
+    subscriber?.pause()
+  }
+
+  private func resumeReading() {
+    isPaused = false
+    subscriber?.resume()
+  }
+
+  // MARK: Rotation
+
+  /// Writes whole records as far as possible and closes the file; records queue until it is opened again.
+  func suspend() {
+    guard state != .suspended else { return }
+    write()
+    closeFile()
+    retryTimer?.cancel()
+    state = .suspended
+    rotationTimer?.start(after: limits.rotation)
+    log.info("closed \(writer.path) for rotation", metadata: ["records": "\(writer.segmentCount)"])
+    adjustFlow()
+  }
+
+  /// Opens the file, which may be a new one, and writes what waits.
+  func reopen() {
+    if writer.isOpen {
+      write()
+      closeFile()
+    }
+    rotationTimer?.cancel()
+    do throws(ArchiveError) {
+      try writer.open(path, at: Clock.now())
+      settle(try writer.write())
+    } catch {
+      return fail(error)
+    }
+    retryTimer?.cancel()
+    state = .writing
+    log.info("writing to \(writer.path)")
+    adjustFlow()
+  }
+
+  private func closeFile() {
+    do throws(ArchiveError) {
+      try writer.close()
+    } catch {
+      log.error("\(error): the segment may end with a torn record")
+    }
+  }
+
+  private func endRotation() {
+    guard state == .suspended else { return }
+    log.warning("SIGUSR2 has not followed SIGUSR1 within \(Int(limits.rotation)) s: opening the file again")
+    reopen()
+  }
+
+  /// Reads the configuration again; a wrong one changes nothing. The file is opened anew in any case.
+  func reload() {
+    do throws(ConfigurationError) {
+      configuration = try configuration.reread()
+    } catch {
+      log.error("the configuration stays as it was: \(error)")
+    }
+    do throws(IOError) {
+      try Folder.create(configuration.verbatim.logPath)
+    } catch {
+      log.error("\(error)")
+    }
+    reopen()
+  }
+
+  // MARK: End
+
+  /// Writes and acknowledges everything and leaves.
+  func finish() throws(ArchiveError) {
+    defer { subscriber?.cancel() }
+    notice.say(to: log, at: Clock.monotonic(), isLast: true)
+    do throws(ArchiveError) {
+      try writer.open(path, at: Clock.now())
+      settle(try writer.write())
+    } catch {
+      log.error("\(writer.queuedCount) bytes are not archived; their sources keep them")
+      closeFile()
+      throw error
+    }
+    acknowledge()
+    closeFile()
+    log.info(
+      "archived to \(writer.path)",
+      metadata: ["records": "\(writer.recordCount)", "bytes": "\(writer.byteCount)"]
+    )
+  }
+
+  private func tell(_ opening: ArchiveWriter.Opening) {
+    if opening.tornCount > 0 {
+      log.warning("\(writer.path) ended with a torn record: \(opening.tornCount) bytes were cut off")
+    }
+    if let predecessor = opening.predecessor { log.info("going on after \(predecessor)") }
+    log.info("archiving to \(writer.path)", metadata: ["records before": "\(opening.recordCount)"])
+  }
+}

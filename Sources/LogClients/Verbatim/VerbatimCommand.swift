@@ -1,0 +1,29 @@
+import ArgumentParser
+import Configuration
+import Daemon
+import LogClientCore
+
+/// Archives everything that the log server has to tell.
+@main
+struct VerbatimCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "verbatim",
+    abstract: "Archive the log stream to verbatim.log in verbatim.logpath, byte for byte.",
+    discussion: """
+      Rotate with two signals: SIGUSR1 closes the file, SIGUSR2 opens it anew (tools/verbatim-rotate.cfg). \
+      SIGHUP reads the configuration again.
+      """,
+    version: Netmine.version
+  )
+
+  @OptionGroup var options: DaemonOptions
+
+  func run() throws {
+    let status = DaemonLauncher.run("verbatim", options, folders: { [$0.verbatim.logPath] }) { daemon in
+      let verbatim = try Verbatim(daemon.configuration, log: daemon.log)
+      daemon.ready()
+      try verbatim.run(reopenLog: daemon.reopenLogFile)
+    }
+    if status != 0 { throw ExitCode(status) }
+  }
+}

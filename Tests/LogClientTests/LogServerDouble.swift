@@ -1,0 +1,78 @@
+import Bytes
+import EventLoop
+import LogProtocol
+
+/// A log server's readers' end, on the loop of the program under test: notes what readers say and tells them
+/// what a test tells it to.
+final class LogServerDouble: ByteStreamHandler {
+  private(set) var subscriptions: [(Subscription, positions: [ArchivePosition])] = []
+  private(set) var acknowledged: [UInt32: UInt64] = [:]
+  private(set) var goodbyes = 0
+
+  /// Sent to each reader that subscribes.
+  var greeting: [UInt8] = []
+
+  private(set) var streams: [ByteStream] = []
+  private let loop: EventLoop
+  private var listener: Listener?
+
+  init(at path: String, on loop: EventLoop) throws {
+    self.loop = loop
+    listener = try Listener(
+      on: .unix(path),
+      loop: loop,
+      accept: { [unowned self] descriptor, _ in
+        streams.append(ByteStream(descriptor, on: loop, handler: self))
+      },
+      fail: { _ in }
+    )
+  }
+
+  func send(_ records: [UInt8]...) {
+    for stream in streams { for record in records { stream.write(record) } }
+  }
+
+  func disconnect() { for stream in streams { stream.close(.closed("test")) } }
+
+  func stream(_ stream: ByteStream, received slice: ChunkSlice, at time: UInt64) -> Int {
+    var cursor = RecordCursor(slice.bytes)
+    while let (_, range) = try? cursor.next() {
+      let body = UnsafeRawBufferPointer(rebasing: slice.bytes[range].dropFirst(RecordHeader.size))
+      switch try? LinkMessage(body.bytes) {
+      case .subscribe(let subscription, let positions)?:
+        subscriptions.append((subscription, positions))
+        stream.write(StreamPreamble.bytes(createdAt: 0))
+        stream.write(greeting)
+      case .acknowledge(let sequences)?: acknowledged.merge(sequences) { max($0, $1) }
+      case .goodbye?: goodbyes += 1
+      default: break
+      }
+    }
+    return cursor.offset
+  }
+
+  func stream(_ stream: ByteStream, closedFor reason: CloseReason) {
+    streams.removeAll { $0 === stream }
+  }
+}
+
+extension EventLoop {
+  /// Runs until a condition holds; false where it does not within ten seconds.
+  func run(until condition: () -> Bool) -> Bool {
+    let timer = TimerWatcher(on: self) {}
+    timer.start(after: 0.01, every: 0.01)
+    let end = Clock.monotonic() + 10_000_000_000
+    while !condition(), Clock.monotonic() < end { runOnce() }
+    timer.cancel()
+    return condition()
+  }
+
+  /// Runs a few turns, whatever happens in them.
+  func runTurns(_ count: Int = 20) {
+    var turns = 0
+    _ = run {
+      turns += 1
+      return turns > count
+    }
+  }
+}

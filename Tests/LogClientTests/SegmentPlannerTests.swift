@@ -1,0 +1,150 @@
+import Bytes
+import LogProtocol
+import Testing
+
+@testable import LogClientCore
+
+@Suite struct SegmentPlannerTests {
+  typealias Step = SegmentPlanner.Step
+
+  func step(_ planner: inout SegmentPlanner, _ record: [UInt8]) -> Step {
+    record.withUnsafeBytes {
+      planner.step(RecordHeader(checked: $0), body: UnsafeRawBufferPointer(rebasing: $0.dropFirst(32)))
+    }
+  }
+
+  func gap(_ sequences: ClosedRange<UInt64>, _ cause: Gap.Cause) -> Gap {
+    Gap(
+      source: Records.source,
+      sequences: sequences,
+      count: UInt64(sequences.count),
+      byteCount: 0,
+      cause: cause
+    )
+  }
+
+  @Test func keepsDropsAndReportsBySequence() {
+    var planner = SegmentPlanner()
+    #expect(step(&planner, Records.joined()) == .keep)
+    #expect(step(&planner, Records.text(1)) == .keep)
+    #expect(step(&planner, Records.text(2)) == .keep)
+    #expect(step(&planner, Records.text(2)) == .drop)
+    #expect(step(&planner, Records.text(1)) == .drop)
+    #expect(step(&planner, Records.text(3)) == .keep)
+    #expect(step(&planner, Records.text(6)) == .keepAfter(gap(4...5, .heldByNobody)))
+    #expect(step(&planner, Records.text(7)) == .keep)
+  }
+
+  @Test func tellsWhatWasBeforeTheArchive() {
+    var planner = SegmentPlanner()
+    _ = step(&planner, Records.joined())
+    #expect(step(&planner, Records.text(5)) == .keepAfter(gap(1...4, .beforeArchive)))
+    #expect(step(&planner, Records.text(7)) == .keepAfter(gap(6...6, .heldByNobody)))
+  }
+
+  @Test func surviveSequencesNobodyHas() {
+    var planner = SegmentPlanner()
+    #expect(
+      step(&planner, Records.text(.max))
+        == .keepAfter(
+          Gap(
+            source: Records.source,
+            sequences: 1...(.max - 1),
+            count: .max - 1,
+            byteCount: 0,
+            cause: .beforeArchive
+          )
+        )
+    )
+    #expect(step(&planner, Records.text(.max)) == .drop)
+  }
+
+  @Test func doesNotReportAgainWhatTheServerReported() {
+    var planner = SegmentPlanner()
+    _ = step(&planner, Records.joined())
+    _ = step(&planner, Records.text(1))
+    #expect(step(&planner, Records.meta(.gap(gap(2...5, .slowReader)))) == .keep)
+    #expect(step(&planner, Records.text(6)) == .keep)
+    #expect(step(&planner, Records.meta(.gap(gap(3...6, .slowReader)))) == .drop)
+    #expect(
+      step(&planner, Records.meta(.gap(gap(9...10, .slowReader)))) == .keepAfter(gap(7...8, .heldByNobody))
+    )
+    #expect(step(&planner, Records.text(11)) == .keep)
+  }
+
+  @Test func doesNotReportAgainWhatTheSourceReported() {
+    var planner = SegmentPlanner()
+    _ = step(&planner, Records.joined())
+    _ = step(&planner, Records.text(1))
+    var overflow = gap(2...5, .sourceOverflow)
+    overflow.source = 0
+    let record = Records.meta(.gap(overflow), source: Records.source, sequence: 6)
+    #expect(step(&planner, record) == .keep)
+    #expect(step(&planner, record) == .drop)
+    #expect(step(&planner, Records.text(7)) == .keep)
+  }
+
+  @Test func reportsWhatAGoodbyeTakesAway() {
+    var planner = SegmentPlanner()
+    _ = step(&planner, Records.joined())
+    _ = step(&planner, Records.text(1))
+    let lost = MetaBody.sourceLeft(
+      source: Records.source,
+      saidGoodbye: false,
+      lastSequence: 4,
+      reason: "killed"
+    )
+    #expect(step(&planner, Records.meta(lost)) == .keep)
+    let left = MetaBody.sourceLeft(source: Records.source, saidGoodbye: true, lastSequence: 4, reason: "")
+    #expect(step(&planner, Records.meta(left)) == .keepAfter(gap(2...4, .heldByNobody)))
+  }
+
+  @Test func countsAsArchivedOnlyWhatIsCommitted() {
+    var planner = SegmentPlanner()
+    _ = step(&planner, Records.joined())
+    for sequence in 1...3 as ClosedRange<UInt64> { _ = step(&planner, Records.text(sequence)) }
+    #expect(planner.positions.map(\.sequence) == [0])
+    #expect(planner.commit() == [Records.source: 3])
+    #expect(planner.positions == [ArchivePosition(instance: 42, source: Records.source, sequence: 3)])
+    #expect(planner.commit() == [:])
+    // What was sent again is acknowledged again.
+    _ = step(&planner, Records.text(2))
+    #expect(planner.commit() == [Records.source: 3])
+    // A source that comes back under another id goes on where it was.
+    _ = step(&planner, Records.text(4))
+    _ = step(&planner, Records.joined(42, as: 9))
+    #expect(step(&planner, Records.text(5, source: 9)) == .keep)
+    #expect(planner.positions == [ArchivePosition(instance: 42, source: 9, sequence: 3)])
+    #expect(planner.commit() == [9: 5])
+  }
+
+  @Test func beginsASegmentWithWhatIsLive() throws {
+    var planner = SegmentPlanner()
+    _ = step(&planner, Records.joined())
+    _ = step(&planner, Records.event(.connected, 1, connection: 1))
+    _ = step(&planner, Records.event(.connected, 2, connection: 2))
+    _ = step(&planner, Records.event(.closedByPeer, 3, connection: 2))
+    // Not committed yet: what is written next still tells of the closed connection.
+    #expect(try Records.words(planner.head(at: 9)) == ["mark 42:0", "joined 42", "open 1", "open 2"])
+    _ = planner.commit()
+    #expect(try Records.words(planner.head(at: 9)) == ["mark 42:3", "joined 42", "open 1"])
+    planner.forgetLive()
+    #expect(try Records.words(planner.head(at: 9)) == ["mark 42:3"])
+  }
+
+  @Test func recallsAnArchive() {
+    var planner = SegmentPlanner()
+    let mark = RotationMark(positions: [ArchivePosition(instance: 42, source: Records.source, sequence: 70)])
+    let archive = [
+      Records.meta(.rotation(mark)), Records.joined(), Records.text(71),
+      Records.meta(.gap(gap(72...80, .heldByNobody))),
+    ]
+    for record in archive {
+      record.withUnsafeBytes {
+        planner.recall(RecordHeader(checked: $0), body: UnsafeRawBufferPointer(rebasing: $0.dropFirst(32)))
+      }
+    }
+    #expect(planner.positions == [ArchivePosition(instance: 42, source: Records.source, sequence: 80)])
+    #expect(step(&planner, Records.text(81)) == .keep)
+  }
+}
