@@ -73,7 +73,12 @@ let package = Package(
     .executableTarget(name: "verbatim", dependencies: ["LogClientCore"], path: "Sources/LogClients/Verbatim"),
 
     // Tests.
-    .target(name: "TestSupport", dependencies: ["ControlProtocol"], path: "Tests/Support"),
+    .target(name: "TestSupport", dependencies: ["ControlProtocol", "LogProtocol"], path: "Tests/Support"),
+    .testTarget(
+      name: "ConnectorTests",
+      dependencies: ["ConnectorCore", "LogServerCore", "TestSupport"],
+      swiftSettings: spans
+    ),
     .testTarget(
       name: "LogServerTests",
       dependencies: ["LogServerCore", "TestSupport"],

@@ -10,47 +10,6 @@ import Testing
 
 @testable import LogServerCore
 
-/// Collects the records of a subscriber, archiving what it is told to.
-final class Reader: LogSubscriberHandler {
-  var headers: [RecordHeader] = []
-  var bodies: [[UInt8]] = []
-  var ledger = SequenceLedger()
-  var duplicates = 0
-  var losses: [String] = []
-  var acknowledges = true
-  var subscriber: LogSubscriber!
-
-  var numbered: [RecordHeader] { headers.filter { $0.sequence > 0 } }
-  var metas: [MetaBody] {
-    zip(headers, bodies).compactMap { $0.type == .meta ? try? MetaBody($1.span.bytes) : nil }
-  }
-
-  func subscriber(_ subscriber: LogSubscriber, received records: ChunkSlice) {
-    var cursor = RecordCursor(records.bytes)
-    var acknowledged: [UInt32: UInt64] = [:]
-    while let (header, range) = try! cursor.next() {
-      let body = [UInt8](cursor.bytes[range].dropFirst(RecordHeader.size))
-      if header.type == .meta,
-        case .sourceJoined(let source, let description) = try! MetaBody(body.span.bytes)
-      {
-        ledger.join(source, instance: description.instance)
-      }
-      if ledger.note(source: header.source, sequence: header.sequence) == .duplicate {
-        duplicates += 1
-        continue
-      }
-      headers.append(header)
-      bodies.append(body)
-      if let sequence = ledger.sequence(of: header.source) { acknowledged[header.source] = sequence }
-    }
-    if acknowledges, subscriber.subscription.isArchiving { subscriber.acknowledge(acknowledged) }
-  }
-
-  func positions(for subscriber: LogSubscriber) -> [ArchivePosition] { Array(ledger.positions.values) }
-
-  func subscriber(_ subscriber: LogSubscriber, lostServerFor reason: String) { losses.append(reason) }
-}
-
 /// A log server on a folder of its own, with what connects to it, all on one loop.
 final class Bench {
   let folder = TemporaryFolder()
@@ -85,8 +44,8 @@ final class Bench {
     )
   }
 
-  func reader(_ subscription: Subscription = Subscription(), archiving: Bool = false) -> Reader {
-    let reader = Reader()
+  func reader(_ subscription: Subscription = Subscription(), archiving: Bool = false) -> RecordCollector {
+    let reader = RecordCollector()
     var subscription = subscription
     subscription.isArchiving = archiving
     reader.subscriber = LogSubscriber(
@@ -98,25 +57,7 @@ final class Bench {
     return reader
   }
 
-  func raw(_ socket: String) throws -> RawClient { try RawClient(folder.path + socket, on: loop) }
-}
-
-/// A client that sends whatever it is told to and keeps what it gets.
-final class RawClient: ByteStreamHandler {
-  var received: [UInt8] = []
-  var isClosed = false
-  var stream: ByteStream!
-
-  init(_ path: String, on loop: EventLoop) throws {
-    stream = ByteStream(try Socket.startConnect(to: .unix(path)), on: loop, handler: self)
-  }
-
-  func stream(_ stream: ByteStream, received slice: ChunkSlice, at time: UInt64) -> Int {
-    received.append(contentsOf: slice.bytes)
-    return slice.range.count
-  }
-
-  func stream(_ stream: ByteStream, closedFor reason: CloseReason) { isClosed = true }
+  func raw(_ socket: String) throws -> RawClient { try RawClient(.unix(folder.path + socket), on: loop) }
 }
 
 @Suite struct LogServerTests {
@@ -266,7 +207,7 @@ final class RawClient: ByteStreamHandler {
     try bench.loop.run { publisher.isSettled && archive.numbered.count == 1 }
     // Its connection breaks without a goodbye; what it knows it still knows.
     let known = archive.ledger
-    archive = Reader()
+    archive = RecordCollector()
     for index in 2...50 { publisher.publish(.debug, text: "\(index)") }
     try bench.loop.run { live.numbered.count == 50 }
     archive.ledger = known
@@ -412,7 +353,7 @@ final class RawClient: ByteStreamHandler {
     return bytes + rest
   }
 
-  @Test func carriesACoinscopeSourcesRecordsToBothKindsOfReader() throws {
+  @Test func carriesACoinscopeSourcesRecordsToBothKindsOfRecordCollector() throws {
     let bench = try Bench()
     let native = bench.reader()
     let messages = try bench.raw("clients/bitcoin_msg")
