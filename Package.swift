@@ -92,6 +92,7 @@ let package = Package(
     .testTarget(name: "ConfigurationTests", dependencies: ["Configuration"]),
     .testTarget(name: "LogClientTests", dependencies: ["LogClientCore"]),
     .testTarget(name: "DaemonTests", dependencies: ["Daemon", "Configuration", "Bytes", "SampleDaemon"]),
+    .testTarget(name: "SimnetTests", dependencies: simnet + ["SimnetCore"]),
     .executableTarget(name: "SampleDaemon", dependencies: ["Daemon"], path: "Tests/SampleDaemon"),
   ],
   swiftLanguageModes: [.v6]

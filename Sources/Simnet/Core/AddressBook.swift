@@ -49,11 +49,10 @@ public struct AddressBook: Sendable, Equatable {
   }
 
   private func node(_ index: Int, at now: UInt64, using random: inout RandomSource) -> KnownNode {
-    var settings = RandomSource(seed: seed, purpose: "profile", index: UInt64(index))
     let age = UInt32.random(in: 0..<86_400, using: &random)
     return KnownNode(
       time: UInt32(truncatingIfNeeded: now / 1_000_000_000) &- age,
-      services: NodeProfile.draw(using: &settings).services,
+      services: NodeProfile(of: index, seed: seed).services,
       endpoint: Endpoint(.ipv4(base + UInt32(index)), port: port)
     )
   }

@@ -73,7 +73,7 @@ extension Conversation {
   private mutating func settle(_ ledger: Ledger, at now: UInt64) -> [Action] {
     phase = .established
     var actions: [Action] = []
-    if node.profile.services.contains(.witness) {
+    if node.profile.services.contains(.witness), peerVersion >= 70014 {
       actions.append(.send(.sendcmpct(SendCompactMessage(announce: false, version: 2))))
     }
     actions.append(sendPing(at: now))

@@ -33,16 +33,21 @@ public struct Flood: Sendable, Equatable {
     using random: inout RandomSource
   ) {
     var arrivals: [Arrival] = []
-    var isReached = [Bool](repeating: false, count: topology.neighbours.count)
+    arrivals.reserveCapacity(topology.neighbours.count)
+    var best = [UInt64](repeating: .max, count: topology.neighbours.count)
     var ways = Schedule<Int>()
-    func understood(_ time: UInt64, by node: Int) -> UInt64 { max(time, notBefore?[node] ?? 0) }
-    ways.add(origin, at: understood(time, by: origin))
+    func hear(at time: UInt64, _ node: Int) {
+      let time = max(time, notBefore?[node] ?? 0)
+      guard time < best[node] else { return }
+      best[node] = time
+      ways.add(node, at: time)
+    }
+    hear(at: time, origin)
     while let (time, node) = ways.removeFirst() {
-      guard !isReached[node] else { continue }
-      isReached[node] = true
+      guard time == best[node] else { continue }
       arrivals.append(Arrival(time: time, node: node))
-      for neighbour in topology.neighbours[node] where !isReached[neighbour] {
-        ways.add(neighbour, at: understood(time + random.wait(mean: hopDelay), by: neighbour))
+      for neighbour in topology.neighbours[node] where best[neighbour] > time {
+        hear(at: time + random.wait(mean: hopDelay), neighbour)
       }
     }
     self.arrivals = arrivals

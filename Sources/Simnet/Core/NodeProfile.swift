@@ -25,8 +25,13 @@ public struct NodeProfile: Sendable, Equatable {
     speaksAddrV2 = addrV2
   }
 
-  /// Draws a profile about as often as it is met on the main network.
-  static func draw(using random: inout RandomSource) -> NodeProfile {
+  /// The profile of node `index`: each is drawn about as often as it is met on the main network.
+  public init(of index: Int, seed: UInt64) {
+    var random = RandomSource(seed: seed, purpose: "profile", index: UInt64(index))
+    self = Self.draw(using: &random)
+  }
+
+  private static func draw(using random: inout RandomSource) -> NodeProfile {
     var rest = Int.random(in: 0..<table.reduce(0) { $0 + $1.share }, using: &random)
     for (share, profile) in table {
       if rest < share { return profile }

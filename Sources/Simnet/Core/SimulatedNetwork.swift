@@ -38,7 +38,8 @@ public struct SimulatedNetwork {
   private var occasions = Schedule<Occasion>()
   private var floods: [Ledger.Item: Flood] = [:]
   private var unmined: [Int] = []
-  private var blockArrivals: [UInt64]?
+  /// When each node can take the next block: right after the last one.
+  private var nextBlockTimes: [UInt64]?
   private var inventor: TransactionInventor
   private var miner: BlockMiner
   private var pace: (transactions: RandomSource, blocks: RandomSource)
@@ -127,13 +128,13 @@ public struct SimulatedNetwork {
       at: time,
       over: topology,
       hopDelay: hopDelay,
-      notBefore: isBlock ? blockArrivals : nil,
+      notBefore: isBlock ? nextBlockTimes : nil,
       using: &delays
     )
     if isBlock {
       var times = [UInt64](repeating: 0, count: settings.nodeCount)
-      for arrival in flood.arrivals { times[arrival.node] = arrival.time }
-      blockArrivals = times
+      for arrival in flood.arrivals { times[arrival.node] = arrival.time + 1 }
+      nextBlockTimes = times
     }
     events.append(.invented(item, origin: origin, time: time))
     floods[item] = flood

@@ -19,10 +19,10 @@ public struct SimulatedNode: Sendable, Equatable {
 
   /// Creates node `index` of the network with these settings, whose port is chosen.
   public init(_ index: Int, of settings: SimnetSettings) {
-    var random = RandomSource(seed: settings.seed, purpose: "profile", index: UInt64(index))
+    var random = RandomSource(seed: settings.seed, purpose: "node", index: UInt64(index))
     self.index = index
     endpoint = settings.endpoint(of: index)
-    profile = NodeProfile.draw(using: &random)
+    profile = NodeProfile(of: index, seed: settings.seed)
     heightLag = random.happens(percent: 8) ? Int.random(in: 1...5, using: &random) : 0
     addressBook = AddressBook(owner: index, settings: settings)
   }

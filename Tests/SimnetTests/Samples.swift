@@ -1,0 +1,119 @@
+import BitcoinWire
+import Bytes
+
+@testable import SimnetCore
+
+/// 2026-01-01 in ns.
+let newYear: UInt64 = 1_767_225_600_000_000_000
+
+/// A second in ns.
+let second: UInt64 = 1_000_000_000
+
+extension SimnetSettings {
+  /// A small network on which much happens, at a port of the system's choice.
+  static func small(nodes: Int = 30, seed: UInt64 = 1) -> SimnetSettings {
+    var settings = SimnetSettings()
+    settings.nodeCount = nodes
+    settings.seed = seed
+    settings.port = 0
+    settings.transactionRate = 20
+    settings.blockInterval = 5
+    settings.hopDelay = 0.05
+    return settings
+  }
+}
+
+extension SimulatedNetwork {
+  /// A network after some time, and what happened.
+  static func after(
+    _ seconds: UInt64,
+    _ settings: SimnetSettings = .small()
+  ) -> (SimulatedNetwork, [Event]) {
+    var network = SimulatedNetwork(settings: settings, start: newYear)
+    var events: [Event] = []
+    while let next = network.nextTime, next <= newYear + seconds * second {
+      events += network.advance(to: newYear + seconds * second)
+    }
+    return (network, events)
+  }
+}
+
+extension SimulatedNode {
+  /// The first node of a network whose profile does as wanted.
+  static func first(where isWanted: (NodeProfile) -> Bool = { $0.version == 70016 }) -> SimulatedNode {
+    let settings = SimnetSettings()
+    return (0..<settings.nodeCount).lazy.map { SimulatedNode($0, of: settings) }
+      .first { isWanted($0.profile) }!
+  }
+}
+
+extension Conversation {
+  /// A conversation at its beginning.
+  init(
+    of node: SimulatedNode = .first { $0.speaksWtxidRelay && $0.speaksAddrV2 },
+    _ direction: Direction = .inbound
+  ) {
+    self.init(
+      of: node,
+      with: Endpoint(.ipv4(0x7f00_0001), port: 1234),
+      direction,
+      random: RandomSource(seed: 1, purpose: "test"),
+      at: newYear
+    )
+  }
+
+  /// A conversation after the handshake.
+  static func established(
+    of node: SimulatedNode = .first { $0.speaksWtxidRelay && $0.speaksAddrV2 },
+    _ direction: Direction = .inbound,
+    version: VersionMessage = .observer(),
+    features: [Message] = [],
+    ledger: Ledger = Ledger(nodeCount: 200)
+  ) -> Conversation {
+    var conversation = Conversation(of: node, direction)
+    for message in [.version(version)] + features + [.verack] {
+      _ = conversation.receive(message, ledger, at: newYear)
+    }
+    return conversation
+  }
+
+  /// What the node answers to a message, those things too that are handed out one by one.
+  mutating func reply(to message: Message, _ ledger: Ledger, at now: UInt64 = newYear) -> [Action] {
+    var actions = receive(message, ledger, at: now)
+    while let next = serve(ledger) { actions.append(.send(next)) }
+    return actions
+  }
+}
+
+extension [Conversation.Action] {
+  /// The messages that are sent.
+  var messages: [Message] {
+    compactMap { if case .send(let message) = $0 { message } else { nil } }
+  }
+
+  /// Their commands.
+  var commands: [Command] { messages.map(\.command) }
+
+  /// Why the connection is closed; nil where it is not.
+  var closeReason: String? {
+    for case .close(let reason) in self { return reason }
+    return nil
+  }
+}
+
+extension VersionMessage {
+  /// An observer's version.
+  static func observer(version: Int32 = 70016, services: ServiceFlags = [], relay: Bool? = true)
+    -> VersionMessage
+  {
+    VersionMessage(
+      version: version,
+      services: services,
+      time: Int64(newYear / second),
+      nonce: 7,
+      userAgent: Array("/Netmine:test/".utf8),
+      startHeight: 0,
+      relay: relay
+    )
+  }
+}

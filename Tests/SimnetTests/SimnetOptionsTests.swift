@@ -1,0 +1,34 @@
+import BitcoinWire
+import Testing
+
+@testable import SimnetCore
+
+@Suite struct SimnetOptionsTests {
+  @Test func hasTheDefaultsOfTheSettings() throws {
+    let settings = try SimnetOptions.parse([]).settings
+    #expect(settings.nodeCount == 200)
+    #expect(settings.port == Network.simnet.defaultPort)
+    #expect(settings.transactionRate == 2 && settings.blockInterval == 10)
+    #expect(settings.dial == nil)
+  }
+
+  @Test func takesWhatIsAskedFor() throws {
+    let options = try SimnetOptions.parse([
+      "--nodes", "5", "--base", "127.20.0.1", "--port", "0", "--seed", "9", "--dial", "127.0.0.1:8333",
+      "--dial-count", "3",
+    ])
+    let settings = options.settings
+    #expect(settings.nodeCount == 5 && settings.seed == 9)
+    #expect(settings.endpoint(of: 4).description == "127.20.0.5:0")
+    #expect(settings.dial?.target == Endpoint("127.0.0.1:8333") && settings.dial?.count == 3)
+  }
+
+  @Test(arguments: [
+    ["--nodes", "0"], ["--nodes", "100001"], ["--base", "10.0.0.1"], ["--base", "127.255.255.250"],
+    ["--tx-rate", "-1"], ["--block-interval", "nan"], ["--dial", "8.8.8.8:8333"], ["--dial", "127.0.0.1"],
+    ["--dial-count", "-1"],
+  ])
+  func refusesWhatMakesNoNetwork(arguments: [String]) {
+    #expect(throws: (any Error).self) { try SimnetOptions.parse(arguments) }
+  }
+}
