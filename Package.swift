@@ -65,9 +65,16 @@ let package = Package(
     ),
     .target(name: "SimnetCore", dependencies: simnet, path: "Sources/Simnet/Core"),
     .target(name: "LogClientCore", dependencies: logClients, path: "Sources/LogClients/Core"),
+    .target(
+      name: "ClientCore",
+      dependencies: ["LogProtocol", "ControlProtocol", "Daemon", arguments],
+      path: "Sources/Clients/Core",
+      swiftSettings: spans
+    ),
 
     // Programs.
     .executableTarget(name: "connector", dependencies: ["ConnectorCore"], path: "Sources/Connector/Main"),
+    .executableTarget(name: "netmine", dependencies: ["ClientCore"], path: "Sources/Clients/Netmine"),
     .executableTarget(name: "logserver", dependencies: ["LogServerCore"], path: "Sources/LogServer/Main"),
     .executableTarget(name: "simnet", dependencies: ["SimnetCore"] + command, path: "Sources/Simnet/Main"),
     .executableTarget(name: "verbatim", dependencies: ["LogClientCore"], path: "Sources/LogClients/Verbatim"),
@@ -88,6 +95,10 @@ let package = Package(
     .testTarget(name: "EventLoopTests", dependencies: ["EventLoop"], swiftSettings: spans),
     .testTarget(name: "LogProtocolTests", dependencies: ["LogProtocol"], swiftSettings: spans),
     .testTarget(name: "ControlProtocolTests", dependencies: ["ControlProtocol", "TestSupport"]),
+    .testTarget(
+      name: "ClientTests",
+      dependencies: ["ClientCore", "LogServerCore", "TestSupport", "netmine"]
+    ),
     .testTarget(name: "BitcoinWireTests", dependencies: ["BitcoinWire"], exclude: python),
     .testTarget(name: "ConfigurationTests", dependencies: ["Configuration"]),
     .testTarget(name: "LogClientTests", dependencies: ["LogClientCore"]),

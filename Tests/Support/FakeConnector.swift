@@ -33,6 +33,7 @@ public final class FakeConnector {
   public var isSlow = false
 
   private var listener: Listener?
+  private var nextID: UInt32 = 101
   private var clients: [FakeClient] = []
 
   /// Starts to listen.
@@ -92,7 +93,8 @@ public final class FakeConnector {
   }
 
   private func connect(_ targets: [ConnectTarget], id: UInt32, for client: FakeClient) {
-    let identifiers = targets.indices.map { UInt32(101 + $0) }
+    let identifiers = targets.indices.map { nextID + UInt32($0) }
+    nextID += UInt32(targets.count)
     client.write(ControlReply.connecting(identifiers).frame(id: id))
     let peer = PeerIntroduction(
       protocolVersion: 70016,

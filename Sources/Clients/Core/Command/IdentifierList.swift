@@ -1,0 +1,17 @@
+import ArgumentParser
+
+/// Connection ids as a person writes them: `5` or `5,6,7`.
+struct IdentifierList: ExpressibleByArgument, Hashable {
+  /// The ids, none of them 0.
+  let identifiers: [UInt32]
+
+  /// Reads the ids; nil where one of them is none.
+  init?(argument: String) {
+    var identifiers: [UInt32] = []
+    for part in argument.split(separator: ",", omittingEmptySubsequences: false) {
+      guard let identifier = UInt32(part), identifier > 0 else { return nil }
+      identifiers.append(identifier)
+    }
+    self.identifiers = identifiers
+  }
+}

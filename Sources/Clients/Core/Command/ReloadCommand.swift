@@ -1,0 +1,26 @@
+import ArgumentParser
+import ControlProtocol
+
+/// `netmine reload`: has the connector read its configuration again.
+struct ReloadCommand: ClientCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "reload",
+    abstract: "Have the connector read its configuration again."
+  )
+
+  @OptionGroup var options: ClientOptions
+
+  func execute(_ environment: ClientEnvironment) throws(ClientFailure) -> ExitStatus {
+    try environment.withSession { session throws(ClientFailure) in
+      guard case .reloaded(let changes) = try session.request(.reload) else {
+        throw session.unexpected("reload")
+      }
+      if environment.isJSON {
+        environment.output.line(["reloaded": .bool(true), "changes": .string(changes)])
+      } else {
+        environment.output.line("connector: configuration read again: \(changes)")
+      }
+      return .succeeded
+    }
+  }
+}

@@ -1,0 +1,103 @@
+import ArgumentParser
+import BitcoinWire
+import ControlProtocol
+
+/// `netmine connect`: connects to nodes and tells what becomes of each.
+struct ConnectCommand: ClientCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "connect",
+    abstract: "Connect to nodes and tell what becomes of each.",
+    discussion: """
+      HOST is an IPv4, IPv6, onion, I2P or CJDNS address, or a name, whose addresses are tried one after \
+      another. Without a port the network's usual one is taken. Exit status 0 when all are connected.
+      """
+  )
+
+  @Argument(help: ArgumentHelp("Where nodes listen.", valueName: "host[:port]"))
+  var hosts: [String] = []
+
+  @Option(help: ArgumentHelp("Read hosts from this file, one a line; - for stdin.", valueName: "path"))
+  var file: String?
+
+  @Option(help: ArgumentHelp("Seconds to wait for the outcomes.", valueName: "seconds"))
+  var timeout = 60.0
+
+  @Flag(inversion: .prefixedNo, help: "Wait for the outcomes.")
+  var wait = true
+
+  @OptionGroup var options: ClientOptions
+
+  /// Most targets in one request.
+  private static let batchCount = 1000
+
+  func validate() throws {
+    guard !hosts.isEmpty || file != nil else { throw ValidationError("Name a host, or a --file of hosts.") }
+    guard timeout >= 0 else { throw ValidationError("--timeout cannot be negative.") }
+  }
+
+  func execute(_ environment: ClientEnvironment) throws(ClientFailure) -> ExitStatus {
+    let hosts = try self.hosts + (file.map(HostFile.read) ?? [])
+    return try environment.withSession { session throws(ClientFailure) in
+      let report = ConnectReport(environment, total: hosts.count)
+      var ledger = ConnectLedger()
+      for host in hosts {
+        switch try candidates(host, defaultPort: session.hello.defaultPort) {
+        case .success(let endpoints): ledger.add(host, at: endpoints)
+        case .failure(let failure): report.show(ledger.addFailure(host, failure.description))
+        }
+      }
+      try connect(&ledger, session, report)
+      for outcome in ledger.pending where wait { report.show(outcome) }
+      if wait { report.summarise(ledger) }
+      return ledger.failedCount == 0 && (!wait || ledger.pendingCount == 0) ? .succeeded : .someFailed
+    }
+  }
+
+  private func connect(
+    _ ledger: inout ConnectLedger,
+    _ session: ControlSession,
+    _ report: ConnectReport
+  ) throws(ClientFailure) {
+    var events: [ControlEvent] = []
+    let deadline = Deadline(seconds: timeout)
+    repeat {
+      while case let endpoints = ledger.nextEndpoints(limit: Self.batchCount), !endpoints.isEmpty {
+        let request = ControlRequest.connect(endpoints.map { ConnectTarget($0) })
+        let reply = try session.request(request) { events.append($0) }
+        guard case .connecting(let connections) = reply, connections.count == endpoints.count else {
+          throw session.unexpected(request.name)
+        }
+        let begun = ledger.begun(connections)
+        if !wait { begun.forEach(report.showBegun) }
+      }
+      guard wait, ledger.pendingCount > 0 else { return }
+      report.progress(ledger)
+      guard try session.wait(timeout: deadline.remaining, until: { !events.isEmpty }) else { return }
+      for event in events {
+        if let outcome = ledger.handle(event) { report.show(outcome) }
+      }
+      events.removeAll(keepingCapacity: true)
+    } while ledger.pendingCount > 0
+  }
+
+  private func candidates(
+    _ text: String,
+    defaultPort: UInt16
+  ) throws(ClientFailure) -> Result<[Endpoint], Resolver.Failure> {
+    guard let specification = HostSpecification(text, defaultPort: defaultPort) else {
+      throw ClientFailure(
+        .usage,
+        "\"\(text)\" is neither an address nor a name; write HOST or HOST:PORT, and IPv6 with a port as [::1]:8333."
+      )
+    }
+    switch specification.host {
+    case .endpoint(let endpoint): return .success([endpoint])
+    case .name(let name, let port):
+      do throws(Resolver.Failure) {
+        return .success(try Resolver.addresses(of: name).map { Endpoint($0, port: port) })
+      } catch {
+        return .failure(error)
+      }
+    }
+  }
+}

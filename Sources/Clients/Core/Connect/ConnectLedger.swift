@@ -1,0 +1,87 @@
+import BitcoinWire
+import ControlProtocol
+
+/// Which hosts are still to be tried, at which of their addresses, and what became of the others.
+///
+/// A host's addresses are tried one after another until one is open.
+struct ConnectLedger {
+  private struct Trial {
+    let host: String
+    let endpoint: Endpoint
+    var alternatives: ArraySlice<Endpoint>
+  }
+
+  private var queue: [Trial] = []
+  private var running: [UInt32: Trial] = [:]
+
+  /// How many hosts are open.
+  private(set) var openCount = 0
+
+  /// How many hosts have failed.
+  private(set) var failedCount = 0
+
+  /// How many hosts nothing is known of yet.
+  var pendingCount: Int { queue.count + running.count }
+
+  /// Adds a host with its addresses, of which there is at least one.
+  mutating func add(_ host: String, at endpoints: [Endpoint]) {
+    queue.append(Trial(host: host, endpoint: endpoints[0], alternatives: endpoints.dropFirst()))
+  }
+
+  /// Counts a host that cannot even be tried.
+  mutating func addFailure(_ host: String, _ reason: String) -> ConnectOutcome {
+    failedCount += 1
+    return ConnectOutcome(host: host, endpoint: nil, connection: nil, result: .failed(reason))
+  }
+
+  /// The endpoints to ask the connector for next, at most `limit`.
+  func nextEndpoints(limit: Int) -> [Endpoint] { queue.prefix(limit).map(\.endpoint) }
+
+  /// The connector has begun with the first of the next endpoints, under these ids. Returns the hosts with
+  /// their endpoints and ids.
+  mutating func begun(_ connections: [UInt32]) -> [ConnectOutcome] {
+    let begun = zip(connections, queue).map { connection, trial in
+      running[connection] = trial
+      return ConnectOutcome(
+        host: trial.host,
+        endpoint: trial.endpoint,
+        connection: connection,
+        result: .pending
+      )
+    }
+    queue.removeFirst(begun.count)
+    return begun
+  }
+
+  /// Takes an event; returns what became of a host where that is now known.
+  mutating func handle(_ event: ControlEvent) -> ConnectOutcome? {
+    guard let connection = event.connection, let trial = running[connection] else { return nil }
+    switch event {
+    case .connected, .sent: return nil
+    case .handshaken(_, let peer, let duration):
+      running[connection] = nil
+      openCount += 1
+      return outcome(trial, connection, .open(peer, duration: duration))
+    case .connectFailed(_, _, let reason), .closed(_, _, let reason):
+      running[connection] = nil
+      if let next = trial.alternatives.first {
+        queue.append(Trial(host: trial.host, endpoint: next, alternatives: trial.alternatives.dropFirst()))
+        return nil
+      }
+      failedCount += 1
+      return outcome(trial, connection, .failed(reason))
+    }
+  }
+
+  /// What is still pending, in the order of the ids.
+  var pending: [ConnectOutcome] {
+    running.sorted { $0.key < $1.key }.map { outcome($0.value, $0.key, .pending) }
+      + queue.map { outcome($0, nil, .pending) }
+  }
+
+  private func outcome(_ trial: Trial, _ connection: UInt32?, _ result: ConnectOutcome.Result)
+    -> ConnectOutcome
+  {
+    ConnectOutcome(host: trial.host, endpoint: trial.endpoint, connection: connection, result: result)
+  }
+}

@@ -1,0 +1,27 @@
+import Bytes
+import Glibc
+
+/// Files of hosts.
+enum HostFile {
+  /// The hosts in a file, or on stdin where the path is `-`.
+  static func read(_ path: String) throws(ClientFailure) -> [String] {
+    do throws(IOError) {
+      return HostSpecification.lines(String(decoding: try contents(path), as: UTF8.self))
+    } catch {
+      throw ClientFailure(.usage, "The file of hosts cannot be read: \(error).")
+    }
+  }
+
+  private static func contents(_ path: String) throws(IOError) -> [UInt8] {
+    let descriptor = path == "-" ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw IOError("open \(path)") }
+    defer { if descriptor != STDIN_FILENO { close(descriptor) } }
+    var bytes: [UInt8] = []
+    var piece = [UInt8](repeating: 0, count: 64 << 10)
+    while true {
+      let count = Glibc.read(descriptor, &piece, piece.count)
+      if count == 0 { return bytes }
+      if count > 0 { bytes += piece[..<count] } else if errno != EINTR { throw IOError("read \(path)") }
+    }
+  }
+}

@@ -1,0 +1,6 @@
+import ClientCore
+
+@main
+enum NetmineMain {
+  static func main() { NetmineCommand.main() }
+}

@@ -1,0 +1,64 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// The `netmine` program as people run it.
+@Suite struct NetmineProcessTests {
+  let runner: CommandRunner
+
+  init() throws { runner = try CommandRunner() }
+
+  /// Runs the program to its end while the fake connector serves it.
+  func netmine(_ arguments: String...) throws -> (status: Int32, output: String, errors: String) {
+    let process = Process()
+    // Built beside the tests.
+    let tests = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
+    process.executableURL = URL(filePath: tests).deletingLastPathComponent().appending(path: "netmine")
+    process.arguments = arguments
+    process.currentDirectoryURL = URL(filePath: runner.folder.path)
+    let paths = ["output", "errors"].map { runner.folder.path + $0 }
+    for path in paths { #expect(FileManager.default.createFile(atPath: path, contents: nil)) }
+    process.standardOutput = FileHandle(forWritingAtPath: paths[0])
+    process.standardError = FileHandle(forWritingAtPath: paths[1])
+    process.standardInput = FileHandle.nullDevice
+    try process.run()
+    try runner.loop.run(timeout: 30) { !process.isRunning }
+    process.waitUntilExit()
+    let texts = try paths.map { try String(contentsOfFile: $0, encoding: .utf8) }
+    return (process.terminationStatus, texts[0], texts[1])
+  }
+
+  @Test(.timeLimit(.minutes(1))) func connects() throws {
+    let outcome = try netmine("connect", "127.0.0.1:9", "--root", runner.folder.path)
+    #expect(outcome.status == 0)
+    #expect(outcome.output.hasPrefix("127.0.0.1:9: connected in 23.5 ms, id 101, /Satoshi:29.0.0/"))
+    #expect(outcome.errors.isEmpty)
+  }
+
+  @Test(.timeLimit(.minutes(1))) func saysThatTheConnectorIsDown() throws {
+    let outcome = try netmine("broadcast", "ping", "--control", "nowhere")
+    #expect(outcome.status == 2)
+    #expect(outcome.output.isEmpty)
+    #expect(
+      outcome.errors == "netmine: No connector answers on nowhere: No such file or directory. Start one with "
+        + "`connector`, or say with --configfile, --root or --control where it is.\n"
+    )
+  }
+
+  @Test(
+    .timeLimit(.minutes(1)),
+    arguments: [["send", "ping"], ["disconnect", "--al"], ["nodes", "--nosuch"]]
+  )
+  func refusesWrongArguments(_ arguments: [String]) throws {
+    let outcome = try netmine(arguments[0], arguments.last!)
+    #expect(outcome.status == 64)
+    #expect(!outcome.errors.isEmpty)
+  }
+
+  @Test(.timeLimit(.minutes(1))) func helpsTheShell() throws {
+    let script = try netmine("--generate-completion-script", "bash")
+    #expect(script.status == 0)
+    #expect(script.output.contains("broadcast"))
+    #expect(try netmine("--version").output == "0.1.0\n")
+  }
+}
