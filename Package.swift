@@ -23,7 +23,7 @@ let command: [Target.Dependency] = ["Configuration", arguments]
 let simnet: [Target.Dependency] = ["EventLoop", "BitcoinWire", "Daemon", "Bytes", arguments, logging]
 /// What the clients of the log are made of.
 let logClients: [Target.Dependency] = [
-  "Bytes", "EventLoop", "LogProtocol", "Configuration", "Daemon", arguments, logging,
+  "Bytes", "EventLoop", "LogProtocol", "LogText", "Configuration", "Daemon", arguments, logging,
 ]
 
 let package = Package(
@@ -64,6 +64,7 @@ let package = Package(
       swiftSettings: spans
     ),
     .target(name: "SimnetCore", dependencies: simnet, path: "Sources/Simnet/Core"),
+    .target(name: "LogText", dependencies: ["Bytes", "BitcoinWire", "LogProtocol", arguments]),
     .target(name: "LogClientCore", dependencies: logClients, path: "Sources/LogClients/Core"),
     .target(
       name: "ClientCore",
@@ -78,6 +79,7 @@ let package = Package(
     .executableTarget(name: "logserver", dependencies: ["LogServerCore"], path: "Sources/LogServer/Main"),
     .executableTarget(name: "simnet", dependencies: ["SimnetCore"] + command, path: "Sources/Simnet/Main"),
     .executableTarget(name: "verbatim", dependencies: ["LogClientCore"], path: "Sources/LogClients/Verbatim"),
+    .executableTarget(name: "console", dependencies: ["LogClientCore"], path: "Sources/LogClients/Console"),
 
     // Tests.
     .target(name: "TestSupport", dependencies: ["ControlProtocol", "LogProtocol"], path: "Tests/Support"),
@@ -101,7 +103,7 @@ let package = Package(
     ),
     .testTarget(name: "BitcoinWireTests", dependencies: ["BitcoinWire"], exclude: python),
     .testTarget(name: "ConfigurationTests", dependencies: ["Configuration"]),
-    .testTarget(name: "LogClientTests", dependencies: ["LogClientCore"]),
+    .testTarget(name: "LogClientTests", dependencies: ["LogClientCore", "verbatim", "console"]),
     .testTarget(name: "DaemonTests", dependencies: ["Daemon", "Configuration", "Bytes", "SampleDaemon"]),
     .testTarget(name: "SimnetTests", dependencies: simnet + ["SimnetCore"]),
     .executableTarget(name: "SampleDaemon", dependencies: ["Daemon"], path: "Tests/SampleDaemon"),

@@ -1,0 +1,23 @@
+import ArgumentParser
+import Configuration
+import Glibc
+import LogClientCore
+
+/// Shows what the log server has to tell, or what an archive holds, line by line.
+@main
+struct ConsoleCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "console",
+    abstract: "Show the log stream, or native log files, in readable lines.",
+    discussion: "Lines with \u{2192} are messages we sent, lines with \u{2190} messages we received.",
+    version: Netmine.version
+  )
+
+  @OptionGroup var console: Console
+
+  func run() throws {
+    // A reader of the output that goes away ends the console quietly.
+    signal(SIGPIPE, SIG_IGN)
+    try console.run()
+  }
+}

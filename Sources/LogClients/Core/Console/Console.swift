@@ -1,0 +1,70 @@
+import ArgumentParser
+import Bytes
+import Configuration
+import Daemon
+import EventLoop
+import LogProtocol
+import LogText
+import Logging
+
+/// The console's options, and what it does with them.
+public struct Console: ParsableArguments {
+  /// The options every program takes.
+  @OptionGroup public var common: CommonOptions
+
+  /// Which records are shown.
+  @OptionGroup public var records: RecordFilterOptions
+
+  /// How they are shown.
+  @OptionGroup public var output: RecordOutputOptions
+
+  /// How many are shown.
+  @Option(help: ArgumentHelp("Stop after this many records.", valueName: "n"))
+  public var count: Int?
+
+  /// Whether a missing log server is an error.
+  @Flag(name: .customLong("no-wait"), help: "End with an error where there is no log server.")
+  public var endsWithoutServer = false
+
+  /// Native log files to read instead of the live stream.
+  @Argument(help: "Native log files to read instead of the live stream; - is the standard input.")
+  public var files: [String] = []
+
+  /// Creates options nobody has given.
+  public init() {}
+
+  /// Refuses what makes no sense.
+  public mutating func validate() throws {
+    if let count, count < 0 { throw ValidationError("--count has to be 0 or more") }
+  }
+
+  /// Prints records until there are no more, enough, or nobody reads them.
+  public func run() throws {
+    let log = common.logger(for: "console")
+    let filter = records.filter
+    let printer = RecordPrinter(filter, output.formatter(), limit: count)
+    if files.isEmpty {
+      let configuration = try common.configuration()
+      let server = SocketAddress.unix(configuration.logger.root + "subscribe")
+      try LiveConsole(server, filter.subscription, printer, waits: !endsWithoutServer, log: log).run()
+    } else {
+      for path in files where !printer.isDone { try print(ArchiveFile(path), with: printer, log: log) }
+    }
+  }
+
+  private func print(_ file: ArchiveFile, with printer: RecordPrinter, log: Logger) throws {
+    do {
+      let ending = try file.forEachRecord { header, body, _ in
+        try printer.print(header, body: body)
+        return !printer.isDone
+      }
+      try printer.flush()
+      if case .torn(let count) = ending {
+        log.warning("\(file.path) ends with \(count) bytes of a record that is not whole")
+      }
+    } catch let error as WireError {
+      try printer.flush()
+      throw ConsoleError.notALog(path: file.path, offset: file.offset, reason: "\(error)")
+    }
+  }
+}

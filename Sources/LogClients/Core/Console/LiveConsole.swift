@@ -1,0 +1,72 @@
+import Bytes
+import EventLoop
+import LogProtocol
+import Logging
+
+/// Prints the log stream as it comes, from the log server.
+///
+/// It waits for whoever reads its output, and reads nothing meanwhile: what then becomes too much for the log
+/// server to keep, the log server tells in gap records, which are printed too.
+final class LiveConsole {
+  /// What ended it with an error.
+  private(set) var failure: (any Error)?
+
+  private let loop = EventLoop()
+  private let printer: RecordPrinter
+  private let log: Logger
+  private let waits: Bool
+  private var subscriber: LogSubscriber?
+  private var complaint: String?
+
+  /// Starts to look for the log server.
+  ///
+  /// - Parameter waits: whether to look again when there is none or it is gone.
+  init(
+    _ server: SocketAddress,
+    _ subscription: Subscription,
+    _ printer: RecordPrinter,
+    waits: Bool,
+    log: Logger
+  ) {
+    self.printer = printer
+    self.log = log
+    self.waits = waits
+    subscriber = LogSubscriber(to: server, subscription, on: loop, handler: self)
+  }
+
+  /// Prints until there is no more to print.
+  func run() throws {
+    if !printer.isDone { loop.run() }
+    subscriber?.cancel()
+    if let failure { throw failure }
+  }
+}
+
+extension LiveConsole: LogSubscriberHandler {
+  func subscriber(_ subscriber: LogSubscriber, received records: ChunkSlice) {
+    var cursor = RecordCursor(records.bytes)
+    do {
+      while !printer.isDone, let (header, range) = try cursor.next() {
+        try printer.print(header, body: UnsafeRawBufferPointer(rebasing: records.bytes[range].dropFirst(32)))
+      }
+      try printer.flush()
+    } catch {
+      failure = error
+    }
+    if printer.isDone || failure != nil { loop.stop() }
+  }
+
+  func subscriberDidConnect(_ subscriber: LogSubscriber) {
+    if complaint != nil { log.notice("connected to the log server") }
+    complaint = nil
+  }
+
+  func subscriber(_ subscriber: LogSubscriber, lostServerFor reason: String) {
+    guard waits else {
+      failure = ConsoleError.noServer(reason)
+      return loop.stop()
+    }
+    if complaint != reason { log.warning("no log server: \(reason); waiting for it") }
+    complaint = reason
+  }
+}

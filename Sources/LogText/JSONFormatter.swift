@@ -1,0 +1,106 @@
+import BitcoinWire
+import Bytes
+import LogProtocol
+
+/// Writes each record as a JSON object on a line of its own.
+public struct JSONFormatter {
+  /// How sources and connections are called.
+  public private(set) var names = StreamNames()
+
+  private let hasPayload: Bool
+  private var times = TimeText()
+
+  /// Creates a formatter that knows no sources yet.
+  ///
+  /// - Parameter hasPayload: whether a message's payload is written out, in hexadecimal.
+  public init(hasPayload: Bool = false) { self.hasPayload = hasPayload }
+
+  /// Takes in a record that is not shown.
+  public mutating func skip(_ header: RecordHeader, body: UnsafeRawBufferPointer) {
+    names.note(header, body: body)
+  }
+
+  /// Appends a record's object, with a line feed.
+  ///
+  /// - Parameter body: the record's body.
+  public mutating func append(
+    _ header: RecordHeader,
+    body: UnsafeRawBufferPointer,
+    to output: inout [UInt8]
+  ) {
+    let known = names.remote(of: header)
+    names.note(header, body: body)
+    let remote = known ?? names.remote(of: header)
+    var json = JSONWriter(continuing: output)
+    output = []
+    json.member("time_ns", header.time)
+    json.member("time", times.text(header.time, digits: 9))
+    json.member("source", header.source)
+    if let kind = names.kind(of: header.source) { json.member("source_kind", kind) }
+    json.member("sequence", header.sequence)
+    json.member("type", header.type.name)
+    json.member("flags", Self.flagNames.filter { header.flags.contains($0.0) }.map(\.1))
+    json.member("connection", header.connection)
+    if header.type != .connection, let remote { json.member("remote", "\(remote)") }
+    content(header, body, &json)
+    output = json.finish()
+    output.append(UInt8(ascii: "\n"))
+  }
+
+  private static let flagNames: [(RecordFlags, String)] = [
+    (.sent, "sent"), (.wrongChecksum, "wrong_checksum"), (.encrypted, "encrypted"),
+    (.truncated, "truncated"), (.upperBound, "upper_bound"), (.resent, "resent"),
+  ]
+
+  private func content(_ header: RecordHeader, _ body: UnsafeRawBufferPointer, _ json: inout JSONWriter) {
+    switch header.type {
+    case .message: write(MessageText(header, body), header, body, &json)
+    case .connection:
+      guard let event = try? ConnectionEvent(body.bytes) else { return malformed(body, &json) }
+      write(event, &json)
+    case .meta:
+      guard let meta = try? MetaBody(body.bytes) else { return malformed(body, &json) }
+      meta.write(to: &json)
+    case .debug, .control, .error, .connector, .client:
+      json.member("text", String(decoding: body, as: UTF8.self))
+    default: json.member("body", Hexadecimal.text(body))
+    }
+  }
+
+  private func write(
+    _ message: MessageText,
+    _ header: RecordHeader,
+    _ body: UnsafeRawBufferPointer,
+    _ json: inout JSONWriter
+  ) {
+    json.member("direction", header.flags.contains(.sent) ? "sent" : "received")
+    if let header = message.header {
+      json.member("command", "\(header.command)")
+      json.member("magic", Hexadecimal.text(body.prefix(4)))
+      json.member("length", header.length)
+    }
+    if let isRight = message.isChecksumRight { json.member("checksum_ok", isRight) }
+    if message.isMalformed { json.member("malformed", true) }
+    json.member("summary", message.summary)
+    if hasPayload { json.member("payload", Hexadecimal.text(body.dropFirst(MessageHeader.size))) }
+  }
+
+  private func write(_ event: ConnectionEvent, _ json: inout JSONWriter) {
+    json.member("remote", "\(event.remote)")
+    json.member("local", "\(event.local)")
+    json.member("event", event.code.text)
+    json.member("event_code", event.code.rawValue)
+    json.member("opened", "\(event.direction)")
+    json.member("errno", event.errorNumber)
+    json.member("duration_ns", event.duration)
+    json.member("reason", event.reason)
+    json.member("user_agent", EscapedText.utf8(event.userAgent))
+    json.member("evidence", Hexadecimal.text(event.evidence))
+    json.member("summary", event.words)
+  }
+
+  private func malformed(_ body: UnsafeRawBufferPointer, _ json: inout JSONWriter) {
+    json.member("malformed", true)
+    json.member("body", Hexadecimal.text(body))
+  }
+}

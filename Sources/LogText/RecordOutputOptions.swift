@@ -1,0 +1,46 @@
+import ArgumentParser
+import Glibc
+import LogProtocol
+
+/// The options that say how records are shown, shared by every command that shows them.
+public struct RecordOutputOptions: ParsableArguments {
+  /// Whether each record becomes a JSON object.
+  @Flag(help: "Write each record as a JSON object on a line of its own.")
+  public var json = false
+
+  /// Whether JSON has the payloads.
+  @Flag(help: "Write the payload of messages too, in hexadecimal. Only with --json.")
+  public var payload = false
+
+  /// Whether times are local.
+  @Flag(help: "Show local times. Without, times are UTC.")
+  public var localTime = false
+
+  /// Creates options nobody has given.
+  public init() {}
+
+  /// Refuses what makes no sense together.
+  public mutating func validate() throws {
+    if payload, !json { throw ValidationError("--payload needs --json") }
+    if localTime, json { throw ValidationError("--json has UTC times only; leave --local-time out") }
+  }
+
+  /// A formatter of what is to be written to a descriptor: in colours where that is a terminal and NO_COLOR
+  /// is not set, in ASCII where the locale is not UTF-8.
+  public func formatter(for descriptor: Int32 = STDOUT_FILENO) -> LineFormatter {
+    if json { return .json(JSONFormatter(hasPayload: payload)) }
+    var style = TextFormatter.Style()
+    style.isLocal = localTime
+    style.hasColours = isatty(descriptor) == 1 && (Self.variable("NO_COLOR") ?? "").isEmpty
+    style.isASCII = !Self.isUTF8
+    return .text(TextFormatter(style))
+  }
+
+  private static var isUTF8: Bool {
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].lazy.compactMap(variable).first { !$0.isEmpty } ?? "C"
+    let name = locale.uppercased()
+    return name.contains("UTF-8") || name.contains("UTF8")
+  }
+
+  private static func variable(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }
+}

@@ -1,0 +1,114 @@
+import BitcoinWire
+import Bytes
+import LogProtocol
+
+/// What native log files hold, and whether anything is missing: read with `read(_:)`, in the order in which
+/// they were written.
+public struct ArchiveReport {
+  /// One instance of a source.
+  public struct Source: Equatable, Sendable {
+    /// The id it had last.
+    public var id: UInt32
+    /// Its instance; its id where it was never seen to join.
+    public var instance: UInt64
+    /// The kind of its program; empty where it was never seen to join.
+    public var kind: String
+    /// What its operator calls it.
+    public var name: String
+    /// The first sequence found; 0 where none is.
+    public var firstSequence: UInt64
+    /// The last sequence found.
+    public var lastSequence: UInt64
+    /// Its records, duplicates not counted.
+    public var recordCount: UInt64
+    /// Bytes of its records, duplicates not counted.
+    public var byteCount: UInt64
+    /// Records whose sequence was there already.
+    public var duplicateCount: UInt64
+    /// Sequences from before the archive began, as a gap record says.
+    public var beforeArchiveCount: UInt64
+    /// Sequences missing later, for a reason that a gap record says.
+    public var explainedCount: UInt64
+    /// Sequences missing without any word.
+    public var unexplainedCount: UInt64
+  }
+
+  /// A file that was read.
+  public struct File: Equatable, Sendable {
+    /// Its path.
+    public var path: String
+    /// Bytes of its whole records and preambles.
+    public var byteCount: UInt64
+    /// Bytes after them: a record that is not whole.
+    public var tornCount: Int
+  }
+
+  /// How many messages of a command there are.
+  public struct Traffic: Equatable, Sendable {
+    /// How many we received.
+    public var received: UInt64 = 0
+    /// How many we sent.
+    public var sent: UInt64 = 0
+  }
+
+  /// The files read, in order.
+  public internal(set) var files: [File] = []
+  /// Records, of whatever kind.
+  public internal(set) var recordCount: UInt64 = 0
+  /// Records that the log server or the archive made.
+  public internal(set) var unnumberedCount: UInt64 = 0
+  /// The earliest and the latest time of a numbered record, ns since the Unix epoch; nil where there is none.
+  public internal(set) var times: ClosedRange<UInt64>?
+  /// Messages by command.
+  public internal(set) var traffic: [Command: Traffic] = [:]
+  /// Messages whose checksum is marked as wrong.
+  public internal(set) var wrongChecksumCount: UInt64 = 0
+  /// Messages whose time is before that of the message before them in the same direction of the same
+  /// connection.
+  public internal(set) var backwardsCount: UInt64 = 0
+  /// Connections that opened.
+  public internal(set) var openedCount: UInt64 = 0
+
+  var entries: [UInt64: Entry] = [:]
+  var instances: [UInt32: UInt64] = [:]
+  var latest: [Lane: UInt64] = [:]
+
+  /// Reports on nothing yet.
+  public init() {}
+
+  /// The sources, in order of id.
+  public var sources: [Source] {
+    entries.map { instance, entry in entry.source(instance) }.sorted {
+      ($0.id, $0.instance) < ($1.id, $1.instance)
+    }
+  }
+
+  /// Records that were written by their source after the archive began and are not in it, whether a gap
+  /// record says so or not.
+  public var lostCount: UInt64 { sources.reduce(0) { $0 &+ $1.explainedCount &+ $1.unexplainedCount } }
+
+  /// Records in the archive more than once.
+  public var duplicateCount: UInt64 { sources.reduce(0) { $0 + $1.duplicateCount } }
+
+  /// Bytes of all files.
+  public var byteCount: UInt64 { files.reduce(0) { $0 + $1.byteCount } }
+
+  /// Whether nothing is missing, twice or torn, and no time runs backwards.
+  public var isFaultless: Bool {
+    lostCount == 0 && duplicateCount == 0 && backwardsCount == 0 && files.allSatisfy { $0.tornCount == 0 }
+  }
+
+  /// Takes in a file.
+  ///
+  /// - Throws: `WireError` (its offset relative to the file's) where it holds something that is not a log, and
+  ///   `IOError` where it cannot be read; what stands before is taken in.
+  public mutating func read(_ file: ArchiveFile) throws {
+    files.append(File(path: file.path, byteCount: 0, tornCount: 0))
+    defer { files[files.count - 1].byteCount = file.offset }
+    let ending = try file.forEachRecord { header, body, _ in
+      note(header, body: body)
+      return true
+    }
+    if case .torn(let count) = ending { files[files.count - 1].tornCount = count }
+  }
+}

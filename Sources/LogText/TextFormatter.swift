@@ -1,0 +1,123 @@
+import BitcoinWire
+import Bytes
+import LogProtocol
+
+/// Writes each record as a line that a person can read and a terminal can be trusted with.
+public struct TextFormatter {
+  /// How lines look.
+  public struct Style: Equatable, Sendable {
+    /// Whether times are local; otherwise they are UTC.
+    public var isLocal = false
+    /// Whether parts are coloured.
+    public var hasColours = false
+    /// Whether everything is written in ASCII.
+    public var isASCII = false
+
+    /// Creates the style without colours, in UTC and UTF-8.
+    public init() {}
+  }
+
+  /// How sources and connections are called.
+  public private(set) var names = StreamNames()
+
+  private let style: Style
+  private var times: TimeText
+
+  /// Bytes of a text that are shown at most.
+  private static let textLimit = 2000
+
+  /// Creates a formatter that knows no sources yet.
+  public init(_ style: Style = Style()) {
+    self.style = style
+    times = TimeText(isLocal: style.isLocal)
+  }
+
+  /// Takes in a record that is not shown.
+  public mutating func skip(_ header: RecordHeader, body: UnsafeRawBufferPointer) {
+    names.note(header, body: body)
+  }
+
+  /// Appends a record's line, with its line feed.
+  ///
+  /// - Parameter body: the record's body.
+  public mutating func append(
+    _ header: RecordHeader,
+    body: UnsafeRawBufferPointer,
+    to output: inout [UInt8]
+  ) {
+    let remote = names.remote(of: header)
+    names.note(header, body: body)
+    colour("2", &output)
+    times.append(header.time, to: &output)
+    colour("0", &output)
+    var line = " " + names.name(of: header.source) + " "
+    line += coloured(header.type.name, by: header.type == .error ? "31" : header.type == .meta ? "35" : "34")
+    if header.connection != 0 { line += " #\(header.connection)" }
+    line += content(header, body, remote ?? names.remote(of: header))
+    for (flag, word) in Self.flagWords where header.flags.contains(flag) { line += " [\(word)]" }
+    output += (style.isASCII ? Self.ascii(line) : line).utf8
+    output.append(UInt8(ascii: "\n"))
+  }
+
+  private static let flagWords: [(RecordFlags, String)] = [
+    (.truncated, "cut short"), (.encrypted, "v2"), (.resent, "sent again"),
+  ]
+
+  /// What follows the connection's number.
+  private mutating func content(
+    _ header: RecordHeader,
+    _ body: UnsafeRawBufferPointer,
+    _ remote: Endpoint?
+  ) -> String {
+    let peer = remote.map { " \($0)" } ?? ""
+    switch header.type {
+    case .message:
+      let message = MessageText(header, body)
+      let arrow = header.flags.contains(.sent) ? coloured("→", by: "36") : coloured("←", by: "32")
+      let words = message.isMalformed ? coloured(message.summary, by: "31") : message.summary
+      let warning = message.isChecksumRight == false ? " " + coloured("[wrong checksum]", by: "31") : ""
+      return "\(peer) \(arrow) \(words)\(warning)"
+    case .connection:
+      guard let event = try? ConnectionEvent(body.bytes) else { return "\(peer) \(malformed(body))" }
+      return " \(event.remote) \(event.words)"
+    case .meta:
+      guard let meta = try? MetaBody(body.bytes) else { return "\(peer) \(malformed(body))" }
+      let words = meta.words(names, &times)
+      if case .gap = meta { return "\(peer) \(coloured(words, by: "31"))" }
+      return "\(peer) \(words)"
+    case .debug, .control, .error, .connector, .client:
+      var text = body[...]
+      while let last = text.last, last == 0 || last == 10 || last == 13 { text.removeLast() }
+      let rest = text.count > Self.textLimit ? "… (\(text.count) bytes)" : ""
+      return "\(peer) \(EscapedText.utf8(text.prefix(Self.textLimit)))\(rest)"
+    default: return "\(peer) \(body.count) bytes"
+    }
+  }
+
+  private func malformed(_ body: UnsafeRawBufferPointer) -> String {
+    coloured("malformed: \(body.count) bytes \(Hexadecimal.text(body.prefix(16)))…", by: "31")
+  }
+
+  private func coloured(_ text: String, by code: String) -> String {
+    style.hasColours ? "\u{1B}[\(code)m\(text)\u{1B}[0m" : text
+  }
+
+  private func colour(_ code: String, _ output: inout [UInt8]) {
+    if style.hasColours { output += "\u{1B}[\(code)m".utf8 }
+  }
+
+  private static func ascii(_ line: String) -> String {
+    if line.utf8.allSatisfy({ $0 < 0x80 }) { return line }
+    var result = ""
+    for scalar in line.unicodeScalars {
+      switch scalar {
+      case "→": result += "->"
+      case "←": result += "<-"
+      case "…": result += "..."
+      case _ where scalar.isASCII: result.unicodeScalars.append(scalar)
+      default: result += "\\u{\(String(scalar.value, radix: 16))}"
+      }
+    }
+    return result
+  }
+}
