@@ -53,9 +53,9 @@ public struct ConnectorStatistics: Hashable, Sendable {
   public var recordsPublished: UInt64 = 0
   /// Records that the log server has acknowledged: the sequence up to which.
   public var recordsAcknowledged: UInt64 = 0
-  /// Records kept because they are not acknowledged.
+  /// Records that are not acknowledged yet.
   public var recordsWaiting: UInt64 = 0
-  /// Bytes of those.
+  /// Bytes of records that the log server's socket has not taken yet.
   public var bytesWaiting: UInt64 = 0
   /// Records dropped because too much waited.
   public var recordsDropped: UInt64 = 0

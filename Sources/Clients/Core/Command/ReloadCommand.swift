@@ -18,7 +18,7 @@ struct ReloadCommand: ClientCommand {
       if environment.isJSON {
         environment.output.line(["reloaded": .bool(true), "changes": .string(changes)])
       } else {
-        environment.output.line("connector: configuration read again: \(changes)")
+        environment.output.line("connector: \(changes)")
       }
       return .succeeded
     }

@@ -64,7 +64,7 @@ struct StatusReport {
       "  received    \(sampled.text(\.messagesReceived)) messages, \(sampled.bytes(\.bytesReceived))",
       "  sent        \(sampled.text(\.messagesSent)) messages, \(sampled.bytes(\.bytesSent))",
       "  records     \(sampled.text(\.recordsPublished)) published, \(statistics.recordsAcknowledged) "
-        + "acknowledged, \(statistics.recordsWaiting) waiting (\(Quantity.bytes(statistics.bytesWaiting))), "
+        + "acknowledged, \(statistics.recordsWaiting) waiting, \(Quantity.bytes(statistics.bytesWaiting)) unsent, "
         + "\(statistics.recordsDropped) dropped",
       statistics.isPublishing
         ? "  log server  joined as source \(statistics.source)"
