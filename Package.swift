@@ -68,7 +68,7 @@ let package = Package(
     .target(name: "LogClientCore", dependencies: logClients, path: "Sources/LogClients/Core"),
     .target(
       name: "ClientCore",
-      dependencies: ["LogProtocol", "ControlProtocol", "Daemon", arguments],
+      dependencies: ["LogProtocol", "LogText", "ControlProtocol", "Daemon", arguments],
       path: "Sources/Clients/Core",
       swiftSettings: spans
     ),

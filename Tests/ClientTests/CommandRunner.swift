@@ -35,7 +35,7 @@ final class CommandRunner {
       isTerminal: false,
       showsProgress: false,
       result: {
-        outcome.lines += $0.split(separator: "\n").map(String.init)
+        outcome.lines += String(decoding: $0, as: UTF8.self).split(separator: "\n").map(String.init)
         return true
       },
       complaint: { outcome.complaints += $0.split(separator: "\n").map(String.init) }

@@ -61,7 +61,7 @@ import Testing
       isTerminal: true,
       showsProgress: true,
       result: {
-        shown.append($0)
+        shown.append(String(decoding: $0, as: UTF8.self))
         return true
       },
       complaint: { shown.append($0) }

@@ -1,11 +1,18 @@
 import ArgumentParser
 import Configuration
+import Daemon
 import EventLoop
 
 /// A subcommand of `netmine`.
 protocol ClientCommand: ParsableCommand {
-  /// The options every client command takes.
-  var options: ClientOptions { get }
+  /// The options every program takes.
+  var common: CommonOptions { get }
+
+  /// Where its own options say that the connector takes commands.
+  var control: String? { get }
+
+  /// Whether to print JSON.
+  var isJSON: Bool { get }
 
   /// Does what was asked and says how it went.
   func execute(_ environment: ClientEnvironment) throws(ClientFailure) -> ExitStatus
@@ -14,23 +21,24 @@ protocol ClientCommand: ParsableCommand {
 extension ClientCommand {
   /// Runs on a loop of its own with the program's own output; shows errors as sentences on stderr.
   func run() throws {
-    let output = Output.standard
-    let status = run(on: EventLoop(), output: output)
+    let status = run(on: EventLoop(), output: .standard)
     guard status == .succeeded else { throw status.code }
   }
 
   /// Runs on this loop with this output.
   func run(on loop: EventLoop, output: Output) -> ExitStatus {
     do {
-      let configuration = try options.common.configuration()
-      let environment = ClientEnvironment(
-        loop: loop,
-        output: output,
-        configuration: configuration,
-        controlAddress: options.controlAddress(configuration),
-        isJSON: options.json
+      let configuration = try common.configuration()
+      return try execute(
+        ClientEnvironment(
+          loop: loop,
+          output: output,
+          configuration: configuration,
+          controlAddress: control.map { SocketAddress($0) ?? .unix($0) }
+            ?? .unix(configuration.connector.controlPath),
+          isJSON: isJSON
+        )
       )
-      return try execute(environment)
     } catch let failure as ClientFailure {
       output.complain(failure.sentence)
       return failure.status
@@ -39,6 +47,18 @@ extension ClientCommand {
       return error is ConfigurationError ? .configuration : .someFailed
     }
   }
+}
+
+/// A subcommand that talks to the connector.
+protocol ControlCommand: ClientCommand {
+  /// The options every such command takes.
+  var options: ClientOptions { get }
+}
+
+extension ControlCommand {
+  var common: CommonOptions { options.common }
+  var control: String? { options.control }
+  var isJSON: Bool { options.json }
 }
 
 /// What a client command works with.

@@ -1,9 +1,7 @@
 import ArgumentParser
-import Configuration
 import Daemon
-import EventLoop
 
-/// The options every client command takes.
+/// The options every command takes that talks to the connector.
 struct ClientOptions: ParsableArguments {
   @OptionGroup(title: "Common options") var common: CommonOptions
 
@@ -18,10 +16,4 @@ struct ClientOptions: ParsableArguments {
 
   @Flag(help: "Print JSON, one object a line.")
   var json = false
-
-  /// Where the connector takes commands.
-  func controlAddress(_ configuration: Configuration) -> SocketAddress {
-    guard let control else { return .unix(configuration.connector.controlPath) }
-    return SocketAddress(control) ?? .unix(control)
-  }
 }

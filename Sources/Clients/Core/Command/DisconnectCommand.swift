@@ -2,7 +2,7 @@ import ArgumentParser
 import ControlProtocol
 
 /// `netmine disconnect`: closes connections.
-struct DisconnectCommand: ClientCommand {
+struct DisconnectCommand: ControlCommand {
   static let configuration = CommandConfiguration(
     commandName: "disconnect",
     abstract: "Close connections.",

@@ -2,7 +2,7 @@ import ArgumentParser
 import ControlProtocol
 
 /// `netmine reload`: has the connector read its configuration again.
-struct ReloadCommand: ClientCommand {
+struct ReloadCommand: ControlCommand {
   static let configuration = CommandConfiguration(
     commandName: "reload",
     abstract: "Have the connector read its configuration again."

@@ -2,7 +2,7 @@ import ArgumentParser
 import ControlProtocol
 
 /// `netmine shutdown`: ends the connector in order.
-struct ShutdownCommand: ClientCommand {
+struct ShutdownCommand: ControlCommand {
   static let configuration = CommandConfiguration(
     commandName: "shutdown",
     abstract: "End the connector in order: it closes its connections and hands over its records."

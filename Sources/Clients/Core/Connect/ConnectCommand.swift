@@ -3,7 +3,7 @@ import BitcoinWire
 import ControlProtocol
 
 /// `netmine connect`: connects to nodes and tells what becomes of each.
-struct ConnectCommand: ClientCommand {
+struct ConnectCommand: ControlCommand {
   static let configuration = CommandConfiguration(
     commandName: "connect",
     abstract: "Connect to nodes and tell what becomes of each.",

@@ -3,7 +3,7 @@ import ControlProtocol
 import EventLoop
 
 /// `netmine nodes`: lists the connections.
-struct NodesCommand: ClientCommand {
+struct NodesCommand: ControlCommand {
   static let configuration = CommandConfiguration(
     commandName: "nodes",
     abstract: "List the connections: who is at the other end and what was exchanged.",

@@ -12,19 +12,19 @@ final class Output {
   /// Whether nobody reads the results any more.
   private(set) var isClosed = false
 
-  private let result: (String) -> Bool
+  private let result: ([UInt8]) -> Bool
   private let complaint: (String) -> Void
   private var hasProgress = false
 
   /// Creates an output.
   ///
   /// - Parameters:
-  ///   - result: takes a result's text, ends of lines included; false where nobody reads it any more.
+  ///   - result: takes a result's lines, their ends included; false where nobody reads them any more.
   ///   - complaint: takes the text of complaints and progress.
   init(
     isTerminal: Bool,
     showsProgress: Bool,
-    result: @escaping (String) -> Bool,
+    result: @escaping ([UInt8]) -> Bool,
     complaint: @escaping (String) -> Void
   ) {
     self.isTerminal = isTerminal
@@ -39,14 +39,17 @@ final class Output {
       isTerminal: isatty(STDOUT_FILENO) == 1,
       showsProgress: isatty(STDERR_FILENO) == 1,
       result: { write($0, to: STDOUT_FILENO) },
-      complaint: { _ = write($0, to: STDERR_FILENO) }
+      complaint: { _ = write(Array($0.utf8), to: STDERR_FILENO) }
     )
   }
 
   /// Prints a line of the result.
-  func line(_ text: String) {
+  func line(_ text: String) { lines(Array((text + "\n").utf8)) }
+
+  /// Prints whole lines of the result, their ends included.
+  func lines(_ bytes: [UInt8]) {
     clearProgress()
-    if !isClosed { isClosed = !result(text + "\n") }
+    if !isClosed, !bytes.isEmpty { isClosed = !result(bytes) }
   }
 
   /// Prints a JSON value as a line of the result.
@@ -75,8 +78,8 @@ final class Output {
     hasProgress = false
   }
 
-  private static func write(_ text: String, to descriptor: Int32) -> Bool {
-    var bytes = Array(text.utf8)[...]
+  private static func write(_ text: [UInt8], to descriptor: Int32) -> Bool {
+    var bytes = text[...]
     while !bytes.isEmpty {
       let count = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
       if count > 0 {

@@ -1,7 +1,7 @@
 import ArgumentParser
 
 /// `netmine broadcast`: sends messages to every open connection.
-struct BroadcastCommand: ClientCommand {
+struct BroadcastCommand: ControlCommand {
   static let configuration = CommandConfiguration(
     commandName: "broadcast",
     abstract: "Send messages to every open connection.",

@@ -1,7 +1,7 @@
 import ArgumentParser
 
 /// `netmine send`: sends messages to chosen connections.
-struct SendCommand: ClientCommand {
+struct SendCommand: ControlCommand {
   static let configuration = CommandConfiguration(
     commandName: "send",
     abstract: "Send messages to chosen connections.",

@@ -4,7 +4,7 @@ import EventLoop
 import LogProtocol
 
 /// `netmine status`: tells whether the log server and the connector are up, and how they are doing.
-struct StatusCommand: ClientCommand {
+struct StatusCommand: ControlCommand {
   static let configuration = CommandConfiguration(
     commandName: "status",
     abstract: "Tell whether the log server and the connector are up, since when, counts and rates.",

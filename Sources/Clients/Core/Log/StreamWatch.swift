@@ -1,0 +1,88 @@
+import Bytes
+import EventLoop
+import LogProtocol
+import LogText
+
+/// Prints the records of the log stream that are asked for, until there are enough.
+///
+/// Without a log server it fails at once; one that goes away later is waited for.
+final class StreamWatch {
+  private let address: SocketAddress
+  private let filter: RecordFilter
+  private var formatter: LineFormatter
+  private var remaining: Int
+  private let output: Output
+  private var subscriber: LogSubscriber?
+  private var wasConnected = false
+  private var isWaiting = false
+  private var failure: ClientFailure?
+
+  /// Creates a watch that prints `limit` records at most.
+  init(
+    _ address: SocketAddress,
+    _ filter: RecordFilter,
+    _ formatter: LineFormatter,
+    limit: Int,
+    _ output: Output
+  ) {
+    self.address = address
+    self.filter = filter
+    self.formatter = formatter
+    self.output = output
+    remaining = limit
+  }
+
+  /// Prints until there is no more to print, nobody reads it, or `duration` seconds have passed.
+  func run(on loop: EventLoop, duration: Double?) throws(ClientFailure) {
+    var isOver = false
+    let timer = TimerWatcher(on: loop) { isOver = true }
+    if let duration { timer.start(after: duration) }
+    let subscriber = LogSubscriber(to: address, filter.subscription, on: loop, handler: self)
+    self.subscriber = subscriber
+    while !isOver, failure == nil, remaining > 0, !output.isClosed { loop.runOnce() }
+    timer.cancel()
+    subscriber.cancel()
+    if let failure { throw failure }
+  }
+
+  private func print(_ records: ChunkSlice) throws(WireError) {
+    var cursor = RecordCursor(records.bytes)
+    var lines: [UInt8] = []
+    defer { output.lines(lines) }
+    while remaining > 0, let (header, range) = try cursor.next() {
+      let body = UnsafeRawBufferPointer(rebasing: records.bytes[range].dropFirst(RecordHeader.size))
+      guard filter.shows(header, body: body) else {
+        formatter.skip(header, body: body)
+        continue
+      }
+      formatter.append(header, body: body, to: &lines)
+      remaining -= 1
+    }
+  }
+}
+
+extension StreamWatch: LogSubscriberHandler {
+  func subscriber(_ subscriber: LogSubscriber, received records: ChunkSlice) {
+    do throws(WireError) {
+      try print(records)
+    } catch {
+      failure = ClientFailure(.someFailed, "The log server sent a malformed record: \(error).")
+    }
+  }
+
+  func subscriberDidConnect(_ subscriber: LogSubscriber) {
+    if isWaiting { output.complain("The log server is there again.") }
+    wasConnected = true
+    isWaiting = false
+  }
+
+  func subscriber(_ subscriber: LogSubscriber, lostServerFor reason: String) {
+    guard wasConnected else {
+      let sentence = "No log server answers on \(address): \(reason). Start it with `logserver`."
+      failure = ClientFailure(.unreachable, sentence)
+      return
+    }
+    if !isWaiting { output.complain("The log server is gone: \(reason). Waiting for it.") }
+    isWaiting = true
+  }
+}

@@ -1,0 +1,51 @@
+import ArgumentParser
+import Bytes
+import Daemon
+import LogProtocol
+import LogText
+
+/// `netmine verify`: reads archives back and tells whether anything is missing.
+struct VerifyCommand: ClientCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "verify",
+    abstract: "Read archives back and tell what they hold and whether anything is missing.",
+    discussion: """
+      Files are taken in the order in which they were written. Exit status 1 when records are missing, \
+      when a file ends within a record, or when one is no archive.
+      """
+  )
+
+  @Argument(help: "Archives, the oldest first.", completion: .file())
+  var files: [String]
+
+  @Flag(help: "Print JSON, one object.")
+  var json = false
+
+  @OptionGroup(title: "Common options") var common: CommonOptions
+
+  var control: String? { nil }
+  var isJSON: Bool { json }
+
+  func execute(_ environment: ClientEnvironment) throws(ClientFailure) -> ExitStatus {
+    var report = ArchiveReport()
+    var isReadable = true
+    for path in files {
+      var file: ArchiveFile?
+      do {
+        let opened = try ArchiveFile(path)
+        file = opened
+        try report.read(opened)
+      } catch {
+        isReadable = false
+        environment.output.complain(
+          error is WireError
+            ? "\(path) is no archive from byte \(file?.offset ?? 0) on: \(error)."
+            : "\(path) cannot be read: \(error)."
+        )
+      }
+    }
+    environment.output.lines(Array((isJSON ? report.json : report.text).utf8))
+    let isWhole = report.lostCount == 0 && report.files.allSatisfy { $0.tornCount == 0 }
+    return isReadable && isWhole ? .succeeded : .someFailed
+  }
+}

@@ -1,0 +1,45 @@
+import ArgumentParser
+import Daemon
+import EventLoop
+import Glibc
+import LogText
+
+/// `netmine watch`: shows the log stream as it comes.
+struct WatchCommand: ClientCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "watch",
+    abstract: "Show the log stream as it comes, all of it or what is chosen.",
+    discussion: "For example: netmine watch --command inv --received --count 10"
+  )
+
+  @OptionGroup(title: "Which records") var records: RecordFilterOptions
+  @OptionGroup(title: "How they are shown") var form: RecordOutputOptions
+
+  @Option(help: ArgumentHelp("Stop after this many records.", valueName: "n"))
+  var count: Int?
+
+  @Option(help: ArgumentHelp("Stop after this many seconds.", valueName: "seconds"))
+  var duration: Double?
+
+  @OptionGroup(title: "Common options") var common: CommonOptions
+
+  var control: String? { nil }
+  var isJSON: Bool { form.json }
+
+  func validate() throws {
+    guard count ?? 1 > 0 else { throw ValidationError("--count is 1 or more.") }
+    guard duration ?? 0 >= 0 else { throw ValidationError("--duration cannot be negative.") }
+  }
+
+  func execute(_ environment: ClientEnvironment) throws(ClientFailure) -> ExitStatus {
+    let watch = StreamWatch(
+      .unix(environment.configuration.logger.root + "subscribe"),
+      records.filter,
+      form.formatter(for: STDOUT_FILENO),
+      limit: count ?? .max,
+      environment.output
+    )
+    try watch.run(on: environment.loop, duration: duration)
+    return .succeeded
+  }
+}
