@@ -82,6 +82,11 @@ let package = Package(
     .executableTarget(name: "console", dependencies: ["LogClientCore"], path: "Sources/LogClients/Console"),
 
     // Tests.
+    .testTarget(
+      name: "IntegrationTests",
+      dependencies: ["TestSupport", "connector", "console", "logserver", "netmine", "simnet", "verbatim"],
+      swiftSettings: spans
+    ),
     .target(name: "TestSupport", dependencies: ["ControlProtocol", "LogProtocol"], path: "Tests/Support"),
     .testTarget(
       name: "ConnectorTests",
