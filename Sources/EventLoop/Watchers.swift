@@ -1,4 +1,5 @@
 import CLibEV
+import Glibc
 
 // The one file in which C callbacks find their Swift owners. Each watcher owns its heap-stable libev
 // structure and is found again through the structure's `data`, unretained: a watcher is cancelled
@@ -159,6 +160,11 @@ public final class SignalWatcher {
     )
     watcher.pointee.data = Unmanaged.passUnretained(self).toOpaque()
     ev_signal_start(loop.raw, watcher)
+    // A thread that blocks all signals, as Dispatch's do, hands that down to the programs it starts.
+    var signals = sigset_t()
+    sigemptyset(&signals)
+    sigaddset(&signals, number)
+    pthread_sigmask(SIG_UNBLOCK, &signals, nil)
   }
 
   deinit {

@@ -12,7 +12,11 @@ final class LogServerDouble: ByteStreamHandler {
   /// Sent to each reader that subscribes.
   var greeting: [UInt8] = []
 
-  private(set) var streams: [ByteStream] = []
+  /// Sent to each reader that subscribes, after the greeting.
+  var resend: ([ArchivePosition]) -> [UInt8] = { _ in [] }
+
+  private var streams: [ByteStream] = []
+  private var readers: [ByteStream] = []
   private let loop: EventLoop
   private var listener: Listener?
 
@@ -29,7 +33,7 @@ final class LogServerDouble: ByteStreamHandler {
   }
 
   func send(_ records: [UInt8]...) {
-    for stream in streams { for record in records { stream.write(record) } }
+    for reader in readers { for record in records { reader.write(record) } }
   }
 
   func disconnect() { for stream in streams { stream.close(.closed("test")) } }
@@ -43,6 +47,8 @@ final class LogServerDouble: ByteStreamHandler {
         subscriptions.append((subscription, positions))
         stream.write(StreamPreamble.bytes(createdAt: 0))
         stream.write(greeting)
+        stream.write(resend(positions))
+        readers.append(stream)
       case .acknowledge(let sequences)?: acknowledged.merge(sequences) { max($0, $1) }
       case .goodbye?: goodbyes += 1
       default: break
@@ -53,6 +59,7 @@ final class LogServerDouble: ByteStreamHandler {
 
   func stream(_ stream: ByteStream, closedFor reason: CloseReason) {
     streams.removeAll { $0 === stream }
+    readers.removeAll { $0 === stream }
   }
 }
 

@@ -1,6 +1,5 @@
 import ArgumentParser
 import Configuration
-import Glibc
 import LogClientCore
 
 /// Shows what the log server has to tell, or what an archive holds, line by line.
@@ -16,8 +15,6 @@ struct ConsoleCommand: ParsableCommand {
   @OptionGroup var console: Console
 
   func run() throws {
-    // A reader of the output that goes away ends the console quietly.
-    signal(SIGPIPE, SIG_IGN)
     try console.run()
   }
 }

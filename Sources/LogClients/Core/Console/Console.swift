@@ -3,6 +3,7 @@ import Bytes
 import Configuration
 import Daemon
 import EventLoop
+import Glibc
 import LogProtocol
 import LogText
 import Logging
@@ -40,6 +41,13 @@ public struct Console: ParsableArguments {
 
   /// Prints records until there are no more, enough, or nobody reads them.
   public func run() throws {
+    // A reader of the output that goes away ends it quietly, and whoever has started it can end it, even from
+    // a thread that blocks signals.
+    signal(SIGPIPE, SIG_IGN)
+    var signals = sigset_t()
+    sigemptyset(&signals)
+    for number in [SIGINT, SIGTERM] { sigaddset(&signals, number) }
+    sigprocmask(SIG_UNBLOCK, &signals, nil)
     let log = common.logger(for: "console")
     let filter = records.filter
     let printer = RecordPrinter(filter, output.formatter(), limit: count)

@@ -1,0 +1,174 @@
+import Bytes
+import EventLoop
+import Foundation
+import LogProtocol
+import LogText
+import Testing
+
+/// The archiver as a process, with a log server's readers' end in this one.
+@Suite(.serialized) final class VerbatimProgramTests {
+  let folder = TemporaryFolder()
+  let loop = EventLoop()
+  let server: LogServerDouble
+  var published: UInt64 = 0
+  var processes: [Process] = []
+  private var publishing: TimerWatcher?
+
+  init() throws {
+    server = try LogServerDouble(at: folder.path + "subscribe", on: loop)
+    server.greeting = Records.joined()
+    // A source that keeps everything sends again what the archive does not have.
+    server.resend = { [unowned self] positions in
+      let known = positions.first { $0.instance == 42 }?.sequence ?? 0
+      return known < published ? (known + 1...published).flatMap { Records.text($0) } : []
+    }
+    publishing = TimerWatcher(on: loop) { [unowned self] in
+      for _ in 0..<100 {
+        published += 1
+        server.send(Records.text(published))
+      }
+    }
+  }
+
+  deinit { for process in processes where process.isRunning { kill(process.processIdentifier, SIGKILL) } }
+
+  /// Starts one of the programs built beside the tests.
+  @discardableResult
+  func start(_ program: String, _ arguments: [String]) throws -> Process {
+    let process = Process()
+    if program.hasPrefix("/") {
+      process.executableURL = URL(filePath: program)
+    } else {
+      let tests = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
+      process.executableURL = URL(filePath: tests).deletingLastPathComponent().appending(path: program)
+    }
+    process.arguments = arguments
+    process.currentDirectoryURL = URL(filePath: folder.path)
+    let errors = folder.path + "stderr"
+    if !FileManager.default.fileExists(atPath: errors) { folder.write([], to: "stderr") }
+    process.standardError = FileHandle(forUpdatingAtPath: errors)
+    try process.standardError.map { _ = try ($0 as? FileHandle)?.seekToEnd() }
+    try process.run()
+    processes.append(process)
+    return process
+  }
+
+  func startVerbatim() throws -> Process {
+    let subscribed = server.subscriptions.count
+    let process = try start("verbatim", ["--root", folder.path, "--pidfile", "run/verbatim.pid"])
+    #expect(loop.run { server.subscriptions.count > subscribed })
+    return process
+  }
+
+  func terminate(_ process: Process) -> Int32 {
+    process.terminate()
+    #expect(loop.run { !process.isRunning })
+    return process.terminationStatus
+  }
+
+  var errors: String { String(decoding: folder.bytes("stderr"), as: UTF8.self) }
+
+  /// What all segments together hold.
+  func report() throws -> ArchiveReport {
+    let archive = folder.path + "archive/"
+    for name in try FileManager.default.contentsOfDirectory(atPath: archive) where name.hasSuffix(".gz") {
+      let unpacking = try start("/bin/gzip", ["-d", archive + name])
+      #expect(loop.run { !unpacking.isRunning })
+    }
+    // Rotated segments sort by the time in their names, and before the current one only by rule.
+    let names = try FileManager.default.contentsOfDirectory(atPath: archive).sorted()
+    var report = ArchiveReport()
+    for name in names where name != "verbatim.log" { try report.read(ArchiveFile(archive + name)) }
+    try report.read(ArchiveFile(archive + "verbatim.log"))
+    return report
+  }
+
+  @Test func losesNothingToKillsAndSaysGoodbyeInOrder() throws {
+    publishing?.start(after: 0, every: 0.001)
+    for _ in 0..<3 {
+      let process = try startVerbatim()
+      let start = published
+      #expect(loop.run { published > start + 5000 })
+      kill(process.processIdentifier, SIGKILL)
+      #expect(loop.run { !process.isRunning })
+    }
+    let process = try startVerbatim()
+    let start = published
+    #expect(loop.run { server.acknowledged[Records.source] ?? 0 > start + 1000 })
+    publishing?.cancel()
+    loop.runTurns()
+    #expect(terminate(process) == 0)
+    #expect(loop.run { server.goodbyes == 1 && server.acknowledged[Records.source] == published })
+    let report = try report()
+    #expect(report.isFaultless, "\(report.text)")
+    #expect(report.sources.first?.recordCount == published)
+  }
+
+  @Test(.enabled(if: FileManager.default.isExecutableFile(atPath: "/usr/sbin/logrotate")))
+  func losesNothingToLogrotate() throws {
+    let process = try startVerbatim()
+    let example = URL(filePath: #filePath).appending(path: "../../../tools/verbatim-rotate.cfg").standardized
+    let text = try String(contentsOf: example, encoding: .utf8)
+      .replacingOccurrences(of: "/tmp/netmine/", with: folder.path)
+    folder.write(Array(text.utf8), to: "rotate.cfg")
+    chmod(folder.path + "rotate.cfg", 0o644)
+    publishing?.start(after: 0, every: 0.001)
+    for count in 1...3 {
+      let rotation = try start(
+        "/usr/sbin/logrotate",
+        ["--force", "--state", folder.path + "state", folder.path + "rotate.cfg"]
+      )
+      #expect(loop.run { !rotation.isRunning })
+      #expect(rotation.terminationStatus == 0, "\(errors)")
+      // The next rotation's name needs another second.
+      let end = Clock.now() / 1_000_000_000 + 1
+      #expect(loop.run { Clock.now() / 1_000_000_000 > end })
+      #expect(loop.run { errors.components(separatedBy: "verbatim: writing to").count > count })
+    }
+    publishing?.cancel()
+    loop.runTurns()
+    #expect(terminate(process) == 0)
+    let report = try report()
+    #expect(report.files.count == 4)
+    #expect(report.isFaultless, "\(report.text)")
+    #expect(report.sources.first?.recordCount == published)
+  }
+
+  @Test func refusesASecondArchiver() throws {
+    _ = try startVerbatim()
+    let second = try start("verbatim", ["--root", folder.path, "--pidfile", "other.pid"])
+    #expect(loop.run { !second.isRunning })
+    #expect(second.terminationStatus == 1)
+    #expect(errors.contains("archive/verbatim.log is being written by another process"))
+  }
+
+  @Test func keepsWhatAFileSizeLimitDoesNotTake() throws {
+    let subscribed = server.subscriptions.count
+    // 64 KiB: the limit cuts a record in two.
+    let command = "ulimit -f 64; exec \"$0\" --root . --pidfile run/verbatim.pid"
+    let tests = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
+    let program = URL(filePath: tests).deletingLastPathComponent().appending(path: "verbatim").path
+    let process = try start("/bin/bash", ["-c", command, program])
+    #expect(loop.run { server.subscriptions.count > subscribed })
+    let text = String(repeating: "x", count: 1001)
+    for _ in 0..<100 {
+      published += 1
+      server.send(Records.text(published, text))
+    }
+    #expect(loop.run { errors.contains("File too large") })
+    let archive = folder.path + "archive/verbatim.log"
+    #expect(folder.bytes("archive/verbatim.log").count == 64 << 10)
+    kill(process.processIdentifier, SIGUSR1)
+    #expect(loop.run { errors.contains("for rotation") })
+    // Once the file is closed it ends with a whole record.
+    let closed = folder.bytes("archive/verbatim.log")
+    #expect(closed.count < 64 << 10)
+    rename(archive, archive + "-1")
+    kill(process.processIdentifier, SIGUSR2)
+    #expect(loop.run { server.acknowledged[Records.source] == published })
+    #expect(terminate(process) == 0)
+    let report = try report()
+    #expect(report.isFaultless, "\(report.text)")
+    #expect(report.sources.first?.recordCount == 100)
+  }
+}
