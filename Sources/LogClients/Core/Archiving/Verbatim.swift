@@ -1,7 +1,6 @@
 import Glibc
 import Bytes
 import Configuration
-import Daemon
 import EventLoop
 import Logging
 import LogProtocol
@@ -48,17 +47,17 @@ public final class Verbatim {
   var notice = GapNotice()
   var complaint: String?
 
-  private var configuration: Configuration
+  var configuration: Configuration
   private var acknowledgements: [UInt32: UInt64] = [:]
   private var acknowledgedByteCount: UInt64 = 0
   private var writeTimer: TimerWatcher?
-  private var retryTimer: TimerWatcher?
+  var retryTimer: TimerWatcher?
   private var acknowledgeTimer: TimerWatcher?
-  private var rotationTimer: TimerWatcher?
+  var rotationTimer: TimerWatcher?
   private var resumeTimer: TimerWatcher?
 
   /// Where the archive belongs now.
-  private var path: String { configuration.verbatim.logPath + Self.fileName }
+  var path: String { configuration.verbatim.logPath + Self.fileName }
 
   /// Opens the archive that the configuration names and starts to look for the log server.
   public convenience init(_ configuration: Configuration, log: Logger) throws {
@@ -128,14 +127,14 @@ public final class Verbatim {
   }
 
   /// Takes note of what is written, and tells the log server a little later.
-  private func settle(_ sequences: [UInt32: UInt64]) {
+  func settle(_ sequences: [UInt32: UInt64]) {
     acknowledgements.merge(sequences) { max($0, $1) }
     guard !acknowledgements.isEmpty else { return }
     if writer.byteCount - acknowledgedByteCount >= UInt64(limits.batch) { return acknowledge() }
     if acknowledgeTimer?.isRunning == false { acknowledgeTimer?.start(after: limits.acknowledgement) }
   }
 
-  private func acknowledge() {
+  func acknowledge() {
     acknowledgeTimer?.cancel()
     acknowledgedByteCount = writer.byteCount
     // Where the log server is away it hears the positions when it is back.
@@ -143,7 +142,7 @@ public final class Verbatim {
     acknowledgements = [:]
   }
 
-  private func fail(_ error: ArchiveError) {
+  func fail(_ error: ArchiveError) {
     if state != .failing(error) {
       log.error("\(error); trying again every second", metadata: ["waiting": "\(writer.queuedCount)"])
     }
@@ -184,97 +183,5 @@ public final class Verbatim {
   private func resumeReading() {
     isPaused = false
     subscriber?.resume()
-  }
-
-  // MARK: Rotation
-
-  /// Writes whole records as far as possible and closes the file; records queue until it is opened again.
-  func suspend() {
-    guard state != .suspended else { return }
-    write()
-    closeFile()
-    retryTimer?.cancel()
-    state = .suspended
-    rotationTimer?.start(after: limits.rotation)
-    log.info("closed \(writer.path) for rotation", metadata: ["records": "\(writer.segmentCount)"])
-    adjustFlow()
-  }
-
-  /// Opens the file, which may be a new one, and writes what waits.
-  func reopen() {
-    if writer.isOpen {
-      write()
-      closeFile()
-    }
-    rotationTimer?.cancel()
-    do throws(ArchiveError) {
-      try writer.open(path, at: Clock.now())
-      settle(try writer.write())
-    } catch {
-      return fail(error)
-    }
-    retryTimer?.cancel()
-    state = .writing
-    log.info("writing to \(writer.path)")
-    adjustFlow()
-  }
-
-  private func closeFile() {
-    do throws(ArchiveError) {
-      try writer.close()
-    } catch {
-      log.error("\(error): the segment may end with a torn record")
-    }
-  }
-
-  private func endRotation() {
-    guard state == .suspended else { return }
-    log.warning("SIGUSR2 has not followed SIGUSR1 within \(Int(limits.rotation)) s: opening the file again")
-    reopen()
-  }
-
-  /// Reads the configuration again; a wrong one changes nothing. The file is opened anew in any case.
-  func reload() {
-    do throws(ConfigurationError) {
-      configuration = try configuration.reread()
-    } catch {
-      log.error("the configuration stays as it was: \(error)")
-    }
-    do throws(IOError) {
-      try Folder.create(configuration.verbatim.logPath)
-    } catch {
-      log.error("\(error)")
-    }
-    reopen()
-  }
-
-  // MARK: End
-
-  /// Writes and acknowledges everything and leaves.
-  func finish() throws(ArchiveError) {
-    defer { subscriber?.cancel() }
-    notice.say(to: log, at: Clock.monotonic(), isLast: true)
-    do throws(ArchiveError) {
-      try writer.open(path, at: Clock.now())
-      settle(try writer.write())
-    } catch {
-      log.error("\(writer.queuedCount) bytes are not archived; their sources keep them")
-      closeFile()
-      throw error
-    }
-    acknowledge()
-    closeFile()
-    log.info(
-      "archived to \(writer.path)",
-      metadata: ["records": "\(writer.recordCount)", "bytes": "\(writer.byteCount)"]
-    )
-  }
-
-  private func tell(_ opening: ArchiveWriter.Opening) {
-    if opening.tornCount > 0 {
-      log.warning("\(writer.path) ended with a torn record: \(opening.tornCount) bytes were cut off")
-    }
-    if let predecessor = opening.predecessor { log.info("going on after \(predecessor)") }
-    log.info("archiving to \(writer.path)", metadata: ["records before": "\(opening.recordCount)"])
   }
 }

@@ -1,0 +1,92 @@
+import Bytes
+import EventLoop
+import Foundation
+import LogProtocol
+import Testing
+
+/// The console as a process.
+@Suite final class ConsoleProgramTests {
+  let folder = TemporaryFolder()
+  let loop = EventLoop()
+  var processes: [Process] = []
+
+  deinit { for process in processes where process.isRunning { kill(process.processIdentifier, SIGKILL) } }
+
+  func start(_ arguments: String..., output: String = "out") throws -> Process {
+    let process = Process()
+    let tests = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
+    process.executableURL = URL(filePath: tests).deletingLastPathComponent().appending(path: "console")
+    process.arguments = ["--root", folder.path] + arguments
+    process.environment = ["LANG": "C.UTF-8"]
+    process.currentDirectoryURL = URL(filePath: folder.path)
+    folder.write([], to: "out")
+    folder.write([], to: "errors")
+    process.standardOutput = FileHandle(forWritingAtPath: folder.path + output)
+    process.standardError = FileHandle(forWritingAtPath: folder.path + "errors")
+    try process.run()
+    processes.append(process)
+    return process
+  }
+
+  func end(_ process: Process) -> Int32 {
+    #expect(loop.run { !process.isRunning })
+    return process.terminationStatus
+  }
+
+  var lines: [Substring] { String(decoding: folder.bytes("out"), as: UTF8.self).split(separator: "\n") }
+  var errors: String { String(decoding: folder.bytes("errors"), as: UTF8.self) }
+
+  @Test func waitsForTheLogServerAndShowsWhatItSends() throws {
+    let process = try start("--command", "ping", "--count", "3")
+    #expect(loop.run { errors.contains("no log server") })
+    let server = try LogServerDouble(at: folder.path + "subscribe", on: loop)
+    server.greeting = Records.joined()
+    #expect(loop.run { !server.subscriptions.isEmpty })
+    #expect(server.subscriptions[0].0.commands == ["ping"])
+    #expect(!server.subscriptions[0].0.isArchiving)
+    server.send(Records.message("ping", [], 1))
+    let gap = Gap(source: Records.source, sequences: 2...5, count: 4, byteCount: 9, cause: .slowReader)
+    server.send(Records.meta(.gap(gap)), Records.message("ping", [], 6), Records.message("ping", [], 7))
+    #expect(end(process) == 0)
+    #expect(lines.count == 3)
+    #expect(lines[0].hasSuffix("connector-1700000000 bitcoin_msg #1 ← ping"))
+    #expect(lines[1].contains("gap: 4 records of connector-1700000000 are missing"))
+    #expect(loop.run { server.goodbyes == 1 })
+  }
+
+  @Test func endsWithoutALogServerWhereAsked() throws {
+    #expect(end(try start("--no-wait")) == 1)
+    #expect(errors.contains("no log server"))
+  }
+
+  @Test func showsFiles() throws {
+    let start = StreamPreamble.bytes(createdAt: 0) + Records.joined()
+    folder.write(start + Records.text(1) + Records.text(2), to: "1.log")
+    folder.write(start + Records.text(3) + Records.text(4).dropLast(), to: "2.log")
+    #expect(end(try self.start("1.log", "2.log", "--type", "debug", "--json")) == 0)
+    let sequences = try lines.map {
+      let object = try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any]
+      return object?["sequence"] as? Int
+    }
+    #expect(sequences == [1, 2, 3])
+    #expect(errors.contains("2.log ends with 36 bytes of a record that is not whole"))
+  }
+
+  @Test func namesWhatIsNoLog() throws {
+    folder.write(Array("not a log".utf8), to: "1.log")
+    #expect(end(try start("1.log")) == 1)
+    #expect(errors.contains("1.log is not a native log at byte 0"))
+  }
+
+  @Test func endsQuietlyWhenNobodyReads() throws {
+    folder.write((1...50_000).flatMap { Records.text($0) }, to: "1.log")
+    mkfifo(folder.path + "pipe", 0o600)
+    let reader = open(folder.path + "pipe", O_RDONLY | O_NONBLOCK)
+    let process = try start("1.log", output: "pipe")
+    var bytes = [UInt8](repeating: 0, count: 100)
+    #expect(loop.run { read(reader, &bytes, bytes.count) > 0 })
+    close(reader)
+    #expect(end(process) == 0)
+    #expect(errors.isEmpty)
+  }
+}
