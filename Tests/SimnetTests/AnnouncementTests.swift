@@ -4,7 +4,7 @@ import Testing
 @testable import SimnetCore
 
 @Suite struct AnnouncementTests {
-  static let ledger = SimulatedNetwork.after(30, .small(nodes: 200)).0.ledger
+  static let ledger = SimulatedNetwork.after(10, .small(nodes: 50)).0.ledger
 
   static func told(
     of item: Ledger.Item,

@@ -4,7 +4,7 @@ import Testing
 @testable import SimnetCore
 
 @Suite struct AnswerTests {
-  static let ledger = SimulatedNetwork.after(30, .small(nodes: 200)).0.ledger
+  static let ledger = SimulatedNetwork.after(10, .small(nodes: 50)).0.ledger
 
   /// A transaction that every node has, with a witness.
   static func witnessed() throws -> Ledger.Entry {
@@ -68,8 +68,9 @@ import Testing
   }
 
   @Test func hasOnlyWhatHasReachedIt() throws {
-    let (network, _) = SimulatedNetwork.after(30, .small(nodes: 200))
-    let ledger = network.ledger
+    var settings = SimnetSettings.small(nodes: 50)
+    settings.hopDelay = 1
+    let ledger = SimulatedNetwork.after(5, settings).0.ledger
     let node = SimulatedNode.first { $0.speaksWtxidRelay && $0.speaksAddrV2 }
     let numbers = (0..<ledger.inventedCount).filter {
       ledger.entry($0) != nil && !ledger.has($0, at: node.index)

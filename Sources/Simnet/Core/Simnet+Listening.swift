@@ -38,3 +38,12 @@ extension Simnet {
     }
   }
 }
+
+/// Passes connections on to the network, which does not exist yet when its listeners do.
+final class Acceptor {
+  weak var simnet: Simnet?
+
+  func accept(_ descriptor: Int32, _ node: Int, from peer: SocketAddress) {
+    if let simnet { simnet.accept(descriptor, node, from: peer) } else { Glibc.close(descriptor) }
+  }
+}

@@ -156,24 +156,3 @@ public final class Simnet {
     do throws(IOError) { try truth?.flush() } catch { log.error("\(error)") }
   }
 }
-
-/// Passes connections on to the network, which does not exist yet when its listeners do.
-final class Acceptor {
-  weak var simnet: Simnet?
-
-  func accept(_ descriptor: Int32, _ node: Int, from peer: SocketAddress) {
-    if let simnet { simnet.accept(descriptor, node, from: peer) } else { Glibc.close(descriptor) }
-  }
-}
-
-extension Endpoint {
-  /// A socket's address; `[::]:0` for a unix socket.
-  init(_ address: SocketAddress) {
-    switch address {
-    case .ipv4(let value, let port): self.init(.ipv4(value), port: port)
-    case .ipv6(let high, let low, let port):
-      self.init(.ipv6(UInt128(high) << 64 | UInt128(low)), port: port)
-    case .unix: self.init(.ipv6(0), port: 0)
-    }
-  }
-}

@@ -27,7 +27,7 @@ public struct SimulatedNetwork {
   public let topology: Topology
 
   /// All transactions and blocks.
-  public private(set) var ledger: Ledger
+  public internal(set) var ledger: Ledger
 
   /// The most transactions that wait for a block; nothing is invented while there are more.
   static let maximumUnmined = 20_000
@@ -40,8 +40,8 @@ public struct SimulatedNetwork {
   private var unmined: [Int] = []
   /// When each node can take the next block: right after the last one.
   private var nextBlockTimes: [UInt64]?
-  private var inventor: TransactionInventor
-  private var miner: BlockMiner
+  var inventor: TransactionInventor
+  var miner: BlockMiner
   private var pace: (transactions: RandomSource, blocks: RandomSource)
   private var delays: RandomSource
 
@@ -166,38 +166,5 @@ public struct SimulatedNetwork {
     guard settings.blockInterval > 0 else { return }
     let seconds = settings.blockInterval * Double.random(in: 0.5..<1.5, using: &pace.blocks)
     occasions.add(.block, at: time + UInt64(seconds * 1e9))
-  }
-}
-
-extension SimulatedNetwork {
-  /// Blocks that all nodes have from the start; the last of them makes something to spend.
-  private mutating func mineInitialChain() {
-    _ = ledger.add(Block.genesis)
-    for height in 0..<settings.initialHeight {
-      var transactions: [Transaction] = []
-      if height + 1 == settings.initialHeight {
-        for mature in 1..<settings.initialHeight where height + 1 - mature >= BlockMiner.maturity {
-          guard let coinbase = ledger.block(at: mature)?.transactions.first else { continue }
-          inventor.add(coinbase, txid: coinbase.txid)
-        }
-        transactions = (0..<4).compactMap { _ in inventor.fanOut(into: 500) }
-      }
-      _ = mine(time: ledger.headers[height].time + 600, transactions)
-      for transaction in transactions { inventor.add(transaction, txid: transaction.txid) }
-    }
-    for node in 0..<settings.nodeCount { _ = ledger.give(.block(ledger.height), to: node) }
-  }
-
-  /// Adds a block with these transactions to the chain; returns its height.
-  private mutating func mine(time: UInt32, _ transactions: [Transaction]) -> Int {
-    let height = ledger.height + 1
-    let median = ledger.headers[max(0, height - 6)].time
-    let block = miner.mine(
-      height: height,
-      after: ledger.hashes[height - 1],
-      time: max(time, ledger.headers[height - 1].time, median + 1),
-      transactions
-    )
-    return ledger.add(block)
   }
 }
