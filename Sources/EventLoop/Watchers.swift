@@ -148,6 +148,8 @@ public final class SignalWatcher {
   private let handle: () -> Void
 
   /// Starts reporting signal `number`, whose default action then no longer happens.
+  ///
+  /// Unblocks it too: a program may have been started with it blocked, and libev leaves that so.
   public init(_ number: Int32, on loop: EventLoop, handle: @escaping () -> Void) {
     self.loop = loop
     self.handle = handle
