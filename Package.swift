@@ -110,7 +110,7 @@ let package = Package(
     .testTarget(name: "ConfigurationTests", dependencies: ["Configuration"]),
     .testTarget(name: "LogClientTests", dependencies: ["LogClientCore", "verbatim", "console"]),
     .testTarget(name: "DaemonTests", dependencies: ["Daemon", "Configuration", "Bytes", "SampleDaemon"]),
-    .testTarget(name: "SimnetTests", dependencies: simnet + ["SimnetCore"]),
+    .testTarget(name: "SimnetTests", dependencies: simnet + ["SimnetCore", "simnet"]),
     .executableTarget(name: "SampleDaemon", dependencies: ["Daemon"], path: "Tests/SampleDaemon"),
   ],
   swiftLanguageModes: [.v6]

@@ -1,0 +1,73 @@
+import Foundation
+import Testing
+
+/// The program as it is run.
+@Suite struct SimnetProcessTests {
+  let folder: URL
+
+  init() throws {
+    folder = FileManager.default.temporaryDirectory.appending(path: "simnet-" + UUID().uuidString)
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+  }
+
+  /// Starts the program in the folder.
+  func start(_ arguments: String...) throws -> Process {
+    let process = Process()
+    // Built beside the tests.
+    let tests = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
+    process.executableURL = URL(filePath: tests).deletingLastPathComponent().appending(path: "simnet")
+    process.arguments = ["--root", folder.path, "--pidfile", "pid", "--logfile", "log"] + arguments
+    process.currentDirectoryURL = folder
+    try process.run()
+    return process
+  }
+
+  /// Reads a file of the folder; empty where there is none.
+  func read(_ name: String) -> String {
+    (try? String(contentsOf: folder.appending(path: name), encoding: .utf8)) ?? ""
+  }
+
+  @Test(.timeLimit(.minutes(1))) func endsByItselfAfterItsDuration() throws {
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let process = try start(
+      "--nodes",
+      "3",
+      "--port",
+      "0",
+      "--list",
+      "list",
+      "--truth",
+      "truth",
+      "--duration",
+      "0.2",
+      "--stats-interval",
+      "0.1"
+    )
+    process.waitUntilExit()
+    #expect(process.terminationStatus == 0)
+    let endpoints = read("list").split(separator: "\n")
+    #expect(endpoints.map { $0.prefix { $0 != ":" } } == ["127.16.0.1", "127.16.0.2", "127.16.0.3"])
+    #expect(read("truth").split(separator: "\n").count { $0.contains("\"event\":\"node\"") } == 3)
+    #expect(read("log").contains("3 nodes at 127.16.0.1 to 127.16.0.3, port "))
+    #expect(read("log").contains("done: 0 sessions"))
+  }
+
+  @Test(.timeLimit(.minutes(1))) func runsInTheBackgroundUntilItIsTold() async throws {
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let process = try start("--nodes", "3", "--port", "0", "--list", "list", "--daemonize")
+    process.waitUntilExit()
+    #expect(process.terminationStatus == 0)
+    #expect(read("list").split(separator: "\n").count == 3)
+    let pid = try #require(Int32(read("pid").dropLast()))
+    #expect(kill(pid, SIGTERM) == 0)
+    while !read("pid").isEmpty { try await Task.sleep(for: .milliseconds(5)) }
+    #expect(read("log").contains("done: "))
+  }
+
+  @Test(.timeLimit(.minutes(1))) func failsWhereItCannotWrite() throws {
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let process = try start("--nodes", "3", "--port", "0", "--truth", "nowhere/truth")
+    process.waitUntilExit()
+    #expect(process.terminationStatus == 1)
+  }
+}
