@@ -20,7 +20,7 @@ public final class Connector {
 
   /// The configuration in force.
   public private(set) var configuration: Configuration
-  private(set) var isCongested = false
+  var isCongested = false
   private(set) var connections: [UInt32: PeerConnection] = [:]
   private(set) var counts = ConnectorStatistics()
 
@@ -30,8 +30,8 @@ public final class Connector {
   private(set) var control: ControlServer!
   private var upkeep: TimerWatcher?
   private var clockReport: PeriodicWatcher?
-  private var isShuttingDown = false
-  private let instance = UInt64.random(in: 1 ... .max)
+  private(set) var isShuttingDown = false
+  let instance = UInt64.random(in: 1 ... .max)
 
   /// Reads the configuration again, for a client or a signal.
   public var reread: () throws -> Configuration
@@ -148,7 +148,7 @@ public final class Connector {
     retired.append(connection)
   }
 
-  private var retired: [PeerConnection] = []
+  var retired: [PeerConnection] = []
   private var refusals: [() -> Void] = []
   private var refusal: TimerWatcher?
 
@@ -280,60 +280,6 @@ public final class Connector {
     )
   }
 
-  // MARK: Upkeep
-
-  /// Once a second: handshakes that take too long, pings and announcements that are due.
-  private func keepUp() {
-    retired.removeAll(keepingCapacity: true)
-    let now = Clock.monotonic()
-    for connection in connections.values {
-      switch connection.state {
-      case .connecting, .closing: break
-      case .handshaking:
-        if now - connection.stateSince > Self.nanoseconds(settings.handshakeTimeout) {
-          connection.end(.closedByUs, reason: "handshake not done within \(settings.handshakeTimeout) s")
-        }
-      case .open: keepAlive(connection, now)
-      }
-    }
-  }
-
-  private func keepAlive(_ connection: PeerConnection, _ now: UInt64) {
-    let silence = Self.nanoseconds(settings.pingFrequency)
-    if silence > 0, now - max(connection.lastReceived, connection.lastPing) >= silence {
-      connection.sendPing()
-    }
-    if let due = connection.nextAnnouncement, now >= due {
-      announceOurselves(to: connection)
-      scheduleAnnouncement(of: connection)
-    }
-  }
-
-  private func scheduleAnnouncement(of connection: PeerConnection) {
-    let active = settings.activePing
-    guard active.mean > 0 else { return }
-    // Box and Muller's normal distribution; never more often than every five seconds, as coinscope.
-    let angle = Double.random(in: 0..<1) * 2 * Double.pi
-    let radius = (-2 * log(Double.random(in: Double.leastNonzeroMagnitude..<1))).squareRoot()
-    let seconds = max(5, active.mean + active.standardDeviation * radius * cos(angle))
-    connection.nextAnnouncement = Clock.monotonic() + Self.nanoseconds(seconds)
-  }
-
-  /// Tells a peer the first address we listen on (`addr`), as coinscope does; a ping where we listen nowhere.
-  private func announceOurselves(to connection: PeerConnection) {
-    guard let address = listeningAddresses.first, let endpoint = Endpoint(address) else {
-      return connection.sendPing()
-    }
-    let node = KnownNode(
-      time: UInt32(clamping: Clock.now() / 1_000_000_000),
-      services: ServiceFlags(rawValue: settings.services),
-      endpoint: endpoint
-    )
-    connection.send(.addr(AddrMessage(nodes: [node])))
-  }
-
-  private static func nanoseconds(_ seconds: Double) -> UInt64 { UInt64(max(0, seconds) * 1e9) }
-
   // MARK: Blacklist, reload, shutdown
 
   private func isBlacklisted(_ endpoint: Endpoint) -> Bool { blacklist.contains(endpoint.address.bytes) }
@@ -389,89 +335,4 @@ public final class Connector {
     }
   }
 
-  // MARK: Statistics
-
-  /// How the connector does.
-  public var statistics: ConnectorStatistics {
-    var statistics = counts
-    statistics.time = Clock.now()
-    statistics.since = since
-    statistics.processID = UInt32(getpid())
-    statistics.version = Netmine.version
-    statistics.networkName = network.name
-    statistics.magic = network.magic
-    statistics.source = publisher.source
-    statistics.instance = instance
-    statistics.isPublishing = publisher.isJoined
-    for connection in connections.values {
-      switch (connection.state, connection.direction) {
-      case (.connecting, _): statistics.connecting += 1
-      case (.handshaking, _): statistics.handshaking += 1
-      case (.open, .outbound): statistics.openOutbound += 1
-      case (.open, .inbound): statistics.openInbound += 1
-      case (.closing, _): break
-      }
-    }
-    statistics.recordsPublished = publisher.lastSequence
-    statistics.recordsAcknowledged = publisher.acknowledgedSequence
-    statistics.recordsWaiting = publisher.lastSequence - publisher.acknowledgedSequence
-    statistics.bytesWaiting = UInt64(publisher.waitingCount)
-    statistics.recordsDropped = publisher.droppedCount
-    statistics.clients = UInt64(control.sessionCount)
-    statistics.registeredMessages = UInt64(control.registeredCount)
-    return statistics
-  }
-
-  /// What a client that says hello is told.
-  var hello: ServerHello {
-    ServerHello(
-      version: ControlFrame.currentVersion,
-      server: "connector \(Netmine.version)",
-      networkName: network.name,
-      magic: network.magic,
-      defaultPort: network.defaultPort,
-      instance: instance
-    )
-  }
-}
-
-extension Connector: LogPublisherHandler {
-  /// Tells a log server that knows nothing of us what is open.
-  public func publisher(_ publisher: LogPublisher, joinedAs source: UInt32, isNewServer: Bool) {
-    logger.info("joined the log server", metadata: ["source": "\(source)"])
-    guard isNewServer else { return }
-    for connection in connections.values.sorted(by: { $0.id < $1.id }) {
-      if let open = connection.openConnection {
-        publisher.publish(.openConnection(open), connection: connection.id)
-      }
-    }
-  }
-
-  /// Says once that there is no log server.
-  public func publisher(_ publisher: LogPublisher, lostServerFor reason: String) {
-    guard !isShuttingDown, publisher.failedAttempts <= 1 else { return }
-    logger.warning(
-      "no log server; records are kept until there is one",
-      metadata: ["reason": "\(reason)", "kept": "at most \(configuration.connector.logBuffer) bytes"]
-    )
-  }
-
-  /// Says that records are being dropped.
-  public func publisherDidOverflow(_ publisher: LogPublisher) {
-    logger.error(
-      "records are dropped: more than \(configuration.connector.logBuffer) bytes wait for the log server"
-    )
-  }
-
-  /// Stops reading from peers while the log server is too slow, and goes on when it has caught up.
-  public func publisher(_ publisher: LogPublisher, isCongested: Bool) {
-    guard isCongested != self.isCongested else { return }
-    self.isCongested = isCongested
-    logger.warning(
-      "\(isCongested ? "log server too slow: reading from peers stops" : "reading from peers goes on")"
-    )
-    for connection in connections.values {
-      if isCongested { connection.pause() } else { connection.resume() }
-    }
-  }
 }

@@ -303,7 +303,9 @@ public final class LogServer {
   /// How the server does.
   public var status: ServerStatus {
     var status = counts
-    status.readers = UInt32(clamping: readers.count + coinscopeReaders.count)
+    status.readers = UInt32(
+      clamping: readers.count { $0.subscription != nil } + coinscopeReaders.count
+    )
     status.archivingReaders = UInt32(clamping: readers.filter(\.isArchiving).count)
     status.sources = table.sources.keys.sorted().map { id in
       let description = table.sources[id]!

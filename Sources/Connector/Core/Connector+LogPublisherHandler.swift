@@ -1,0 +1,42 @@
+import LogProtocol
+
+extension Connector: LogPublisherHandler {
+  /// Tells a log server that knows nothing of us what is open.
+  public func publisher(_ publisher: LogPublisher, joinedAs source: UInt32, isNewServer: Bool) {
+    logger.info("joined the log server", metadata: ["source": "\(source)"])
+    guard isNewServer else { return }
+    for connection in connections.values.sorted(by: { $0.id < $1.id }) {
+      if let open = connection.openConnection {
+        publisher.publish(.openConnection(open), connection: connection.id)
+      }
+    }
+  }
+
+  /// Says once that there is no log server.
+  public func publisher(_ publisher: LogPublisher, lostServerFor reason: String) {
+    guard !isShuttingDown, publisher.failedAttempts <= 1 else { return }
+    logger.warning(
+      "no log server; records are kept until there is one",
+      metadata: ["reason": "\(reason)", "kept": "at most \(configuration.connector.logBuffer) bytes"]
+    )
+  }
+
+  /// Says that records are being dropped.
+  public func publisherDidOverflow(_ publisher: LogPublisher) {
+    logger.error(
+      "records are dropped: more than \(configuration.connector.logBuffer) bytes wait for the log server"
+    )
+  }
+
+  /// Stops reading from peers while the log server is too slow, and goes on when it has caught up.
+  public func publisher(_ publisher: LogPublisher, isCongested: Bool) {
+    guard isCongested != self.isCongested else { return }
+    self.isCongested = isCongested
+    logger.warning(
+      "\(isCongested ? "log server too slow: reading from peers stops" : "reading from peers goes on")"
+    )
+    for connection in connections.values {
+      if isCongested { connection.pause() } else { connection.resume() }
+    }
+  }
+}

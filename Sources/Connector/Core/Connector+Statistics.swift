@@ -1,0 +1,49 @@
+import Configuration
+import ControlProtocol
+import EventLoop
+import Glibc
+
+extension Connector {
+  /// How the connector does.
+  public var statistics: ConnectorStatistics {
+    var statistics = counts
+    statistics.time = Clock.now()
+    statistics.since = since
+    statistics.processID = UInt32(getpid())
+    statistics.version = Netmine.version
+    statistics.networkName = network.name
+    statistics.magic = network.magic
+    statistics.source = publisher.source
+    statistics.instance = instance
+    statistics.isPublishing = publisher.isJoined
+    for connection in connections.values {
+      switch (connection.state, connection.direction) {
+      case (.connecting, _): statistics.connecting += 1
+      case (.handshaking, _): statistics.handshaking += 1
+      case (.open, .outbound): statistics.openOutbound += 1
+      case (.open, .inbound): statistics.openInbound += 1
+      case (.closing, _): break
+      }
+    }
+    statistics.recordsPublished = publisher.lastSequence
+    statistics.recordsAcknowledged = publisher.acknowledgedSequence
+    statistics.recordsWaiting = publisher.lastSequence - publisher.acknowledgedSequence
+    statistics.bytesWaiting = UInt64(publisher.waitingCount)
+    statistics.recordsDropped = publisher.droppedCount
+    statistics.clients = UInt64(control.sessionCount)
+    statistics.registeredMessages = UInt64(control.registeredCount)
+    return statistics
+  }
+
+  /// What a client that says hello is told.
+  var hello: ServerHello {
+    ServerHello(
+      version: ControlFrame.currentVersion,
+      server: "connector \(Netmine.version)",
+      networkName: network.name,
+      magic: network.magic,
+      defaultPort: network.defaultPort,
+      instance: instance
+    )
+  }
+}
