@@ -19,6 +19,12 @@ struct ConnectCommand: ControlCommand {
   @Option(help: ArgumentHelp("Read hosts from this file, one a line; - for stdin.", valueName: "path"))
   var file: String?
 
+  @Flag(name: .customLong("dns-seeds"), help: "Connect to the nodes that the network's DNS seeds name.")
+  var usesSeeds = false
+
+  @Option(help: ArgumentHelp("Connect to at most so many nodes of the DNS seeds.", valueName: "count"))
+  var limit = 100
+
   @Option(help: ArgumentHelp("Seconds to wait for the outcomes.", valueName: "seconds"))
   var timeout = 60.0
 
@@ -31,13 +37,17 @@ struct ConnectCommand: ControlCommand {
   private static let batchCount = 1000
 
   func validate() throws {
-    guard !hosts.isEmpty || file != nil else { throw ValidationError("Name a host, or a --file of hosts.") }
+    guard !hosts.isEmpty || file != nil || usesSeeds else {
+      throw ValidationError("Name a host, a --file of hosts, or --dns-seeds.")
+    }
+    guard limit > 0 else { throw ValidationError("--limit is at least 1.") }
     guard timeout >= 0 else { throw ValidationError("--timeout cannot be negative.") }
   }
 
   func execute(_ environment: ClientEnvironment) throws(ClientFailure) -> ExitStatus {
-    let hosts = try self.hosts + (file.map(HostFile.read) ?? [])
+    let named = try self.hosts + (file.map(HostFile.read) ?? [])
     return try environment.withSession { session throws(ClientFailure) in
+      let hosts = try named + (usesSeeds ? seeded(session.hello) : [])
       let report = ConnectReport(environment, total: hosts.count)
       var ledger = ConnectLedger()
       for host in hosts {
@@ -51,6 +61,22 @@ struct ConnectCommand: ControlCommand {
       if wait { report.summarise(ledger) }
       return ledger.failedCount == 0 && (!wait || ledger.pendingCount == 0) ? .succeeded : .someFailed
     }
+  }
+
+  /// What the DNS seeds of the connector's network name.
+  private func seeded(_ hello: ServerHello) throws(ClientFailure) -> [String] {
+    let seeds = Network(named: hello.networkName)?.dnsSeeds ?? []
+    guard !seeds.isEmpty else { throw ClientFailure(.usage, "\(hello.networkName) has no DNS seeds.") }
+    let endpoints = SeedQuery.endpoints(of: seeds, port: hello.defaultPort, limit: limit) {
+      try? Resolver.addresses(of: $0)
+    }
+    guard !endpoints.isEmpty else {
+      throw ClientFailure(
+        .someFailed,
+        "None of the DNS seeds \(seeds.joined(separator: ", ")) could be resolved."
+      )
+    }
+    return endpoints.map(\.description)
   }
 
   private func connect(
