@@ -100,7 +100,11 @@ let package = Package(
     ),
     .testTarget(name: "BytesTests", dependencies: ["Bytes"], swiftSettings: spans),
     .testTarget(name: "EventLoopTests", dependencies: ["EventLoop"], swiftSettings: spans),
-    .testTarget(name: "LogProtocolTests", dependencies: ["LogProtocol"], swiftSettings: spans),
+    .testTarget(
+      name: "LogProtocolTests",
+      dependencies: ["LogProtocol", "TestSupport"],
+      swiftSettings: spans
+    ),
     .testTarget(name: "ControlProtocolTests", dependencies: ["ControlProtocol", "TestSupport"]),
     .testTarget(
       name: "ClientTests",

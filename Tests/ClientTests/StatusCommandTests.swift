@@ -33,7 +33,7 @@ import Testing
     let outcome = try runner.run("status", "--interval", "0.05")
     #expect(outcome.status == .succeeded)
     #expect(outcome.lines[0].hasPrefix("logserver  up    since "))
-    #expect(outcome.lines[2] == "  readers     1, 0 archiving; missed by slow ones: 0 records, 0 B")
+    #expect(outcome.lines[2] == "  readers     0, 0 archiving; missed by slow ones: 0 records, 0 B")
     let connector = try #require(outcome.lines.first { $0.hasPrefix("connector") })
     #expect(connector.contains("(3m12s), pid 4711, version 0.1.0, network regtest"))
     #expect(outcome.lines.contains("  received    12345 (0/s) messages, 0 B (0 B/s)"))

@@ -85,7 +85,9 @@ public final class FakeConnector {
       client.write(ControlReply.disconnecting(count: count, missing: missing).frame(id: id))
     case .statistics: client.write(ControlReply.statistics(statistics).frame(id: id))
     case .reload: client.write(ControlReply.reloaded("nothing has changed").frame(id: id))
-    case .shutDown: client.write(ControlReply.shuttingDown.frame(id: id))
+    case .shutDown:
+      client.write(ControlReply.shuttingDown.frame(id: id))
+      client.stream?.closeAfterWriting("shut down")
     case .registerMessage: client.write(ControlReply.messageRegistered(1).frame(id: id))
     case .listMessages: client.write(ControlReply.messages([]).frame(id: id))
     case .forgetMessage: client.write(ControlReply.messageForgotten.frame(id: id))

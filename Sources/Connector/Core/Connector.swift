@@ -321,7 +321,7 @@ public final class Connector {
     for listener in listeners { listener.close() }
     for connection in connections.values { connection.end(.closedByUs, reason: "connector shuts down") }
     report(.connector, "orderly shutdown")
-    control.close()
+    control.stopListening()
     publisher.finish(timeout: 3) { [unowned self] isSettled in
       if !isSettled {
         logger.warning(
@@ -331,8 +331,9 @@ public final class Connector {
           ]
         )
       }
+      // Clients that wait for our end see it now.
+      control.close()
       loop.stop()
     }
   }
-
 }

@@ -5,8 +5,12 @@ import ControlProtocol
 struct ShutdownCommand: ControlCommand {
   static let configuration = CommandConfiguration(
     commandName: "shutdown",
-    abstract: "End the connector in order: it closes its connections and hands over its records."
+    abstract: "End the connector in order: it closes its connections and hands over its records.",
+    discussion: "Exit status 0 when it has ended, 1 when it has not within --timeout."
   )
+
+  @Option(help: ArgumentHelp("Seconds to wait for its end.", valueName: "seconds"))
+  var timeout = 10.0
 
   @OptionGroup var options: ClientOptions
 
@@ -19,6 +23,9 @@ struct ShutdownCommand: ControlCommand {
         environment.output.line(["shutting_down": .bool(true)])
       } else {
         environment.output.line("connector: shutting down")
+      }
+      guard session.waitForEnd(timeout: timeout) else {
+        throw ClientFailure(.someFailed, "The connector has not ended within \(timeout) s.")
       }
       return .succeeded
     }

@@ -10,12 +10,12 @@ struct VerifyCommand: ClientCommand {
     commandName: "verify",
     abstract: "Read archives back and tell what they hold and whether anything is missing.",
     discussion: """
-      Files are taken in the order in which they were written. Exit status 1 when records are missing, \
+      Files are read in the order in which they were begun, whatever order they are named in. Exit status 1 when records are missing, \
       when a file ends within a record, or when one is no archive.
       """
   )
 
-  @Argument(help: "Archives, the oldest first.", completion: .file())
+  @Argument(help: "Archives, of one verbatim.", completion: .file())
   var files: [String]
 
   @Flag(help: "Print JSON, one object.")
@@ -29,7 +29,7 @@ struct VerifyCommand: ClientCommand {
   func execute(_ environment: ClientEnvironment) throws(ClientFailure) -> ExitStatus {
     var report = ArchiveReport()
     var isReadable = true
-    for path in files {
+    for path in ArchiveFile.chronological(files) {
       var file: ArchiveFile?
       do {
         let opened = try ArchiveFile(path)

@@ -71,6 +71,15 @@ final class ControlSession {
     return true
   }
 
+  /// Waits until the connector closes the connection; false where it did not within `timeout` seconds.
+  func waitForEnd(timeout: Double) -> Bool {
+    var isLate = false
+    let timer = TimerWatcher(on: loop) { isLate = true }
+    timer.start(after: timeout)
+    while failure == nil, !isLate { loop.runOnce() }
+    return failure != nil
+  }
+
   /// Says that a reply is not the one its request has.
   func unexpected(_ request: String) -> ClientFailure {
     ClientFailure(.someFailed, "The connector answered \(request) with something else.")

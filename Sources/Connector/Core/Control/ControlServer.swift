@@ -32,8 +32,13 @@ final class ControlServer {
   /// The addresses that clients may connect to.
   var addresses: [SocketAddress] { listeners.map(\.address) }
 
-  func close() {
+  /// Takes no more clients; those that are there stay.
+  func stopListening() {
     for listener in listeners { listener.close() }
+  }
+
+  func close() {
+    stopListening()
     for session in sessions { session.closeAfterReplies() }
   }
 

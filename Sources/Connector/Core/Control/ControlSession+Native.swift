@@ -14,6 +14,9 @@ extension ControlSession {
     let (id, request) = ControlRequest.read(type: type, payload: payload)
     do throws(ControlFailure) {
       let request = try request.get()
+      guard !connector.isShuttingDown else {
+        throw ControlFailure(.shuttingDown, "the connector is shutting down")
+      }
       publish(request.summary, request: id)
       reply(try perform(request, id), to: id)
       afterReply(request, id)
