@@ -326,6 +326,10 @@ final class Bench {
       nextSequence: 1,
       oldestHeld: 1
     ).record(at: 1)
+    func forged(_ meta: MetaBody) -> [UInt8] {
+      let id = bench.server!.table.sources.keys.first ?? 0
+      return RecordHeader(type: .meta, source: id, time: 1, sequence: 1, bodyCount: 0).record(body: meta.body)
+    }
     let inputs: [(String, [UInt8])] = [
       ("publish", Array("GET / HTTP/1.1\r\n\r\n".utf8)), ("publish", [0xff, 0xff, 0xff, 0xff]),
       ("publish", [0, 0, 0, 0]), ("publish", alien), ("publish", hello + alien), ("publish", hello + hello),
@@ -335,6 +339,20 @@ final class Bench {
     for (socket, bytes) in inputs {
       let client = try bench.raw(socket)
       client.stream.write(bytes)
+      try bench.loop.run { client.isClosed }
+    }
+    // A source may speak of itself only.
+    let lies: [MetaBody] = [
+      .sourceLeft(source: 1, saidGoodbye: true, lastSequence: 9, reason: ""),
+      .sourceJoined(source: 1, SourceDescription(instance: 1, process: 1, kind: "", name: "", version: "")),
+      .gap(Gap(source: 1, sequences: 1...9, count: 9, byteCount: 0, cause: .slowReader)),
+      .rotation(RotationMark(positions: [])),
+    ]
+    for lie in lies {
+      let client = try bench.raw("publish")
+      client.stream.write(hello)
+      try bench.loop.run { !client.received.isEmpty }
+      client.stream.write(forged(lie))
       try bench.loop.run { client.isClosed }
     }
     // The server goes on.

@@ -29,8 +29,8 @@ final class CoinscopeSource: ByteStreamHandler {
     defer { server.endForwarding() }
     while bytes.count - offset >= CoinscopeRecord.lengthSize {
       let length = Int(UInt32(bigEndian: bytes.loadUnaligned(fromByteOffset: offset, as: UInt32.self)))
-      guard length <= RecordHeader.maximumLength else {
-        close("a record's length is \(length), more than \(RecordHeader.maximumLength)")
+      guard length <= RecordHeader.maximumBodyCount else {
+        close("a record's length is \(length), more than \(RecordHeader.maximumBodyCount)")
         return 0
       }
       let end = offset + CoinscopeRecord.lengthSize + length

@@ -49,6 +49,7 @@ final class SourceLink: ByteStreamHandler {
           try handle(header, body)
         } else {
           try accept(header)
+          if header.type == .meta { try check(body) }
           let start = slice.range.lowerBound
           let whole = ChunkSlice(slice.chunk, start + range.lowerBound..<start + range.upperBound)
           server.forward(whole, header, body: body, from: source!)
@@ -108,5 +109,18 @@ final class SourceLink: ByteStreamHandler {
       throw WireError(.invalid("is \(header.sequence), after \(lastReceived)"), field: "sequence", offset: 16)
     }
     lastReceived = header.sequence
+  }
+
+  /// Checks what a source says of the stream: readers believe what META records say, so that a source may
+  /// speak of itself only.
+  private func check(_ body: UnsafeRawBufferPointer) throws(WireError) {
+    // What cannot be read says nothing to anybody.
+    guard let meta = try? MetaBody(body.bytes) else { return }
+    switch meta {
+    case .openConnection, .clock: return
+    case .gap(let gap) where gap.source == 0 || gap.source == source?.id: return
+    case .gap, .sourceJoined, .sourceLeft, .rotation:
+      throw WireError(.invalid("is not a source's to say"), field: "meta code", offset: RecordHeader.size)
+    }
   }
 }
