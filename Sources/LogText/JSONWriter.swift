@@ -1,42 +1,62 @@
-/// Writes one JSON object on one line, without any intermediate form.
-struct JSONWriter {
+/// Writes one JSON object (RFC 8259) on one line, without any intermediate form, its members in the order in
+/// which they are written.
+///
+/// Names are not checked: they are written once each, and have nothing in them that would have to be escaped.
+/// Texts can be anything, and are safe to print on a terminal.
+public struct JSONWriter {
   private(set) var bytes: [UInt8]
   private var isFirst = true
 
   /// Begins an object at the end of `bytes`.
-  init(continuing bytes: [UInt8] = []) {
+  public init(continuing bytes: [UInt8] = []) {
     self.bytes = bytes
     self.bytes.append(UInt8(ascii: "{"))
   }
 
-  mutating func member(_ name: StaticString, _ value: String) {
+  /// Writes a text; null where there is none.
+  public mutating func member(_ name: StaticString, _ value: String?) {
     key(name)
-    Self.append(value, to: &bytes)
+    if let value { Self.append(value, to: &bytes) } else { null() }
   }
 
-  mutating func member(_ name: StaticString, _ value: some BinaryInteger) {
+  /// Writes a whole number of any size; null where there is none.
+  public mutating func member<T: BinaryInteger>(_ name: StaticString, _ value: T?) {
     key(name)
-    bytes += String(value).utf8
+    if let value { bytes += String(value).utf8 } else { null() }
   }
 
-  mutating func member(_ name: StaticString, _ value: Bool) {
+  /// Writes a number; null where there is none, or one that JSON does not have (infinite, or none at all).
+  public mutating func member(_ name: StaticString, _ value: Double?) {
     key(name)
-    bytes += (value ? "true" : "false").utf8
+    if let value, value.isFinite { bytes += "\(value)".utf8 } else { null() }
   }
 
-  mutating func member(_ name: StaticString, _ values: [String]) {
+  /// Writes true or false; null where it is neither.
+  public mutating func member(_ name: StaticString, _ value: Bool?) {
     key(name)
-    list(values) { Self.append($1, to: &$0.bytes) }
+    if let value { bytes += (value ? "true" : "false").utf8 } else { null() }
+  }
+
+  /// Writes a list of texts; null where there is none.
+  public mutating func member(_ name: StaticString, _ values: [String]?) {
+    key(name)
+    if let values { list(values) { Self.append($1, to: &$0.bytes) } } else { null() }
+  }
+
+  /// Writes a list of whole numbers.
+  public mutating func member<T: BinaryInteger>(_ name: StaticString, _ values: [T]) {
+    key(name)
+    list(values) { $0.bytes += String($1).utf8 }
   }
 
   /// Writes an object in the object.
-  mutating func object(_ name: StaticString, _ content: (inout JSONWriter) -> Void) {
+  public mutating func object(_ name: StaticString, _ content: (inout JSONWriter) -> Void) {
     key(name)
     nest(content)
   }
 
   /// Writes a list of objects.
-  mutating func objects<T>(
+  public mutating func objects<T>(
     _ name: StaticString,
     _ values: [T],
     _ content: (inout JSONWriter, T) -> Void
@@ -45,8 +65,8 @@ struct JSONWriter {
     list(values) { writer, value in writer.nest { content(&$0, value) } }
   }
 
-  /// Ends the object; the line feed is the caller's.
-  consuming func finish() -> [UInt8] {
+  /// Ends the object, and returns all bytes; the line feed is the caller's.
+  public consuming func finish() -> [UInt8] {
     bytes.append(UInt8(ascii: "}"))
     return bytes
   }
@@ -58,6 +78,8 @@ struct JSONWriter {
     name.withUTF8Buffer { bytes.append(contentsOf: $0) }
     bytes += [UInt8(ascii: "\""), UInt8(ascii: ":")]
   }
+
+  private mutating func null() { bytes += "null".utf8 }
 
   private mutating func list<T>(_ values: [T], _ write: (inout JSONWriter, T) -> Void) {
     bytes.append(UInt8(ascii: "["))

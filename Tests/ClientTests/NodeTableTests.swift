@@ -36,7 +36,7 @@ import Testing
 
   @Test func tellsProgramsEverything() {
     #expect(
-      NodeTable.json(Self.node).text
+      String(decoding: NodeTable.json(Self.node).finish(), as: UTF8.self)
         == #"{"id":12,"address":"[2001:db8::1]:8333","network":"ipv6","local":"[2001:db8::2]:50000","#
         + #""direction":"outbound","state":"open","version":70016,"user_agent":"/Satoshi:29.0.0\\x1b[2J/","#
         + #""services":["NETWORK","WITNESS"],"height":900001,"relay":true,"ping_ns":23400000,"bytes_in":0,"#

@@ -3,18 +3,6 @@ import Testing
 @testable import ClientCore
 
 @Suite struct OutputTests {
-  @Test func printsJSON() {
-    let value: JSONValue = [
-      "text": "a\"b\\c\n\u{1}é", "none": .null, "yes": .bool(true), "whole": .integer(-5),
-      "large": .unsigned(.max), "number": .number(1.5), "odd": .number(.nan),
-      "list": .array([.integer(1), [:]]),
-    ]
-    #expect(
-      value.text == #"{"text":"a\"b\\c\n\u0001é","none":null,"yes":true,"whole":-5,"#
-        + #""large":18446744073709551615,"number":1.5,"odd":null,"list":[1,{}]}"#
-    )
-  }
-
   @Test func alignsColumns() {
     var table = Table([.init("ID", .trailing), .init("NAME"), .init("END")])
     #expect(table.lines == ["ID  NAME  END"])

@@ -1,5 +1,6 @@
 import ArgumentParser
 import ControlProtocol
+import LogText
 
 /// `netmine disconnect`: closes connections.
 struct DisconnectCommand: ControlCommand {
@@ -28,9 +29,10 @@ struct DisconnectCommand: ControlCommand {
         throw session.unexpected(request.name)
       }
       if environment.isJSON {
-        environment.output.line([
-          "closed": .unsigned(UInt64(count)), "missing": .array(missing.map { .unsigned(UInt64($0)) }),
-        ])
+        var json = JSONWriter()
+        json.member("closed", count)
+        json.member("missing", missing)
+        environment.output.line(json)
       } else {
         environment.output.line("\(Quantity.counted(count, "connection")) closed")
         if !missing.isEmpty {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import ControlProtocol
+import LogText
 
 /// `netmine reload`: has the connector read its configuration again.
 struct ReloadCommand: ControlCommand {
@@ -16,7 +17,10 @@ struct ReloadCommand: ControlCommand {
         throw session.unexpected("reload")
       }
       if environment.isJSON {
-        environment.output.line(["reloaded": .bool(true), "changes": .string(changes)])
+        var json = JSONWriter()
+        json.member("reloaded", true)
+        json.member("changes", changes)
+        environment.output.line(json)
       } else {
         environment.output.line("connector: \(changes)")
       }

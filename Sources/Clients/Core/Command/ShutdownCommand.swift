@@ -1,5 +1,6 @@
 import ArgumentParser
 import ControlProtocol
+import LogText
 
 /// `netmine shutdown`: ends the connector in order.
 struct ShutdownCommand: ControlCommand {
@@ -20,7 +21,9 @@ struct ShutdownCommand: ControlCommand {
         throw session.unexpected("shut down")
       }
       if environment.isJSON {
-        environment.output.line(["shutting_down": .bool(true)])
+        var json = JSONWriter()
+        json.member("shutting_down", true)
+        environment.output.line(json)
       } else {
         environment.output.line("connector: shutting down")
       }

@@ -1,5 +1,6 @@
 import BitcoinWire
 import ControlProtocol
+import LogText
 
 /// What became of one host that was to be connected to.
 struct ConnectOutcome {
@@ -42,25 +43,25 @@ struct ConnectOutcome {
   }
 
   /// The same for programs.
-  var json: JSONValue {
-    var members: [JSONValue.Member] = [
-      .init("host", .string(host)),
-      .init("address", endpoint.map { .string($0.description) } ?? .null),
-      .init("id", connection.map { .unsigned(UInt64($0)) } ?? .null),
-    ]
+  var json: JSONWriter {
+    var json = JSONWriter()
+    json.member("host", host)
+    json.member("address", endpoint?.description)
+    json.member("id", connection)
     switch result {
     case .open(let peer, let duration):
-      members += [
-        .init("outcome", "connected"), .init("ms", .number(Double(duration) / 1e6)),
-        .init("version", .integer(Int64(peer.protocolVersion))),
-        .init("user_agent", .string(EscapedText.utf8(peer.userAgent))),
-        .init("height", .integer(Int64(peer.startHeight))),
-        .init("services", .array(peer.services.names.map(JSONValue.string))),
-        .init("relay", .bool(peer.relay)),
-      ]
-    case .failed(let reason): members += [.init("outcome", "failed"), .init("reason", .string(reason))]
-    case .pending: members += [.init("outcome", "pending")]
+      json.member("outcome", "connected")
+      json.member("ms", Double(duration) / 1e6)
+      json.member("version", peer.protocolVersion)
+      json.member("user_agent", EscapedText.utf8(peer.userAgent))
+      json.member("height", peer.startHeight)
+      json.member("services", peer.services.names)
+      json.member("relay", peer.relay)
+    case .failed(let reason):
+      json.member("outcome", "failed")
+      json.member("reason", reason)
+    case .pending: json.member("outcome", "pending")
     }
-    return .object(members)
+    return json
   }
 }

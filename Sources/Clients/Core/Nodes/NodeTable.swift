@@ -1,5 +1,6 @@
 import BitcoinWire
 import ControlProtocol
+import LogText
 
 /// Connections as text.
 enum NodeTable {
@@ -33,27 +34,27 @@ enum NodeTable {
   }
 
   /// A connection for programs; times in ns, null where something is not known.
-  static func json(_ connection: ConnectionInfo) -> JSONValue {
+  static func json(_ connection: ConnectionInfo) -> JSONWriter {
     let isIntroduced = connection.protocolVersion != 0
-    func known(_ value: JSONValue) -> JSONValue { isIntroduced ? value : .null }
-    return [
-      "id": .unsigned(UInt64(connection.id)),
-      "address": .string(connection.remote.description),
-      "network": .string(connection.remote.address.network.description),
-      "local": .string(connection.local.description),
-      "direction": .string(connection.direction.description),
-      "state": .string(connection.state.description),
-      "version": known(.integer(Int64(connection.protocolVersion))),
-      "user_agent": known(.string(EscapedText.utf8(connection.userAgent))),
-      "services": known(.array(connection.services.names.map(JSONValue.string))),
-      "height": known(.integer(Int64(connection.startHeight))),
-      "relay": known(.bool(connection.relay)),
-      "ping_ns": connection.ping == 0 ? .null : .unsigned(connection.ping),
-      "bytes_in": .unsigned(connection.bytesReceived),
-      "bytes_out": .unsigned(connection.bytesSent),
-      "messages_in": .unsigned(connection.messagesReceived),
-      "messages_out": .unsigned(connection.messagesSent),
-      "since_ns": .unsigned(connection.since),
-    ]
+    func known<T>(_ value: T) -> T? { isIntroduced ? value : nil }
+    var json = JSONWriter()
+    json.member("id", connection.id)
+    json.member("address", connection.remote.description)
+    json.member("network", connection.remote.address.network.description)
+    json.member("local", connection.local.description)
+    json.member("direction", connection.direction.description)
+    json.member("state", connection.state.description)
+    json.member("version", known(connection.protocolVersion))
+    json.member("user_agent", known(EscapedText.utf8(connection.userAgent)))
+    json.member("services", known(connection.services.names))
+    json.member("height", known(connection.startHeight))
+    json.member("relay", known(connection.relay))
+    json.member("ping_ns", connection.ping == 0 ? nil : connection.ping)
+    json.member("bytes_in", connection.bytesReceived)
+    json.member("bytes_out", connection.bytesSent)
+    json.member("messages_in", connection.messagesReceived)
+    json.member("messages_out", connection.messagesSent)
+    json.member("since_ns", connection.since)
+    return json
   }
 }

@@ -1,5 +1,6 @@
 import Daemon
 import Glibc
+import LogText
 
 /// Where a command prints: results to one place, complaints and progress to another.
 final class Output {
@@ -52,8 +53,8 @@ final class Output {
     if !isClosed, !bytes.isEmpty { isClosed = !result(bytes) }
   }
 
-  /// Prints a JSON value as a line of the result.
-  func line(_ value: JSONValue) { line(value.text) }
+  /// Prints a JSON object as a line of the result.
+  func line(_ json: JSONWriter) { lines(json.finish() + [UInt8(ascii: "\n")]) }
 
   /// Prints a sentence about what went wrong.
   func complain(_ sentence: String) { note("netmine: \(sentence)") }

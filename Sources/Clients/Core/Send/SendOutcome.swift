@@ -1,3 +1,5 @@
+import LogText
+
 /// To how many connections a message went.
 struct SendOutcome {
   /// The message's name.
@@ -30,12 +32,14 @@ struct SendOutcome {
   }
 
   /// The same for programs.
-  var json: JSONValue {
-    [
-      "message": .string(message), "bytes": .integer(Int64(byteCount)),
-      "accepted": .unsigned(UInt64(accepted)),
-      "sent": sent.map { .unsigned(UInt64($0)) } ?? .null, "lost": .unsigned(UInt64(lost)),
-      "missing": .array(missing.map { .unsigned(UInt64($0)) }),
-    ]
+  var json: JSONWriter {
+    var json = JSONWriter()
+    json.member("message", message)
+    json.member("bytes", byteCount)
+    json.member("accepted", accepted)
+    json.member("sent", sent)
+    json.member("lost", lost)
+    json.member("missing", missing)
+    return json
   }
 }

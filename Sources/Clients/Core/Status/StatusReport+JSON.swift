@@ -1,73 +1,84 @@
 import ControlProtocol
 import LogProtocol
+import LogText
 
 extension StatusReport {
   /// The whole report for programs.
-  var json: JSONValue {
-    ["logserver": logServerJSON, "connector": connectorJSON]
+  var json: JSONWriter {
+    var json = JSONWriter()
+    json.object("logserver") { json in
+      switch logServer {
+      case .failure(let failure): Self.write(failure, to: &json)
+      case .success(let sampled): Self.write(sampled, to: &json)
+      }
+    }
+    json.object("connector") { json in
+      switch connector {
+      case .failure(let failure): Self.write(failure, to: &json)
+      case .success(let sampled): Self.write(sampled, to: &json)
+      }
+    }
+    return json
   }
 
-  private var logServerJSON: JSONValue {
-    let sampled: Sampled<ServerStatus>
-    switch logServer {
-    case .failure(let failure): return Self.down(failure)
-    case .success(let value): sampled = value
-    }
+  private static func write(_ failure: ClientFailure, to json: inout JSONWriter) {
+    json.member("up", false)
+    json.member("reason", failure.sentence)
+  }
+
+  private static func write(_ sampled: Sampled<ServerStatus>, to json: inout JSONWriter) {
     let status = sampled.second
-    return [
-      "up": .bool(true), "since_ns": .unsigned(status.since), "pid": .unsigned(UInt64(status.process)),
-      "version": .string(status.version), "records": .unsigned(status.records),
-      "records_per_second": Self.rate(sampled.rate(\.records)), "bytes": .unsigned(status.bytes),
-      "bytes_per_second": Self.rate(sampled.rate(\.bytes)), "readers": .unsigned(UInt64(status.readers)),
-      "archiving_readers": .unsigned(UInt64(status.archivingReaders)),
-      "missed_records": .unsigned(status.missedRecords), "missed_bytes": .unsigned(status.missedBytes),
-      "sources": .array(
-        status.sources.map { source in
-          [
-            "id": .unsigned(UInt64(source.id)), "kind": .string(source.description.kind),
-            "name": .string(source.description.name), "pid": .unsigned(UInt64(source.description.process)),
-            "last_sequence": .unsigned(source.lastSequence),
-            "acknowledged": .unsigned(source.acknowledged),
-            "connections": .unsigned(UInt64(source.connections)),
-          ]
-        }
-      ),
-    ]
-  }
-
-  private var connectorJSON: JSONValue {
-    let sampled: Sampled<ConnectorStatistics>
-    switch connector {
-    case .failure(let failure): return Self.down(failure)
-    case .success(let value): sampled = value
+    json.member("up", true)
+    json.member("since_ns", status.since)
+    json.member("pid", status.process)
+    json.member("version", status.version)
+    json.member("records", status.records)
+    json.member("records_per_second", sampled.rate(\.records))
+    json.member("bytes", status.bytes)
+    json.member("bytes_per_second", sampled.rate(\.bytes))
+    json.member("readers", status.readers)
+    json.member("archiving_readers", status.archivingReaders)
+    json.member("missed_records", status.missedRecords)
+    json.member("missed_bytes", status.missedBytes)
+    json.objects("sources", status.sources) { json, source in
+      json.member("id", source.id)
+      json.member("kind", source.description.kind)
+      json.member("name", source.description.name)
+      json.member("pid", source.description.process)
+      json.member("last_sequence", source.lastSequence)
+      json.member("acknowledged", source.acknowledged)
+      json.member("connections", source.connections)
     }
+  }
+
+  private static func write(_ sampled: Sampled<ConnectorStatistics>, to json: inout JSONWriter) {
     let statistics = sampled.second
-    return [
-      "up": .bool(true), "since_ns": .unsigned(statistics.since),
-      "pid": .unsigned(UInt64(statistics.processID)), "version": .string(statistics.version),
-      "network": .string(statistics.networkName), "source": .unsigned(UInt64(statistics.source)),
-      "publishing": .bool(statistics.isPublishing),
-      "open_outbound": .unsigned(statistics.openOutbound), "open_inbound": .unsigned(statistics.openInbound),
-      "connecting": .unsigned(statistics.connecting), "handshaking": .unsigned(statistics.handshaking),
-      "connects_begun": .unsigned(statistics.connectsBegun),
-      "connects_failed": .unsigned(statistics.connectsFailed), "accepted": .unsigned(statistics.accepted),
-      "messages_in": .unsigned(statistics.messagesReceived),
-      "messages_in_per_second": Self.rate(sampled.rate(\.messagesReceived)),
-      "messages_out": .unsigned(statistics.messagesSent),
-      "messages_out_per_second": Self.rate(sampled.rate(\.messagesSent)),
-      "bytes_in": .unsigned(statistics.bytesReceived), "bytes_out": .unsigned(statistics.bytesSent),
-      "records_published": .unsigned(statistics.recordsPublished),
-      "records_acknowledged": .unsigned(statistics.recordsAcknowledged),
-      "records_waiting": .unsigned(statistics.recordsWaiting),
-      "bytes_waiting": .unsigned(statistics.bytesWaiting),
-      "records_dropped": .unsigned(statistics.recordsDropped), "clients": .unsigned(statistics.clients),
-      "registered_messages": .unsigned(statistics.registeredMessages),
-    ]
+    json.member("up", true)
+    json.member("since_ns", statistics.since)
+    json.member("pid", statistics.processID)
+    json.member("version", statistics.version)
+    json.member("network", statistics.networkName)
+    json.member("source", statistics.source)
+    json.member("publishing", statistics.isPublishing)
+    json.member("open_outbound", statistics.openOutbound)
+    json.member("open_inbound", statistics.openInbound)
+    json.member("connecting", statistics.connecting)
+    json.member("handshaking", statistics.handshaking)
+    json.member("connects_begun", statistics.connectsBegun)
+    json.member("connects_failed", statistics.connectsFailed)
+    json.member("accepted", statistics.accepted)
+    json.member("messages_in", statistics.messagesReceived)
+    json.member("messages_in_per_second", sampled.rate(\.messagesReceived))
+    json.member("messages_out", statistics.messagesSent)
+    json.member("messages_out_per_second", sampled.rate(\.messagesSent))
+    json.member("bytes_in", statistics.bytesReceived)
+    json.member("bytes_out", statistics.bytesSent)
+    json.member("records_published", statistics.recordsPublished)
+    json.member("records_acknowledged", statistics.recordsAcknowledged)
+    json.member("records_waiting", statistics.recordsWaiting)
+    json.member("bytes_waiting", statistics.bytesWaiting)
+    json.member("records_dropped", statistics.recordsDropped)
+    json.member("clients", statistics.clients)
+    json.member("registered_messages", statistics.registeredMessages)
   }
-
-  private static func down(_ failure: ClientFailure) -> JSONValue {
-    ["up": .bool(false), "reason": .string(failure.sentence)]
-  }
-
-  private static func rate(_ rate: Double?) -> JSONValue { rate.map(JSONValue.number) ?? .null }
 }
