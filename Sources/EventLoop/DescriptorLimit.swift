@@ -1,0 +1,23 @@
+import Bytes
+import Glibc
+
+/// How many descriptors (files, sockets, the event loop's own) the process may have open: `RLIMIT_NOFILE`.
+///
+/// Every connection takes one. Systems commonly give programs a soft limit of 1024, for the sake of those that
+/// still use select(2), and a hard limit far above it.
+public enum DescriptorLimit {
+  /// Raises the soft limit to the hard one, which needs no privilege, and returns it.
+  ///
+  /// - Throws: `IOError` where the system refuses.
+  public static func raise() throws(IOError) -> Int {
+    var limit = rlimit()
+    guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else {
+      throw IOError("read the limit of open files")
+    }
+    limit.rlim_cur = limit.rlim_max
+    guard setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else {
+      throw IOError("raise the limit of open files to \(limit.rlim_max)")
+    }
+    return Int(clamping: limit.rlim_cur)
+  }
+}
