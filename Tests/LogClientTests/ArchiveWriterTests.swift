@@ -141,6 +141,14 @@ import Testing
     #expect(try words().suffix(2) == ["bitcoin 3", "debug 4"])
   }
 
+  @Test func locksNoDevice() throws {
+    let full = folder.path + "full"
+    symlink("/dev/full", full)
+    let writers = [ArchiveWriter(full, pool: pool), ArchiveWriter(full, pool: pool)]
+    for writer in writers { try writer.open(full, at: 1) }
+    #expect(writers.allSatisfy { $0.isOpen })
+  }
+
   @Test func keepsWhatAFullDiskDoesNotTake() throws {
     let (writer, _) = try writer()
     _ = try writer.write()

@@ -23,20 +23,22 @@ final class SegmentFile {
 
   private let descriptor: Int32
 
-  /// Opens the file, or creates it with mode 0640, and locks it.
+  /// Opens the file, or creates it with mode 0640, and locks it unless it is a device.
   init(_ path: String) throws(ArchiveError) {
     self.path = path
     while true {
       let file = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, 0o640)
       if file < 0 { throw .system(IOError("open the archive \(path)")) }
-      if flock(file, LOCK_EX | LOCK_NB) != 0 {
+      var opened = stat()
+      var named = stat()
+      // A device is everybody's: that two programs write to it does no harm.
+      let isDevice = fstat(file, &opened) == 0 && opened.st_mode & S_IFMT == S_IFCHR
+      if !isDevice, flock(file, LOCK_EX | LOCK_NB) != 0 {
         let code = errno
         close(file)
         throw code == EWOULDBLOCK
           ? .busy(path: path) : .system(IOError("lock the archive \(path)", code: code))
       }
-      var opened = stat()
-      var named = stat()
       if fstat(file, &opened) == 0, stat(path, &named) == 0, opened.st_ino == named.st_ino,
         opened.st_dev == named.st_dev
       {
