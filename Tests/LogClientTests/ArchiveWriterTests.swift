@@ -1,6 +1,6 @@
 import Bytes
 import EventLoop
-import Glibc
+import Foundation
 import LogProtocol
 import Testing
 
@@ -74,7 +74,9 @@ import Testing
     for count in [1, 3, 4, 31, torn.count] {
       folder.write(whole + torn.prefix(count), to: "verbatim.log")
       let (writer, opening) = try writer()
-      #expect(opening.tornCount == count)
+      let cut = try #require(opening.cut)
+      #expect(cut == CutTail(kind: .tornRecord, count: UInt64(count), savedPath: cut.savedPath))
+      #expect(try Data(contentsOf: URL(filePath: cut.savedPath)) == Data(torn.prefix(count)))
       #expect(folder.bytes("verbatim.log") == whole)
       #expect(writer.positions.map(\.sequence) == [1])
       try append(writer, Records.joined(), Records.text(2))
@@ -86,9 +88,52 @@ import Testing
   @Test func repairsATornPreamble() throws {
     folder.write(Array(StreamPreamble.bytes(createdAt: 0).prefix(7)), to: "verbatim.log")
     let (writer, opening) = try writer()
-    #expect(opening.tornCount == 7)
+    #expect(opening.cut == CutTail(kind: .tornRecord, count: 7, savedPath: path + ".torn-0"))
+    #expect(folder.bytes("verbatim.log.torn-0") == Array(StreamPreamble.bytes(createdAt: 0).prefix(7)))
     _ = try writer.write()
     #expect(try words() == ["mark"])
+  }
+
+  @Test(arguments: [4, 200_000])
+  func savesAndCutsZerosThatAPowerLossLeaves(_ count: Int) throws {
+    let whole = StreamPreamble.bytes(createdAt: 0) + Records.joined() + Records.text(1)
+    for start in [whole, []] {
+      folder.write(start + [UInt8](repeating: 0, count: count), to: "verbatim.log")
+      let (writer, opening) = try writer()
+      let cut = try #require(opening.cut)
+      #expect(cut == CutTail(kind: .zeros, count: UInt64(count), savedPath: cut.savedPath))
+      #expect(try Data(contentsOf: URL(filePath: cut.savedPath)) == Data(count: count))
+      #expect(folder.bytes("verbatim.log") == start)
+      try append(writer, Records.text(2))
+      _ = try writer.write()
+      #expect(try words().last == "debug 2")
+    }
+  }
+
+  @Test func savesEveryTailUnderANameOfItsOwn() throws {
+    for tail in [[0, 0], [0, 0, 1]] as [[UInt8]] {
+      folder.write(StreamPreamble.bytes(createdAt: 0) + tail, to: "verbatim.log")
+      _ = try writer()
+    }
+    #expect(folder.bytes("verbatim.log.torn-0") == [0, 0])
+    #expect(folder.bytes("verbatim.log.torn-0.1") == [0, 0, 1])
+  }
+
+  @Test func cutsNothingThatCannotBeSaved() throws {
+    let content = StreamPreamble.bytes(createdAt: 0) + Records.text(1).dropLast()
+    folder.write(content, to: "verbatim.log")
+    // No name is left for it.
+    let long = folder.path + String(repeating: "v", count: 250)
+    rename(path, long)
+    let writer = ArchiveWriter(long, pool: pool)
+    #expect(throws: ArchiveError.self) { try writer.openFirst(at: 1) }
+    #expect(try Data(contentsOf: URL(filePath: long)) == Data(content))
+  }
+
+  @Test func takesNoSavedTailForASegment() throws {
+    folder.write(Array(StreamPreamble.bytes(createdAt: 0).prefix(7)), to: "verbatim.log.torn-5")
+    let (_, opening) = try writer()
+    #expect(opening.predecessor == nil)
   }
 
   @Test(arguments: [

@@ -9,9 +9,9 @@ public final class ArchiveWriter {
   public struct Opening: Equatable, Sendable {
     /// Records found in the file.
     public var recordCount: UInt64 = 0
-    /// Bytes of a torn record cut off its end.
-    public var tornCount = 0
-    /// An earlier segment that told how far the archive has come, as the file itself was new.
+    /// What was cut off its end.
+    public var cut: CutTail?
+    /// An earlier segment that told how far the archive has come, as the file itself was new or nothing whole.
     public var predecessor: String?
   }
 
@@ -54,11 +54,12 @@ public final class ArchiveWriter {
     let file = try SegmentFile(path)
     var opening = Opening()
     if file.size > 0 {
-      opening.tornCount = try file.readBack { header, body in
+      opening.cut = try file.readBack(at: time) { header, body in
         opening.recordCount += 1
         planner.recall(header, body: body)
       }
-    } else if let predecessor = PreviousSegment.find(before: path),
+    }
+    if file.size == 0, let predecessor = PreviousSegment.find(before: path),
       let reader = try? SegmentFile.reader(of: predecessor),
       (try? SegmentFile.read(reader) { planner.recall($0, body: $1) }) != nil
     {
@@ -70,13 +71,16 @@ public final class ArchiveWriter {
 
   /// Opens a file to go on in; does nothing where one is open.
   ///
-  public func open(_ path: String, at time: UInt64) throws(ArchiveError) {
-    guard file == nil else { return }
+  /// - Returns: what was cut off the file's end.
+  @discardableResult
+  public func open(_ path: String, at time: UInt64) throws(ArchiveError) -> CutTail? {
+    guard file == nil else { return nil }
     let file = try SegmentFile(path)
     self.path = file.path
     let isOurs = file.identity == closed
-    if file.size > 0, !isOurs { _ = try file.readBack { _, _ in } }
+    let cut = file.size > 0 && !isOurs ? try file.readBack(at: time) { _, _ in } : nil
     begin(file, isContinued: isOurs && file.size > 0, at: time)
+    return cut
   }
 
   /// Queues records, leaving out what the archive has already and putting gap records where some are missing.

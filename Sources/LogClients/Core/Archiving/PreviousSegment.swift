@@ -3,7 +3,7 @@ import Glibc
 /// Finds the segment that was written last before a new one, where whoever rotates left it.
 enum PreviousSegment {
   /// The newest file beside `path` whose name continues its name with `.` or `-`, as logrotate's do; nil
-  /// where there is none.
+  /// where there is none. What was cut off its end is no segment.
   static func find(before path: String) -> String? {
     let slash = path.lastIndex(of: "/")
     let folder = slash.map { String(path[...$0]) } ?? "./"
@@ -15,7 +15,8 @@ enum PreviousSegment {
       let other = withUnsafeBytes(of: &entry.pointee.d_name) {
         String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
       }
-      guard other.hasPrefix(name + ".") || other.hasPrefix(name + "-"), other != name else { continue }
+      guard other.hasPrefix(name + ".") || other.hasPrefix(name + "-"), !other.hasPrefix(name + CutTail.infix)
+      else { continue }
       var state = stat()
       guard stat(folder + other, &state) == 0, state.st_mode & S_IFMT == S_IFREG else { continue }
       if let newest,

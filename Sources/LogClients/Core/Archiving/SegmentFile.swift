@@ -96,14 +96,21 @@ final class SegmentFile {
     wholeSize = size
   }
 
-  /// Reads all records from the start and repairs a torn end.
-  ///
-  /// - Returns: how many bytes of a torn record were cut off.
-  func readBack(_ body: (RecordHeader, UnsafeRawBufferPointer) -> Void) throws(ArchiveError) -> Int {
-    let reader = try Self.reader(of: path)
-    guard case .torn(let count) = try Self.read(reader, body) else { return 0 }
-    do throws(IOError) { try truncate(to: reader.offset) } catch { throw .system(error) }
-    return count
+  /// Reads what stands from an offset on, piece by piece, until `body`, which gets a piece and its offset,
+  /// returns false; true where it got everything.
+  func forEachPiece(from start: UInt64, _ body: (UnsafeRawBufferPointer, UInt64) -> Bool) -> Bool {
+    var offset = start
+    return withUnsafeTemporaryAllocation(byteCount: 64 << 10, alignment: 8) { buffer in
+      while offset < size {
+        let count = pread(descriptor, buffer.baseAddress, buffer.count, off_t(offset))
+        if count < 0, errno == EINTR { continue }
+        guard count > 0, body(UnsafeRawBufferPointer(rebasing: buffer[..<count]), offset) else {
+          return false
+        }
+        offset += UInt64(count)
+      }
+      return true
+    }
   }
 
   /// Reads all whole records of a file.

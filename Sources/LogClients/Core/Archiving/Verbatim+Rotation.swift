@@ -26,7 +26,7 @@ extension Verbatim {
     }
     rotationTimer?.cancel()
     do throws(ArchiveError) {
-      try writer.open(path, at: Clock.now())
+      try openFile()
       settle(try writer.write())
     } catch {
       return fail(error)
@@ -35,6 +35,11 @@ extension Verbatim {
     state = .writing
     log.info("writing to \(writer.path)")
     adjustFlow()
+  }
+
+  /// Opens the file unless it is open.
+  func openFile() throws(ArchiveError) {
+    if let cut = try writer.open(path, at: Clock.now()) { log.warning("\(writer.path) \(cut)") }
   }
 
   func closeFile() {
@@ -71,7 +76,7 @@ extension Verbatim {
     defer { subscriber?.cancel() }
     notice.say(to: log, at: Clock.monotonic(), isLast: true)
     do throws(ArchiveError) {
-      try writer.open(path, at: Clock.now())
+      try openFile()
       settle(try writer.write())
     } catch {
       log.error("\(writer.queuedCount) bytes are not archived; their sources keep them")
@@ -87,9 +92,7 @@ extension Verbatim {
   }
 
   func tell(_ opening: ArchiveWriter.Opening) {
-    if opening.tornCount > 0 {
-      log.warning("\(writer.path) ended with a torn record: \(opening.tornCount) bytes were cut off")
-    }
+    if let cut = opening.cut { log.warning("\(writer.path) \(cut)") }
     if let predecessor = opening.predecessor { log.info("going on after \(predecessor)") }
     log.info("archiving to \(writer.path)", metadata: ["records before": "\(opening.recordCount)"])
   }

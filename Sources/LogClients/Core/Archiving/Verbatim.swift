@@ -48,13 +48,13 @@ public final class Verbatim {
   var complaint: String?
 
   var configuration: Configuration
-  private var acknowledgements: [UInt32: UInt64] = [:]
-  private var acknowledgedByteCount: UInt64 = 0
-  private var writeTimer: TimerWatcher?
+  var acknowledgements: [UInt32: UInt64] = [:]
+  var acknowledgedByteCount: UInt64 = 0
+  var writeTimer: TimerWatcher?
   var retryTimer: TimerWatcher?
-  private var acknowledgeTimer: TimerWatcher?
+  var acknowledgeTimer: TimerWatcher?
   var rotationTimer: TimerWatcher?
-  private var resumeTimer: TimerWatcher?
+  var resumeTimer: TimerWatcher?
 
   /// Where the archive belongs now.
   var path: String { configuration.verbatim.logPath + Self.fileName }
@@ -105,83 +105,5 @@ public final class Verbatim {
     loop.run()
     watchers.forEach { $0.cancel() }
     try finish()
-  }
-
-  // MARK: Writing
-
-  /// Writes what waits when the current batch has been handled, or at once where that is much.
-  func writeSoon() {
-    guard state == .writing else { return }
-    if writer.queuedCount >= limits.batch { return write() }
-    if writeTimer?.isRunning == false { writeTimer?.start(after: 0) }
-  }
-
-  func write() {
-    guard state == .writing else { return }
-    do throws(ArchiveError) {
-      settle(try writer.write())
-    } catch {
-      return fail(error)
-    }
-    adjustFlow()
-  }
-
-  /// Takes note of what is written, and tells the log server a little later.
-  func settle(_ sequences: [UInt32: UInt64]) {
-    acknowledgements.merge(sequences) { max($0, $1) }
-    guard !acknowledgements.isEmpty else { return }
-    if writer.byteCount - acknowledgedByteCount >= UInt64(limits.batch) { return acknowledge() }
-    if acknowledgeTimer?.isRunning == false { acknowledgeTimer?.start(after: limits.acknowledgement) }
-  }
-
-  func acknowledge() {
-    acknowledgeTimer?.cancel()
-    acknowledgedByteCount = writer.byteCount
-    // Where the log server is away it hears the positions when it is back.
-    subscriber?.acknowledge(acknowledgements)
-    acknowledgements = [:]
-  }
-
-  func fail(_ error: ArchiveError) {
-    if state != .failing(error) {
-      log.error("\(error); trying again every second", metadata: ["waiting": "\(writer.queuedCount)"])
-    }
-    state = .failing(error)
-    retryTimer?.start(after: limits.retry)
-    adjustFlow()
-  }
-
-  private func retry() {
-    guard case .failing = state else { return }
-    do throws(ArchiveError) {
-      try writer.open(path, at: Clock.now())
-      settle(try writer.write())
-    } catch {
-      return fail(error)
-    }
-    state = .writing
-    log.notice("writing to \(writer.path) works again")
-    adjustFlow()
-  }
-
-  /// Stops reading while too much waits for the file.
-  func adjustFlow() {
-    var shouldPause = writer.queuedCount > (isPaused ? limits.queue / 2 : limits.queue)
-    if case .failing = state { shouldPause = true }
-    guard shouldPause != isPaused else { return }
-    guard shouldPause else {
-      // Later, because what was received and not consumed is delivered then, and this may be a delivery.
-      resumeTimer?.start(after: 0)
-      return
-    }
-    isPaused = true
-    resumeTimer?.cancel()
-    if state == .suspended { log.warning("reading stops: \(writer.queuedCount) bytes wait for the file") }
-    subscriber?.pause()
-  }
-
-  private func resumeReading() {
-    isPaused = false
-    subscriber?.resume()
   }
 }
