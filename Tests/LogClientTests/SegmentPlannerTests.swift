@@ -132,6 +132,50 @@ import Testing
     #expect(try Records.words(planner.head(at: 9)) == ["mark 42:3"])
   }
 
+  @Test func forgetsWhoSaidGoodbyeAndIsArchived() throws {
+    var planner = SegmentPlanner()
+    _ = step(&planner, Records.joined())
+    _ = step(&planner, Records.joined(43, as: 9))
+    _ = step(&planner, Records.text(1))
+    _ = step(&planner, Records.text(1, source: 9))
+    func left(_ source: UInt32, _ saidGoodbye: Bool) -> [UInt8] {
+      Records.meta(.sourceLeft(source: source, saidGoodbye: saidGoodbye, lastSequence: 1, reason: ""))
+    }
+    #expect(step(&planner, left(9, false)) == .keep)
+    #expect(step(&planner, left(Records.source, true)) == .keep)
+    // Not written yet: should the file be lost now, how far it had come is still known.
+    #expect(planner.positions.map(\.instance) == [43, 42])
+    #expect(planner.commit() == [Records.source: 1, 9: 1])
+    // Without goodbye it may come back.
+    #expect(planner.positions == [ArchivePosition(instance: 43, source: 9, sequence: 1)])
+    #expect(try Records.words(planner.head(at: 9)) == ["mark 43:1"])
+    // The server tells late what a slow reader missed: all of it is accounted for.
+    #expect(step(&planner, Records.meta(.gap(gap(1...1, .slowReader)))) == .drop)
+    // Another one may be called the same.
+    _ = step(&planner, Records.joined(44))
+    #expect(step(&planner, Records.text(1)) == .keep)
+    #expect(planner.commit() == [Records.source: 1])
+    #expect(planner.positions.map(\.instance) == [43, 44])
+  }
+
+  @Test func recallsNobodyWhoSaidGoodbyeAndIsArchived() {
+    for (last, instances) in [(1, []), (2, [42])] as [(UInt64, [UInt64])] {
+      var planner = SegmentPlanner()
+      let left = MetaBody.sourceLeft(
+        source: Records.source,
+        saidGoodbye: true,
+        lastSequence: last,
+        reason: ""
+      )
+      for record in [Records.joined(), Records.text(1), Records.meta(left)] {
+        record.withUnsafeBytes {
+          planner.recall(RecordHeader(checked: $0), body: UnsafeRawBufferPointer(rebasing: $0.dropFirst(32)))
+        }
+      }
+      #expect(planner.positions.map(\.instance) == instances)
+    }
+  }
+
   @Test func recallsAnArchive() {
     var planner = SegmentPlanner()
     let mark = RotationMark(positions: [ArchivePosition(instance: 42, source: Records.source, sequence: 70)])

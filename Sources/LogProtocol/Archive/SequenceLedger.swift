@@ -54,6 +54,15 @@ public struct SequenceLedger: Sendable {
     positions[instance]!.sequence = max(positions[instance]!.sequence, sequence)
   }
 
+  /// The instance that has the id; nil where it is not known.
+  public func instance(of source: UInt32) -> UInt64? { instances[source] }
+
+  /// Forgets an instance that will never be heard of again.
+  public mutating func forget(instance: UInt64) {
+    guard let position = positions.removeValue(forKey: instance) else { return }
+    if instances[position.source] == instance { instances[position.source] = nil }
+  }
+
   /// The last sequence accounted for of the source with that id; nil where it is not known.
   public func sequence(of source: UInt32) -> UInt64? { instances[source].flatMap { positions[$0]?.sequence } }
 }

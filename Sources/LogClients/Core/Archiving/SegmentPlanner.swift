@@ -4,7 +4,8 @@ import LogProtocol
 /// Decides what an archive does with each record it gets and what a new segment begins with; does no I/O.
 ///
 /// What was planned counts as archived once `commit()` says that it is written: positions and segment heads
-/// speak of what is committed only.
+/// speak of what is committed only. They do not speak of sources that said goodbye and are archived to their
+/// last record: those never come back, so nobody has to know how far the archive came with them.
 public struct SegmentPlanner {
   /// What to do with a record.
   public enum Step: Equatable, Sendable {
@@ -17,19 +18,22 @@ public struct SegmentPlanner {
   }
 
   /// The sources and connections that are live, as far as records were planned.
-  public private(set) var table = ConnectionTable()
+  public internal(set) var table = ConnectionTable()
 
-  private var ledger = SequenceLedger()
+  var ledger = SequenceLedger()
 
   /// The source of the latest record, which most likely is the next one's too, and its sequence: taken into
   /// the ledger only when another source's turn comes.
-  private var run: (source: UInt32, last: UInt64) = (0, 0)
+  var run: (source: UInt32, last: UInt64) = (0, 0)
 
   /// By source planned since the last commit, the sequence accounted for before.
-  private var committed: [UInt32: UInt64] = [:]
+  var committed: [UInt32: UInt64] = [:]
 
   /// What left since the last commit, but is referred to by records not yet written.
-  private var departed: [Departure] = []
+  var departed: [Departure] = []
+
+  /// The instances that said goodbye since the last commit.
+  var finished: [UInt64] = []
 
   /// Creates a planner of an archive that has nothing.
   public init() {}
@@ -71,7 +75,11 @@ public struct SegmentPlanner {
   public mutating func commit() -> [UInt32: UInt64] {
     settleRun()
     departed.removeAll()
-    defer { committed.removeAll(keepingCapacity: true) }
+    defer {
+      committed.removeAll(keepingCapacity: true)
+      finished.forEach { ledger.forget(instance: $0) }
+      finished.removeAll()
+    }
     return committed.reduce(into: [:]) { $0[$1.key] = ledger.sequence(of: $1.key) ?? $1.value }
   }
 
@@ -109,94 +117,12 @@ public struct SegmentPlanner {
     case .gap(let gap):
       ledger.account(for: gap.source == 0 ? header.source : gap.source, upTo: gap.sequences.upperBound)
     case .rotation(let mark): ledger.resume(mark)
-    case .sourceLeft, .openConnection, .clock: break
-    }
-  }
-}
-
-extension SegmentPlanner {
-  /// Plans a record that the log server made.
-  private mutating func unnumbered(
-    _ header: RecordHeader,
-    _ body: UnsafeRawBufferPointer,
-    _ meta: MetaBody?
-  ) -> Step {
-    defer { take(header, body) }
-    switch meta {
-    case .sourceJoined(let source, let description):
-      if let former = ledger.positions[description.instance]?.source, former != source {
-        committed[source] = committed.removeValue(forKey: former)
-      }
-      ledger.join(source, instance: description.instance)
-    case .gap(let gap):
-      let known = ledger.sequence(of: gap.source) ?? 0
-      guard gap.source != 0 else { break }
-      guard gap.sequences.upperBound > known else { return .drop }
-      remember(gap.source)
-      if let missing = explained(gap, by: gap.source) { return .keepAfter(missing) }
     case .sourceLeft(let source, true, let last, _):
-      // It never comes back, so what it had not delivered is gone. Without goodbye it may send it again.
-      let known = ledger.sequence(of: source) ?? 0
-      guard last > known else { break }
-      remember(source)
-      ledger.account(for: source, upTo: last)
-      return .keepAfter(Self.gap(source, known + 1...last, known: known))
-    case .sourceLeft, .openConnection, .clock, .rotation, nil: break
-    }
-    return .keep
-  }
-
-  /// Accounts for what a gap record explains; returns a gap that stands before it unexplained.
-  private mutating func explained(_ gap: Gap, by source: UInt32) -> Gap? {
-    let known = ledger.sequence(of: source) ?? 0
-    ledger.account(for: source, upTo: gap.sequences.upperBound)
-    guard gap.sequences.lowerBound > known + 1 else { return nil }
-    return Self.gap(source, known + 1...gap.sequences.lowerBound - 1, known: known)
-  }
-
-  private static func gap(_ source: UInt32, _ missing: ClosedRange<UInt64>, known: UInt64) -> Gap {
-    Gap(
-      source: source,
-      sequences: missing,
-      count: missing.upperBound - missing.lowerBound + 1,
-      byteCount: 0,
-      cause: known == 0 ? .beforeArchive : .heldByNobody
-    )
-  }
-
-  private mutating func begin(_ header: RecordHeader, _ body: UnsafeRawBufferPointer) {
-    run = (header.source, header.sequence)
-    if header.type == .connection || header.type == .meta { take(header, body) }
-  }
-
-  private mutating func settleRun() {
-    guard run.last > 0 else { return }
-    remember(run.source)
-    ledger.account(for: run.source, upTo: run.last)
-    run = (0, 0)
-  }
-
-  /// Notes how far the archive had come with a source, before something of it is planned.
-  private mutating func remember(_ source: UInt32) {
-    if committed[source] == nil { committed[source] = ledger.sequence(of: source) ?? 0 }
-  }
-
-  /// Lets a record change what is live.
-  private mutating func take(_ header: RecordHeader, _ body: UnsafeRawBufferPointer) {
-    if header.type == .meta, case .sourceLeft(let source, _, _, _)? = try? MetaBody(body.bytes) {
-      depart(source)
-    } else if header.type == .connection, let event = try? ConnectionEvent(body.bytes),
-      event.code.endsConnection, let open = table.connections(of: header.source)[header.connection]
-    {
-      departed.append(.connection(header.source, header.connection, open))
-    }
-    table.note(header, body: body)
-  }
-
-  private mutating func depart(_ source: UInt32) {
-    if let description = table.sources[source] { departed.append(.source(source, description)) }
-    for (connection, open) in table.connections(of: source) {
-      departed.append(.connection(source, connection, open))
+      guard let instance = ledger.instance(of: source), ledger.sequence(of: source) ?? 0 >= last else {
+        break
+      }
+      ledger.forget(instance: instance)
+    case .sourceLeft, .openConnection, .clock: break
     }
   }
 }

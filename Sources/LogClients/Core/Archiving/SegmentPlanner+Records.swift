@@ -1,0 +1,92 @@
+import Bytes
+import LogProtocol
+
+extension SegmentPlanner {
+  /// Plans a record that the log server made.
+  mutating func unnumbered(
+    _ header: RecordHeader,
+    _ body: UnsafeRawBufferPointer,
+    _ meta: MetaBody?
+  ) -> Step {
+    defer { take(header, body) }
+    switch meta {
+    case .sourceJoined(let source, let description):
+      if let former = ledger.positions[description.instance]?.source, former != source {
+        committed[source] = committed.removeValue(forKey: former)
+      }
+      ledger.join(source, instance: description.instance)
+    case .gap(let gap):
+      guard gap.source != 0 else { break }
+      // Everybody joins before anything else, so whoever is not known has left and is accounted for.
+      guard let known = ledger.sequence(of: gap.source), gap.sequences.upperBound > known else {
+        return .drop
+      }
+      remember(gap.source)
+      if let missing = explained(gap, by: gap.source) { return .keepAfter(missing) }
+    case .sourceLeft(let source, true, let last, _):
+      // It never comes back, so what it had not delivered is gone. Without goodbye it may send it again.
+      let known = ledger.sequence(of: source) ?? 0
+      defer { if let instance = ledger.instance(of: source) { finished.append(instance) } }
+      guard last > known else { break }
+      remember(source)
+      ledger.account(for: source, upTo: last)
+      return .keepAfter(Self.gap(source, known + 1...last, known: known))
+    case .sourceLeft, .openConnection, .clock, .rotation, nil: break
+    }
+    return .keep
+  }
+
+  /// Accounts for what a gap record explains; returns a gap that stands before it unexplained.
+  mutating func explained(_ gap: Gap, by source: UInt32) -> Gap? {
+    let known = ledger.sequence(of: source) ?? 0
+    ledger.account(for: source, upTo: gap.sequences.upperBound)
+    guard gap.sequences.lowerBound > known + 1 else { return nil }
+    return Self.gap(source, known + 1...gap.sequences.lowerBound - 1, known: known)
+  }
+
+  static func gap(_ source: UInt32, _ missing: ClosedRange<UInt64>, known: UInt64) -> Gap {
+    Gap(
+      source: source,
+      sequences: missing,
+      count: missing.upperBound - missing.lowerBound + 1,
+      byteCount: 0,
+      cause: known == 0 ? .beforeArchive : .heldByNobody
+    )
+  }
+
+  mutating func begin(_ header: RecordHeader, _ body: UnsafeRawBufferPointer) {
+    run = (header.source, header.sequence)
+    if header.type == .connection || header.type == .meta { take(header, body) }
+  }
+
+  mutating func settleRun() {
+    guard run.last > 0 else { return }
+    remember(run.source)
+    ledger.account(for: run.source, upTo: run.last)
+    run = (0, 0)
+  }
+
+  /// Notes how far the archive had come with a source, before something of it is planned.
+  mutating func remember(_ source: UInt32) {
+    if committed[source] == nil { committed[source] = ledger.sequence(of: source) ?? 0 }
+  }
+
+  /// Lets a record change what is live.
+  mutating func take(_ header: RecordHeader, _ body: UnsafeRawBufferPointer) {
+    if header.type == .meta, case .sourceLeft(let source, _, _, _)? = try? MetaBody(body.bytes) {
+      depart(source)
+    } else if header.type == .connection, let event = try? ConnectionEvent(body.bytes),
+      event.code.endsConnection, let open = table.connections(of: header.source)[header.connection]
+    {
+      departed.append(.connection(header.source, header.connection, open))
+    }
+    table.note(header, body: body)
+  }
+
+  mutating func depart(_ source: UInt32) {
+    if let description = table.sources[source] { departed.append(.source(source, description)) }
+    for (connection, open) in table.connections(of: source) {
+      departed.append(.connection(source, connection, open))
+    }
+  }
+}
