@@ -10,10 +10,14 @@ public struct RecordFilter: Equatable, Sendable {
   /// Whether META records other than gaps are shown.
   public var showsMeta: Bool
 
+  /// Whether META records are asked for by name, rather than shown with everything else.
+  public var asksForMeta: Bool
+
   /// Shows everything.
   public init() {
     subscription = Subscription()
     showsMeta = true
+    asksForMeta = false
   }
 
   /// Whether a record is shown. Gap records always are: they say what is not.

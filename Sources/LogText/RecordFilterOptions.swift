@@ -67,8 +67,9 @@ public struct RecordFilterOptions: ParsableArguments {
     filter.subscription.commands = commands
     filter.subscription.sources = sources
     filter.subscription.connections = connections
+    filter.asksForMeta = types.contains(.meta)
     filter.showsMeta =
-      types.contains(.meta)
+      filter.asksForMeta
       || (types.isEmpty && !asksOfMessages && sources.isEmpty && connections.isEmpty)
     return filter
   }

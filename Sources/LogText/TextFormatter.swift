@@ -47,14 +47,40 @@ public struct TextFormatter {
   ) {
     let remote = names.remote(of: header)
     names.note(header, body: body)
-    colour("2", &output)
-    times.append(header.time, to: &output)
-    colour("0", &output)
-    var line = " " + names.name(of: header.source) + " "
-    line += coloured(header.type.name, by: header.type == .error ? "31" : header.type == .meta ? "35" : "34")
+    var line = start(header.source, header.type, at: header.time, &output)
     if header.connection != 0 { line += " #\(header.connection)" }
     line += content(header, body, remote ?? names.remote(of: header))
     for (flag, word) in Self.flagWords where header.flags.contains(flag) { line += " [\(word)]" }
+    end(line, &output)
+  }
+
+  /// Appends a line, with its line feed, that stands for the records of a source's open connections.
+  mutating func append(
+    openConnections count: Int,
+    of source: UInt32,
+    at time: UInt64,
+    to output: inout [UInt8]
+  ) {
+    let line = start(0, .meta, at: time, &output)
+    let noun = count == 1 ? "connection" : "connections"
+    end("\(line) \(count) \(noun) open on \(names.name(of: source))", &output)
+  }
+
+  /// Appends the time; returns the line's next words.
+  private mutating func start(
+    _ source: UInt32,
+    _ type: RecordType,
+    at time: UInt64,
+    _ output: inout [UInt8]
+  ) -> String {
+    colour("2", &output)
+    times.append(time, to: &output)
+    colour("0", &output)
+    let code = type == .error ? "31" : type == .meta ? "35" : "34"
+    return " \(names.name(of: source)) \(coloured(type.name, by: code))"
+  }
+
+  private func end(_ line: String, _ output: inout [UInt8]) {
     output += (style.isASCII ? Self.ascii(line) : line).utf8
     output.append(UInt8(ascii: "\n"))
   }

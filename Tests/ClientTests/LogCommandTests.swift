@@ -93,6 +93,38 @@ import Testing
     server.shutDown()
   }
 
+  @Test func tellsOpenConnectionsInOneLine() throws {
+    let root = Configuration.Override(option: "root", key: "logger.root", text: runner.folder.path)
+    let server = try LogServer(
+      Configuration(
+        file: nil,
+        overrides: [root, .init(option: "set", key: "logger.archive_grace", text: "0")]
+      ),
+      on: runner.loop,
+      logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+    )
+    let publisher = LogPublisher(
+      to: .unix(runner.folder.path + "publish"),
+      as: SourceDescription(instance: 1, process: 2, kind: "connector", name: "", version: "1"),
+      limit: 1 << 20,
+      on: runner.loop
+    )
+    let node = Endpoint("127.0.0.1:18444")!
+    let opened = ConnectionEvent(.connected, .outbound, remote: node, local: node)
+    for id in 1...3 as ClosedRange<UInt32> {
+      publisher.publish(.connection, connection: id, at: Clock.now(), body: opened.body)
+    }
+    try runner.loop.run { publisher.lastSequence == 3 && publisher.acknowledgedSequence == 3 }
+    let text = try runner.run("watch", "--duration", "0.3")
+    #expect(text.lines.count == 2)
+    #expect(text.lines.last?.hasSuffix("meta 3 connections open on connector-\(publisher.source)") == true)
+    #expect(try runner.run("watch", "--duration", "0.3", "--json").lines.count == 4)
+    var isFinished = false
+    publisher.finish(timeout: 0.1) { _ in isFinished = true }
+    try runner.loop.run { isFinished }
+    server.shutDown()
+  }
+
   @Test func saysThatThereIsNoStream() throws {
     let outcome = try runner.run("watch")
     #expect(outcome.status == .unreachable)

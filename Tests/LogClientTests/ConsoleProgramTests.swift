@@ -54,6 +54,38 @@ import Testing
     #expect(loop.run { server.goodbyes == 1 })
   }
 
+  /// What a log server tells at first where a connector has this many connections.
+  func greeting(_ count: Int) -> [UInt8] {
+    let open = OpenConnection(direction: .outbound, remote: peer, local: us, since: 1, userAgent: [])
+    return Records.joined()
+      + (1...count).flatMap {
+        Records.meta(.openConnection(open), source: Records.source, connection: UInt32($0))
+      }
+  }
+
+  @Test func tellsOpenConnectionsInOneLine() throws {
+    let server = try LogServerDouble(at: folder.path + "subscribe", on: loop)
+    server.greeting = greeting(5000)
+    let process = try start("--count", "2")
+    #expect(loop.run { lines.count == 2 })
+    #expect(lines[1].hasSuffix("logserver meta 5000 connections open on connector-1700000000"))
+    server.send(Records.message("ping", [], 1, connection: 4999))
+    #expect(end(process) == 0)
+    #expect(lines.count == 3)
+    #expect(lines[2].contains("#4999 127.1.2.3:8333 \u{2190} ping"))
+  }
+
+  @Test(arguments: ["--json", "--type=meta"])
+  func tellsEachOpenConnectionWhereAsked(_ option: String) throws {
+    let server = try LogServerDouble(at: folder.path + "subscribe", on: loop)
+    server.greeting = greeting(3)
+    #expect(end(try start("--count", "4", option)) == 0)
+    #expect(lines.count == 4)
+    #expect(
+      lines[3].contains(option == "--json" ? #""meta":"open_connection""# : "#3 127.1.2.3:8333 open since")
+    )
+  }
+
   @Test func endsWithoutALogServerWhereAsked() throws {
     #expect(end(try start("--no-wait")) == 1)
     #expect(errors.contains("no log server"))

@@ -9,10 +9,11 @@ import LogText
 final class StreamWatch {
   private let address: SocketAddress
   private let filter: RecordFilter
-  private var formatter: LineFormatter
+  private var lines: RecordLines
   private var remaining: Int
   private let output: Output
   private var subscriber: LogSubscriber?
+  private var summary: TimerWatcher?
   private var wasConnected = false
   private var isWaiting = false
   private var failure: ClientFailure?
@@ -27,7 +28,7 @@ final class StreamWatch {
   ) {
     self.address = address
     self.filter = filter
-    self.formatter = formatter
+    lines = RecordLines(filter, formatter, isLive: true)
     self.output = output
     remaining = limit
   }
@@ -37,27 +38,32 @@ final class StreamWatch {
     var isOver = false
     let timer = TimerWatcher(on: loop) { isOver = true }
     if let duration { timer.start(after: duration) }
+    summary = TimerWatcher(on: loop) { [unowned self] in printSummary() }
     let subscriber = LogSubscriber(to: address, filter.subscription, on: loop, handler: self)
     self.subscriber = subscriber
     while !isOver, failure == nil, remaining > 0, !output.isClosed { loop.runOnce() }
     timer.cancel()
+    summary?.cancel()
     subscriber.cancel()
+    printSummary()
     if let failure { throw failure }
   }
 
   private func print(_ records: ChunkSlice) throws(WireError) {
     var cursor = RecordCursor(records.bytes)
-    var lines: [UInt8] = []
-    defer { output.lines(lines) }
+    var text: [UInt8] = []
+    defer { output.lines(text) }
     while remaining > 0, let (header, range) = try cursor.next() {
       let body = UnsafeRawBufferPointer(rebasing: records.bytes[range].dropFirst(RecordHeader.size))
-      guard filter.shows(header, body: body) else {
-        formatter.skip(header, body: body)
-        continue
-      }
-      formatter.append(header, body: body, to: &lines)
-      remaining -= 1
+      if lines.append(header, body: body, to: &text) { remaining -= 1 }
     }
+    if lines.hasSummary { summary?.start(after: RecordLines.summaryDelay) }
+  }
+
+  private func printSummary() {
+    var text: [UInt8] = []
+    lines.appendSummary(to: &text)
+    output.lines(text)
   }
 }
 

@@ -10,14 +10,11 @@ import Logging
 
 /// The console's options, and what it does with them.
 public struct Console: ParsableArguments {
-  /// The options every program takes.
-  @OptionGroup public var common: CommonOptions
-
   /// Which records are shown.
-  @OptionGroup public var records: RecordFilterOptions
+  @OptionGroup(title: "Which records") public var records: RecordFilterOptions
 
   /// How they are shown.
-  @OptionGroup public var output: RecordOutputOptions
+  @OptionGroup(title: "How they are shown") public var output: RecordOutputOptions
 
   /// How many are shown.
   @Option(help: ArgumentHelp("Stop after this many records.", valueName: "n"))
@@ -27,8 +24,14 @@ public struct Console: ParsableArguments {
   @Flag(name: .customLong("no-wait"), help: "End with an error where there is no log server.")
   public var endsWithoutServer = false
 
+  /// The options every program takes.
+  @OptionGroup(title: "Common options") public var common: CommonOptions
+
   /// Native log files to read instead of the live stream.
-  @Argument(help: "Native log files to read instead of the live stream; - is the standard input.")
+  @Argument(
+    help: "Native log files to read instead of the live stream; - is the standard input.",
+    completion: .file()
+  )
   public var files: [String] = []
 
   /// Creates options nobody has given.
@@ -50,7 +53,8 @@ public struct Console: ParsableArguments {
     sigprocmask(SIG_UNBLOCK, &signals, nil)
     let log = common.logger(for: "console")
     let filter = records.filter
-    let printer = RecordPrinter(filter, output.formatter(), limit: count)
+    let lines = RecordLines(filter, output.formatter(), isLive: files.isEmpty)
+    let printer = RecordPrinter(lines, limit: count)
     if files.isEmpty {
       let configuration = try common.configuration()
       let server = SocketAddress.unix(configuration.logger.root + "subscribe")

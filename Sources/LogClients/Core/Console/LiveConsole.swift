@@ -1,6 +1,7 @@
 import Bytes
 import EventLoop
 import LogProtocol
+import LogText
 import Logging
 
 /// Prints the log stream as it comes, from the log server.
@@ -17,6 +18,7 @@ final class LiveConsole {
   private let waits: Bool
   private var subscriber: LogSubscriber?
   private var complaint: String?
+  private var summary: TimerWatcher?
 
   /// Starts to look for the log server.
   ///
@@ -31,6 +33,7 @@ final class LiveConsole {
     self.printer = printer
     self.log = log
     self.waits = waits
+    summary = TimerWatcher(on: loop) { [unowned self] in printSummary() }
     subscriber = LogSubscriber(to: server, subscription, on: loop, handler: self)
   }
 
@@ -39,6 +42,15 @@ final class LiveConsole {
     if !printer.isDone { loop.run() }
     subscriber?.cancel()
     if let failure { throw failure }
+  }
+
+  private func printSummary() {
+    do throws(IOError) {
+      try printer.printSummary()
+    } catch {
+      failure = error
+    }
+    if printer.isDone || failure != nil { loop.stop() }
   }
 }
 
@@ -53,6 +65,7 @@ extension LiveConsole: LogSubscriberHandler {
     } catch {
       failure = error
     }
+    if printer.hasSummary { summary?.start(after: RecordLines.summaryDelay) }
     if printer.isDone || failure != nil { loop.stop() }
   }
 

@@ -7,16 +7,13 @@ final class RecordPrinter {
   /// Whether nothing more is to be printed.
   private(set) var isDone = false
 
-  private let filter: RecordFilter
-  private var formatter: LineFormatter
+  private var lines: RecordLines
   private let output: LineOutput
   private var remaining: Int
 
-  /// Creates a printer of the records that `filter` shows, `limit` of them where that is not nil.
-  init(_ filter: RecordFilter, _ formatter: LineFormatter, limit: Int?, to output: LineOutput = LineOutput())
-  {
-    self.filter = filter
-    self.formatter = formatter
+  /// Creates a printer of these lines, `limit` of them where that is not nil.
+  init(_ lines: RecordLines, limit: Int?, to output: LineOutput = LineOutput()) {
+    self.lines = lines
     self.output = output
     remaining = limit ?? .max
     isDone = remaining == 0
@@ -25,11 +22,20 @@ final class RecordPrinter {
   /// Prints a record, later.
   func print(_ header: RecordHeader, body: UnsafeRawBufferPointer) throws(IOError) {
     guard !isDone else { return }
-    guard filter.shows(header, body: body) else { return formatter.skip(header, body: body) }
-    formatter.append(header, body: body, to: &output.bytes)
+    guard lines.append(header, body: body, to: &output.bytes) else { return }
     remaining -= 1
     if remaining == 0 { isDone = true }
     if output.bytes.count >= LineOutput.batch { try flush() }
+  }
+
+  /// Whether open connections are told and not printed yet.
+  var hasSummary: Bool { !isDone && lines.hasSummary }
+
+  /// Prints how many connections are open, where they are told and not printed yet.
+  func printSummary() throws(IOError) {
+    guard hasSummary else { return }
+    lines.appendSummary(to: &output.bytes)
+    try flush()
   }
 
   /// Prints what was kept for later.
