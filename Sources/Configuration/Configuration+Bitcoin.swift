@@ -1,9 +1,10 @@
 extension Configuration.Connector {
   /// What is said to peers, and when.
   public struct Bitcoin: Equatable, Sendable {
-    /// When each connection is pinged whatever else happens on it.
+    /// When each peer is told of us: an `addr` with the address we listen on first or, where we listen
+    /// nowhere, a ping. (The name is coinscope's, whose "active ping" was such an `addr` too.)
     public struct ActivePing: Equatable, Sendable {
-      /// Mean seconds between two pings, 0 … 86,400; 0 for never.
+      /// Mean seconds between two announcements, which are 5 at least, 0 … 86,400; 0 for never.
       public internal(set) var mean = 0.0
       /// Standard deviation of those seconds, 0 … 86,400.
       public internal(set) var standardDeviation = 1.0
@@ -13,7 +14,7 @@ extension Configuration.Connector {
     public internal(set) var listeners: [Configuration.Listener] = []
     /// Seconds without anything from a peer until it is pinged, 0 … 86,400; 0 for never.
     public internal(set) var pingFrequency = 120.0
-    /// When each connection is pinged whatever else happens on it.
+    /// When each peer is told of us, whatever else happens on its connection.
     public internal(set) var activePing = ActivePing()
     /// Height of the chain that peers are told we have; 0 … 2^31 - 1.
     public internal(set) var startHeight: Int32 = 0

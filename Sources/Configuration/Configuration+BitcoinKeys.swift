@@ -1,0 +1,80 @@
+extension Configuration {
+  /// The keys of what the connector says to peers, and when.
+  static let bitcoinKeys: [Key] = [
+    Key(
+      "connector.bitcoin.listeners",
+      \.connector.bitcoin.listeners,
+      Kind.listener.list(),
+      example: "( ( \"AF_INET\", \"127.0.0.1\", 8334, 128 ) )",
+      """
+      Where peers may connect to us: a list of (family "AF_INET" or "AF_INET6", address, port,
+      backlog). Port 0 lets the system choose. By default nowhere.
+      """
+    ),
+    Key(
+      "connector.bitcoin.ping_frequency",
+      \.connector.bitcoin.pingFrequency,
+      .seconds(0...86_400),
+      "Seconds without anything from a peer until it is pinged. 0 means never."
+    ),
+    Key(
+      "connector.bitcoin.active_ping.mean",
+      \.connector.bitcoin.activePing.mean,
+      .seconds(0...86_400),
+      """
+      Mean seconds between two announcements of ourselves to each peer: an addr message with the
+      address we listen on first or, where we listen nowhere, a ping. They are at least 5 seconds
+      apart. 0 means never.
+      """
+    ),
+    Key(
+      "connector.bitcoin.active_ping.stddev",
+      \.connector.bitcoin.activePing.standardDeviation,
+      .seconds(0...86_400),
+      "Standard deviation of those seconds."
+    ),
+    Key(
+      "connector.bitcoin.start_height",
+      \.connector.bitcoin.startHeight,
+      .whole(0...Int32.max),
+      "Height of the block chain that peers are told we have."
+    ),
+    Key(
+      "connector.bitcoin.magic",
+      \.connector.bitcoin.magic,
+      Kind.bits.optional(),
+      example: "0xD9B4BEF9L",
+      "First four bytes of every message, as a little-endian number. By default the network's own."
+    ),
+    Key(
+      "connector.bitcoin.max_version",
+      \.connector.bitcoin.maxVersion,
+      .whole(0...Int32.max),
+      "Protocol version that peers are told we speak."
+    ),
+    Key(
+      "connector.bitcoin.min_version",
+      \.connector.bitcoin.minVersion,
+      .whole(0...Int32.max),
+      "Lowest protocol version of a peer we stay connected to."
+    ),
+    Key(
+      "connector.bitcoin.services",
+      \.connector.bitcoin.services,
+      .bits,
+      "Services that peers are told we offer, one bit each. We offer none."
+    ),
+    Key(
+      "connector.bitcoin.connect_timeout",
+      \.connector.bitcoin.connectTimeout,
+      .seconds(0.1...3600),
+      "Seconds that connecting to a peer may take."
+    ),
+    Key(
+      "connector.bitcoin.handshake_timeout",
+      \.connector.bitcoin.handshakeTimeout,
+      .seconds(0.1...3600),
+      "Seconds that the handshake with a connected peer may take."
+    ),
+  ]
+}

@@ -1,0 +1,94 @@
+extension Configuration {
+  /// The keys of the connector, but for what it says to peers.
+  static let connectorKeys: [Key] = [
+    Key(
+      "connector.control_path",
+      \.connector.controlPath,
+      .path("a unix socket", isFolder: false, limit: 107),
+      example: quoted("/tmp/netmine/control"),
+      "The unix socket for commands. By default control in logger.root."
+    ),
+    Key(
+      "connector.control_listen",
+      \.connector.controlListen,
+      .whole(1...65_535),
+      "How many clients may wait there to be accepted: the backlog of listen(2)."
+    ),
+    Key(
+      "connector.control_tcp",
+      \.connector.controlTCP,
+      Kind.loopback.optional(),
+      example: quoted("127.0.0.1:8340"),
+      """
+      Where commands are also taken over TCP; loopback only. Port 0 lets the system choose. By
+      default nowhere.
+      """
+    ),
+    Key(
+      "connector.msg_pool_size",
+      \.connector.messagePoolSize,
+      .whole(1...1 << 24),
+      "How many registered messages are kept."
+    ),
+    Key(
+      "connector.blacklist",
+      \.connector.blacklist,
+      Kind.path("a file", isFolder: false).optional(),
+      example: quoted("/etc/netmine/blacklist.txt"),
+      """
+      File of addresses that are neither dialled nor let in: one address or network (address/bits) on
+      each line, # for comments. By default none.
+      """
+    ),
+    Key(
+      "connector.contact",
+      \.connector.contact,
+      contact,
+      """
+      Whom a node's operator may write to about this observer; part of the default user agent. Please
+      set it before you observe a public network.
+      """
+    ),
+    Key(
+      "connector.user_agent",
+      \.connector.userAgent,
+      .text("text of 1 to 256 bytes", bytes: 1...256),
+      example: quoted("/Netmine:\(Netmine.version)(you@your.example)/"),
+      """
+      What peers are told we are (BIP 14). By default our name and version, with the contact in
+      parentheses.
+      """
+    ),
+    Key(
+      "connector.log_buffer",
+      \.connector.logBuffer,
+      .whole(1 << 16...1 << 40),
+      """
+      Bytes of records kept to be sent again, until the log server has acknowledged them. Beyond,
+      records are dropped and counted.
+      """
+    ),
+    Key(
+      "connector.network",
+      \.connector.network,
+      .choice,
+      """
+      The network: mainnet, testnet3, testnet4, signet, regtest or simnet. It gives the magic and the
+      usual port.
+      """
+    ),
+    Key(
+      "connector.relay",
+      \.connector.relay,
+      .truth,
+      "Whether peers are asked to announce transactions to us (BIP 37)."
+    ),
+  ]
+
+  /// BIP 14 keeps `/ : ( )` for itself.
+  private static let contact = Kind.text(
+    "text of 1 to 200 bytes without / : ( )",
+    bytes: 1...200,
+    isAllowed: { $0 >= 0x20 && $0 < 0x7F && !"/:()".utf8.contains($0) }
+  )
+}

@@ -1,0 +1,113 @@
+/// A configuration while it is read, and what was wrong so far.
+struct ConfigurationReading {
+  var configuration = Configuration.unresolved
+  var problems: [ConfigurationError.Problem] = []
+
+  private static let keys = Dictionary(uniqueKeysWithValues: Configuration.keys.map { ($0.path, $0) })
+
+  private static let groups: Set<String> = {
+    var groups: Set<String> = []
+    for key in Configuration.keys {
+      for count in 1..<(key.groups.count + 1) where !key.groups.isEmpty {
+        groups.insert(key.groups.prefix(count).joined(separator: "."))
+      }
+    }
+    return groups
+  }()
+
+  /// Reads the members of a group, whose path ends with a dot unless it is empty.
+  mutating func read(_ group: Setting, path: String) {
+    guard case .group(let members) = group.value else { return }
+    for member in members {
+      let memberPath = path + member.name
+      if let key = Self.keys[memberPath] {
+        read(member, as: key)
+      } else if Self.groups.contains(memberPath) {
+        if case .group = member.value {
+          read(member, path: memberPath + ".")
+        } else {
+          let reason = "it is a group of keys, and \(member.found) is given"
+          add(.wrongType, member.origin, memberPath, reason, "write \(member.name): { … };")
+        }
+      } else {
+        addUnknown(memberPath, member.origin)
+      }
+    }
+  }
+
+  /// Reads what the command line says of one key.
+  mutating func read(_ override: Configuration.Override) {
+    guard let key = Self.keys[override.key] else {
+      addUnknown(override.key, .option(override.option))
+      return
+    }
+    do {
+      read(try override.setting(of: key), as: key)
+    } catch {
+      problems += error.problems
+    }
+  }
+
+  /// The configuration, where nothing was wrong.
+  mutating func finish() throws(ConfigurationError) -> Configuration {
+    let bitcoin = configuration.connector.bitcoin
+    if bitcoin.minVersion > bitcoin.maxVersion {
+      let key = "connector.bitcoin.min_version"
+      let other = "connector.bitcoin.max_version"
+      let isChosen = configuration.origins[key] != nil
+      add(
+        .conflict,
+        configuration.origin(of: isChosen ? key : other),
+        isChosen ? key : other,
+        "min_version \(bitcoin.minVersion) is more than max_version \(bitcoin.maxVersion)",
+        "make \(key) at most \(other)"
+      )
+    }
+    if !problems.isEmpty { throw ConfigurationError(problems) }
+    configuration.resolve()
+    return configuration
+  }
+
+  private mutating func read(_ setting: Setting, as key: Configuration.Key) {
+    do {
+      try key.apply(setting, &configuration)
+      configuration.origins[key.path] = setting.origin
+    } catch {
+      let place = error.element.map { "element \($0): " } ?? ""
+      let reason = error.reason ?? "\(error.subject.found) is given"
+      // An option is named whole; a file's element may be on a line of its own.
+      let origin = error.subject.origin
+      let remedy = "it has to be \(key.expectation), for example \(key.name) = \(key.exampleText);"
+      add(error.kind, origin, key.path, place + reason, remedy)
+    }
+  }
+
+  private mutating func add(
+    _ kind: ConfigurationError.Kind,
+    _ origin: ConfigurationError.Origin,
+    _ key: String?,
+    _ reason: String,
+    _ remedy: String
+  ) {
+    problems.append(.init(kind, origin: origin, key: key, reason: reason, remedy: remedy))
+  }
+
+  private mutating func addUnknown(_ path: String, _ origin: ConfigurationError.Origin) {
+    let remedy = suggestion(for: path).map { "did you mean \($0)?" }
+    add(.unknownKey, origin, path, "there is no such key", remedy ?? "remove it; netmine.cfg lists every key")
+  }
+
+  /// The whole path of the key or group that was probably meant.
+  private func suggestion(for path: String) -> String? {
+    let known = Self.keys.keys.sorted() + Self.groups.sorted()
+    let parts = path.split(separator: ".")
+    guard let last = parts.last else { return nil }
+    let parent = parts.dropLast().joined(separator: ".")
+    let prefix = parent.isEmpty ? "" : parent + "."
+    let siblings = known.filter { $0.hasPrefix(prefix) && !$0.dropFirst(prefix.count).contains(".") }
+    let names = siblings.map { String($0.dropFirst(prefix.count)) }
+    if let name = Spelling.nearest(to: String(last), among: names) { return prefix + name }
+    if let elsewhere = known.first(where: { $0.hasSuffix("." + last) }) { return elsewhere }
+    return Spelling.nearest(to: path, among: known)
+  }
+}
