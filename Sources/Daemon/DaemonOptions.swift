@@ -8,6 +8,9 @@ public struct DaemonOptions: ParsableArguments {
     case yes = "1"
     /// Stay in the foreground.
     case no = "0"
+
+    /// The word for it.
+    public var defaultValueDescription: String { rawValue }
   }
 
   /// The options every program takes.

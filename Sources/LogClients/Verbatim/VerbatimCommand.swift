@@ -11,7 +11,10 @@ struct VerbatimCommand: ParsableCommand {
     abstract: "Archive the log stream to verbatim.log in verbatim.logpath, byte for byte.",
     discussion: """
       Rotate with two signals: SIGUSR1 closes the file, SIGUSR2 opens it anew (tools/verbatim-rotate.cfg). \
-      SIGHUP reads the configuration again.
+      SIGHUP reads the configuration again and opens the file anew. SIGTERM and SIGINT end it in order.
+
+      What a crash has left at the file's end that is no whole record is cut off when verbatim opens it, and \
+      saved beside it as verbatim.log.torn-<Unix time>.
       """,
     version: Netmine.version
   )

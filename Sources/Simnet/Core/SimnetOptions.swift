@@ -7,7 +7,7 @@ public struct SimnetOptions: ParsableArguments {
   private static let defaults = SimnetSettings()
 
   /// How many nodes there are.
-  @Option(help: "How many nodes to simulate.")
+  @Option(help: ArgumentHelp("How many nodes to simulate.", valueName: "count"))
   public var nodes = Self.defaults.nodeCount
 
   /// The first node's address.
@@ -29,15 +29,30 @@ public struct SimnetOptions: ParsableArguments {
   public var seed = Self.defaults.seed
 
   /// Transactions per second.
-  @Option(help: "Transactions invented per second in the whole network, on average.")
+  @Option(
+    help: ArgumentHelp(
+      "Transactions invented per second in the whole network, on average.",
+      valueName: "rate"
+    )
+  )
   public var txRate = Self.defaults.transactionRate
 
   /// Seconds between blocks.
-  @Option(help: "Seconds from one block to the next, on average; 0 for no blocks.")
+  @Option(
+    help: ArgumentHelp(
+      "Seconds from one block to the next, on average; 0 for no blocks.",
+      valueName: "seconds"
+    )
+  )
   public var blockInterval = Self.defaults.blockInterval
 
   /// Seconds from node to node.
-  @Option(help: "Seconds a transaction takes from a node to its neighbour, on average; a block a fifth.")
+  @Option(
+    help: ArgumentHelp(
+      "Seconds a transaction takes from a node to its neighbour, on average; a block a fifth.",
+      valueName: "seconds"
+    )
+  )
   public var hopDelay = Self.defaults.hopDelay
 
   /// Whom nodes connect to by themselves.
@@ -48,7 +63,7 @@ public struct SimnetOptions: ParsableArguments {
   public var dial: Endpoint?
 
   /// How many of them.
-  @Option(help: "How many nodes do.")
+  @Option(help: ArgumentHelp("How many nodes connect to it, with --dial.", valueName: "count"))
   public var dialCount = 8
 
   /// Where the nodes' endpoints are written.
@@ -66,11 +81,13 @@ public struct SimnetOptions: ParsableArguments {
   public var truth: String?
 
   /// Seconds between the lines that say what was done.
-  @Option(help: "Say every so many seconds what was done; 0 for never.")
+  @Option(
+    help: ArgumentHelp("Say every so many seconds what was done; 0 for never.", valueName: "seconds")
+  )
   public var statsInterval = 0.0
 
   /// Seconds until it ends by itself.
-  @Option(help: "End after so many seconds; 0 for never.")
+  @Option(help: ArgumentHelp("End after so many seconds; 0 for never.", valueName: "seconds"))
   public var duration = 0.0
 
   /// What every daemon takes.

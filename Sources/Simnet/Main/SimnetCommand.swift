@@ -5,11 +5,13 @@ import SimnetCore
 @main struct SimnetCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "simnet",
-    abstract: "Simulates a Bitcoin network on loopback, for trying things on.",
+    abstract: "Simulate a Bitcoin network on loopback, for trying things on.",
     discussion: """
       Every node listens at an address of its own and speaks the protocol to whoever connects. Transactions \
       and blocks are invented all the time and spread from node to node; the links between the nodes are \
       simulated, so only connections from outside are real.
+
+      SIGTERM and SIGINT end it.
       """,
     version: Netmine.version
   )

@@ -10,8 +10,14 @@ struct VerifyCommand: ClientCommand {
     commandName: "verify",
     abstract: "Read archives back and tell what they hold and whether anything is missing.",
     discussion: """
-      Files are read in the order in which they were begun, whatever order they are named in. Exit status 1 when records are missing, \
-      when a file ends within a record, or when one is no archive.
+      Files are read in the order in which they were begun, whatever order they are named in.
+
+      Exit status 1 when records are lost, whether a gap record says why or not (those from before the \
+      archive began do not count), when a file ends within a record, and when one cannot be read or is no \
+      archive. Records that are there twice, wrong checksums and times that run backwards are told only; \
+      "faultless" in JSON is false for records twice and times backwards too.
+
+      What verbatim cut off an archive's end and saved (verbatim.log.torn-…) is no archive: leave it out.
       """
   )
 

@@ -9,7 +9,11 @@ struct WatchCommand: ClientCommand {
   static let configuration = CommandConfiguration(
     commandName: "watch",
     abstract: "Show the log stream as it comes, all of it or what is chosen.",
-    discussion: "For example: netmine watch --command inv --received --count 10"
+    discussion: """
+      For example: netmine watch --command inv --received --count 10
+
+      At first one line says how many connections are open; --json and --type meta tell each.
+      """
   )
 
   @OptionGroup(title: "Which records") var records: RecordFilterOptions

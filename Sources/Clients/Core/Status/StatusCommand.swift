@@ -12,7 +12,10 @@ struct StatusCommand: ControlCommand {
   )
 
   @Option(
-    help: ArgumentHelp("Seconds between the two looks that give the rates; 0 for one look.", valueName: "s")
+    help: ArgumentHelp(
+      "Seconds between the two looks that give the rates; 0 for one look.",
+      valueName: "seconds"
+    )
   )
   var interval = 1.0
 
