@@ -40,8 +40,15 @@ final class Deployment {
   }
 
   @discardableResult
-  func startConnector(network: String = "simnet", _ settings: [String] = []) throws -> Program {
-    let program = try run("connector", ["--network", network] + settings.flatMap { ["--set", $0] })
+  func startConnector(
+    network: String = "simnet",
+    file: String? = nil,
+    _ settings: [String] = []
+  ) throws -> Program {
+    let program = try run(
+      "connector",
+      ["--network", network] + settings.flatMap { ["--set", $0] } + (file.map { ["--configfile", $0] } ?? [])
+    )
     try program.wait(forError: "taking commands")
     connector = program
     return program
