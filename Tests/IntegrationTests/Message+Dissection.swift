@@ -1,0 +1,115 @@
+import BitcoinWire
+import Bytes
+
+extension Message {
+  /// The fields that tshark's dissector should find, in its order and names; nil for what it does not know.
+  var dissection: [Dissection.Field]? {
+    switch self {
+    case .version(let message): Self.fields(of: message)
+    case .inv(let list): Self.fields(of: list, "inv")
+    case .getdata(let list): Self.fields(of: list, "getdata")
+    case .notfound(let list): Self.fields(of: list, "notfound")
+    case .ping(let ping): [.init("ping.nonce", ping.nonce ?? 0)]
+    case .pong(let pong): [.init("pong.nonce", pong.nonce)]
+    case .addr(let message):
+      message.nodes.flatMap { node in
+        Self.fields(of: .init(services: node.services, endpoint: node.endpoint))
+          + [.init("addr.timestamp", node.time)]
+      }
+    case .headers(let message): message.headers.flatMap { Self.fields(of: $0, "headers") }
+    case .getheaders(let message):
+      [.init("headers.version", message.version)] + Self.hashes(of: message, "getheaders")
+    case .getblocks(let message):
+      [.init("version.version", message.version)] + Self.hashes(of: message, "getblocks")
+    case .tx(let transaction): Self.fields(of: transaction)
+    case .block(let block):
+      Self.fields(of: block.header, "block") + block.transactions.flatMap { Self.fields(of: $0) }
+    default: nil
+    }
+  }
+
+  /// The fields of the dissector's that are compared. It names a message's parts, counts and lengths too.
+  static let dissectedNames: Set<String> = {
+    let header = ["version", "prev_block", "merkle_root", "timestamp", "bits", "nonce"]
+    let names: [String: [String]] = [
+      "version": ["version", "services", "timestamp", "nonce", "start_height", "relay"],
+      "string": ["value"], "address": ["services", "address", "port"], "addr": ["timestamp"],
+      "ping": ["nonce"], "pong": ["nonce"], "headers": header, "block": header,
+      "inv": ["type", "hash"], "getdata": ["type", "hash"], "notfound": ["type", "hash"],
+      "getheaders": ["hash_start", "hash_stop"], "getblocks": ["hash_start", "hash_stop"],
+      "tx": ["version", "lock_time"], "tx.out": ["value", "script"],
+      "tx.in": ["prev_output.hash", "prev_output.index", "sig_script", "seq"],
+    ]
+    return Set(names.flatMap { kind, fields in fields.map { "bitcoin.\(kind).\($0)" } })
+  }()
+
+  private static func fields(of message: VersionMessage) -> [Dissection.Field] {
+    var fields: [Dissection.Field] = [
+      .init("version.version", message.version), .init("version.services", message.services.rawValue),
+      .init("version.timestamp", message.time),
+    ]
+    fields += Self.fields(of: message.receiver)
+    fields += Self.fields(of: message.sender ?? .unknown)
+    fields += [
+      .init("version.nonce", message.nonce ?? 0), .init("string.value", bytes: message.userAgent ?? []),
+      .init("version.start_height", message.startHeight ?? 0),
+      .init("version.relay", UInt8(message.relay == true ? 1 : 0)),
+    ]
+    return fields
+  }
+
+  private static func fields(of party: VersionMessage.Party) -> [Dissection.Field] {
+    var address: [UInt8] = []
+    party.endpoint.address.appendLegacy(to: &address)
+    return [
+      .init("address.services", party.services.rawValue), .init("address.address", bytes: address),
+      .init("address.port", party.endpoint.port.byteSwapped),
+    ]
+  }
+
+  private static func fields(of list: InventoryMessage, _ kind: String) -> [Dissection.Field] {
+    list.items.flatMap { [.init(kind + ".type", $0.type.rawValue), .init(kind + ".hash", $0.hash)] }
+  }
+
+  private static func fields(of header: BlockHeader, _ kind: String) -> [Dissection.Field] {
+    [
+      .init(kind + ".version", header.version), .init(kind + ".prev_block", header.previous),
+      .init(kind + ".merkle_root", header.merkleRoot), .init(kind + ".timestamp", header.time),
+      .init(kind + ".bits", header.bits), .init(kind + ".nonce", header.nonce),
+    ]
+  }
+
+  private static func fields(of transaction: Transaction) -> [Dissection.Field] {
+    var fields: [Dissection.Field] = [.init("tx.version", transaction.version)]
+    for input in transaction.inputs {
+      fields += [
+        .init("tx.in.prev_output.hash", input.previous.txid),
+        .init("tx.in.prev_output.index", input.previous.index),
+        .init("tx.in.sig_script", bytes: input.script), .init("tx.in.seq", input.sequence),
+      ]
+    }
+    for output in transaction.outputs {
+      fields += [.init("tx.out.value", output.value), .init("tx.out.script", bytes: output.script)]
+    }
+    fields.append(.init("tx.lock_time", transaction.lockTime))
+    return fields
+  }
+
+  private static func hashes(of message: LocatorMessage, _ kind: String) -> [Dissection.Field] {
+    message.locator.map { .init(kind + ".hash_start", $0) } + [.init(kind + ".hash_stop", message.stop)]
+  }
+}
+
+extension Dissection.Field {
+  fileprivate init(_ name: String, bytes: [UInt8]) {
+    self.init(name: "bitcoin." + name, value: Hexadecimal.text(bytes))
+  }
+
+  fileprivate init(_ name: String, _ number: some FixedWidthInteger) {
+    var bytes: [UInt8] = []
+    bytes.appendLittle(number)
+    self.init(name, bytes: bytes)
+  }
+
+  fileprivate init(_ name: String, _ hash: Hash256) { self.init(name, bytes: hash.bytes.array) }
+}
