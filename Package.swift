@@ -111,9 +111,12 @@ let package = Package(
       dependencies: ["ClientCore", "LogServerCore", "TestSupport", "netmine"]
     ),
     .testTarget(name: "BitcoinWireTests", dependencies: ["BitcoinWire"], exclude: python),
-    .testTarget(name: "ConfigurationTests", dependencies: ["Configuration"]),
-    .testTarget(name: "LogClientTests", dependencies: ["LogClientCore", "verbatim", "console"]),
-    .testTarget(name: "DaemonTests", dependencies: ["Daemon", "Configuration", "Bytes", "SampleDaemon"]),
+    .testTarget(name: "ConfigurationTests", dependencies: ["Configuration", "TestSupport"]),
+    .testTarget(
+      name: "LogClientTests",
+      dependencies: ["LogClientCore", "TestSupport", "verbatim", "console"]
+    ),
+    .testTarget(name: "DaemonTests", dependencies: ["Daemon", "TestSupport", "SampleDaemon"]),
     .testTarget(name: "SimnetTests", dependencies: simnet + ["SimnetCore", "simnet"]),
     .executableTarget(name: "SampleDaemon", dependencies: ["Daemon"], path: "Tests/SampleDaemon"),
   ],

@@ -1,5 +1,6 @@
 import Configuration
 import Foundation
+import TestSupport
 import Testing
 
 @Suite struct ConfigurationTests {
@@ -143,7 +144,7 @@ import Testing
   }
 
   @Test func readsIncludedFiles() throws {
-    let folder = try TemporaryFolder()
+    let folder = TemporaryFolder()
     let included = try folder.write("part.cfg", "relay = true;\nrelayy = false;\n")
     let text = "connector: {\n@include \"\(included)\"\n};"
     let error = try #require(throws: ConfigurationError.self) { try Configuration(text: text, file: "a.cfg") }
@@ -152,7 +153,7 @@ import Testing
   }
 
   @Test func readsAFileFromDisk() throws {
-    let folder = try TemporaryFolder()
+    let folder = TemporaryFolder()
     let file = try folder.write("netmine.cfg", Self.ancestor)
     let configuration = try Configuration(file: file)
     #expect(configuration.file == file)
@@ -162,7 +163,7 @@ import Testing
   }
 
   @Test func rereadsTheFileWithTheSameOverrides() throws {
-    let folder = try TemporaryFolder()
+    let folder = TemporaryFolder()
     let file = try folder.write("netmine.cfg", "connector: { relay = false; };")
     let override = try #require(Configuration.Override(set: "logger.root=/srv/option"))
     let first = try Configuration(file: file, overrides: [override])

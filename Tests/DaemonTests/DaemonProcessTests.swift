@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// What all daemons share, tested on a real process.
@@ -6,7 +7,7 @@ import Testing
   let folder: TemporaryFolder
 
   init() throws {
-    folder = try TemporaryFolder()
+    folder = TemporaryFolder()
   }
 
   /// Runs the sample daemon's command to its end; a background daemon has been started then.
@@ -18,7 +19,7 @@ import Testing
     process.arguments = ["--root", folder.path] + arguments
     process.currentDirectoryURL = URL(filePath: folder.path)
     // A file: with a pipe one would wait for a daemon that keeps stderr.
-    let errors = folder.path + "/stderr"
+    let errors = folder.path + "stderr"
     try folder.write("stderr", "")
     process.standardError = FileHandle(forWritingAtPath: errors)
     try process.run()
@@ -33,7 +34,7 @@ import Testing
   /// Ends the daemon and waits until it is gone.
   func terminate(_ pid: Int32) async throws {
     #expect(kill(pid, SIGTERM) == 0)
-    while FileManager.default.fileExists(atPath: folder.path + "/run/sample.pid") {
+    while FileManager.default.fileExists(atPath: folder.path + "run/sample.pid") {
       try await Task.sleep(for: .milliseconds(5))
     }
   }
@@ -107,16 +108,16 @@ import Testing
   @Test(.enabled(if: geteuid() == 0), .timeLimit(.minutes(1)))
   func rootsPowersAreDropped() async throws {
     try folder.write("netmine.cfg", "permissions: { username = \"nobody\"; group = \"nogroup\"; };")
-    let outcome = try sample("--daemonize", "--root", folder.path + "/new", "--pidfile", "run/sample.pid")
+    let outcome = try sample("--daemonize", "--root", folder.path + "new", "--pidfile", "run/sample.pid")
     #expect(outcome.status == 0, "\(outcome.errors)")
     let pid = try pid()
     let status = try String(contentsOfFile: "/proc/\(pid)/status", encoding: .utf8)
     #expect(status.contains("\nUid:\t65534\t65534\t65534\t65534\n"))
     #expect(status.contains("\nGid:\t65534\t65534\t65534\t65534\n"))
     let owner =
-      try FileManager.default.attributesOfItem(atPath: folder.path + "/new")[.ownerAccountID] as? Int
+      try FileManager.default.attributesOfItem(atPath: folder.path + "new")[.ownerAccountID] as? Int
     #expect(owner == 65534)
-    #expect(FileManager.default.fileExists(atPath: folder.path + "/new/archive"))
+    #expect(FileManager.default.fileExists(atPath: folder.path + "new/archive"))
     try await terminate(pid)
   }
 

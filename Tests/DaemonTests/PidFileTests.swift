@@ -1,5 +1,6 @@
 import Bytes
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Daemon
@@ -9,8 +10,8 @@ import Testing
   let path: String
 
   init() throws {
-    folder = try TemporaryFolder()
-    path = folder.path + "/sample.pid"
+    folder = TemporaryFolder()
+    path = folder.path + "sample.pid"
   }
 
   @Test func holdsTheProcessId() throws {
@@ -51,7 +52,7 @@ import Testing
   }
 
   @Test func namesAFolderThatIsMissing() throws {
-    let missing = folder.path + "/no/sample.pid"
+    let missing = folder.path + "no/sample.pid"
     let failure = try #require(throws: PidFile.Failure.self) { try PidFile(path: missing) }
     #expect(failure == .system(IOError("open the pid file \(missing)", code: ENOENT)))
   }

@@ -2,6 +2,7 @@ import Bytes
 import Foundation
 import LogProtocol
 @testable import LogText
+import TestSupport
 import Testing
 
 @Suite struct ArchiveReportTests {

@@ -2,6 +2,7 @@ import Bytes
 import EventLoop
 import Foundation
 import LogProtocol
+import TestSupport
 import Testing
 
 /// The console as a process.

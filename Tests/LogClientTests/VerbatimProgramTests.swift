@@ -3,6 +3,7 @@ import EventLoop
 import Foundation
 import LogProtocol
 import LogText
+import TestSupport
 import Testing
 
 /// The archiver as a process, with a log server's readers' end in this one.

@@ -5,6 +5,7 @@ import EventLoop
 import Glibc
 import LogProtocol
 import Logging
+import TestSupport
 import Testing
 
 @testable import LogClientCore

@@ -1,5 +1,4 @@
 import Bytes
-import Foundation
 import LogProtocol
 import TestSupport
 import Testing
@@ -7,10 +6,7 @@ import Testing
 @Suite struct ArchiveFileTests {
   let folder = TemporaryFolder()
 
-  func file(_ name: String, _ bytes: [UInt8]) throws -> String {
-    try Data(bytes).write(to: URL(fileURLWithPath: folder.path + name))
-    return folder.path + name
-  }
+  func file(_ name: String, _ bytes: [UInt8]) -> String { folder.write(bytes, to: name) }
 
   func record(_ sequence: UInt64, bodyCount: Int) -> [UInt8] {
     RecordHeader(type: .debug, source: 9, time: 1, sequence: sequence, bodyCount: 0)
@@ -47,10 +43,10 @@ import Testing
   }
 
   @Test func putsFilesInTheOrderInWhichTheyWereBegun() throws {
-    let second = try file("a", StreamPreamble.bytes(createdAt: 2))
-    let third = try file("b", StreamPreamble.bytes(createdAt: 3))
-    let first = try file("c", StreamPreamble.bytes(createdAt: 1))
-    let none = try file("d", [1, 2, 3])
+    let second = file("a", StreamPreamble.bytes(createdAt: 2))
+    let third = file("b", StreamPreamble.bytes(createdAt: 3))
+    let first = file("c", StreamPreamble.bytes(createdAt: 1))
+    let none = file("d", [1, 2, 3])
     #expect(ArchiveFile.chronological([second, third, first, none]) == [none, first, second, third])
   }
 }

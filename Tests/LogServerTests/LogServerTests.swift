@@ -10,56 +10,6 @@ import Testing
 
 @testable import LogServerCore
 
-/// A log server on a folder of its own, with what connects to it, all on one loop.
-final class Bench {
-  let folder = TemporaryFolder()
-  let loop = EventLoop()
-  var server: LogServer?
-  var settings: String
-
-  init(_ settings: String = "archive_grace = 0.0;") throws {
-    self.settings = settings
-    try start()
-  }
-
-  func start() throws {
-    let configuration = try Configuration(
-      text: "logger: { root = \"\(folder.path)\"; \(settings) };",
-      file: "test.cfg"
-    )
-    var logger = Logger(label: "test")
-    logger.logLevel = .critical
-    server = try LogServer(configuration, on: loop, logger: logger)
-  }
-
-  /// Ends the server as a crash would: nothing is said, nothing flushed.
-  func kill() { server = nil }
-
-  func publisher(limit: Int = 64 << 20, instance: UInt64 = .random(in: 1 ... .max)) -> LogPublisher {
-    LogPublisher(
-      to: .unix(folder.path + "publish"),
-      as: SourceDescription(instance: instance, process: 1, kind: "test", name: "", version: "1"),
-      limit: limit,
-      on: loop
-    )
-  }
-
-  func reader(_ subscription: Subscription = Subscription(), archiving: Bool = false) -> RecordCollector {
-    let reader = RecordCollector()
-    var subscription = subscription
-    subscription.isArchiving = archiving
-    reader.subscriber = LogSubscriber(
-      to: .unix(folder.path + "subscribe"),
-      subscription,
-      on: loop,
-      handler: reader
-    )
-    return reader
-  }
-
-  func raw(_ socket: String) throws -> RawClient { try RawClient(.unix(folder.path + socket), on: loop) }
-}
-
 @Suite struct LogServerTests {
   @Test func forwardsRecordsUnchangedAndInOrder() throws {
     let bench = try Bench()
@@ -358,53 +308,5 @@ final class Bench {
     // The server goes on.
     let publisher = bench.publisher()
     try bench.loop.run { publisher.isJoined }
-  }
-}
-
-@Suite struct CoinscopeSocketTests {
-  /// A record as a coinscope source sends it.
-  func input(_ type: UInt8, _ rest: [UInt8]) -> [UInt8] {
-    var bytes: [UInt8] = []
-    bytes.appendBig(UInt32(rest.count + 9))
-    bytes.append(type)
-    bytes.appendBig(UInt64(1_700_000_000))
-    return bytes + rest
-  }
-
-  @Test func carriesACoinscopeSourcesRecordsToBothKindsOfRecordCollector() throws {
-    let bench = try Bench()
-    let native = bench.reader()
-    let messages = try bench.raw("clients/bitcoin_msg")
-    let all = try bench.raw("clients/all")
-    let text = try bench.raw("clients/debug")
-    try bench.loop.run { bench.server?.status.readers == 4 }
-    let source = try bench.raw("servers")
-    let message: [UInt8] = [0, 0, 0, 9, 1] + Network.mainnet.frame("verack")
-    let bytes = input(0x20, message) + input(0x02, Array("hello\0".utf8))
-    for byte in bytes {
-      source.stream.write([byte])
-      source.stream.flush()
-    }
-    try bench.loop.run { native.numbered.count == 2 }
-    #expect(native.numbered.map(\.sequence) == [1, 2])
-    #expect(native.numbered.map(\.time) == [1_700_000_000_000_000_000, 1_700_000_000_000_000_000])
-    #expect(native.numbered[0].connection == 9)
-    #expect(native.numbered[0].flags == .sent)
-    #expect(native.bodies.last == Array("hello".utf8))
-
-    func output(_ bytes: [UInt8]) -> [UInt8] {
-      var result: [UInt8] = []
-      result.appendBig(UInt32(bytes.count))
-      result.appendBig(native.numbered[0].source)
-      return result + bytes.dropFirst(4)
-    }
-    let first = input(0x20, message)
-    let second = input(0x02, Array("hello\0".utf8))
-    // The length that a reader sees counts the source id.
-    let expected = [first, second].map { bytes in output(bytes) }
-    try bench.loop.run { all.received.count == expected.joined().count }
-    #expect(all.received == Array(expected.joined()))
-    #expect(messages.received == expected[0])
-    #expect(text.received == expected[1])
   }
 }

@@ -1,6 +1,5 @@
 import Bytes
 import EventLoop
-import Foundation
 import Glibc
 
 extension EventLoop {
@@ -22,21 +21,5 @@ extension EventLoop {
   public func run(for seconds: Double) throws {
     let end = Clock.monotonic() + UInt64(seconds * 1e9)
     try run { Clock.monotonic() >= end }
-  }
-}
-
-/// A folder of a test's own, gone with its last reference.
-public final class TemporaryFolder {
-  /// The folder's path, with a slash at the end; short enough for sockets below it.
-  public let path: String
-
-  /// Makes the folder.
-  public init() {
-    path = "/tmp/netmine-\(getpid())-\(UInt32.random(in: 0 ... .max))/"
-    precondition(mkdir(path, 0o755) == 0)
-  }
-
-  deinit {
-    try? FileManager.default.removeItem(atPath: path)
   }
 }

@@ -1,0 +1,57 @@
+import Configuration
+import EventLoop
+import LogProtocol
+import Logging
+import TestSupport
+
+@testable import LogServerCore
+
+/// A log server on a folder of its own, with what connects to it, all on one loop.
+final class Bench {
+  let folder = TemporaryFolder()
+  let loop = EventLoop()
+  var server: LogServer?
+  var settings: String
+
+  init(_ settings: String = "archive_grace = 0.0;") throws {
+    self.settings = settings
+    try start()
+  }
+
+  func start() throws {
+    let configuration = try Configuration(
+      text: "logger: { root = \"\(folder.path)\"; \(settings) };",
+      file: "test.cfg"
+    )
+    var logger = Logger(label: "test")
+    logger.logLevel = .critical
+    server = try LogServer(configuration, on: loop, logger: logger)
+  }
+
+  /// Ends the server as a crash would: nothing is said, nothing flushed.
+  func kill() { server = nil }
+
+  func publisher(limit: Int = 64 << 20, instance: UInt64 = .random(in: 1 ... .max)) -> LogPublisher {
+    LogPublisher(
+      to: .unix(folder.path + "publish"),
+      as: SourceDescription(instance: instance, process: 1, kind: "test", name: "", version: "1"),
+      limit: limit,
+      on: loop
+    )
+  }
+
+  func reader(_ subscription: Subscription = Subscription(), archiving: Bool = false) -> RecordCollector {
+    let reader = RecordCollector()
+    var subscription = subscription
+    subscription.isArchiving = archiving
+    reader.subscriber = LogSubscriber(
+      to: .unix(folder.path + "subscribe"),
+      subscription,
+      on: loop,
+      handler: reader
+    )
+    return reader
+  }
+
+  func raw(_ socket: String) throws -> RawClient { try RawClient(.unix(folder.path + socket), on: loop) }
+}
