@@ -3,14 +3,14 @@ public import ArgumentParser
 /// The options every daemon takes: the common ones, and how it goes into the background.
 public struct DaemonOptions: ParsableArguments {
   /// The words `--daemonize` may be followed by, as coinscope's programs had them.
-  public enum Daemonize: String, CaseIterable, ExpressibleByArgument, Sendable {
+  public enum Daemonize: String, CaseIterable, ExpressibleByArgument, CustomStringConvertible, Sendable {
     /// Go into the background.
     case yes = "1"
     /// Stay in the foreground.
     case no = "0"
 
     /// The word for it.
-    public var defaultValueDescription: String { rawValue }
+    public var description: String { rawValue }
   }
 
   /// The options every program takes.
