@@ -170,6 +170,29 @@ extension RawClient {
     try bench.loop.run { peer.isClosed }
   }
 
+  @Test func sendsOnlyToPeersWhoseHandshakeIsDone() throws {
+    let bench = try Bench()
+    let open = try bench.dialling()
+    try bench.shake(open)
+    let mute = try bench.dialling()
+    try bench.loop.run { bench.connector.connections.count == 2 }
+    let client = try bench.client()
+    let message = Bench.network.frame(.getaddr)
+    let all = SendRequest(.message(message), to: .all)
+    #expect(try bench.ask(client, .send(all), id: 1) == .sending(count: 1, missing: []))
+    let named = SendRequest(.message(message), to: .connections([1, 2]))
+    #expect(try bench.ask(client, .send(named), id: 2) == .sending(count: 1, missing: [2]))
+    let other = SendRequest(.message(message), to: .connections([2]))
+    guard case .failure(let failure) = try bench.ask(client, .send(other), id: 3) else {
+      throw IOError("refuse", code: 0)
+    }
+    #expect(failure.status == .noSuchConnection)
+    #expect(mute.received.isEmpty)
+    // All that is there is disconnected.
+    #expect(try bench.ask(client, .disconnect(.all), id: 4) == .disconnecting(count: 2, missing: []))
+    try bench.loop.run { open.isClosed && mute.isClosed }
+  }
+
   @Test func listsInPages() throws {
     let bench = try Bench()
     for _ in 0..<5 { _ = try bench.dialling() }

@@ -144,7 +144,7 @@ import Testing
   @Test func saysSoWhenTheConnectorIsKilled() throws {
     let deployment = Deployment()
     try deployment.startLogServer()
-    try deployment.startVerbatim()
+    try deployment.startVerbatim().wait(forError: "connected to the log server")
     let nodes = try deployment.startSimnet(nodes: 3, base: "127.36.0.1")
     try deployment.startConnector()
     #expect(try deployment.netmine(["connect"] + nodes).status == 0)

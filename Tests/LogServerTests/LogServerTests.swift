@@ -245,6 +245,35 @@ import Testing
     #expect(Set(left()) == [true, false])
   }
 
+  @Test func takesWhatASourceThatEndsStillHolds() throws {
+    let bench = try Bench("archive_grace = 60.0;")
+    let archive = bench.reader(archiving: true)
+    let publisher = bench.publisher()
+    try bench.loop.run { publisher.isJoined && archive.metas.count == 1 }
+    // The server is gone when the source ends, and comes back while it still waits.
+    bench.kill()
+    try bench.loop.run { !publisher.isJoined }
+    publisher.publish(.debug, text: "last words")
+    var isSettled: Bool?
+    publisher.finish(timeout: 10) { isSettled = $0 }
+    try bench.loop.run(for: 0.05)
+    #expect(isSettled == nil)
+    try bench.start()
+    try bench.loop.run { isSettled != nil && archive.numbered.count == 1 }
+    #expect(isSettled == true)
+  }
+
+  @Test func letsASourceEndWithoutAServer() throws {
+    let bench = try Bench()
+    bench.kill()
+    let publisher = bench.publisher()
+    publisher.publish(.debug, text: "unheard")
+    var isSettled: Bool?
+    publisher.finish(timeout: 0.2) { isSettled = $0 }
+    try bench.loop.run { isSettled != nil }
+    #expect(isSettled == false)
+  }
+
   @Test func neverGrantsAnIdTwice() throws {
     let bench = try Bench()
     var ids: [UInt32] = []

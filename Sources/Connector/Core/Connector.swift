@@ -140,6 +140,14 @@ public final class Connector {
     }
   }
 
+  /// Those of a target that messages may be sent to, their handshakes done; and the ids of the others.
+  func recipients(_ target: ControlTarget) -> (found: [PeerConnection], missing: [UInt32]) {
+    let (found, missing) = connections(target)
+    let open = found.filter { $0.state == .open }
+    guard case .connections = target else { return (open, []) }
+    return (open, missing + found.filter { $0.state != .open }.map(\.id))
+  }
+
   func opened(_ connection: PeerConnection) { scheduleAnnouncement(of: connection) }
 
   func ended(_ connection: PeerConnection) {

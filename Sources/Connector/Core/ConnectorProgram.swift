@@ -21,10 +21,18 @@ public struct ConnectorProgram: ParsableCommand {
 
   @OptionGroup var options: DaemonOptions
 
-  @Option(help: "The network: mainnet, testnet3, testnet4, signet, regtest or simnet (connector.network).")
+  @Option(
+    help: ArgumentHelp(
+      "The network: mainnet, testnet3, testnet4, signet, regtest or simnet (connector.network).",
+      valueName: "name"
+    )
+  )
   var network: String?
 
-  @Option(name: .customLong("control"), help: "Path of the control socket (connector.control_path).")
+  @Option(
+    name: .customLong("control"),
+    help: ArgumentHelp("Path of the control socket (connector.control_path).", valueName: "path")
+  )
   var controlPath: String?
 
   /// Creates the command for its parser.

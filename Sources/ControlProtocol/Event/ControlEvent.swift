@@ -23,8 +23,8 @@ public enum ControlEvent: Hashable, Sendable {
   /// where the system is not to blame), text reason.
   case closed(UInt32, errorNumber: UInt32, reason: String)
 
-  /// Type 0x44. The last byte of a message has gone to the kernel: u32 connections that it was written to,
-  /// u32 connections that were closed before it was.
+  /// Type 0x44. A message was queued behind whatever waits for its peers: u32 connections that it was queued
+  /// for, u32 connections that were closed instead, because they do not read.
   case sent(count: UInt32, lost: UInt32)
 
   /// The number of the type.

@@ -5,7 +5,8 @@ import Bytes
 /// Layout: u8 kind; 0, all: nothing; 1, connections: u32 count, u32 each id. Kinds from 2 are for filters and
 /// for connections of several sources.
 public enum ControlTarget: Hashable, Sendable {
-  /// Every connection whose handshake is done.
+  /// To send: every connection whose handshake is done. To disconnect: every connection, those still being
+  /// made too.
   case all
   /// The connections with these ids.
   case connections([UInt32])

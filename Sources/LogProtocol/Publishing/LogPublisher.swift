@@ -58,6 +58,7 @@ public final class LogPublisher {
   private var stream: ByteStream?
   private var attempt: ConnectAttempt?
   private var retry: TimerWatcher?
+  private var deadline: TimerWatcher?
   private var reconnection = Reconnection()
   private var server: UInt64 = 0
   private var dropped: ClosedRange<UInt64>?
@@ -143,31 +144,37 @@ public final class LogPublisher {
     publish(.meta, connection: connection, at: Clock.now(), body: meta.body)
   }
 
-  /// Waits until everything is acknowledged, says goodbye and closes.
+  /// Waits until everything is acknowledged, says goodbye and closes. Where there is no log server it looks
+  /// for one meanwhile.
   ///
   /// - Parameters:
-  ///   - timeout: seconds after which it closes all the same.
+  ///   - timeout: seconds after which it gives up.
   ///   - completion: gets whether everything was acknowledged.
   public func finish(timeout: Double, completion: @escaping (Bool) -> Void) {
     finishing = completion
-    retry = TimerWatcher(on: loop) { [unowned self] in endFinishing() }
-    retry?.start(after: isJoined ? timeout : 0)
+    deadline = TimerWatcher(on: loop) { [unowned self] in endFinishing() }
+    deadline?.start(after: timeout)
+    if stream == nil, attempt == nil { retry?.start(after: 0) }
     finishIfSettled()
   }
 
   private func finishIfSettled() {
-    if finishing != nil, isSettled { retry?.start(after: 0) }
+    if finishing != nil, isSettled { deadline?.start(after: 0) }
   }
 
   private func endFinishing() {
     guard let completion = finishing else { return }
     finishing = nil
+    retry?.cancel()
     attempt?.cancel()
     if let stream, isJoined {
       stream.write(LinkMessage.goodbye.record(at: Clock.now()))
       stream.flush()
     }
-    stream?.close(.closed("goodbye"))
+    let former = stream
+    stream = nil
+    isJoined = false
+    former?.close(.closed("goodbye"))
     completion(isSettled)
   }
 
@@ -201,7 +208,6 @@ public final class LogPublisher {
     stream = nil
     isJoined = false
     setCongested(false)
-    if finishing != nil { return endFinishing() }
     failedAttempts += 1
     retry?.start(after: reconnection.nextDelay())
     handler?.publisher(self, lostServerFor: reason)

@@ -31,12 +31,14 @@ extension ControlSession {
         )
       )
     case .disconnect(let target):
-      for connection in connections(target) { connection.end(.closedByUs, reason: "disconnected by command") }
+      for connection in connector.connections(target.native).found {
+        connection.end(.closedByUs, reason: "disconnected by command")
+      }
     case .send(let identifier, let target):
       guard let message = messages[identifier] else {
         return connector.publisher.publish(.error, text: "control: invalid message id \(identifier)")
       }
-      for connection in connections(target) { connection.send(message) }
+      for connection in connector.recipients(target.native).found { connection.send(message) }
     case .register:
       messages = [:]
       registration = .random(in: 1 ... .max)
@@ -56,13 +58,6 @@ extension ControlSession {
     return identifier
   }
 
-  private func connections(_ target: CoinscopeTarget) -> [PeerConnection] {
-    switch target {
-    case .all: connector.connections(.all).found
-    case .connections(let ids): connector.connections(.connections(ids)).found
-    }
-  }
-
   private static func summary(_ request: CoinscopeRequest) -> String {
     switch request {
     case .registerMessage(let message): "register message (\(message.count) bytes)"
@@ -78,6 +73,16 @@ extension ControlSession {
     switch target {
     case .all: "all"
     case .connections(let ids): ids.map(String.init).joined(separator: " ")
+    }
+  }
+}
+
+extension CoinscopeTarget {
+  /// The same target in version 2.
+  var native: ControlTarget {
+    switch self {
+    case .all: .all
+    case .connections(let ids): .connections(ids)
     }
   }
 }

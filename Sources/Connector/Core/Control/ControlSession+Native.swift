@@ -58,11 +58,13 @@ extension ControlSession {
       return .messageForgotten
     case .connect(let targets): return try connect(targets, id)
     case .disconnect(let target):
-      let (found, missing) = try connections(target)
+      let (found, missing) = connector.connections(target)
+      try requireAny(found, missing)
       return .disconnecting(count: UInt32(found.count), missing: missing)
     case .send(let request):
       _ = try message(of: request)
-      let (found, missing) = try connections(request.target)
+      let (found, missing) = connector.recipients(request.target)
+      try requireAny(found, missing)
       return .sending(count: UInt32(found.count), missing: missing)
     case .listConnections(let after, let limit): return list(after: after, limit: limit)
     case .statistics: return .statistics(connector.statistics)
@@ -85,7 +87,7 @@ extension ControlSession {
       }
     case .send(let request):
       guard let message = try? message(of: request) else { return }
-      let found = connector.connections(request.target).found
+      let found = connector.recipients(request.target).found
       let sent = found.count { $0.send(message) }
       tell(.sent(count: UInt32(sent), lost: UInt32(found.count - sent)), about: id)
     case .shutDown: connector.shutDown()
@@ -110,15 +112,11 @@ extension ControlSession {
     return .connections(page, next: ids.count > limit ? page.last?.id ?? 0 : 0)
   }
 
-  private func connections(
-    _ target: ControlTarget
-  ) throws(ControlFailure) -> (found: [PeerConnection], missing: [UInt32]) {
-    let result = connector.connections(target)
-    if result.found.isEmpty, !result.missing.isEmpty {
-      let ids = result.missing.prefix(10).map(String.init).joined(separator: ", ")
-      throw ControlFailure(.noSuchConnection, "there is no connection \(ids)")
-    }
-    return result
+  /// Throws where a target names connections and none of them is there.
+  private func requireAny(_ found: [PeerConnection], _ missing: [UInt32]) throws(ControlFailure) {
+    guard found.isEmpty, !missing.isEmpty else { return }
+    let ids = missing.prefix(10).map(String.init).joined(separator: ", ")
+    throw ControlFailure(.noSuchConnection, "there is no open connection \(ids)")
   }
 
   private func message(of request: SendRequest) throws(ControlFailure) -> [UInt8] {
