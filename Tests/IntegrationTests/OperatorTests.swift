@@ -1,0 +1,146 @@
+import BitcoinWire
+import Bytes
+import EventLoop
+import Foundation
+import Glibc
+import LogProtocol
+import TestSupport
+import Testing
+
+/// What an operator does to the programs besides running them: backgrounds, signals, mistakes.
+@Suite(.serialized) struct OperatorTests {
+  @Test(.timeLimit(.minutes(1)), arguments: ["logserver", "connector", "verbatim"])
+  func runsInTheBackgroundUntilItIsTold(_ name: String) throws {
+    let deployment = Deployment()
+    let log = deployment.root + "log"
+    // The sockets that are its own; each is there when the command returns, and gone with the daemon.
+    let sockets: [String] =
+      switch name {
+      case "logserver":
+        ["publish", "subscribe", "servers"]
+          + ["debug", "ctrl", "error", "bitcoin", "bitcoin_msg", "bitcoinx", "all"].map { "clients/" + $0 }
+      case "connector": ["control"]
+      default: []
+      }
+    func exists(_ name: String) -> Bool { access(deployment.root + name, F_OK) == 0 }
+
+    let command = try deployment.run(name, ["--daemonize", "--logfile", log])
+    #expect(try command.wait() == 0, "\(command.errors)")
+    let daemon = try BackgroundDaemon(pidFile: deployment.root + "run/\(name).pid")
+    #expect(daemon.id != command.id)
+    #expect(kill(daemon.id, 0) == 0)
+    #expect(sockets.allSatisfy(exists))
+    let again = try deployment.run(name, ["--daemonize"])
+    #expect(try again.wait() == 1)
+    #expect(again.errors.contains("\(name): already running as process \(daemon.id)"), "\(again.errors)")
+    // A renamed log file is left alone, as logrotate wants it.
+    #expect(rename(log, log + ".1") == 0)
+    kill(daemon.id, SIGHUP)
+    try command.wait(for: "a new log file") { exists("log") }
+
+    kill(daemon.id, SIGTERM)
+    try command.wait(for: "its end") { !exists("run/\(name).pid") }
+    #expect(!sockets.contains(where: exists))
+    let last = try String(contentsOfFile: log, encoding: .utf8)
+    #expect(!last.contains("error"), "\(last)")
+  }
+
+  @Test(.timeLimit(.minutes(1))) func readsItsBlacklistAgain() throws {
+    let deployment = Deployment()
+    let blacklist = deployment.root + "blacklist.txt"
+    let configuration = deployment.root + "connector.cfg"
+    func write(_ text: String, to path: String) throws {
+      try text.write(toFile: path, atomically: true, encoding: .utf8)
+    }
+    func reload() throws {
+      let lines = deployment.connector!.errors.count { $0 == "\n" }
+      deployment.connector!.signal(SIGHUP)
+      try deployment.connector!.wait(for: "the reload") {
+        deployment.connector!.errors.count { $0 == "\n" } > lines
+      }
+    }
+    func remotes() throws -> Set<String> {
+      let open = try deployment.nodes().filter { $0["state"] as? String == "open" }
+      return Set(open.compactMap { $0["address"] as? String })
+    }
+    try write("connector: { blacklist = \"\(blacklist)\"; };\n", to: configuration)
+    try write("# nobody yet\n", to: blacklist)
+    try deployment.startLogServer()
+    try deployment.startVerbatim()
+    let nodes = try deployment.startSimnet(nodes: 3, base: "127.48.0.1")
+    try deployment.startConnector(file: configuration)
+    #expect(try deployment.netmine(["connect"] + nodes).status == 0)
+
+    try write("127.48.0.1\n127.48.0.4/30 # and what lies around it\n", to: blacklist)
+    try reload()
+    try deployment.connector!.wait(for: "the end of a connection") { try remotes() == Set(nodes.dropFirst()) }
+    let refused = try deployment.netmine(["connect", nodes[0]])
+    #expect(refused.status == 1)
+    #expect((refused.output + refused.errors).contains("blacklisted"), "\(refused)")
+
+    // A mistake changes nothing.
+    try write("connector: { blacklst = \"\(blacklist)\"; };\n", to: configuration)
+    try reload()
+    #expect(deployment.connector!.errors.contains("configuration kept as it was"))
+    #expect(deployment.connector!.errors.contains("\(configuration):1"))
+    #expect(try deployment.netmine(["connect", nodes[0]]).status == 1)
+
+    try write("connector: { blacklist = \"\(blacklist)\"; };\n", to: configuration)
+    try write("", to: blacklist)
+    #expect(try deployment.netmine(["reload"]).status == 0)
+    #expect(try deployment.netmine(["connect", nodes[0]]).status == 0)
+    #expect(try remotes() == Set(nodes))
+    try deployment.stopAll()
+    let closed = try deployment.records().compactMap(\.event).filter { $0.code == .closedByUs }
+    #expect(closed.filter { $0.reason == "blacklisted" }.map { "\($0.remote)" } == [nodes[0]])
+  }
+
+  @Test(.timeLimit(.minutes(1))) func refusesASecondDaemonOnTheSameRoot() throws {
+    let deployment = Deployment()
+    try deployment.startLogServer()
+    try deployment.startConnector()
+    for (program, socket) in [(deployment.logserver!, "publish"), (deployment.connector!, "control")] {
+      let second = try deployment.run(program.name, [])
+      #expect(try second.wait() == 1)
+      let sentence = "already running as process \(program.id), which holds \(deployment.root)run/"
+      #expect(second.errors.contains("\(program.name): \(sentence)\(program.name).pid"), "\(second.errors)")
+      // One with a pid file of its own finds the sockets taken, and leaves them alone.
+      let third = try deployment.run(program.name, ["--pidfile", deployment.root + "other.pid"])
+      #expect(try third.wait() == 1)
+      #expect(
+        third.errors.contains("listen on \(deployment.root)\(socket), where another process listens"),
+        "\(third.errors)"
+      )
+      #expect(program.isRunning)
+    }
+    #expect(try deployment.netmine(["status"]).status == 0)
+    try deployment.stopAll()
+  }
+
+  @Test(
+    .timeLimit(.minutes(1)),
+    arguments: [
+      ["connect", "127.0.0.1"], ["broadcast", "ping"], ["send", "--to", "1", "ping"], ["nodes"],
+      ["disconnect", "--all"], ["status"], ["watch"], ["reload"], ["shutdown"],
+    ]
+  )
+  func saysThatNothingRuns(_ arguments: [String]) throws {
+    let outcome = try Deployment().netmine(arguments)
+    #expect(outcome.status == 2)
+    #expect((outcome.output + outcome.errors).contains(" answers on "), "\(outcome)")
+  }
+}
+
+/// A daemon in the background, which does not outlive its test.
+private final class BackgroundDaemon {
+  let id: Int32
+  private let pidFile: String
+
+  init(pidFile: String) throws {
+    self.pidFile = pidFile
+    let text = try String(contentsOfFile: pidFile, encoding: .utf8)
+    id = try #require(Int32(text.trimmingCharacters(in: .newlines)))
+  }
+
+  deinit { if access(pidFile, F_OK) == 0 { kill(id, SIGKILL) } }
+}
