@@ -69,6 +69,7 @@ public final class ByteStream {
   private var input: ReadBuffer
   private var output: WriteQueue
   private var isFlushDue = false
+  private var isDelivering = false
   private var closesWhenDrained: String?
   private let isStamped: Bool
 
@@ -143,7 +144,8 @@ public final class ByteStream {
     guard isPaused else { return }
     isPaused = false
     updateInterest()
-    if input.count > 0 { deliver(at: Clock.now()) }
+    // The handler may resume from within its own call: it has seen what there is.
+    if input.count > 0, !isDelivering { deliver(at: Clock.now()) }
   }
 
   /// Closes at once; what is unsent is lost. Does nothing the second time.
@@ -226,7 +228,9 @@ public final class ByteStream {
   private func deliver(at time: UInt64) {
     guard let slice = input.slice else { return }
     guard let handler else { return close(.closed("nobody handles it")) }
+    isDelivering = true
     let consumed = handler.stream(self, received: slice, at: time)
+    isDelivering = false
     if isOpen { input.consume(consumed) }
   }
 }

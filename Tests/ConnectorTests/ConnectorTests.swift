@@ -195,6 +195,27 @@ extension RawClient {
     #expect(headers[2].time > headers[1].time)
   }
 
+  @Test func keepsTheKernelsStampsWhileReadingIsSuspended() throws {
+    let bench = try Bench()
+    let peer = try bench.dialling()
+    try bench.shake(peer)
+    let before = bench.messages.count
+    // The begin of a message is read, the rest comes while nothing is, and both are offered when it goes on.
+    let message = Bench.network.frame(.getaddr)
+    peer.stream.write(Array(message[..<10]))
+    try bench.loop.run(for: 0.05)
+    bench.connector.publisher(bench.connector.publisher, isCongested: true)
+    peer.stream.write(Array(message[10...]))
+    peer.stream.flush()
+    let sent = Clock.now()
+    try bench.loop.run(for: 0.2)
+    bench.connector.publisher(bench.connector.publisher, isCongested: false)
+    try bench.loop.run { bench.messages.count == before + 1 }
+    let header = bench.messages.last!.header
+    #expect(header.time < sent + 50_000_000)
+    #expect(!header.flags.contains(.upperBound))
+  }
+
   @Test func recordsAWrongChecksumAndIgnoresTheMessage() throws {
     let bench = try Bench()
     let peer = try bench.dialling()

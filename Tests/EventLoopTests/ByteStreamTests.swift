@@ -12,11 +12,13 @@ final class Collector: ByteStreamHandler {
   var pieceCount = 1
   var echo = false
   var onClose: () -> Void = {}
+  var onReceive: (ByteStream) -> Void = { _ in }
 
   func stream(_ stream: ByteStream, received slice: ChunkSlice, at time: UInt64) -> Int {
     let whole = slice.range.count / pieceCount * pieceCount
     received.append(contentsOf: slice.bytes[..<whole])
     times.append(time)
+    onReceive(stream)
     if echo { stream.write(ChunkSlice(slice.chunk, slice.range.lowerBound..<slice.range.lowerBound + whole)) }
     stream.expectedCount = pieceCount
     return whole
@@ -115,6 +117,19 @@ final class Pair {
     #expect(pair.server.received.isEmpty)
     pair.accepted?.resume()
     try pair.run { pair.server.received.count == 100 }
+  }
+
+  @Test func mayBePausedAndResumedFromWithinItsHandler() throws {
+    let pair = try Pair()
+    pair.server.pieceCount = 3
+    pair.server.onReceive = {
+      $0.pause()
+      $0.resume()
+    }
+    let sent = Self.pattern(3 * 10_000)
+    pair.connected?.write(sent)
+    try pair.run { pair.server.received.count == sent.count }
+    #expect(pair.server.received == sent)
   }
 
   @Test func closesAfterWhatWasWritten() throws {

@@ -298,7 +298,6 @@ extension PeerConnection: ByteStreamHandler {
     var offset = 0
     // Within one direction of one connection time does not run backwards, even where the clock was set back.
     let stamp = max(time, lastTime)
-    lastTime = stamp
     while stream.isOpen, isLive, offset < bytes.count {
       let rest = UnsafeRawBufferPointer(rebasing: bytes[offset...])
       switch framer.next(in: rest) {
@@ -311,6 +310,7 @@ extension PeerConnection: ByteStreamHandler {
         // The kernel's stamp is that of the last segment read: only what ends there came then.
         if offset + total < bytes.count || stamp != time { flags.insert(.upperBound) }
         connector.journal(message: message, of: id, flags: flags, at: stamp)
+        lastTime = stamp
         connector.noteReceived(bytes: total)
         offset += total
         received(header, message, checksumValid: checksumValid)
