@@ -293,6 +293,54 @@ import Testing
     #expect(abs(Int64(ids[0]) - Int64(time(nil))) < 5)
   }
 
+  @Test func grantsNoIdThatOnlyItsBearerKnows() throws {
+    let bench = try Bench()
+    let forger = try bench.raw("publish")
+    let hello = LinkMessage.hello(
+      SourceDescription(instance: 5, process: 1, kind: "x", name: "", version: ""),
+      formerSource: .max,
+      nextSequence: 1,
+      oldestHeld: 1
+    )
+    forger.stream.write(hello.record(at: 1))
+    try bench.loop.run { !forger.received.isEmpty }
+    bench.kill()
+    bench.folder.write(Array("99999999999999999999\n".utf8), to: "source-ids")
+    try bench.start()
+    let publisher = bench.publisher()
+    try bench.loop.run { publisher.isJoined }
+    #expect(abs(Int64(publisher.source) - Int64(time(nil))) < 10)
+  }
+
+  @Test func cutsABodyShortThatNoRecordHolds() throws {
+    let bench = try Bench()
+    let reader = bench.reader()
+    let publisher = bench.publisher()
+    try bench.loop.run { publisher.isJoined && reader.metas.count == 1 }
+    publisher.publish(
+      .control,
+      at: 1,
+      body: [UInt8](repeating: 0x61, count: RecordHeader.maximumBodyCount + 1)
+    )
+    publisher.publish(.control, at: 1, body: [UInt8](repeating: 0x61, count: 3))
+    try bench.loop.run { reader.numbered.count == 2 }
+    #expect(reader.numbered.map(\.bodyCount) == [RecordHeader.maximumBodyCount, 3])
+    #expect(reader.numbered.map { $0.flags.contains(.truncated) } == [true, false])
+  }
+
+  @Test func believesNoAcknowledgementOfWhatIsYetToCome() throws {
+    let bench = try Bench()
+    let archive = bench.reader(archiving: true)
+    archive.acknowledges = false
+    let publisher = bench.publisher()
+    publisher.publish(.debug, text: "1")
+    try bench.loop.run { archive.numbered.count == 1 }
+    archive.subscriber.acknowledge([publisher.source: .max])
+    try bench.loop.run { publisher.acknowledgedSequence == 1 }
+    publisher.publish(.debug, text: "2")
+    try bench.loop.run { publisher.acknowledgedSequence == 2 }
+  }
+
   @Test func refusesWhatIsNotALogStream() throws {
     let bench = try Bench()
     let source: UInt32 = 77

@@ -87,7 +87,8 @@ public final class LogPublisher {
   /// Whether every record published has been acknowledged.
   public var isSettled: Bool { store.isEmpty && dropped == nil }
 
-  /// Publishes a record whose body is in two parts.
+  /// Publishes a record whose body is in two parts. What exceeds `RecordHeader.maximumBodyCount` bytes is cut off,
+  /// and the record says so (`RecordFlags.truncated`).
   ///
   /// - Parameter time: ns since the Unix epoch.
   public func publish(
@@ -100,8 +101,11 @@ public final class LogPublisher {
   ) {
     reportDropped()
     lastSequence += 1
-    let fits = body.count + rest.count <= RecordHeader.maximumBodyCount
-    precondition(fits, "a record's body is at most \(RecordHeader.maximumBodyCount) bytes")
+    let fullCount = body.count + rest.count
+    // A client's command may be longer in words than a record can be.
+    let body = UnsafeRawBufferPointer(rebasing: body.prefix(RecordHeader.maximumBodyCount))
+    let rest = UnsafeRawBufferPointer(rebasing: rest.prefix(RecordHeader.maximumBodyCount - body.count))
+    let flags = body.count + rest.count < fullCount ? flags.union(.truncated) : flags
     let header = RecordHeader(
       type: type,
       flags: flags,

@@ -287,7 +287,9 @@ public final class LogServer {
     guard !archives.isEmpty || Clock.monotonic() >= graceEnd else { return }
     for (instance, source) in registry.sources {
       guard let link = source.link else { continue }
-      let safe = archives.map { $0.acknowledged[instance, default: 0] }.min() ?? source.lastSequence
+      let archived = archives.map { $0.acknowledged[instance, default: 0] }.min() ?? source.lastSequence
+      // A reader may say that it has more than there is.
+      let safe = min(archived, source.lastSequence)
       guard safe > source.acknowledged else { continue }
       source.acknowledged = safe
       link.acknowledge(safe)

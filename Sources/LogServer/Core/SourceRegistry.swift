@@ -43,7 +43,7 @@ struct SourceRegistry {
   mutating func admit(_ description: SourceDescription, formerID: UInt32) -> KnownSource {
     if let known = sources[description.instance] { return known }
     forgetDeparted()
-    let isFree = formerID != 0 && !sources.values.contains { $0.id == formerID }
+    let isFree = isPlausible(formerID) && !sources.values.contains { $0.id == formerID }
     let id = isFree ? formerID : nextID()
     if id > highestID {
       highestID = id
@@ -54,9 +54,18 @@ struct SourceRegistry {
     return source
   }
 
-  private func nextID() -> UInt32 {
-    max(UInt32(clamping: Clock.now() / 1_000_000_000), highestID + 1)
+  private func nextID() -> UInt32 { max(Self.now, highestID &+ 1) }
+
+  /// Whether an id can have been granted by a log server: none is far in the future. Were one believed that is,
+  /// the ids that can still be granted could run out.
+  private func isPlausible(_ id: UInt32) -> Bool {
+    id != 0 && id <= max(Self.now, highestID).addingReportingOverflow(Self.tolerance).partialValue
   }
+
+  private static var now: UInt32 { UInt32(clamping: Clock.now() / 1_000_000_000) }
+
+  /// Seconds by which ids may run ahead of the clock: many granted within one second, or a clock set back.
+  private static let tolerance: UInt32 = 3600
 
   private mutating func forgetDeparted() {
     let departed = sources.values.filter { $0.link == nil }
@@ -72,7 +81,9 @@ struct SourceRegistry {
     defer { fclose(stream) }
     var line = [CChar](repeating: 0, count: 32)
     guard fgets(&line, Int32(line.count), stream) != nil else { return 0 }
-    return UInt32(strtoul(line, nil, 10))
+    // What is not a number of a time that has been is no id of ours.
+    let id = UInt32(clamping: strtoul(line, nil, 10))
+    return id <= now.addingReportingOverflow(tolerance).partialValue ? id : 0
   }
 
   /// Replaces the file; a failure is left to show when the server starts in the same second again.
