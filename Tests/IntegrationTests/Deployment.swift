@@ -79,6 +79,12 @@ final class Deployment {
     return (status, program.output, program.errors)
   }
 
+  /// Waits until 200 more records are in the archive.
+  func awaitTraffic() throws {
+    let before = try records().count
+    try verbatim!.wait(for: "traffic in the archive") { try records().count > before + 200 }
+  }
+
   /// Ends a program in order, and expects that it agrees.
   func stop(_ program: Program?) throws {
     program?.signal(SIGTERM)

@@ -14,6 +14,17 @@ import Testing
     #expect(isWhole, "\(sequences.count) sequences, last \(sequences.last ?? 0)", sourceLocation: source)
   }
 
+  /// Everything up, with much traffic from 30 simulated nodes.
+  func busyDeployment(at base: String) throws -> Deployment {
+    let deployment = Deployment()
+    try deployment.startLogServer()
+    try deployment.startVerbatim()
+    let nodes = try deployment.startSimnet(nodes: 30, base: base, ["--tx-rate", "50"])
+    try deployment.startConnector()
+    #expect(try deployment.netmine(["connect"] + nodes).status == 0)
+    return deployment
+  }
+
   @Test func archivesEverythingThatASimulatedNetworkSays() throws {
     let deployment = Deployment()
     try deployment.startLogServer()
@@ -89,17 +100,9 @@ import Testing
   }
 
   @Test func losesNothingWhenTheLogServerIsKilledUnderTraffic() throws {
-    let deployment = Deployment()
-    try deployment.startLogServer()
-    try deployment.startVerbatim()
-    let nodes = try deployment.startSimnet(nodes: 30, base: "127.34.0.1", ["--tx-rate", "50"])
-    try deployment.startConnector()
-    #expect(try deployment.netmine(["connect"] + nodes).status == 0)
+    let deployment = try busyDeployment(at: "127.34.0.1")
     for _ in 0..<3 {
-      let before = try deployment.records().count
-      try deployment.verbatim!.wait(for: "traffic in the archive") {
-        try deployment.records().count > before + 200
-      }
+      try deployment.awaitTraffic()
       deployment.logserver!.signal(SIGKILL)
       try deployment.logserver!.wait()
       // Commands work, and what they cause is kept.
@@ -117,26 +120,15 @@ import Testing
   }
 
   @Test func losesNothingWhenVerbatimIsKilledUnderTraffic() throws {
-    let deployment = Deployment()
-    try deployment.startLogServer()
-    try deployment.startVerbatim()
-    let nodes = try deployment.startSimnet(nodes: 30, base: "127.35.0.1", ["--tx-rate", "50"])
-    try deployment.startConnector()
-    #expect(try deployment.netmine(["connect"] + nodes).status == 0)
+    let deployment = try busyDeployment(at: "127.35.0.1")
     for _ in 0..<3 {
-      let before = try deployment.records().count
-      try deployment.verbatim!.wait(for: "traffic in the archive") {
-        try deployment.records().count > before + 200
-      }
+      try deployment.awaitTraffic()
       deployment.verbatim!.signal(SIGKILL)
       try deployment.verbatim!.wait()
       #expect(try deployment.netmine(["broadcast", "ping"]).status == 0)
       try deployment.startVerbatim()
     }
-    let before = try deployment.records().count
-    try deployment.verbatim!.wait(for: "traffic in the archive") {
-      try deployment.records().count > before + 200
-    }
+    try deployment.awaitTraffic()
     try deployment.stopAll()
     expectWhole(try deployment.records().sequences(ofKind: "connector"))
   }
@@ -173,12 +165,7 @@ import Testing
   }
 
   @Test func accountsForEveryRecordAcrossRotation() throws {
-    let deployment = Deployment()
-    try deployment.startLogServer()
-    try deployment.startVerbatim()
-    let nodes = try deployment.startSimnet(nodes: 30, base: "127.37.0.1", ["--tx-rate", "50"])
-    try deployment.startConnector()
-    #expect(try deployment.netmine(["connect"] + nodes).status == 0)
+    let deployment = try busyDeployment(at: "127.37.0.1")
     // The shipped configuration, with this test's paths, run by the real logrotate.
     let shipped = try String(contentsOfFile: Self.repository + "tools/verbatim-rotate.cfg", encoding: .utf8)
     let lines = shipped.replacing("/tmp/netmine/", with: deployment.root).split(separator: "\n").filter {
@@ -187,10 +174,7 @@ import Testing
     let configuration = deployment.root + "rotate.cfg"
     try lines.joined(separator: "\n").write(toFile: configuration, atomically: true, encoding: .utf8)
     for round in 1...3 {
-      let before = try deployment.records().count
-      try deployment.verbatim!.wait(for: "traffic in the archive") {
-        try deployment.records().count > before + 200
-      }
+      try deployment.awaitTraffic()
       let logrotate = try Program(
         Self.path(of: "logrotate"),
         ["-f", "-s", deployment.root + "rotate.state", configuration],
