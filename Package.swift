@@ -42,7 +42,8 @@ let package = Package(
     // Libraries, lowest first; `tools/check-imports` holds the same graph.
     .target(name: "Bytes", swiftSettings: spans),
     .target(name: "EventLoop", dependencies: ["CLibEV", "Bytes"], swiftSettings: spans),
-    .target(name: "BitcoinWire", dependencies: ["Bytes", crypto], swiftSettings: spans),
+    .target(name: "JSON", dependencies: ["Bytes"]),
+    .target(name: "BitcoinWire", dependencies: ["Bytes", "JSON", crypto], swiftSettings: spans),
     .target(name: "LogProtocol", dependencies: ["Bytes", "EventLoop", "BitcoinWire"], swiftSettings: spans),
     .target(
       name: "ControlProtocol",
@@ -64,11 +65,11 @@ let package = Package(
       swiftSettings: spans
     ),
     .target(name: "SimnetCore", dependencies: simnet, path: "Sources/Simnet/Core"),
-    .target(name: "LogText", dependencies: ["Bytes", "BitcoinWire", "LogProtocol", arguments]),
+    .target(name: "LogText", dependencies: ["Bytes", "JSON", "BitcoinWire", "LogProtocol", arguments]),
     .target(name: "LogClientCore", dependencies: logClients, path: "Sources/LogClients/Core"),
     .target(
       name: "ClientCore",
-      dependencies: ["LogProtocol", "LogText", "ControlProtocol", "Daemon", arguments],
+      dependencies: ["JSON", "LogProtocol", "LogText", "ControlProtocol", "Daemon", arguments],
       path: "Sources/Clients/Core",
       swiftSettings: spans
     ),
@@ -99,6 +100,7 @@ let package = Package(
       swiftSettings: spans
     ),
     .testTarget(name: "BytesTests", dependencies: ["Bytes"], swiftSettings: spans),
+    .testTarget(name: "JSONTests", dependencies: ["JSON"]),
     .testTarget(name: "EventLoopTests", dependencies: ["EventLoop"], swiftSettings: spans),
     .testTarget(
       name: "LogProtocolTests",

@@ -3,12 +3,17 @@ public enum Hexadecimal {
   /// The bytes in order, two lower-case digits each.
   public static func text(_ bytes: some Sequence<UInt8>) -> String {
     var digits: [UInt8] = []
-    digits.reserveCapacity(bytes.underestimatedCount * 2)
+    append(bytes, to: &digits)
+    return String(decoding: digits, as: UTF8.self)
+  }
+
+  /// Appends the digits of the bytes in order, as `text` has them.
+  public static func append(_ bytes: some Sequence<UInt8>, to digits: inout [UInt8]) {
+    digits.reserveCapacity(digits.count + bytes.underestimatedCount * 2)
     for byte in bytes {
       digits.append(digit(byte >> 4))
       digits.append(digit(byte & 15))
     }
-    return String(decoding: digits, as: UTF8.self)
   }
 
   /// The bytes that `text` spells, two digits of either case each; nil where it spells none.

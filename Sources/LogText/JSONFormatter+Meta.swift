@@ -1,5 +1,6 @@
 import BitcoinWire
 import Bytes
+import JSON
 import LogProtocol
 
 extension MetaBody {

@@ -1,5 +1,6 @@
 import BitcoinWire
 import Bytes
+import JSON
 import LogProtocol
 
 /// Writes each record as a JSON object on a line of its own.

@@ -1,4 +1,5 @@
 import BitcoinWire
+import JSON
 import LogProtocol
 
 extension ArchiveReport {

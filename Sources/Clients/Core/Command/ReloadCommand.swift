@@ -1,5 +1,6 @@
 import ArgumentParser
 import ControlProtocol
+import JSON
 import LogText
 
 /// `netmine reload`: has the connector read its configuration again.

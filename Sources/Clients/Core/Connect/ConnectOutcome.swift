@@ -1,5 +1,6 @@
 import BitcoinWire
 import ControlProtocol
+import JSON
 import LogText
 
 /// What became of one host that was to be connected to.

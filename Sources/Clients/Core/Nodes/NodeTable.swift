@@ -1,5 +1,6 @@
 import BitcoinWire
 import ControlProtocol
+import JSON
 import LogText
 
 /// Connections as text.

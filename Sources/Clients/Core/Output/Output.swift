@@ -1,5 +1,6 @@
 import Daemon
 import Glibc
+import JSON
 import LogText
 
 /// Where a command prints: results to one place, complaints and progress to another.

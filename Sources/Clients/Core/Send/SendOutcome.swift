@@ -1,3 +1,4 @@
+import JSON
 import LogText
 
 /// To how many connections a message went.

@@ -1,3 +1,5 @@
+import Bytes
+
 /// Writes one JSON object (RFC 8259) on one line, without any intermediate form, its members in the order in
 /// which they are written.
 ///
@@ -43,6 +45,18 @@ public struct JSONWriter {
     if let values { list(values) { Self.append($1, to: &$0.bytes) } } else { null() }
   }
 
+  /// Writes bytes as a text of two hexadecimal digits each, in order; null where there are none.
+  public mutating func hexadecimal(_ name: StaticString, _ value: [UInt8]?) {
+    key(name)
+    if let value { append(hexadecimal: value) } else { null() }
+  }
+
+  /// Writes a list of bytes, each as a text of two hexadecimal digits a byte.
+  public mutating func hexadecimal(_ name: StaticString, _ values: [[UInt8]]) {
+    key(name)
+    list(values) { $0.append(hexadecimal: $1) }
+  }
+
   /// Writes a list of whole numbers.
   public mutating func member<T: BinaryInteger>(_ name: StaticString, _ values: [T]) {
     key(name)
@@ -80,6 +94,12 @@ public struct JSONWriter {
   }
 
   private mutating func null() { bytes += "null".utf8 }
+
+  private mutating func append(hexadecimal value: [UInt8]) {
+    bytes.append(UInt8(ascii: "\""))
+    Hexadecimal.append(value, to: &bytes)
+    bytes.append(UInt8(ascii: "\""))
+  }
 
   private mutating func list<T>(_ values: [T], _ write: (inout JSONWriter, T) -> Void) {
     bytes.append(UInt8(ascii: "["))
