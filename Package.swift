@@ -112,7 +112,7 @@ let package = Package(
       name: "ClientTests",
       dependencies: ["ClientCore", "LogServerCore", "TestSupport", "netmine"]
     ),
-    .testTarget(name: "BitcoinWireTests", dependencies: ["BitcoinWire"], exclude: python),
+    .testTarget(name: "BitcoinWireTests", dependencies: ["BitcoinWire", "JSON"], exclude: python),
     .testTarget(name: "ConfigurationTests", dependencies: ["Configuration", "TestSupport"]),
     .testTarget(
       name: "LogClientTests",

@@ -1,4 +1,5 @@
 import Bytes
+import JSON
 
 /// What a message carries after its header, as typed fields.
 ///
@@ -11,6 +12,9 @@ public protocol MessagePayload: Hashable, Sendable {
 
   /// Appends the fields as they are on the wire.
   func append(to bytes: inout [UInt8])
+
+  /// Writes all fields as members of a JSON object, `docs/wire.md` says how: nothing is left out.
+  func write(to json: inout JSONWriter)
 }
 
 extension MessagePayload {

@@ -83,6 +83,10 @@ public struct JSONFormatter {
     if let isRight = message.isChecksumRight { json.member("checksum_ok", isRight) }
     if message.isMalformed { json.member("malformed", true) }
     json.member("summary", message.summary)
+    if let decoded = message.decoded {
+      json.object("message") { decoded.message.write(to: &$0) }
+      if !decoded.trailing.isEmpty { json.hexadecimal("trailing", decoded.trailing) }
+    }
     if hasPayload { json.member("payload", Hexadecimal.text(body.dropFirst(MessageHeader.size))) }
   }
 

@@ -12,6 +12,8 @@ struct MessageText {
   let isChecksumRight: Bool?
   /// The message in a few words, safe to print.
   let summary: String
+  /// The message and what followed it; nil where it could not be decoded.
+  let decoded: DecodedMessage?
   /// Whether the payload could not be decoded.
   let isMalformed: Bool
 
@@ -19,6 +21,7 @@ struct MessageText {
   init(_ record: RecordHeader, _ body: UnsafeRawBufferPointer) {
     guard let header = MessageHeader(peeking: body.bytes) else {
       self.header = nil
+      decoded = nil
       payloadCount = 0
       isChecksumRight = nil
       isMalformed = true
@@ -33,16 +36,19 @@ struct MessageText {
       record.flags.contains(.wrongChecksum)
       ? false : isCut ? nil : Hash256.checksum(payload.bytes) == header.checksum
     if isCut {
+      decoded = nil
       isMalformed = payload.count != Int(header.length) && !record.flags.contains(.truncated)
       summary = "\(header.command) \(payload.count) of \(header.length) bytes"
       return
     }
     do throws(WireError) {
       let decoded = try Message.decode(header.command, payload: payload.bytes)
+      self.decoded = decoded
       isMalformed = false
       let trailing = decoded.trailing.isEmpty ? "" : " and \(decoded.trailing.count) bytes more"
       summary = decoded.message.summary + trailing
     } catch {
+      decoded = nil
       isMalformed = true
       summary = "\(header.command) malformed: \(error)"
     }

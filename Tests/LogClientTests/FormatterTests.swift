@@ -70,6 +70,23 @@ import Testing
     try #require(try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
   }
 
+  @Test func writesWhatAMessageSays() throws {
+    let inventory = InventoryMessage(items: [InventoryItem(.wtx, Network.mainnet.genesisHash)])
+    let lines = lines(
+      .json(JSONFormatter()),
+      [
+        Records.message("inv", inventory.bytes + [0xab], 1), Records.message("hello", [1, 2], 2),
+        Records.message("verack", [], 3),
+      ]
+    )
+    let objects = try lines.map(object)
+    let message = try #require(objects[0]["message"] as? [String: [[String: String]]])
+    #expect(message == ["items": [["type": "wtx", "hash": Network.mainnet.genesisHash.description]]])
+    #expect(objects[0]["trailing"] as? String == "ab")
+    #expect(objects[1]["message"] as? [String: String] == ["payload": "0102"])
+    #expect(objects[2]["message"] as? [String: String] == [:])
+  }
+
   @Test func writesOneSafeLineForEachRecord() {
     for isASCII in [false, true] {
       var style = TextFormatter.Style()

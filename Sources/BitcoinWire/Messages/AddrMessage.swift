@@ -1,4 +1,5 @@
 import Bytes
+import JSON
 
 /// `addr`: tells addresses of nodes. At most 1000, of 30 bytes each: time, 4; services, 8; address, 16;
 /// port, 2 big-endian. The form of before version 31402, without the time, is not read.
@@ -40,4 +41,7 @@ public struct AddrMessage: MessagePayload {
       bytes.appendBig(node.endpoint.port)
     }
   }
+
+  /// Writes the nodes.
+  public func write(to json: inout JSONWriter) { json.nodes(nodes) }
 }

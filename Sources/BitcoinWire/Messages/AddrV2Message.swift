@@ -1,4 +1,5 @@
 import Bytes
+import JSON
 
 /// `addrv2`: tells addresses of nodes in any network (BIP155). At most 1000, each: time, 4; services,
 /// CompactSize; network, 1; address, CompactSize length of at most 512 and bytes; port, 2 big-endian.
@@ -40,4 +41,7 @@ public struct AddrV2Message: MessagePayload {
       bytes.appendBig(node.endpoint.port)
     }
   }
+
+  /// Writes the nodes.
+  public func write(to json: inout JSONWriter) { json.nodes(nodes) }
 }

@@ -1,4 +1,5 @@
 import Bytes
+import JSON
 
 /// `block`: a header and its transactions, with their witnesses where they were asked for (BIP144).
 public struct Block: MessagePayload {
@@ -36,6 +37,12 @@ public struct Block: MessagePayload {
     header.append(to: &bytes)
     bytes.appendCompactSize(transactions.count)
     for transaction in transactions { transaction.append(to: &bytes) }
+  }
+
+  /// Writes the header with its hash, and every transaction.
+  public func write(to json: inout JSONWriter) {
+    header.write(to: &json)
+    json.objects("transactions", transactions) { $1.write(to: &$0) }
   }
 
   /// The Merkle root that the header should have: of the txids, the last of an odd row taken twice;

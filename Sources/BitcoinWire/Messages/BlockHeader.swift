@@ -1,4 +1,5 @@
 import Bytes
+import JSON
 
 /// The header of a block, 80 bytes: version, 4; previous block, 32; Merkle root, 32; time, 4; bits, 4;
 /// nonce, 4. Integers are little-endian.
@@ -60,6 +61,17 @@ public struct BlockHeader: MessagePayload {
     bytes.appendLittle(time)
     bytes.appendLittle(bits)
     bytes.appendLittle(nonce)
+  }
+
+  /// Writes the hash and every field.
+  public func write(to json: inout JSONWriter) {
+    json.member("hash", hash)
+    json.member("version", version)
+    json.member("previous", previous)
+    json.member("merkle_root", merkleRoot)
+    json.member("time", time)
+    json.member("bits", fixedHexadecimal: bits)
+    json.member("nonce", nonce)
   }
 
   /// The block's name: the double SHA-256 of the 80 bytes. Computed anew each time.

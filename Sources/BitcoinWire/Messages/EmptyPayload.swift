@@ -1,4 +1,5 @@
 import Bytes
+import JSON
 
 /// The payload of messages that have none: `verack`, `wtxidrelay` (BIP339), `sendaddrv2` (BIP155),
 /// `sendheaders` (BIP130), `getaddr`, `mempool` (BIP35).
@@ -13,4 +14,7 @@ public struct EmptyPayload: MessagePayload {
 
   /// Appends nothing.
   public func append(to bytes: inout [UInt8]) {}
+
+  /// Writes nothing.
+  public func write(to json: inout JSONWriter) {}
 }

@@ -1,4 +1,5 @@
 import Bytes
+import JSON
 
 /// `feefilter`: tells the lowest fee rate of interest (BIP133). 8 bytes.
 public struct FeeFilterMessage: MessagePayload {
@@ -16,4 +17,7 @@ public struct FeeFilterMessage: MessagePayload {
 
   /// Appends the fee rate.
   public func append(to bytes: inout [UInt8]) { bytes.appendLittle(feeRate) }
+
+  /// Writes the fee rate in satoshi per 1000 virtual bytes.
+  public func write(to json: inout JSONWriter) { json.member("fee_rate", feeRate) }
 }

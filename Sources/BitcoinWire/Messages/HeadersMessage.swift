@@ -1,4 +1,5 @@
 import Bytes
+import JSON
 
 /// `headers`: tells at most 2000 block headers, each followed by a CompactSize count of transactions
 /// that is 0. As Bitcoin Core does, another count is read and ignored.
@@ -32,4 +33,7 @@ public struct HeadersMessage: MessagePayload {
       bytes.append(0)
     }
   }
+
+  /// Writes the headers.
+  public func write(to json: inout JSONWriter) { json.objects("headers", headers) { $1.write(to: &$0) } }
 }

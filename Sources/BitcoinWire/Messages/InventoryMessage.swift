@@ -1,4 +1,5 @@
 import Bytes
+import JSON
 
 /// `inv`, `getdata` and `notfound`: a list of at most 50,000 items of 36 bytes.
 public struct InventoryMessage: MessagePayload {
@@ -25,5 +26,13 @@ public struct InventoryMessage: MessagePayload {
     bytes.reserveCapacity(bytes.count + 9 + items.count * InventoryItem.size)
     bytes.appendCompactSize(items.count)
     for item in items { item.append(to: &bytes) }
+  }
+
+  /// Writes the items.
+  public func write(to json: inout JSONWriter) {
+    json.objects("items", items) { json, item in
+      json.member("type", item.type.description)
+      json.member("hash", item.hash)
+    }
   }
 }

@@ -1,4 +1,5 @@
 import Bytes
+import JSON
 
 /// `getheaders` and `getblocks`: asks for what follows the first known of some blocks.
 ///
@@ -40,5 +41,12 @@ public struct LocatorMessage: MessagePayload {
     bytes.appendCompactSize(locator.count)
     for hash in locator { bytes.append(hash) }
     bytes.append(stop)
+  }
+
+  /// Writes every field.
+  public func write(to json: inout JSONWriter) {
+    json.member("version", version)
+    json.member("locator", locator)
+    json.member("stop", stop)
   }
 }

@@ -1,4 +1,5 @@
 import Bytes
+import JSON
 
 /// `ping`: asks whether the other side is alive. 8 bytes, or none before BIP31.
 public struct PingMessage: MessagePayload {
@@ -18,4 +19,7 @@ public struct PingMessage: MessagePayload {
   public func append(to bytes: inout [UInt8]) {
     if let nonce { bytes.appendLittle(nonce) }
   }
+
+  /// Writes the nonce.
+  public func write(to json: inout JSONWriter) { json.member("nonce", fixedHexadecimal: nonce) }
 }

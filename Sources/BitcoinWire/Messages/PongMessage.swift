@@ -1,4 +1,5 @@
 import Bytes
+import JSON
 
 /// `pong`: answers `ping` (BIP31). 8 bytes.
 public struct PongMessage: MessagePayload {
@@ -16,4 +17,7 @@ public struct PongMessage: MessagePayload {
 
   /// Appends the nonce.
   public func append(to bytes: inout [UInt8]) { bytes.appendLittle(nonce) }
+
+  /// Writes the nonce.
+  public func write(to json: inout JSONWriter) { json.member("nonce", fixedHexadecimal: nonce) }
 }

@@ -1,4 +1,5 @@
 import Bytes
+import JSON
 
 /// `reject`: says why a message was refused (BIP61, abandoned).
 ///
@@ -44,5 +45,13 @@ public struct RejectMessage: MessagePayload {
     bytes.append(code)
     bytes.appendCounted(reason)
     if let hash { bytes.append(hash) }
+  }
+
+  /// Writes every field.
+  public func write(to json: inout JSONWriter) {
+    json.member("command", EscapedText.utf8(command))
+    json.member("code", code)
+    json.member("reason", EscapedText.utf8(reason))
+    json.member("hash", hash)
   }
 }

@@ -1,4 +1,5 @@
 import Bytes
+import JSON
 
 /// `sendcmpct`: offers compact blocks (BIP152). 9 bytes: announce, 1; version, 8 little-endian.
 public struct SendCompactMessage: MessagePayload {
@@ -30,5 +31,11 @@ public struct SendCompactMessage: MessagePayload {
   public func append(to bytes: inout [UInt8]) {
     bytes.append(announce ? 1 : 0)
     bytes.appendLittle(version)
+  }
+
+  /// Writes every field.
+  public func write(to json: inout JSONWriter) {
+    json.member("announce", announce)
+    json.member("version", version)
   }
 }

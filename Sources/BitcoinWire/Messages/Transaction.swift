@@ -1,4 +1,5 @@
 import Bytes
+import JSON
 
 /// `tx`: a transaction, with its witnesses where it has any (BIP144).
 ///
@@ -58,6 +59,16 @@ public struct Transaction: MessagePayload {
 
   /// Appends the transaction with its witnesses.
   public func append(to bytes: inout [UInt8]) { append(to: &bytes, witness: hasWitness) }
+
+  /// Writes both names and every field.
+  public func write(to json: inout JSONWriter) {
+    json.member("txid", txid)
+    json.member("wtxid", wtxid)
+    json.member("version", version)
+    json.objects("inputs", inputs) { $1.write(to: &$0) }
+    json.objects("outputs", outputs) { $1.write(to: &$0) }
+    json.member("lock_time", lockTime)
+  }
 
   /// Whether any input has a witness.
   public var hasWitness: Bool { inputs.contains { !$0.witness.isEmpty } }

@@ -1,4 +1,5 @@
 import Bytes
+import JSON
 
 /// One output of one transaction. 36 bytes on the wire.
 public struct OutPoint: Hashable, Sendable, CustomStringConvertible {
@@ -65,6 +66,15 @@ public struct TransactionInput: Hashable, Sendable {
     bytes.appendCounted(script)
     bytes.appendLittle(sequence)
   }
+
+  /// Writes every field.
+  func write(to json: inout JSONWriter) {
+    json.member("txid", previous.txid)
+    json.member("index", previous.index)
+    json.hexadecimal("script", script)
+    json.member("sequence", sequence)
+    json.hexadecimal("witness", witness)
+  }
 }
 
 /// What a transaction creates.
@@ -95,5 +105,11 @@ public struct TransactionOutput: Hashable, Sendable {
   func append(to bytes: inout [UInt8]) {
     bytes.appendLittle(value)
     bytes.appendCounted(script)
+  }
+
+  /// Writes the amount in satoshi and the script.
+  func write(to json: inout JSONWriter) {
+    json.member("value", value)
+    json.hexadecimal("script", script)
   }
 }

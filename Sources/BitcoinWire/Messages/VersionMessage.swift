@@ -1,4 +1,5 @@
 import Bytes
+import JSON
 
 /// `version`: opens the handshake and says who one is.
 ///
@@ -51,6 +52,12 @@ public struct VersionMessage: MessagePayload {
       bytes.appendLittle(services.rawValue)
       endpoint.address.appendLegacy(to: &bytes)
       bytes.appendBig(endpoint.port)
+    }
+
+    /// Writes the services and the endpoint.
+    func write(to json: inout JSONWriter) {
+      json.member(services: services)
+      json.member(endpoint: endpoint)
     }
   }
 
@@ -137,6 +144,19 @@ public struct VersionMessage: MessagePayload {
     bytes.appendLittle(startHeight)
     guard let relay else { return }
     bytes.append(relay ? 1 : 0)
+  }
+
+  /// Writes every field; null where a field was not there.
+  public func write(to json: inout JSONWriter) {
+    json.member("version", version)
+    json.member(services: services)
+    json.member("time", time)
+    json.object("receiver") { receiver.write(to: &$0) }
+    if let sender { json.object("sender") { sender.write(to: &$0) } }
+    json.member("nonce", fixedHexadecimal: nonce)
+    json.member("user_agent", userAgent.map { EscapedText.utf8($0) })
+    json.member("start_height", startHeight)
+    json.member("relay", relay)
   }
 
   /// The user agent as text that is safe to print; empty where there is none.

@@ -1,0 +1,44 @@
+import Bytes
+import JSON
+
+extension JSONWriter {
+  /// Writes a hash in its text form; null where there is none.
+  mutating func member(_ name: StaticString, _ value: Hash256?) {
+    member(name, value?.description)
+  }
+
+  /// Writes a list of hashes in their text form.
+  mutating func member(_ name: StaticString, _ values: [Hash256]) {
+    member(name, values.map(\.description))
+  }
+
+  /// Writes a number as a text of hexadecimal digits, as many as its type has, the highest first: what is
+  /// a pattern of bits, or may exceed the 53 that many programs read exactly. Null where there is none.
+  mutating func member<T: FixedWidthInteger>(_ name: StaticString, fixedHexadecimal value: T?) {
+    var bytes: [UInt8] = []
+    if let value { bytes.appendBig(value) }
+    hexadecimal(name, value == nil ? nil : bytes)
+  }
+
+  /// Writes services, all 64 bits, and their names.
+  mutating func member(services: ServiceFlags) {
+    member("services", fixedHexadecimal: services.rawValue)
+    member("service_names", services.names)
+  }
+
+  /// Writes where a node is.
+  mutating func member(endpoint: Endpoint) {
+    member("network", endpoint.address.network.description)
+    member("address", endpoint.address.description)
+    member("port", endpoint.port)
+  }
+
+  /// Writes the nodes that a peer tells of.
+  mutating func nodes(_ nodes: [KnownNode]) {
+    objects("nodes", nodes) { json, node in
+      json.member("time", node.time)
+      json.member(services: node.services)
+      json.member(endpoint: node.endpoint)
+    }
+  }
+}
