@@ -28,6 +28,9 @@ let logClients: [Target.Dependency] = [
 
 let package = Package(
   name: "netmine",
+  products: [
+    .library(name: "BitcoinWire", targets: ["BitcoinWire"])
+  ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
@@ -112,7 +115,13 @@ let package = Package(
       name: "ClientTests",
       dependencies: ["ClientCore", "LogServerCore", "TestSupport", "netmine"]
     ),
-    .testTarget(name: "BitcoinWireTests", dependencies: ["BitcoinWire", "JSON"], exclude: python),
+    .target(name: "CAllocations", path: "Tests/CAllocations"),
+    .testTarget(
+      name: "BitcoinWireTests",
+      dependencies: ["BitcoinWire", "JSON", "CAllocations"],
+      exclude: python,
+      swiftSettings: spans
+    ),
     .testTarget(name: "ConfigurationTests", dependencies: ["Configuration", "TestSupport"]),
     .testTarget(
       name: "LogClientTests",

@@ -56,6 +56,16 @@ extension ByteReader {
     return result
   }
 
+  /// Reads a CompactSize of at most `maximum`, and a view of that many bytes.
+  @_lifetime(copy self)
+  public mutating func countedSpan(_ field: StaticString, maximum: Int) throws(WireError) -> RawSpan {
+    var ahead = self
+    let count = Int(try ahead.compactSize(field, maximum: UInt64(maximum)))
+    let result = try ahead.span(count, field)
+    self = ahead
+    return result
+  }
+
   /// Reads 32 bytes.
   @_lifetime(self: copy self)
   public mutating func bytes32(_ field: StaticString) throws(WireError) -> Bytes32 {

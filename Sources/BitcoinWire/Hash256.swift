@@ -27,6 +27,15 @@ public struct Hash256: Hashable, Sendable, LosslessStringConvertible {
     self.bytes = Self.doubleSHA256(bytes)
   }
 
+  /// The SHA-256 of the SHA-256 of three pieces put together.
+  init(doubleSHA256 first: RawSpan, _ second: RawSpan, _ third: RawSpan) {
+    var hash = SHA256()
+    first.withUnsafeBytes { hash.update(bufferPointer: $0) }
+    second.withUnsafeBytes { hash.update(bufferPointer: $0) }
+    third.withUnsafeBytes { hash.update(bufferPointer: $0) }
+    bytes = Self.sha256(of: hash.finalize())
+  }
+
   /// 64 hexadecimal digits in reversed byte order, as explorers and RPCs show it.
   public var description: String { Hexadecimal.text(bytes.array.reversed()) }
 
@@ -45,8 +54,12 @@ public struct Hash256: Hashable, Sendable, LosslessStringConvertible {
   private static func doubleSHA256(_ bytes: RawSpan) -> Bytes32 {
     var first = SHA256()
     bytes.withUnsafeBytes { first.update(bufferPointer: $0) }
-    var second = SHA256()
-    first.finalize().withUnsafeBytes { second.update(bufferPointer: $0) }
-    return second.finalize().withUnsafeBytes { digest in Bytes32(digest.bytes) }
+    return sha256(of: first.finalize())
+  }
+
+  private static func sha256(of digest: SHA256Digest) -> Bytes32 {
+    var hash = SHA256()
+    digest.withUnsafeBytes { hash.update(bufferPointer: $0) }
+    return hash.finalize().withUnsafeBytes { Bytes32($0.bytes) }
   }
 }

@@ -6,9 +6,8 @@ extension Message {
   public static func summary(_ command: Command, payload: RawSpan) -> String {
     do throws(WireError) {
       if command == .block {
-        var reader = ByteReader(payload)
-        let header = try BlockHeader(from: &reader)
-        return "block \(header.hash) \(try reader.compactSize("transaction count")) tx"
+        let block = try BlockCursor(payload)
+        return "block \(block.header.hash) \(block.remaining) tx"
       }
       let decoded = try decode(command, payload: payload)
       let trailing = decoded.trailing.count

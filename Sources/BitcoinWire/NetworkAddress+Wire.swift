@@ -9,9 +9,9 @@ extension NetworkAddress {
   public init(from reader: inout ByteReader) throws(WireError) {
     let offset = reader.offset
     let network = NetworkID(rawValue: try reader.little(UInt8.self, "address network"))
-    let bytes = try reader.counted("address", maximum: Self.maximumSize)
-    guard let address = NetworkAddress(network: network, bytes: bytes) else {
-      let reason = "of network \(network) has \(bytes.count) bytes"
+    let bytes = try reader.countedSpan("address", maximum: Self.maximumSize)
+    guard let address = NetworkAddress(network: network, bytes) else {
+      let reason = "of network \(network) has \(bytes.byteCount) bytes"
       throw WireError(.invalid(reason), field: "address", offset: offset)
     }
     self = address

@@ -46,17 +46,20 @@ public enum NetworkAddress: Hashable, Sendable {
   ///
   /// Fails, as Bitcoin Core does, where a known network's address has another length than its own,
   /// and where it has more than 512 bytes.
-  public init?(network: NetworkID, bytes: [UInt8]) {
-    switch (network, bytes.count) {
-    case (.ipv4, 4): self = .ipv4(bytes.reduce(0) { $0 << 8 | UInt32($1) })
+  public init?(network: NetworkID, bytes: [UInt8]) { self.init(network: network, bytes.span.bytes) }
+
+  /// Takes the bytes of an address as BIP155 has them, likewise; copies none of a known network.
+  public init?(network: NetworkID, _ bytes: RawSpan) {
+    switch (network, bytes.byteCount) {
+    case (.ipv4, 4): self = .ipv4(UInt32(bigEndian: bytes.unsafeLoadUnaligned(as: UInt32.self)))
     case (.ipv6, 16): self = .ipv6(Self.number(bytes))
-    case (.torV3, 32): self = .torV3(Bytes32(bytes.span.bytes))
-    case (.i2p, 32): self = .i2p(Bytes32(bytes.span.bytes))
+    case (.torV3, 32): self = .torV3(Bytes32(bytes))
+    case (.i2p, 32): self = .i2p(Bytes32(bytes))
     case (.cjdns, 16): self = .cjdns(Self.number(bytes))
     case (.ipv4, _), (.ipv6, _), (.torV3, _), (.i2p, _), (.cjdns, _): return nil
     default:
-      guard bytes.count <= Self.maximumSize else { return nil }
-      self = .other(network, bytes)
+      guard bytes.byteCount <= Self.maximumSize else { return nil }
+      self = .other(network, Array(bytes))
     }
   }
 
@@ -64,6 +67,11 @@ public enum NetworkAddress: Hashable, Sendable {
   public var unmapped: NetworkAddress {
     guard case .ipv6(let address) = self, address >> 32 == 0xffff else { return self }
     return .ipv4(UInt32(truncatingIfNeeded: address))
+  }
+
+  /// The number whose 16 bytes these are, the highest first.
+  private static func number(_ bytes: RawSpan) -> UInt128 {
+    UInt128(bigEndian: bytes.unsafeLoadUnaligned(as: UInt128.self))
   }
 
   /// The number whose bytes these are, the highest first.

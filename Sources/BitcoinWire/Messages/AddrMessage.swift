@@ -19,27 +19,16 @@ public struct AddrMessage: MessagePayload {
   /// Reads the nodes.
   @_lifetime(reader: copy reader)
   public init(from reader: inout ByteReader) throws(WireError) {
-    let count = try reader.count("address count", maximum: Self.maximumCount, size: Self.nodeSize)
+    let view = try AddrView(from: &reader)
     nodes = []
-    nodes.reserveCapacity(count)
-    for _ in 0..<count {
-      let time = try reader.little(UInt32.self, "time")
-      let services = ServiceFlags(rawValue: try reader.little(UInt64.self, "services"))
-      let address = try NetworkAddress(legacyFrom: &reader)
-      let endpoint = Endpoint(address, port: try reader.big(UInt16.self, "port"))
-      nodes.append(KnownNode(time: time, services: services, endpoint: endpoint))
-    }
+    nodes.reserveCapacity(view.count)
+    for index in 0..<view.count { nodes.append(view[index]) }
   }
 
   /// Appends the nodes.
   public func append(to bytes: inout [UInt8]) {
     bytes.appendCompactSize(nodes.count)
-    for node in nodes {
-      bytes.appendLittle(node.time)
-      bytes.appendLittle(node.services.rawValue)
-      node.endpoint.address.appendLegacy(to: &bytes)
-      bytes.appendBig(node.endpoint.port)
-    }
+    for node in nodes { node.appendLegacy(to: &bytes) }
   }
 
   /// Writes the nodes.

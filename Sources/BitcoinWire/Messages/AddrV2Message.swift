@@ -19,27 +19,17 @@ public struct AddrV2Message: MessagePayload {
   /// Reads the nodes.
   @_lifetime(reader: copy reader)
   public init(from reader: inout ByteReader) throws(WireError) {
-    let count = try reader.count("address count", maximum: Self.maximumCount, size: Self.minimumNodeSize)
+    var cursor = try AddrV2Cursor(from: reader)
     nodes = []
-    nodes.reserveCapacity(count)
-    for _ in 0..<count {
-      let time = try reader.little(UInt32.self, "time")
-      let services = ServiceFlags(rawValue: try reader.compactSize("services", maximum: .max))
-      let address = try NetworkAddress(from: &reader)
-      let endpoint = Endpoint(address, port: try reader.big(UInt16.self, "port"))
-      nodes.append(KnownNode(time: time, services: services, endpoint: endpoint))
-    }
+    nodes.reserveCapacity(cursor.remaining)
+    while let node = try cursor.next() { nodes.append(node) }
+    reader = cursor.reader
   }
 
   /// Appends the nodes.
   public func append(to bytes: inout [UInt8]) {
     bytes.appendCompactSize(nodes.count)
-    for node in nodes {
-      bytes.appendLittle(node.time)
-      bytes.appendCompactSize(node.services.rawValue)
-      node.endpoint.address.append(to: &bytes)
-      bytes.appendBig(node.endpoint.port)
-    }
+    for node in nodes { node.append(to: &bytes) }
   }
 
   /// Writes the nodes.

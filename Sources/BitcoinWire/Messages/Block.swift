@@ -21,15 +21,12 @@ public struct Block: MessagePayload {
   /// Reads the header, a CompactSize count and the transactions.
   @_lifetime(reader: copy reader)
   public init(from reader: inout ByteReader) throws(WireError) {
-    header = try BlockHeader(from: &reader)
-    let count = try reader.count(
-      "transaction count",
-      maximum: .maximumSize,
-      size: Self.minimumTransactionSize
-    )
+    var cursor = try BlockCursor(from: reader)
+    header = cursor.header
     transactions = []
-    transactions.reserveCapacity(count)
-    for _ in 0..<count { transactions.append(try Transaction(from: &reader)) }
+    transactions.reserveCapacity(cursor.remaining)
+    while let transaction = try cursor.next() { transactions.append(Transaction(transaction)) }
+    reader = cursor.reader
   }
 
   /// Appends the header, the count and the transactions.
@@ -45,19 +42,6 @@ public struct Block: MessagePayload {
     json.objects("transactions", transactions) { $1.write(to: &$0) }
   }
 
-  /// The Merkle root that the header should have: of the txids, the last of an odd row taken twice;
-  /// zero where there are no transactions. Hashes every transaction.
-  public var computedMerkleRoot: Hash256 {
-    var row = transactions.map(\.txid)
-    guard !row.isEmpty else { return .zero }
-    while row.count > 1 {
-      row = stride(from: 0, to: row.count, by: 2).map { index in
-        var pair: [UInt8] = []
-        pair.append(row[index])
-        pair.append(row[Swift.min(index + 1, row.count - 1)])
-        return Hash256(doubleSHA256: pair.span.bytes)
-      }
-    }
-    return row[0]
-  }
+  /// The Merkle root that the header should have. Hashes every transaction.
+  public var computedMerkleRoot: Hash256 { Hash256(merkleRootOf: transactions.map(\.txid)) }
 }

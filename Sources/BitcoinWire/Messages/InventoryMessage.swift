@@ -15,10 +15,10 @@ public struct InventoryMessage: MessagePayload {
   /// Reads the items.
   @_lifetime(reader: copy reader)
   public init(from reader: inout ByteReader) throws(WireError) {
-    let count = try reader.count("inventory count", maximum: Self.maximumCount, size: InventoryItem.size)
+    let view = try InventoryView(from: &reader)
     items = []
-    items.reserveCapacity(count)
-    for _ in 0..<count { items.append(try InventoryItem(from: &reader)) }
+    items.reserveCapacity(view.count)
+    for index in 0..<view.count { items.append(view[index]) }
   }
 
   /// Appends the items.

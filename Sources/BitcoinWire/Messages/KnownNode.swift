@@ -1,3 +1,5 @@
+import Bytes
+
 /// A node that a peer tells of, in `addr` or `addrv2`.
 public struct KnownNode: Hashable, Sendable {
   /// When it was last seen, seconds since the Unix epoch.
@@ -14,5 +16,39 @@ public struct KnownNode: Hashable, Sendable {
     self.time = time
     self.services = services
     self.endpoint = endpoint
+  }
+
+  /// Reads the form of `addrv2` (BIP155).
+  @_lifetime(reader: copy reader)
+  init(from reader: inout ByteReader) throws(WireError) {
+    time = try reader.little("time")
+    services = ServiceFlags(rawValue: try reader.compactSize("services", maximum: .max))
+    let address = try NetworkAddress(from: &reader)
+    endpoint = Endpoint(address, port: try reader.big("port"))
+  }
+
+  /// Reads the form of `addr`, 30 bytes.
+  @_lifetime(reader: copy reader)
+  init(legacyFrom reader: inout ByteReader) throws(WireError) {
+    time = try reader.little("time")
+    services = ServiceFlags(rawValue: try reader.little("services"))
+    let address = try NetworkAddress(legacyFrom: &reader)
+    endpoint = Endpoint(address, port: try reader.big("port"))
+  }
+
+  /// Appends the form of `addrv2` (BIP155).
+  func append(to bytes: inout [UInt8]) {
+    bytes.appendLittle(time)
+    bytes.appendCompactSize(services.rawValue)
+    endpoint.address.append(to: &bytes)
+    bytes.appendBig(endpoint.port)
+  }
+
+  /// Appends the form of `addr`, 30 bytes.
+  func appendLegacy(to bytes: inout [UInt8]) {
+    bytes.appendLittle(time)
+    bytes.appendLittle(services.rawValue)
+    endpoint.address.appendLegacy(to: &bytes)
+    bytes.appendBig(endpoint.port)
   }
 }

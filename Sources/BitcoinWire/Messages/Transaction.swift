@@ -31,30 +31,29 @@ public struct Transaction: MessagePayload {
     self.lockTime = lockTime
   }
 
-  /// Reads a transaction. As Bitcoin Core does, it refuses flags other than 1, and 1 where every
-  /// witness is empty; and it takes one with no inputs and flag 0 for one with no outputs either.
+  /// Reads a transaction, strictly as `TransactionView` does.
   @_lifetime(reader: copy reader)
   public init(from reader: inout ByteReader) throws(WireError) {
-    version = try reader.little(UInt32.self, "transaction version")
-    inputs = try Self.inputs(from: &reader)
-    var flags: UInt8 = 0
-    if inputs.isEmpty {
-      let offset = reader.offset
-      flags = try reader.little(UInt8.self, "transaction flags")
-      guard flags <= 1 else {
-        throw WireError(.invalid("are \(flags)"), field: "transaction flags", offset: offset)
-      }
-      if flags == 1 { inputs = try Self.inputs(from: &reader) }
+    self.init(try TransactionView(from: &reader))
+  }
+
+  /// Copies a transaction from where it lies.
+  public init(_ view: borrowing TransactionView) {
+    version = view.version
+    lockTime = view.lockTime
+    inputs = []
+    inputs.reserveCapacity(view.inputCount)
+    outputs = []
+    outputs.reserveCapacity(view.outputCount)
+    var inputCursor = view.inputs
+    while let input = inputCursor.next() { inputs.append(TransactionInput(input)) }
+    var outputCursor = view.outputs
+    while let output = outputCursor.next() { outputs.append(TransactionOutput(output)) }
+    var witnesses = view.witnesses
+    for index in inputs.indices {
+      guard let witness = witnesses.next() else { break }
+      inputs[index].witness = [[UInt8]](witness)
     }
-    outputs = flags == 0 && inputs.isEmpty ? [] : try Self.outputs(from: &reader)
-    if flags == 1 {
-      let offset = reader.offset
-      for index in inputs.indices { inputs[index].witness = try Self.witness(from: &reader) }
-      guard inputs.contains(where: { !$0.witness.isEmpty }) else {
-        throw WireError(.invalid("is empty"), field: "transaction witness", offset: offset)
-      }
-    }
-    lockTime = try reader.little(UInt32.self, "lock time")
   }
 
   /// Appends the transaction with its witnesses.
@@ -99,33 +98,6 @@ public struct Transaction: MessagePayload {
       }
     }
     bytes.appendLittle(lockTime)
-  }
-
-  @_lifetime(reader: copy reader)
-  private static func inputs(from reader: inout ByteReader) throws(WireError) -> [TransactionInput] {
-    let count = try reader.count("input count", maximum: .maximumSize, size: TransactionInput.minimumSize)
-    var inputs: [TransactionInput] = []
-    inputs.reserveCapacity(count)
-    for _ in 0..<count { inputs.append(try TransactionInput(from: &reader)) }
-    return inputs
-  }
-
-  @_lifetime(reader: copy reader)
-  private static func outputs(from reader: inout ByteReader) throws(WireError) -> [TransactionOutput] {
-    let count = try reader.count("output count", maximum: .maximumSize, size: TransactionOutput.minimumSize)
-    var outputs: [TransactionOutput] = []
-    outputs.reserveCapacity(count)
-    for _ in 0..<count { outputs.append(try TransactionOutput(from: &reader)) }
-    return outputs
-  }
-
-  @_lifetime(reader: copy reader)
-  private static func witness(from reader: inout ByteReader) throws(WireError) -> [[UInt8]] {
-    let count = try reader.count("witness count", maximum: .maximumSize, size: 1)
-    var items: [[UInt8]] = []
-    // An item may be a single byte and an array is eight: growth follows what is really there.
-    for _ in 0..<count { items.append(try reader.counted("witness item", maximum: .maximumSize)) }
-    return items
   }
 }
 

@@ -49,13 +49,11 @@ public struct TransactionInput: Hashable, Sendable {
     self.witness = witness
   }
 
-  /// Reads it without a witness: that comes after all outputs.
-  @_lifetime(reader: copy reader)
-  init(from reader: inout ByteReader) throws(WireError) {
-    let txid = try reader.hash("input txid")
-    previous = OutPoint(txid: txid, index: try reader.little(UInt32.self, "input index"))
-    script = try reader.counted("input script", maximum: .maximumSize)
-    sequence = try reader.little(UInt32.self, "input sequence")
+  /// Copies it without a witness: that comes after all outputs.
+  init(_ view: borrowing TransactionInputView) {
+    previous = view.previous
+    script = Array(view.script)
+    sequence = view.sequence
     witness = []
   }
 
@@ -94,11 +92,10 @@ public struct TransactionOutput: Hashable, Sendable {
     self.script = script
   }
 
-  /// Reads the amount and the script.
-  @_lifetime(reader: copy reader)
-  init(from reader: inout ByteReader) throws(WireError) {
-    value = try reader.little(Int64.self, "output value")
-    script = try reader.counted("output script", maximum: .maximumSize)
+  /// Copies it.
+  init(_ view: borrowing TransactionOutputView) {
+    value = view.value
+    script = Array(view.script)
   }
 
   /// Appends the amount and the script.
@@ -111,5 +108,14 @@ public struct TransactionOutput: Hashable, Sendable {
   func write(to json: inout JSONWriter) {
     json.member("value", value)
     json.hexadecimal("script", script)
+  }
+}
+
+extension [[UInt8]] {
+  /// Copies the items of a witness. An item may be a single byte on the wire and is eight or more here: growth
+  /// follows what is really there.
+  init(_ view: consuming WitnessView) {
+    self = []
+    while let item = view.next() { append(Array<UInt8>(item)) }
   }
 }
