@@ -115,10 +115,11 @@ let package = Package(
       name: "ClientTests",
       dependencies: ["ClientCore", "LogServerCore", "TestSupport", "netmine"]
     ),
+    .target(name: "Captures", dependencies: ["Bytes"], path: "Tests/Captures", swiftSettings: spans),
     .target(name: "CAllocations", path: "Tests/CAllocations"),
     .testTarget(
       name: "BitcoinWireTests",
-      dependencies: ["BitcoinWire", "JSON", "CAllocations"],
+      dependencies: ["BitcoinWire", "JSON", "CAllocations", "Captures"],
       exclude: python,
       swiftSettings: spans
     ),
