@@ -115,6 +115,12 @@ let package = Package(
       name: "ClientTests",
       dependencies: ["ClientCore", "LogServerCore", "TestSupport", "netmine"]
     ),
+    .executableTarget(
+      name: "bench",
+      dependencies: ["BitcoinWire", "JSON", "Captures", "CAllocations", arguments],
+      path: "Tests/Bench",
+      swiftSettings: spans
+    ),
     .target(name: "Captures", dependencies: ["Bytes"], path: "Tests/Captures", swiftSettings: spans),
     .target(name: "CAllocations", path: "Tests/CAllocations"),
     .testTarget(

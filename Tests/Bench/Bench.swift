@@ -1,0 +1,11 @@
+import ArgumentParser
+
+/// `bench`: measures what speed is claimed of.
+@main
+struct Bench: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "bench",
+    abstract: "Measure Netmine's speed, beside something else in the same run.",
+    subcommands: [WireBench.self]
+  )
+}
