@@ -4,9 +4,6 @@ import PackageDescription
 /// Span-based readers are lifetime-checked: a view of borrowed bytes cannot outlive them.
 let spans: [SwiftSetting] = [.enableExperimentalFeature("Lifetimes")]
 
-/// SHA-256, by way of BoringSSL.
-let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
-
 /// What runs an independent implementation of the protocol, next to the tests that compare with it.
 let python = ["crosscheck.py"]
 
@@ -33,20 +30,20 @@ let package = Package(
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
   ],
   targets: [
     // C libraries.
     .systemLibrary(name: "CLibEV", providers: [.apt(["libev-dev"])]),
     .systemLibrary(name: "CLibConfig", pkgConfig: "libconfig", providers: [.apt(["libconfig-dev"])]),
+    .systemLibrary(name: "CNettle", pkgConfig: "nettle", providers: [.apt(["nettle-dev"])]),
     .target(name: "CDaemon"),
 
     // Libraries, lowest first; `tools/check-imports` holds the same graph.
     .target(name: "Bytes", swiftSettings: spans),
     .target(name: "EventLoop", dependencies: ["CLibEV", "Bytes"], swiftSettings: spans),
     .target(name: "JSON", dependencies: ["Bytes"]),
-    .target(name: "BitcoinWire", dependencies: ["Bytes", "JSON", crypto], swiftSettings: spans),
+    .target(name: "BitcoinWire", dependencies: ["Bytes", "JSON", "CNettle"], swiftSettings: spans),
     .target(name: "LogProtocol", dependencies: ["Bytes", "EventLoop", "BitcoinWire"], swiftSettings: spans),
     .target(
       name: "ControlProtocol",

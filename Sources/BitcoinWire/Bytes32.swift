@@ -6,6 +6,9 @@ public struct Bytes32: Hashable, Sendable {
   /// The bytes in order, as four words in the machine's own byte order.
   @usableFromInline let words: (UInt64, UInt64, UInt64, UInt64)
 
+  /// How many bytes there are.
+  public static let size = 32
+
   /// Thirty-two zero bytes.
   public static let zero = Bytes32(words: (0, 0, 0, 0))
 

@@ -1,5 +1,4 @@
 import Bytes
-import Crypto
 
 /// A double SHA-256: the name of a block or a transaction.
 ///
@@ -30,10 +29,10 @@ public struct Hash256: Hashable, Sendable, LosslessStringConvertible {
   /// The SHA-256 of the SHA-256 of three pieces put together.
   init(doubleSHA256 first: RawSpan, _ second: RawSpan, _ third: RawSpan) {
     var hash = SHA256()
-    first.withUnsafeBytes { hash.update(bufferPointer: $0) }
-    second.withUnsafeBytes { hash.update(bufferPointer: $0) }
-    third.withUnsafeBytes { hash.update(bufferPointer: $0) }
-    bytes = Self.sha256(of: hash.finalize())
+    hash.update(first)
+    hash.update(second)
+    hash.update(third)
+    bytes = hash.finishTwice()
   }
 
   /// 64 hexadecimal digits in reversed byte order, as explorers and RPCs show it.
@@ -52,14 +51,8 @@ public struct Hash256: Hashable, Sendable, LosslessStringConvertible {
   }
 
   private static func doubleSHA256(_ bytes: RawSpan) -> Bytes32 {
-    var first = SHA256()
-    bytes.withUnsafeBytes { first.update(bufferPointer: $0) }
-    return sha256(of: first.finalize())
-  }
-
-  private static func sha256(of digest: SHA256Digest) -> Bytes32 {
     var hash = SHA256()
-    digest.withUnsafeBytes { hash.update(bufferPointer: $0) }
-    return hash.finalize().withUnsafeBytes { Bytes32($0.bytes) }
+    hash.update(bytes)
+    return hash.finishTwice()
   }
 }

@@ -33,7 +33,7 @@ extension NetworkAddress: LosslessStringConvertible {
 
   /// The two bytes that a Tor version 3 name checks its public key with (Tor's rend-spec-v3).
   private static func torChecksum(_ key: [UInt8]) -> [UInt8] {
-    Array(Keccak.sha3_256(Array(".onion checksum".utf8) + key + [torVersion]).prefix(2))
+    Array(SHA3.hash256(Array(".onion checksum".utf8) + key + [torVersion]).array.prefix(2))
   }
 
   private static func onion(_ text: [UInt8]) -> NetworkAddress? {

@@ -2,7 +2,7 @@ import Testing
 
 @testable import BitcoinWire
 
-@Suite struct KeccakTests {
+@Suite struct SHA3Tests {
   /// FIPS 202 and NIST's examples; 135 to 137 bytes are around the size of a block.
   @Test(arguments: [
     (0, "a7ffc6f8bf1ed76651c14756a061d662f580ff4de43b49fa82d80a4b80f8434a"),
@@ -11,6 +11,6 @@ import Testing
     (137, "f8d6846cedd2ccfadf15c5879ef95af724d799eed7391fb1c91f95344e738614"),
   ])
   func hashes(_ count: Int, hex: String) {
-    #expect(Keccak.sha3_256([UInt8](repeating: 0x61, count: count)) == Samples.hex(hex))
+    #expect(SHA3.hash256([UInt8](repeating: 0x61, count: count)).array == Samples.hex(hex))
   }
 }

@@ -1,0 +1,8 @@
+// Nettle's hashes; its names are macros for those that Swift sees (sha256_init is nettle_sha256_init).
+#ifndef NETMINE_CNETTLE_SHIM_H
+#define NETMINE_CNETTLE_SHIM_H
+
+#include <nettle/sha2.h>
+#include <nettle/sha3.h>
+
+#endif
