@@ -16,9 +16,10 @@ public struct InventoryMessage: MessagePayload {
   @_lifetime(reader: copy reader)
   public init(from reader: inout ByteReader) throws(WireError) {
     let view = try InventoryView(from: &reader)
-    items = []
-    items.reserveCapacity(view.count)
-    for index in 0..<view.count { items.append(view[index]) }
+    items = [InventoryItem](unsafeUninitializedCapacity: view.count) { items, count in
+      for index in 0..<view.count { items.initializeElement(at: index, to: view[index]) }
+      count = view.count
+    }
   }
 
   /// Appends the items.
