@@ -59,4 +59,20 @@ extension Command {
   public static let filteradd: Command = "filteradd"
   /// Drops a bloom filter (BIP37).
   public static let filterclear: Command = "filterclear"
+  /// Asks for compact filters (BIP157).
+  public static let getcfilters: Command = "getcfilters"
+  /// Carries a compact filter (BIP157).
+  public static let cfilter: Command = "cfilter"
+  /// Asks for hashes of compact filters (BIP157).
+  public static let getcfheaders: Command = "getcfheaders"
+  /// Tells hashes of compact filters (BIP157).
+  public static let cfheaders: Command = "cfheaders"
+  /// Asks for every thousandth filter header (BIP157).
+  public static let getcfcheckpt: Command = "getcfcheckpt"
+  /// Tells every thousandth filter header (BIP157).
+  public static let cfcheckpt: Command = "cfcheckpt"
+  /// Says that the sender has a feature (BIP434).
+  public static let feature: Command = "feature"
+  /// Carries a signed warning (abandoned).
+  public static let alert: Command = "alert"
 }

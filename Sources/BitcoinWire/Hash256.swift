@@ -35,6 +35,11 @@ public struct Hash256: Hashable, Sendable, LosslessStringConvertible {
     bytes = hash.finishTwice()
   }
 
+  /// The double SHA-256 of two hashes one after the other, as in a Merkle tree.
+  public init(_ left: Hash256, _ right: Hash256) {
+    self.init(doubleSHA256: (left.bytes.array + right.bytes.array).span.bytes)
+  }
+
   /// 64 hexadecimal digits in reversed byte order, as explorers and RPCs show it.
   public var description: String { Hexadecimal.text(bytes.array.reversed()) }
 

@@ -50,6 +50,22 @@ extension Message {
     Decoder(.block, Message.block),
     Decoder(.mempool, .mempool),
     Decoder(.reject, Message.reject),
+    Decoder(.filterload, Message.filterload),
+    Decoder(.filteradd, Message.filteradd),
+    Decoder(.filterclear, .filterclear),
+    Decoder(.merkleblock, Message.merkleblock),
+    Decoder(.cmpctblock, Message.cmpctblock),
+    Decoder(.getblocktxn, Message.getblocktxn),
+    Decoder(.blocktxn, Message.blocktxn),
+    Decoder(.getcfilters, Message.getcfilters),
+    Decoder(.cfilter, Message.cfilter),
+    Decoder(.getcfheaders, Message.getcfheaders),
+    Decoder(.cfheaders, Message.cfheaders),
+    Decoder(.getcfcheckpt, Message.getcfcheckpt),
+    Decoder(.cfcheckpt, Message.cfcheckpt),
+    Decoder(.sendtxrcncl, Message.sendtxrcncl),
+    Decoder(.feature, Message.feature),
+    Decoder(.alert, Message.alert),
   ]
 
   private static let decoderByCommand = Dictionary(uniqueKeysWithValues: decoders.map { ($0.command, $0) })
@@ -93,6 +109,22 @@ extension Message {
     case .block(let payload): (.block, payload)
     case .mempool: (.mempool, EmptyPayload())
     case .reject(let payload): (.reject, payload)
+    case .filterload(let payload): (.filterload, payload)
+    case .filteradd(let payload): (.filteradd, payload)
+    case .filterclear: (.filterclear, EmptyPayload())
+    case .merkleblock(let payload): (.merkleblock, payload)
+    case .cmpctblock(let payload): (.cmpctblock, payload)
+    case .getblocktxn(let payload): (.getblocktxn, payload)
+    case .blocktxn(let payload): (.blocktxn, payload)
+    case .getcfilters(let payload): (.getcfilters, payload)
+    case .cfilter(let payload): (.cfilter, payload)
+    case .getcfheaders(let payload): (.getcfheaders, payload)
+    case .cfheaders(let payload): (.cfheaders, payload)
+    case .getcfcheckpt(let payload): (.getcfcheckpt, payload)
+    case .cfcheckpt(let payload): (.cfcheckpt, payload)
+    case .sendtxrcncl(let payload): (.sendtxrcncl, payload)
+    case .feature(let payload): (.feature, payload)
+    case .alert(let payload): (.alert, payload)
     case .unknown(let command, _): (command, EmptyPayload())
     }
   }

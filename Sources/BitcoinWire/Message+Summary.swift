@@ -36,8 +36,28 @@ extension Message {
     case .tx(let transaction): "tx \(transaction.summary)"
     case .block(let block): "block \(block.header.hash) \(block.transactions.count) tx"
     case .reject(let message): message.summary
+    case .filterload(let message):
+      "filterload \(message.filter.count) bytes \(message.hashFunctions) functions"
+    case .filteradd(let message): "filteradd \(message.element.count) bytes"
+    case .merkleblock(let message):
+      "merkleblock \(message.header.hash) "
+        + (message.matches.map { "\($0.count) of \(message.tree.transactionCount) tx" } ?? "proves nothing")
+    case .cmpctblock(let message):
+      "cmpctblock \(message.header.hash) \(message.shortIDs.count) short ids \(message.prefilled.count) tx"
+    case .getblocktxn(let message): "getblocktxn \(message.block.abbreviation) \(message.indexes.count) tx"
+    case .blocktxn(let message): "blocktxn \(message.block.abbreviation) \(message.transactions.count) tx"
+    case .getcfilters(let message), .getcfheaders(let message):
+      "\(command) from \(message.startHeight) to \(message.stop.abbreviation)"
+    case .cfilter(let message): "cfilter \(message.block.abbreviation) \(message.filter.count) bytes"
+    case .cfheaders(let message): "cfheaders \(message.filterHashes.count) to \(message.stop.abbreviation)"
+    case .getcfcheckpt(let message): "getcfcheckpt to \(message.stop.abbreviation)"
+    case .cfcheckpt(let message): "cfcheckpt \(message.filterHeaders.count) to \(message.stop.abbreviation)"
+    case .sendtxrcncl(let message): "sendtxrcncl version \(message.version)"
+    case .feature(let message): "feature \(EscapedText.utf8(message.name))"
+    case .alert(let message): message.summary
     case .unknown(let command, let payload): "\(command) \(payload.count) bytes"
-    case .verack, .wtxidrelay, .sendaddrv2, .sendheaders, .getaddr, .mempool: command.description
+    case .verack, .wtxidrelay, .sendaddrv2, .sendheaders, .getaddr, .mempool, .filterclear:
+      command.description
     }
   }
 
@@ -85,5 +105,12 @@ extension RejectMessage {
   var summary: String {
     "reject \(EscapedText.utf8(command)) 0x\(Hexadecimal.text([code])) \(EscapedText.utf8(reason))"
       + (hash.map { " \($0)" } ?? "")
+  }
+}
+
+extension AlertMessage {
+  /// What users were to see.
+  var summary: String {
+    alert.map { "alert \($0.id) \(EscapedText.utf8($0.status))" } ?? "alert \(content.count) bytes"
   }
 }

@@ -46,6 +46,38 @@ public enum Message: Hashable, Sendable {
   case mempool
   /// Says why something was refused (BIP61).
   case reject(RejectMessage)
+  /// Sets a bloom filter (BIP37).
+  case filterload(FilterLoadMessage)
+  /// Adds to a bloom filter (BIP37).
+  case filteradd(FilterAddMessage)
+  /// Drops a bloom filter (BIP37).
+  case filterclear
+  /// Carries a filtered block (BIP37).
+  case merkleblock(MerkleBlockMessage)
+  /// Carries a compact block (BIP152).
+  case cmpctblock(CompactBlockMessage)
+  /// Asks for transactions of a compact block (BIP152).
+  case getblocktxn(GetBlockTransactionsMessage)
+  /// Carries transactions of a compact block (BIP152).
+  case blocktxn(BlockTransactionsMessage)
+  /// Asks for compact filters (BIP157).
+  case getcfilters(CompactFilterRangeMessage)
+  /// Carries a compact filter (BIP157).
+  case cfilter(CompactFilterMessage)
+  /// Asks for hashes of compact filters (BIP157).
+  case getcfheaders(CompactFilterRangeMessage)
+  /// Tells hashes of compact filters (BIP157).
+  case cfheaders(CompactFilterHeadersMessage)
+  /// Asks for every thousandth filter header (BIP157).
+  case getcfcheckpt(GetCompactFilterCheckpointsMessage)
+  /// Tells every thousandth filter header (BIP157).
+  case cfcheckpt(CompactFilterCheckpointsMessage)
+  /// Offers transaction reconciliation (BIP330).
+  case sendtxrcncl(SendReconciliationMessage)
+  /// Says that the sender has a feature (BIP434).
+  case feature(FeatureMessage)
+  /// Carries a signed warning (abandoned).
+  case alert(AlertMessage)
   /// A message that is not decoded here.
   case unknown(command: Command, payload: [UInt8])
 

@@ -71,10 +71,12 @@ import Testing
 extension Message {
   fileprivate var isKnownToPython: Bool {
     switch self {
-    case .wtxidrelay, .sendaddrv2, .sendheaders, .sendcmpct, .feefilter, .addrv2, .unknown: false
     case .ping(let ping): ping.nonce != nil
     case .reject(let reject): reject.hash == nil
-    default: true
+    case .version, .verack, .addr, .inv, .getdata, .notfound, .getblocks, .getheaders, .headers, .tx, .block,
+      .getaddr, .pong, .mempool:
+      true
+    default: false
     }
   }
 

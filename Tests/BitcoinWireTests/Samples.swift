@@ -51,7 +51,9 @@ enum Samples {
   )
 
   /// One of every message that is decoded, and some of other shapes.
-  static let messages: [Message] = [
+  static let messages = commonMessages + filterMessages + blockMessages + otherMessages
+
+  private static let commonMessages: [Message] = [
     .version(version), .verack, .wtxidrelay, .sendaddrv2, .sendheaders, .getaddr, .mempool,
     .sendcmpct(SendCompactMessage(announce: true, version: 2)),
     .feefilter(FeeFilterMessage(feeRate: 1000)),
@@ -83,7 +85,7 @@ enum Samples {
       )
     ),
     .reject(RejectMessage(command: Array("version".utf8), code: 0x11, reason: [])),
-    .unknown(command: "sendtxrcncl", payload: [1, 0, 0, 0]),
+    .unknown(command: "getutxos", payload: [1, 0, 0, 0]),
   ]
 
   /// The folder of real inputs; nil where the tests run without it.

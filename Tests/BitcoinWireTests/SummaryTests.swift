@@ -10,7 +10,16 @@ import Testing
       "getdata": "getdata 1 witness_block 19d6689c…", "notfound": "notfound 1 type 77 0…",
       "getheaders": "getheaders from 19d6689c…", "feefilter": "feefilter 1000 sat/kvB",
       "pong": "pong 8f3c…", "sendcmpct": "sendcmpct version 2 announce",
-      "block": "block \(Samples.genesisHeader.hash) 2 tx", "sendtxrcncl": "sendtxrcncl 4 bytes",
+      "block": "block \(Samples.genesisHeader.hash) 2 tx", "getutxos": "getutxos 4 bytes",
+      "filterload": "filterload 3 bytes 5 functions", "filteradd": "filteradd 2 bytes",
+      "filterclear": "filterclear", "getblocktxn": "getblocktxn 19d6689c… 3 tx",
+      "merkleblock": "merkleblock \(Samples.genesisHeader.hash) 1 of 1 tx",
+      "cmpctblock": "cmpctblock \(Samples.genesisHeader.hash) 3 short ids 2 tx",
+      "blocktxn": "blocktxn 19d6689c… 2 tx", "getcfilters": "getcfilters from 1 to 19d6689c…",
+      "cfilter": "cfilter 19d6689c… 4 bytes", "getcfheaders": "getcfheaders from 2 to 19d6689c…",
+      "cfheaders": "cfheaders 2 to 19d6689c…", "getcfcheckpt": "getcfcheckpt to 19d6689c…",
+      "cfcheckpt": "cfcheckpt 1 to 19d6689c…", "sendtxrcncl": "sendtxrcncl version 1",
+      "feature": "feature BIP9999", "alert": "alert 3 bytes",
     ]
     for message in Samples.messages {
       guard let text = expected[message.command.description] else { continue }

@@ -2,7 +2,7 @@ import Bytes
 import JSON
 
 /// The payload of messages that have none: `verack`, `wtxidrelay` (BIP339), `sendaddrv2` (BIP155),
-/// `sendheaders` (BIP130), `getaddr`, `mempool` (BIP35).
+/// `sendheaders` (BIP130), `getaddr`, `mempool` (BIP35), `filterclear` (BIP37).
 public struct EmptyPayload: MessagePayload {
   /// Creates nothing.
   @inlinable

@@ -1,0 +1,60 @@
+import Bytes
+import JSON
+
+/// `cfheaders`: the hashes of the filters of a range of blocks (BIP157).
+///
+/// Filter type, 1; hash of the last block, 32; the header of the filter before the first, 32; filter hashes,
+/// CompactSize count of at most 2000 and 32 bytes each.
+public struct CompactFilterHeadersMessage: MessagePayload {
+  /// The most filter hashes in one message (`MAX_GETCFHEADERS_SIZE`).
+  public static let maximumCount = CompactFilterRangeMessage.maximumHeaders
+
+  /// What is in the filters; 0 is basic (BIP158).
+  public var filterType: UInt8
+
+  /// The last block.
+  public var stop: Hash256
+
+  /// The header of the filter before the first.
+  public var previous: Hash256
+
+  /// The hashes of the filters, the first block's first.
+  public var filterHashes: [Hash256]
+
+  /// Creates a message of these fields.
+  public init(filterType: UInt8 = 0, stop: Hash256, previous: Hash256, filterHashes: [Hash256]) {
+    self.filterType = filterType
+    self.stop = stop
+    self.previous = previous
+    self.filterHashes = filterHashes
+  }
+
+  /// Reads the fields.
+  @_lifetime(reader: copy reader)
+  public init(from reader: inout ByteReader) throws(WireError) {
+    filterType = try reader.little(UInt8.self, "filter type")
+    stop = try reader.hash("stop hash")
+    previous = try reader.hash("previous filter header")
+    let count = try reader.count("filter hash count", maximum: Self.maximumCount, size: 32)
+    filterHashes = []
+    filterHashes.reserveCapacity(count)
+    for _ in 0..<count { filterHashes.append(try reader.hash("filter hash")) }
+  }
+
+  /// Appends the fields.
+  public func append(to bytes: inout [UInt8]) {
+    bytes.append(filterType)
+    bytes.append(stop)
+    bytes.append(previous)
+    bytes.appendCompactSize(filterHashes.count)
+    for hash in filterHashes { bytes.append(hash) }
+  }
+
+  /// Writes every field.
+  public func write(to json: inout JSONWriter) {
+    json.member("filter_type", filterType)
+    json.member("stop", stop)
+    json.member("previous", previous)
+    json.member("filter_hashes", filterHashes)
+  }
+}

@@ -1,0 +1,51 @@
+import Bytes
+import JSON
+
+/// `cfilter`: the filter of a block (BIP157).
+///
+/// Filter type, 1; hash of the block, 32; the filter, CompactSize length and bytes.
+public struct CompactFilterMessage: MessagePayload {
+  /// What is in the filter; 0 is basic (BIP158).
+  public var filterType: UInt8
+
+  /// The block.
+  public var block: Hash256
+
+  /// The filter: a CompactSize, how many elements it has, and their Golomb-coded set (BIP158).
+  public var filter: [UInt8]
+
+  /// Creates a message of these fields.
+  public init(filterType: UInt8 = 0, block: Hash256, filter: [UInt8]) {
+    self.filterType = filterType
+    self.block = block
+    self.filter = filter
+  }
+
+  /// Reads the fields; what is in the filter is not looked at.
+  @_lifetime(reader: copy reader)
+  public init(from reader: inout ByteReader) throws(WireError) {
+    filterType = try reader.little(UInt8.self, "filter type")
+    block = try reader.hash("block")
+    filter = try reader.counted("filter", maximum: .maximumSize)
+  }
+
+  /// Appends the fields.
+  public func append(to bytes: inout [UInt8]) {
+    bytes.append(filterType)
+    bytes.append(block)
+    bytes.appendCounted(filter)
+  }
+
+  /// Writes every field.
+  public func write(to json: inout JSONWriter) {
+    json.member("filter_type", filterType)
+    json.member("block", block)
+    json.hexadecimal("filter", filter)
+  }
+
+  /// The hash by which `cfheaders` names the filter. Computed anew each time.
+  public var filterHash: Hash256 { Hash256(doubleSHA256: filter.span.bytes) }
+
+  /// The filter's header: what the filter's hash and the header of the filter before hash to.
+  public func filterHeader(after previous: Hash256) -> Hash256 { Hash256(filterHash, previous) }
+}

@@ -1,0 +1,52 @@
+import Bytes
+import JSON
+
+/// `getcfilters` and `getcfheaders`: asks for the filters of a range of blocks, or for their hashes (BIP157).
+///
+/// Filter type, 1; height of the first block, 4 little-endian; hash of the last, 32. A range of at most 1000
+/// or 2000 blocks, which only who knows the chain can check.
+public struct CompactFilterRangeMessage: MessagePayload {
+  /// The most blocks in a `getcfilters` (`MAX_GETCFILTERS_SIZE`).
+  public static let maximumFilters = 1000
+
+  /// The most blocks in a `getcfheaders` (`MAX_GETCFHEADERS_SIZE`).
+  public static let maximumHeaders = 2000
+
+  /// What is in the filters; 0 is basic (BIP158), of which Bitcoin Core knows no other.
+  public var filterType: UInt8
+
+  /// Height of the first block.
+  public var startHeight: UInt32
+
+  /// The last block.
+  public var stop: Hash256
+
+  /// Creates a message of these fields.
+  public init(filterType: UInt8 = 0, startHeight: UInt32, stop: Hash256) {
+    self.filterType = filterType
+    self.startHeight = startHeight
+    self.stop = stop
+  }
+
+  /// Reads the fields.
+  @_lifetime(reader: copy reader)
+  public init(from reader: inout ByteReader) throws(WireError) {
+    filterType = try reader.little(UInt8.self, "filter type")
+    startHeight = try reader.little(UInt32.self, "start height")
+    stop = try reader.hash("stop hash")
+  }
+
+  /// Appends the fields.
+  public func append(to bytes: inout [UInt8]) {
+    bytes.append(filterType)
+    bytes.appendLittle(startHeight)
+    bytes.append(stop)
+  }
+
+  /// Writes every field.
+  public func write(to json: inout JSONWriter) {
+    json.member("filter_type", filterType)
+    json.member("start_height", startHeight)
+    json.member("stop", stop)
+  }
+}

@@ -1,0 +1,53 @@
+import Bytes
+import JSON
+
+/// `feature`: says before `verack` that the sender has a feature (BIP434).
+///
+/// Name of the feature, CompactSize length of 4 to 80 and bytes; what more there is to say of it,
+/// CompactSize length of at most 512 and bytes. Bitcoin Core disconnects who sends anything after that.
+public struct FeatureMessage: MessagePayload {
+  /// The shortest name in bytes.
+  public static let minimumName = 4
+
+  /// The longest name in bytes (`MAX_FEATUREID_LENGTH`).
+  public static let maximumName = 80
+
+  /// The most data in bytes (`MAX_FEATUREDATA_LENGTH`).
+  public static let maximumData = 512
+
+  /// Name of the feature; any bytes.
+  public var name: [UInt8]
+
+  /// What the feature's specification says.
+  public var data: [UInt8]
+
+  /// Creates a message of these fields.
+  public init(name: [UInt8], data: [UInt8] = []) {
+    self.name = name
+    self.data = data
+  }
+
+  /// Reads the fields.
+  @_lifetime(reader: copy reader)
+  public init(from reader: inout ByteReader) throws(WireError) {
+    let offset = reader.offset
+    name = try reader.counted("feature name", maximum: Self.maximumName)
+    guard name.count >= Self.minimumName else {
+      let problem = WireError.Problem.invalid("is shorter than \(Self.minimumName) bytes")
+      throw WireError(problem, field: "feature name", offset: offset)
+    }
+    data = try reader.counted("feature data", maximum: Self.maximumData)
+  }
+
+  /// Appends the fields.
+  public func append(to bytes: inout [UInt8]) {
+    bytes.appendCounted(name)
+    bytes.appendCounted(data)
+  }
+
+  /// Writes the name as text and the data.
+  public func write(to json: inout JSONWriter) {
+    json.member("name", EscapedText.utf8(name))
+    json.hexadecimal("data", data)
+  }
+}

@@ -1,0 +1,68 @@
+import Bytes
+import JSON
+
+/// `filterload`: sets the bloom filter that transactions must match to be relayed (BIP37).
+///
+/// The filter, CompactSize length of at most 36,000 and bytes; number of hash functions, 4, at most 50;
+/// tweak, 4; flags, 1. Integers are little-endian.
+public struct FilterLoadMessage: MessagePayload {
+  /// The longest filter in bytes (`MAX_BLOOM_FILTER_SIZE`).
+  public static let maximumFilter = 36_000
+
+  /// The most hash functions (`MAX_HASH_FUNCS`).
+  public static let maximumHashFunctions = 50
+
+  /// The bits of the filter, the least significant of each byte first; an empty filter matches everything.
+  public var filter: [UInt8]
+
+  /// How many bits are set for each element.
+  public var hashFunctions: UInt32
+
+  /// What is added to the seed of every hash function.
+  public var tweak: UInt32
+
+  /// What is added to the filter when a transaction matches: 0 nothing, 1 every output that matched, 2 those
+  /// that pay to keys. The upper six bits have no meaning.
+  public var flags: UInt8
+
+  /// Creates a message of these fields.
+  public init(filter: [UInt8], hashFunctions: UInt32, tweak: UInt32, flags: UInt8) {
+    self.filter = filter
+    self.hashFunctions = hashFunctions
+    self.tweak = tweak
+    self.flags = flags
+  }
+
+  /// Reads the fields.
+  @_lifetime(reader: copy reader)
+  public init(from reader: inout ByteReader) throws(WireError) {
+    filter = try reader.counted("filter", maximum: Self.maximumFilter)
+    let offset = reader.offset
+    hashFunctions = try reader.little(UInt32.self, "hash functions")
+    guard hashFunctions <= Self.maximumHashFunctions else {
+      let problem = WireError.Problem.limit(
+        value: UInt64(hashFunctions),
+        maximum: UInt64(Self.maximumHashFunctions)
+      )
+      throw WireError(problem, field: "hash functions", offset: offset)
+    }
+    tweak = try reader.little(UInt32.self, "tweak")
+    flags = try reader.little(UInt8.self, "filter flags")
+  }
+
+  /// Appends the fields.
+  public func append(to bytes: inout [UInt8]) {
+    bytes.appendCounted(filter)
+    bytes.appendLittle(hashFunctions)
+    bytes.appendLittle(tweak)
+    bytes.append(flags)
+  }
+
+  /// Writes every field.
+  public func write(to json: inout JSONWriter) {
+    json.hexadecimal("filter", filter)
+    json.member("hash_functions", hashFunctions)
+    json.member("tweak", tweak)
+    json.member("flags", flags)
+  }
+}

@@ -1,0 +1,57 @@
+import Bytes
+import JSON
+
+/// `merkleblock`: a block's header, and proof of which of its transactions match the filter (BIP37).
+///
+/// The header, 80; number of transactions in the block, 4 little-endian; hashes, CompactSize count and 32
+/// bytes each; flags, CompactSize length and bytes. Reading does not look whether the proof holds.
+public struct MerkleBlockMessage: MessagePayload {
+  /// The header of the block.
+  public var header: BlockHeader
+
+  /// What proves that transactions are in the block.
+  public var tree: PartialMerkleTree
+
+  /// Creates a message of these parts.
+  public init(header: BlockHeader, tree: PartialMerkleTree) {
+    self.header = header
+    self.tree = tree
+  }
+
+  /// Reads the header and the tree.
+  @_lifetime(reader: copy reader)
+  public init(from reader: inout ByteReader) throws(WireError) {
+    header = try BlockHeader(from: &reader)
+    let count = try reader.little(UInt32.self, "transaction count")
+    let hashCount = try reader.count("hash count", maximum: .maximumSize, size: 32)
+    var hashes: [Hash256] = []
+    hashes.reserveCapacity(hashCount)
+    for _ in 0..<hashCount { hashes.append(try reader.hash("tree hash")) }
+    let flags = try reader.counted("flag bytes", maximum: .maximumSize)
+    tree = PartialMerkleTree(transactionCount: count, hashes: hashes, flags: flags)
+  }
+
+  /// Appends the header and the tree.
+  public func append(to bytes: inout [UInt8]) {
+    header.append(to: &bytes)
+    bytes.appendLittle(tree.transactionCount)
+    bytes.appendCompactSize(tree.hashes.count)
+    for hash in tree.hashes { bytes.append(hash) }
+    bytes.appendCounted(tree.flags)
+  }
+
+  /// Writes the header with its hash, and the tree.
+  public func write(to json: inout JSONWriter) {
+    header.write(to: &json)
+    json.member("transaction_count", tree.transactionCount)
+    json.member("hashes", tree.hashes)
+    json.hexadecimal("flags", tree.flags)
+  }
+
+  /// The transactions that the tree proves to be in the block, in the block's order; nil where it proves
+  /// nothing, or something about another block. Hashes every node of the tree.
+  public var matches: [PartialMerkleTree.Match]? {
+    guard let extract = tree.extract(), extract.root == header.merkleRoot else { return nil }
+    return extract.matches
+  }
+}
