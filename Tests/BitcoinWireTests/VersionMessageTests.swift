@@ -66,4 +66,15 @@ import Testing
     version.userAgent = Array("/a\u{1b}[2J\n\\é\u{202e}/".utf8) + [0xff]
     #expect(version.userAgentText == #"/a\x1b[2J\x0a\\é\xe2\x80\xae/\xff"#)
   }
+
+  /// Bitcoin Core takes any byte but 0 for true.
+  @Test func keepsARelayThatIsNoTruthValue() throws {
+    var payload = Samples.version.bytes
+    payload[payload.count - 1] = 2
+    var version = try VersionMessage(payload.span.bytes)
+    #expect(version.relay == true)
+    #expect(version.bytes == payload)
+    version.relay = true
+    #expect(version == Samples.version)
+  }
 }

@@ -2,7 +2,7 @@ import Bytes
 import JSON
 
 /// `headers`: tells at most 2000 block headers, each followed by a CompactSize count of transactions
-/// that is 0. As Bitcoin Core does, another count is read and ignored.
+/// that is 0. As Bitcoin Core does, another count is accepted and means nothing.
 public struct HeadersMessage: MessagePayload {
   /// The most headers in one message (`MAX_HEADERS_RESULTS`).
   public static let maximumCount = 2000
@@ -10,8 +10,14 @@ public struct HeadersMessage: MessagePayload {
   /// The headers, in the sender's order.
   public var headers: [BlockHeader]
 
-  /// Creates a message of these headers.
-  public init(headers: [BlockHeader]) { self.headers = headers }
+  /// How many transactions are said to follow each header; empty where that is 0 for all.
+  public var transactionCounts: [UInt64]
+
+  /// Creates a message of these headers; a header without a count has 0.
+  public init(headers: [BlockHeader], transactionCounts: [UInt64] = []) {
+    self.headers = headers
+    self.transactionCounts = transactionCounts
+  }
 
   /// Reads the headers.
   @_lifetime(reader: copy reader)
@@ -19,21 +25,28 @@ public struct HeadersMessage: MessagePayload {
     let count = try reader.count("header count", maximum: Self.maximumCount, size: BlockHeader.size + 1)
     headers = []
     headers.reserveCapacity(count)
-    for _ in 0..<count {
+    transactionCounts = []
+    for index in 0..<count {
       headers.append(try BlockHeader(from: &reader))
-      _ = try reader.compactSize("transaction count")
+      let transactions = try reader.compactSize("transaction count")
+      guard transactions > 0 || !transactionCounts.isEmpty else { continue }
+      if transactionCounts.isEmpty { transactionCounts = [UInt64](repeating: 0, count: count) }
+      transactionCounts[index] = transactions
     }
   }
 
   /// Appends the headers.
   public func append(to bytes: inout [UInt8]) {
     bytes.appendCompactSize(headers.count)
-    for header in headers {
+    for (index, header) in headers.enumerated() {
       header.append(to: &bytes)
-      bytes.append(0)
+      bytes.appendCompactSize(index < transactionCounts.count ? transactionCounts[index] : 0)
     }
   }
 
-  /// Writes the headers.
-  public func write(to json: inout JSONWriter) { json.objects("headers", headers) { $1.write(to: &$0) } }
+  /// Writes the headers, and the counts where one is not 0.
+  public func write(to json: inout JSONWriter) {
+    json.objects("headers", headers) { $1.write(to: &$0) }
+    if !transactionCounts.isEmpty { json.member("transaction_counts", transactionCounts) }
+  }
 }

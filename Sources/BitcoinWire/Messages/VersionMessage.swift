@@ -86,7 +86,13 @@ public struct VersionMessage: MessagePayload {
   public var startHeight: Int32?
 
   /// Whether the sender wants transactions; where it is missing, it does.
-  public var relay: Bool?
+  public var relay: Bool? {
+    get { relayByte.map { $0 != 0 } }
+    set { relayByte = newValue.map { $0 ? 1 : 0 } }
+  }
+
+  /// `relay` as it is on the wire: as Bitcoin Core does, whatever is not 0 is taken for true.
+  public var relayByte: UInt8?
 
   /// Creates a message of these fields.
   public init(
@@ -126,7 +132,7 @@ public struct VersionMessage: MessagePayload {
     guard reader.remaining > 0 else { return }
     startHeight = try reader.little(Int32.self, "start height")
     guard reader.remaining > 0 else { return }
-    relay = try reader.little(UInt8.self, "relay") != 0
+    relayByte = try reader.little(UInt8.self, "relay")
   }
 
   /// Appends the fields up to the first that is missing.
@@ -142,8 +148,8 @@ public struct VersionMessage: MessagePayload {
     bytes.appendCounted(userAgent)
     guard let startHeight else { return }
     bytes.appendLittle(startHeight)
-    guard let relay else { return }
-    bytes.append(relay ? 1 : 0)
+    guard let relayByte else { return }
+    bytes.append(relayByte)
   }
 
   /// Writes every field; null where a field was not there.
@@ -157,6 +163,7 @@ public struct VersionMessage: MessagePayload {
     json.member("user_agent", userAgent.map { EscapedText.utf8($0) })
     json.member("start_height", startHeight)
     json.member("relay", relay)
+    if let relayByte, relayByte > 1 { json.member("relay_byte", relayByte) }
   }
 
   /// The user agent as text that is safe to print; empty where there is none.
