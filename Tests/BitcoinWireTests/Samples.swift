@@ -39,6 +39,12 @@ enum Samples {
   static let onion = "pg6mmjiyjmcrsslvykfwnntlaru7p5svn6y2ymmju6nubxndf4pscryd.onion:8333"
   static let i2p = "ukeu3k5oycgaauneqgtnvselmt4yemvoilkln7jpvamvfx7dnkdq.b32.i2p:0"
 
+  /// Addresses that `addr` cannot say.
+  static let unusualAddresses = [onion, i2p, "[fc11:f769:16e6:3611:58ae:1d4a:fcf7:57a4]:8333", "id9-0a0b:1"]
+    .map {
+      Endpoint($0)!.address
+    }
+
   static let version = VersionMessage(
     version: 70016,
     services: [.network, .witness, .p2pV2],

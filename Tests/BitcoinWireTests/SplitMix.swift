@@ -20,6 +20,8 @@ struct SplitMix: RandomNumberGenerator {
     (0..<Int.random(in: 0...most, using: &self)).map { _ in number() }
   }
 
+  mutating func bytes(_ count: Int) -> [UInt8] { (0..<count).map { _ in number() } }
+
   mutating func hash() -> Hash256 { Hash256(Bytes32((0..<32).map { _ in number() })!) }
 
   mutating func some<T>(_ most: Int, _ make: (inout SplitMix) -> T) -> [T] {
@@ -61,40 +63,5 @@ struct SplitMix: RandomNumberGenerator {
       bits: number(),
       nonce: number()
     )
-  }
-
-  /// One message of every kind with something in it that can vary.
-  mutating func messages() -> [Message] {
-    let version = VersionMessage(
-      version: Int32.random(in: 70001...80000, using: &self),
-      services: ServiceFlags(rawValue: next()),
-      time: Int64(bitPattern: next()),
-      receiver: .init(services: ServiceFlags(rawValue: next()), endpoint: endpoint()),
-      sender: .init(services: ServiceFlags(rawValue: next()), endpoint: endpoint()),
-      nonce: next(),
-      userAgent: bytes(upTo: 256),
-      startHeight: Int32(bitPattern: number()),
-      relay: Bool.random(using: &self)
-    )
-    let nodes = some(30) {
-      KnownNode(time: $0.number(), services: ServiceFlags(rawValue: $0.next()), endpoint: $0.endpoint())
-    }
-    // python-bitcoinlib takes the type for a signed number.
-    let items = some(300) {
-      InventoryItem(InventoryType(rawValue: $0.number(UInt32.self) >> 1), $0.hash())
-    }
-    let locator = LocatorMessage(
-      version: Int32(bitPattern: number()),
-      locator: some(101) { $0.hash() },
-      stop: hash()
-    )
-    return [
-      .version(version), .addr(AddrMessage(nodes: nodes)), .inv(InventoryMessage(items: items)),
-      .getdata(InventoryMessage(items: items)), .notfound(InventoryMessage(items: items)),
-      .getheaders(locator), .getblocks(locator), .headers(HeadersMessage(headers: some(30) { $0.header() })),
-      .tx(transaction()), .block(Block(header: header(), transactions: some(9) { $0.transaction() })),
-      .ping(PingMessage(nonce: next())), .pong(PongMessage(nonce: next())),
-      .reject(RejectMessage(command: bytes(upTo: 12), code: number(), reason: bytes(upTo: 111))),
-    ]
   }
 }
