@@ -17,7 +17,7 @@ public struct Endpoint: Hashable, Sendable, LosslessStringConvertible {
   public var description: String {
     switch address {
     case .ipv6, .cjdns: "[\(address)]:\(port)"
-    case .ipv4, .torV3, .i2p, .other: "\(address):\(port)"
+    case .ipv4, .torV2, .torV3, .i2p, .other: "\(address):\(port)"
     }
   }
 

@@ -9,7 +9,7 @@ extension NetworkAddress: LosslessStringConvertible {
     case .ipv6(let address), .cjdns(let address): IPAddressText.ipv6(address)
     case .torV3(let key): Base32.text(key.array + Self.torChecksum(key.array) + [Self.torVersion]) + ".onion"
     case .i2p(let hash): Base32.text(hash.array) + ".b32.i2p"
-    case .other(.torV2, let bytes) where bytes.count == 10: Base32.text(bytes) + ".onion"
+    case .torV2(let name): Base32.text(name.bytes) + ".onion"
     case .other(let network, let bytes): "id\(network.rawValue)-\(Hexadecimal.text(bytes))"
     }
   }
@@ -38,7 +38,7 @@ extension NetworkAddress: LosslessStringConvertible {
 
   private static func onion(_ text: [UInt8]) -> NetworkAddress? {
     guard let bytes = base32(text, before: ".onion") else { return nil }
-    if bytes.count == 10 { return .other(.torV2, bytes) }
+    if let name = TorV2Name(bytes) { return .torV2(name) }
     let key = Array(bytes.prefix(32))
     guard bytes.count == 35, bytes[34] == torVersion, Array(bytes[32..<34]) == torChecksum(key) else {
       return nil

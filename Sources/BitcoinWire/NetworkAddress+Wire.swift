@@ -1,10 +1,14 @@
 import Bytes
 
 extension NetworkAddress {
-  /// Where Tor version 2 addresses are in the old form: fd87:d87e:eb43::/48.
-  private static let torV2Prefix: UInt128 = 0xfd87_d87e_eb43
+  /// Where Tor version 2 addresses are in the old form (OnionCat): fd87:d87e:eb43::/48.
+  static let torV2Prefix: UInt128 = 0xfd87_d87e_eb43
 
   /// Reads the form of BIP155: network, CompactSize length, address.
+  ///
+  /// What Bitcoin Core reads and then ignores is kept as it came, so that it is written again to the same
+  /// bytes, and is not `isValid`: unknown networks, IPv4 and Tor version 2 addresses inside an IPv6 one,
+  /// CJDNS addresses outside fc00::/8. It throws where Core does, at wrong lengths.
   @_lifetime(reader: copy reader)
   public init(from reader: inout ByteReader) throws(WireError) {
     let offset = reader.offset
@@ -18,13 +22,13 @@ extension NetworkAddress {
   }
 
   /// Reads the old form of 16 bytes: an IPv6 address, or an IPv4 or Tor version 2 address inside one.
+  ///
+  /// Bitcoin Core takes a Tor version 2 address for `::`; here it is kept.
   @_lifetime(reader: copy reader)
   public init(legacyFrom reader: inout ByteReader) throws(WireError) {
     let number = try reader.big(UInt128.self, "address")
     if number >> 80 == Self.torV2Prefix {
-      var bytes: [UInt8] = []
-      bytes.appendBig(number)
-      self = .other(.torV2, Array(bytes[6...]))
+      self = .torV2(TorV2Name(number))
     } else {
       self = NetworkAddress.ipv6(number).unmapped
     }
@@ -33,9 +37,8 @@ extension NetworkAddress {
   /// Whether the old form of 16 bytes can say it.
   public var hasLegacyForm: Bool {
     switch self {
-    case .ipv4, .ipv6: true
-    case .other(let network, let bytes): network == .torV2 && bytes.count == 10
-    case .torV3, .i2p, .cjdns: false
+    case .ipv4, .ipv6, .torV2: true
+    case .torV3, .i2p, .cjdns, .other: false
     }
   }
 
@@ -52,8 +55,8 @@ extension NetworkAddress {
       bytes.appendBig(UInt128(0xffff) << 32 | UInt128(address))
     case .ipv6(let address):
       bytes.appendBig(address)
-    case .other(.torV2, let address) where address.count == 10:
-      bytes.appendBig(Self.torV2Prefix << 80 | Self.number(address))
+    case .torV2(let name):
+      bytes.appendBig(Self.torV2Prefix << 80 | name.number)
     case .other, .torV3, .i2p, .cjdns:
       bytes.appendBig(UInt128(0))
     }

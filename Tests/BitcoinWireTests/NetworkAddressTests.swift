@@ -34,7 +34,7 @@ import Testing
   }
 
   @Test func keepsUnknownNetworks() throws {
-    for (network, count) in [(UInt8(0), 0), (7, 512), (255, 4), (3, 10), (3, 9)] {
+    for (network, count) in [(UInt8(0), 0), (7, 512), (255, 4), (3, 11), (3, 9)] {
       var bytes = [network]
       bytes.appendCounted([UInt8](repeating: 0xab, count: count))
       var reader = ByteReader(bytes.span.bytes)
@@ -50,6 +50,7 @@ import Testing
   @Test(arguments: [
     ("00000000000000000000ffff01020304", "1.2.3.4"), ("00000000000000000000000000000001", "::1"),
     ("fd87d87eeb43f1f2f3f4f5f6f7f8f9fa", "6hzph5hv6337r6p2.onion"),
+    ("fd6b88c08724ca978112ca1bbdcafac2", "fd6b:88c0:8724:ca97:8112:ca1b:bdca:fac2"),
     ("fc000001000200030004000500060007", "fc00:1:2:3:4:5:6:7"),
   ])
   func readsAndWritesTheOldForm(_ hex: String, text: String) throws {
@@ -61,6 +62,40 @@ import Testing
     var again: [UInt8] = []
     address.appendLegacy(to: &again)
     #expect(again == bytes)
+  }
+
+  /// Addresses of Bitcoin Core's `net_tests.cpp`, `cnetaddr_unserialize_v2`, which Core ignores; and CJDNS
+  /// without its prefix.
+  @Test(arguments: [
+    ("021000000000000000000000ffff01020304", "::ffff:1.2.3.4"),
+    ("0210fd87d87eeb430102030405060708090a", "fd87:d87e:eb43:102:304:506:708:90a"),
+    ("0210fd6b88c08724ca978112ca1bbdcafac2", "fd6b:88c0:8724:ca97:8112:ca1b:bdca:fac2"),
+    ("030af1f2f3f4f5f6f7f8f9fa", "6hzph5hv6337r6p2.onion"),
+    ("0610aa000001000200030004000500060007", "aa00:1:2:3:4:5:6:7"),
+    ("021000000000000000000000000000000000", "::"),
+  ])
+  func keepsWhatCoreIgnores(_ hex: String, text: String) throws {
+    let bytes = Samples.hex(hex)
+    var reader = ByteReader(bytes.span.bytes)
+    let address = try NetworkAddress(from: &reader)
+    #expect(reader.remaining == 0)
+    #expect(address.description == text)
+    #expect(!address.isValid)
+    #expect(!address.isRoutable)
+    let group = address.isInternal ? "internal/ca978112ca1bbdcafac2" : "unroutable"
+    #expect(address.group.description == group)
+    var again: [UInt8] = []
+    address.append(to: &again)
+    #expect(again == bytes)
+  }
+
+  @Test func readsTorVersion2() throws {
+    let address = try #require(NetworkAddress("6hzph5hv6337r6p2.onion"))
+    #expect(address == NetworkAddress(network: .torV2, bytes: Samples.hex("f1f2f3f4f5f6f7f8f9fa")))
+    let name = try #require(TorV2Name(Samples.hex("f1f2f3f4f5f6f7f8f9fa")))
+    #expect(address == .torV2(name))
+    #expect(name.bytes == Samples.hex("f1f2f3f4f5f6f7f8f9fa"))
+    #expect(TorV2Name(Array(name.bytes.dropLast())) == nil)
   }
 
   @Test func writesZerosForWhatTheOldFormCannotSay() {
@@ -84,6 +119,48 @@ import Testing
   ])
   func knowsWhatIsRoutable(_ text: String, routable: Bool) {
     #expect(NetworkAddress(text)?.isRoutable == routable)
+  }
+
+  /// Core's `IsValid`: what is not valid is not routable either, what is not routable may be valid.
+  @Test(arguments: [
+    ("8.8.8.8", true), ("127.0.0.1", true), ("10.0.0.1", true), ("0.0.0.0", false), ("0.0.0.1", true),
+    ("255.255.255.255", false), ("::", false), ("::1", true), ("2001:db8::1", false), ("2001:db9::1", true),
+    ("fe80::1", true), ("fd00::1", true), ("fd6b:88c0:8724::1", false), ("fd6b:88c0:8725::1", true),
+    ("fc00::1", true), (String(Samples.onion.dropLast(5)), true), ("id7-00", false),
+  ])
+  func knowsWhatIsValid(_ text: String, valid: Bool) throws {
+    let address = try #require(NetworkAddress(text))
+    #expect(address.isValid == valid)
+    #expect(!address.isRoutable || valid)
+  }
+
+  /// Groups of Bitcoin Core's `netbase_tests.cpp`, `netbase_getgroup`, with their bytes there; and of others.
+  @Test(arguments: [
+    ("127.0.0.1", "00", "unroutable"), ("10.0.0.1", "00", "unroutable"), ("169.254.1.1", "00", "unroutable"),
+    ("1.2.3.4", "010102", "1.2.0.0/16"), ("::ffff:0:102:304", "010102", "1.2.0.0/16"),
+    ("64:ff9b::102:304", "010102", "1.2.0.0/16"),
+    ("2002:102:304:9999:9999:9999:9999:9999", "010102", "1.2.0.0/16"),
+    ("2001:0:9999:9999:9999:9999:fefd:fcfb", "010102", "1.2.0.0/16"),
+    ("2001:470:abcd:9999:9999:9999:9999:9999", "0220010470af", "2001:470:a000::/36"),
+    ("2001:2001:9999:9999:9999:9999:9999:9999", "0220012001", "2001:2001::/32"),
+    ("fd6b:88c0:8724:1292:9400:eb46:7c4:ac07", "0612929400eb4607c4ac07", "internal/12929400eb4607c4ac07"),
+    ("pg6mmjiyjmcrsslvykfwnntlaru7p5svn6y2ymmju6nubxndf4pscryd.onion", "037f", "onion/7"),
+    ("ukeu3k5oycgaauneqgtnvselmt4yemvoilkln7jpvamvfx7dnkdq.b32.i2p", "04af", "i2p/a"),
+    ("fc12:3456::1", "05fc1f", "fc10::/12"), ("6hzph5hv6337r6p2.onion", "00", "unroutable"),
+    ("::1", "00", "unroutable"), ("id9-01", "00", "unroutable"),
+  ])
+  func isGroupedAsInCore(_ text: String, bytes: String, group: String) throws {
+    let address = try #require(NetworkAddress(text))
+    #expect(Hexadecimal.text(address.group.bytes) == bytes)
+    #expect(address.group.description == group)
+  }
+
+  @Test func sharesAGroupWithItsNeighboursOnly() throws {
+    let group = try #require(NetworkAddress("1.2.3.4")).group
+    #expect(NetworkAddress("1.2.255.255")?.group == group)
+    #expect(NetworkAddress("1.3.0.0")?.group != group)
+    #expect(NetworkAddress("2001:470:a::")?.group != NetworkAddress("2001:470:f000::")?.group)
+    #expect(NetworkAddress("2001:471:a::")?.group == NetworkAddress("2001:471:f000::")?.group)
   }
 
   @Test func knowsLoopback() {

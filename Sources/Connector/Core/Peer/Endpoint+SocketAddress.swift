@@ -20,7 +20,7 @@ extension Endpoint {
     case .ipv4(let value): .ipv4(value, port: port)
     case .ipv6(let value), .cjdns(let value):
       .ipv6(high: UInt64(value >> 64), low: UInt64(truncatingIfNeeded: value), port: port)
-    case .torV3, .i2p, .other: nil
+    case .torV2, .torV3, .i2p, .other: nil
     }
   }
 }
