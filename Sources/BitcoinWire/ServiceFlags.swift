@@ -1,4 +1,5 @@
-/// What a node says it can do, one bit each.
+/// What a node says it can do, one bit each. Bits 24 to 31 are for experiments; the coins give some bits other
+/// names.
 public struct ServiceFlags: OptionSet, Hashable, Sendable, CustomStringConvertible {
   /// All 64 bits, known or not.
   public let rawValue: UInt64
@@ -15,12 +16,22 @@ public struct ServiceFlags: OptionSet, Hashable, Sendable, CustomStringConvertib
   public static let bloom = ServiceFlags(rawValue: 1 << 2)
   /// Serves witness data (BIP144).
   public static let witness = ServiceFlags(rawValue: 1 << 3)
+  /// Speaks Xtreme Thinblocks (Bitcoin Unlimited; gone from Bitcoin).
+  public static let xthin = ServiceFlags(rawValue: 1 << 4)
   /// Serves compact block filters (BIP157).
   public static let compactFilters = ServiceFlags(rawValue: 1 << 6)
   /// Serves at least the last 288 blocks (BIP159).
   public static let networkLimited = ServiceFlags(rawValue: 1 << 10)
   /// Speaks the encrypted transport (BIP324).
   public static let p2pV2 = ServiceFlags(rawValue: 1 << 11)
+  /// Serves proofs of new blocks and transactions to nodes without the set of outputs (Utreexo, BIP183).
+  public static let utreexo = ServiceFlags(rawValue: 1 << 12)
+  /// Serves such proofs of all blocks (Utreexo, BIP183).
+  public static let utreexoArchive = ServiceFlags(rawValue: 1 << 13)
+  /// Replaces transactions by others of a higher fee, whatever they signal (Bitcoin Knots).
+  public static let replaceByFee = ServiceFlags(rawValue: 1 << 26)
+  /// Enforces limits on data in transactions (BIP110, Bitcoin Knots).
+  public static let reducedData = ServiceFlags(rawValue: 1 << 27)
 
   /// One name a bit, lowest first; those without a name as `bit N`.
   public var names: [String] {
@@ -30,15 +41,21 @@ public struct ServiceFlags: OptionSet, Hashable, Sendable, CustomStringConvertib
   /// The names with `|` between them; `NONE` where no bit is set.
   public var description: String { isEmpty ? "NONE" : names.joined(separator: "|") }
 
-  private static func name(bit: Int) -> String {
+  /// What Bitcoin calls the bit at a place, from 0; `bit N` where it has no name.
+  static func name(bit: Int) -> String {
     switch bit {
     case 0: "NETWORK"
     case 1: "GETUTXO"
     case 2: "BLOOM"
     case 3: "WITNESS"
+    case 4: "XTHIN"
     case 6: "COMPACT_FILTERS"
     case 10: "NETWORK_LIMITED"
     case 11: "P2P_V2"
+    case 12: "UTREEXO"
+    case 13: "UTREEXO_ARCHIVE"
+    case 26: "REPLACE_BY_FEE"
+    case 27: "REDUCED_DATA"
     default: "bit \(bit)"
     }
   }
