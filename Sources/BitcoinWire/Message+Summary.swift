@@ -20,14 +20,15 @@ extension Message {
   /// The message in a few words for one line: safe to print, not complete.
   public var summary: String {
     switch self {
-    case .version(let version): version.summary
+    case .version(let version): version.summary(in: .bitcoin)
     case .sendcmpct(let message): "sendcmpct version \(message.version)\(message.announce ? " announce" : "")"
     case .feefilter(let message): "feefilter \(message.feeRate) sat/kvB"
     case .ping(let message): "ping" + (message.nonce.map { " \(Self.short($0))" } ?? "")
     case .pong(let message): "pong \(Self.short(message.nonce))"
     case .addr(let message): "addr \(message.nodes.count)"
     case .addrv2(let message): "addrv2 \(message.nodes.count)"
-    case .inv(let message), .getdata(let message), .notfound(let message): "\(command) \(message.summary)"
+    case .inv(let message), .getdata(let message), .notfound(let message):
+      "\(command) \(message.summary(in: .bitcoin))"
     case .getheaders(let message), .getblocks(let message):
       "\(command) "
         + (message.locator.first.map { "from \($0.abbreviation)" } ?? "stop \(message.stop.abbreviation)")
@@ -70,16 +71,17 @@ extension Message {
 
 extension VersionMessage {
   /// The user agent, or else the version, and what the node has and offers.
-  var summary: String {
+  func summary(in dialect: Dialect) -> String {
     var text = "version \(userAgent == nil ? "\(version)" : userAgentText)"
     if let startHeight { text += " height \(startHeight)" }
-    return text + " services \(services)"
+    let names = services.isEmpty ? "NONE" : dialect.names(of: services).joined(separator: "|")
+    return text + " services \(names)"
   }
 }
 
 extension InventoryMessage {
   /// How many there are of each type, in the order in which the types first come, and the first hash.
-  var summary: String {
+  func summary(in dialect: Dialect) -> String {
     var types: [(type: InventoryType, count: Int)] = []
     for item in items {
       if let index = types.firstIndex(where: { $0.type == item.type }) {
@@ -89,7 +91,8 @@ extension InventoryMessage {
       }
     }
     guard let first = items.first else { return "0" }
-    return types.map { "\($0.count) \($0.type)" }.joined(separator: " ") + " \(first.hash.abbreviation)"
+    let counts = types.map { "\($0.count) \(dialect.name(of: $0.type))" }.joined(separator: " ")
+    return "\(counts) \(first.hash.abbreviation)"
   }
 }
 

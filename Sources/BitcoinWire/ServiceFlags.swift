@@ -1,5 +1,5 @@
 /// What a node says it can do, one bit each. Bits 24 to 31 are for experiments; the coins give some bits other
-/// names.
+/// names (`Dialect.names(of:)`).
 public struct ServiceFlags: OptionSet, Hashable, Sendable, CustomStringConvertible {
   /// All 64 bits, known or not.
   public let rawValue: UInt64

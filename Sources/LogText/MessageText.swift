@@ -42,11 +42,12 @@ struct MessageText {
       return
     }
     do throws(WireError) {
-      let decoded = try Message.decode(header.command, payload: payload.bytes)
+      let dialect = Dialect(magic: header.magic)
+      let decoded = try Message.decode(header.command, payload: payload.bytes, dialect: dialect)
       self.decoded = decoded
       isMalformed = false
       let trailing = decoded.trailing.isEmpty ? "" : " and \(decoded.trailing.count) bytes more"
-      summary = decoded.message.summary + trailing
+      summary = decoded.message.summary(in: dialect) + trailing
     } catch {
       decoded = nil
       isMalformed = true

@@ -87,6 +87,20 @@ import Testing
     #expect(objects[2]["message"] as? [String: String] == [:])
   }
 
+  @Test func misreadsNoOtherCoinsMessages() throws {
+    let header = HeadersMessage(headers: []).bytes + [1]
+    let inventory = InventoryMessage(items: [InventoryItem(InventoryType(rawValue: 29), .zero)]).bytes
+    let records = [
+      Records.message("headers", header, 1, network: .namecoin),
+      Records.message("inv", inventory, 2, network: .dash),
+    ]
+    let text = lines(.text(TextFormatter()), records)
+    #expect(text[0].contains("headers 2 bytes"))
+    #expect(text[1].contains("inv 1 chainlock_signature"))
+    let object = try object(lines(.json(JSONFormatter()), records)[0])
+    #expect(object["message"] as? [String: String] == ["payload": "0001"])
+  }
+
   @Test func writesOneSafeLineForEachRecord() {
     for isASCII in [false, true] {
       var style = TextFormatter.Style()

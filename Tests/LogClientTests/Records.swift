@@ -76,9 +76,10 @@ enum Records {
     flags: RecordFlags = [],
     time: UInt64? = nil,
     connection: UInt32 = 1,
-    checksum: UInt32? = nil
+    checksum: UInt32? = nil,
+    network: Network = .mainnet
   ) -> [UInt8] {
-    var header = MessageHeader(magic: 0xd9b4_bef9, command: command, payload: payload.span.bytes)
+    var header = MessageHeader(magic: network.magic, command: command, payload: payload.span.bytes)
     if let checksum { header.checksum = checksum }
     var body: [UInt8] = []
     header.append(to: &body)

@@ -1,6 +1,14 @@
+import Bytes
+
 extension Network {
   /// All networks known by name.
-  public static let all = [mainnet, testnet3, testnet4, signet, regtest, simnet]
+  public static let all = [
+    mainnet, testnet3, testnet4, signet, regtest, simnet, litecoin, litecoinTestnet, dogecoin,
+    dogecoinTestnet, bitcoinCash, bitcoinCashTestnet3, bitcoinCashChipnet, namecoin, namecoinTestnet, dash,
+    dashTestnet,
+  ]
+
+  // Bitcoin's, as in Bitcoin Core 31.
 
   /// The main network.
   public static let mainnet = Network(
@@ -44,7 +52,7 @@ extension Network {
     genesisHash: "00000000da84f2bafbbc53dee25a72ae507ff4914b867c565be350b0da8bf043"
   )
 
-  /// The default signet (BIP325), whose magic follows from its challenge.
+  /// The default signet (BIP325), whose magic follows from `signetChallenge`.
   public static let signet = Network(
     name: "signet",
     magic: 0x40cf_030a,
@@ -52,6 +60,35 @@ extension Network {
     dnsSeeds: ["seed.signet.bitcoin.sprovoost.nl", "seed.signet.achownodes.xyz"],
     genesisHash: "00000008819873e925422c1ff0f99f7cc9bbb232af63a077a480a3633bee1ef6"
   )
+
+  /// The challenge of the default signet: one of two keys must sign each block.
+  public static let signetChallenge: [UInt8] = Hexadecimal.bytes(
+    "512103ad5e0edad18cb1f0fc0d28a3d4f1f3e445640337489abb10404f2d1e086be430"
+      + "210359ef5021964fe22d6f8e05b2463c9540ce96883fe3b278760f048f5189f2e6c452ae"
+  )!
+
+  /// A signet of one's own (BIP325): its magic is the first four bytes of the double SHA-256 of the
+  /// challenge, which is the script that each block's signature satisfies, with its CompactSize length.
+  ///
+  /// All signets have the same first block.
+  public static func signet(
+    challenge: [UInt8],
+    name: String = "signet",
+    defaultPort: UInt16 = signet.defaultPort,
+    dnsSeeds: [String] = [],
+    protocolVersion: Int32 = 70016
+  ) -> Network {
+    var script: [UInt8] = []
+    script.appendCounted(challenge)
+    return Network(
+      name: name,
+      magic: Hash256.checksum(script.span.bytes),
+      defaultPort: defaultPort,
+      dnsSeeds: dnsSeeds,
+      protocolVersion: protocolVersion,
+      genesisHash: signet.genesisHash
+    )
+  }
 
   /// The regression test network of nodes on one machine.
   public static let regtest = Network(

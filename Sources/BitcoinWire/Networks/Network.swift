@@ -12,11 +12,17 @@ public struct Network: Hashable, Sendable, CustomStringConvertible {
   /// The TCP port its nodes listen on where nothing else is said.
   public let defaultPort: UInt16
 
-  /// Names whose addresses are nodes of the network, as in Bitcoin Core 31 (without the last dot).
+  /// Names whose addresses are nodes of the network, as its node software has them, without the last dot.
   public let dnsSeeds: [String]
 
-  /// The hash of its first block.
+  /// The protocol version of its current nodes.
+  public let protocolVersion: Int32
+
+  /// The hash of its first block; zero where it is not known.
   public let genesisHash: Hash256
+
+  /// How its messages differ from Bitcoin's.
+  public let dialect: Dialect
 
   /// Whether nodes on loopback and private addresses are worth connecting to: they are in networks
   /// that live on one machine.
@@ -41,24 +47,30 @@ public struct Network: Hashable, Sendable, CustomStringConvertible {
 
   /// The network with this magic; nil where there is none.
   public init?(magic: UInt32) {
-    guard let network = Self.all.first(where: { $0.magic == magic }) else { return nil }
+    guard let network = Self.byMagic[magic] else { return nil }
     self = network
   }
 
-  /// Describes a network that is not in the table, such as a signet of one's own.
+  /// Describes a network that is not in the table.
   public init(
     name: String,
     magic: UInt32,
     defaultPort: UInt16,
     dnsSeeds: [String] = [],
+    protocolVersion: Int32 = 70016,
     genesisHash: Hash256,
-    loopbackIsRoutable: Bool = false
+    loopbackIsRoutable: Bool = false,
+    dialect: Dialect = .bitcoin
   ) {
     self.name = name
     self.magic = magic
     self.defaultPort = defaultPort
     self.dnsSeeds = dnsSeeds
+    self.protocolVersion = protocolVersion
     self.genesisHash = genesisHash
     self.loopbackIsRoutable = loopbackIsRoutable
+    self.dialect = dialect
   }
+
+  private static let byMagic = Dictionary(uniqueKeysWithValues: all.map { ($0.magic, $0) })
 }
