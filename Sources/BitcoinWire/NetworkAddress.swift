@@ -78,9 +78,4 @@ public enum NetworkAddress: Hashable, Sendable {
   private static func number(_ bytes: RawSpan) -> UInt128 {
     UInt128(bigEndian: bytes.unsafeLoadUnaligned(as: UInt128.self))
   }
-
-  /// The number whose bytes these are, the highest first.
-  static func number(_ bytes: some Sequence<UInt8>) -> UInt128 {
-    bytes.reduce(0) { $0 << 8 | UInt128($1) }
-  }
 }
