@@ -20,9 +20,9 @@ extension Configuration.Connector {
     public internal(set) var startHeight: Int32 = 0
     /// First four bytes of every message, read in little-endian order; nil for the network's own.
     public internal(set) var magic: UInt32?
-    /// Protocol version that peers are told we speak.
-    public internal(set) var maxVersion: Int32 = 70016
-    /// Lowest protocol version of a peer we stay connected to; at most `maxVersion`.
+    /// Protocol version that peers are told we speak; nil for the network's own.
+    public internal(set) var maxVersion: Int32?
+    /// Lowest protocol version of a peer we stay connected to; at most the one we speak.
     public internal(set) var minVersion: Int32 = 209
     /// Services that peers are told we offer, one bit each.
     public internal(set) var services: UInt64 = 0

@@ -49,8 +49,9 @@ extension Configuration {
     Key(
       "connector.bitcoin.max_version",
       \.connector.bitcoin.maxVersion,
-      .whole(0...Int32.max),
-      "Protocol version that peers are told we speak."
+      Kind.whole(0...Int32.max).optional(),
+      example: "70016",
+      "Protocol version that peers are told we speak. By default the network's own."
     ),
     Key(
       "connector.bitcoin.min_version",

@@ -17,28 +17,12 @@ extension Configuration {
     public internal(set) var userAgent = ""
     /// Bytes of records kept to be sent again, until the log server has acknowledged them; 2^16 … 2^40.
     public internal(set) var logBuffer = 64 << 20
-    /// The network, which gives the magic and the port peers listen on.
-    public internal(set) var network = Network.mainnet
+    /// The network's name, known or one of `networks`. It gives the magic and the port peers listen on.
+    public internal(set) var network = "mainnet"
     /// Whether peers are asked to announce transactions (BIP 37); without, none does.
     public internal(set) var relay = true
     /// What is said to peers, and when.
     public internal(set) var bitcoin = Bitcoin()
-  }
-
-  /// The networks known by name; their magics and ports are data of the wire protocol.
-  public enum Network: String, CaseIterable, Equatable, Sendable {
-    /// Bitcoin.
-    case mainnet
-    /// The third test network.
-    case testnet3
-    /// The fourth test network (BIP 94).
-    case testnet4
-    /// The signed test network (BIP 325).
-    case signet
-    /// A private network for tests.
-    case regtest
-    /// Our own simulated network, on loopback.
-    case simnet
   }
 
   /// An address where peers may connect to us.

@@ -71,10 +71,10 @@ extension Configuration {
     Key(
       "connector.network",
       \.connector.network,
-      .choice,
+      .networkName,
       """
-      The network: mainnet, testnet3, testnet4, signet, regtest or simnet. It gives the magic and the
-      usual port.
+      The network: \(knownNetworks.joined(separator: ", ")), or one that networks describes. It gives
+      the magic, the usual port and the protocol version.
       """
     ),
     Key(

@@ -1,6 +1,6 @@
 extension Configuration {
   /// Every key, in the order of the file: reading it, checking it and writing its default all start here.
-  public static let keys = generalKeys + connectorKeys + bitcoinKeys
+  public static let keys = generalKeys + networkKeys + connectorKeys + bitcoinKeys
 
   /// The keys of all programs but the connector.
   private static let generalKeys: [Key] = [

@@ -51,7 +51,7 @@ struct ConfigurationReading {
   /// The configuration, where nothing was wrong.
   mutating func finish() throws(ConfigurationError) -> Configuration {
     let bitcoin = configuration.connector.bitcoin
-    if bitcoin.minVersion > bitcoin.maxVersion {
+    if let maxVersion = bitcoin.maxVersion, bitcoin.minVersion > maxVersion {
       let key = "connector.bitcoin.min_version"
       let other = "connector.bitcoin.max_version"
       let isChosen = configuration.origins[key] != nil
@@ -59,13 +59,30 @@ struct ConfigurationReading {
         .conflict,
         configuration.origin(of: isChosen ? key : other),
         isChosen ? key : other,
-        "min_version \(bitcoin.minVersion) is more than max_version \(bitcoin.maxVersion)",
+        "min_version \(bitcoin.minVersion) is more than max_version \(maxVersion)",
         "make \(key) at most \(other)"
       )
     }
+    checkNetwork()
     if !problems.isEmpty { throw ConfigurationError(problems) }
     configuration.resolve()
     return configuration
+  }
+
+  /// Whether there is a network of the chosen name, known or described.
+  private mutating func checkNetwork() {
+    let name = configuration.connector.network
+    let names = Configuration.knownNetworks + configuration.networks.map(\.name)
+    guard !names.contains(name), !problems.contains(where: { $0.key == "networks" }) else { return }
+    let suggestion = Spelling.nearest(to: name, among: names).map { ", did you mean \(quoted($0))?" } ?? ""
+    let key = "connector.network"
+    add(
+      .outOfRange,
+      configuration.origin(of: key),
+      key,
+      "there is no network \(quoted(name))\(suggestion)",
+      "name one of \(names.joined(separator: ", ")), or describe it in networks"
+    )
   }
 
   private mutating func read(_ setting: Setting, as key: Configuration.Key) {

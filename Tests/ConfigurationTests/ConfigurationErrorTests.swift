@@ -136,7 +136,7 @@ import Testing
         rot = "/tmp";
         max_buffer = "much";
       };
-      connector: { bitcoin: { min_version = 70017; ping_frequency = -1; }; };
+      connector: { bitcoin: { min_version = 70017; max_version = 70016; ping_frequency = -1; }; };
       """
     let problems = try problems(text, ["connector.relay=maybe"])
     #expect(

@@ -85,7 +85,8 @@ import Testing
   @Test func worksWithoutAFile() throws {
     let configuration = try Configuration(file: nil)
     #expect(configuration == Configuration())
-    #expect(configuration.connector.bitcoin.maxVersion == 70016)
+    #expect(configuration.connector.network == "mainnet")
+    #expect(configuration.connector.bitcoin.maxVersion == nil)
     #expect(configuration.connector.userAgent == "/Netmine:\(Netmine.version)(netmine@operator.example)/")
     #expect(configuration.connector.controlPath == "/tmp/netmine/control")
     #expect(configuration.verbatim.logPath == "/tmp/netmine/archive/")

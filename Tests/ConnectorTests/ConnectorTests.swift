@@ -24,10 +24,16 @@ final class Bench {
   var peers: [RawClient] = []
   private var listener: Listener?
 
-  init(_ settings: String = "", bitcoin: String = "") throws {
+  init(
+    _ settings: String = "",
+    bitcoin: String = "",
+    network: String = "regtest",
+    networks: String = ""
+  ) throws {
     let text = """
       logger: { root = "\(folder.path)"; archive_grace = 0.0; };
-      connector: { network = "regtest"; \(settings)
+      networks = ( \(networks) );
+      connector: { network = "\(network)"; \(settings)
         bitcoin: { listeners = ( ( "AF_INET", "127.0.0.1", 0, 5 ) ); \(bitcoin) }; };
       """
     let configuration = try Configuration(text: text, file: "test.cfg")

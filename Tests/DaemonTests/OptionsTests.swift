@@ -21,7 +21,7 @@ import Testing
     )
     #expect(!configuration.connector.relay)
     #expect(configuration.logger.root == "/srv/x/")
-    #expect(configuration.connector.network == .signet)
+    #expect(configuration.connector.network == "signet")
     #expect(configuration.origin(of: "logger.root") == .option("--root /srv/x"))
   }
 

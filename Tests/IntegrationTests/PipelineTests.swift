@@ -232,6 +232,24 @@ import Testing
     }
   }
 
+  @Test func joinsANetworkThatOnlyTheConfigurationKnows() throws {
+    let deployment = Deployment()
+    try deployment.startLogServer()
+    let nodes = try deployment.startSimnet(nodes: 3, base: "127.44.0.1")
+    let path = deployment.root + "netmine.cfg"
+    let magic = Hexadecimal.text(Network.simnet.magicBytes)
+    try "networks = ( { name = \"mynet\"; magic = \"\(magic)\"; port = 5; } );\n".write(
+      toFile: path,
+      atomically: true,
+      encoding: .utf8
+    )
+    try deployment.startConnector(network: "mynet", file: path)
+    let connect = try deployment.netmine(["connect"] + nodes)
+    #expect(connect.status == 0, "\(connect.errors)")
+    #expect(try deployment.netmine(["status"]).output.contains("mynet"))
+    try deployment.stopAll()
+  }
+
   @Test func showsTheStreamLineByLine() throws {
     let deployment = Deployment()
     try deployment.startLogServer()

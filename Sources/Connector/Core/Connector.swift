@@ -49,7 +49,7 @@ public final class Connector {
     self.configuration = configuration
     self.loop = loop
     self.logger = logger
-    network = Self.network(configuration.connector)
+    network = try Network(configuration)
     framer = network.framer
     reread = { configuration }
     publisher = LogPublisher(
@@ -77,27 +77,14 @@ public final class Connector {
 
   var settings: Settings { configuration.connector.bitcoin }
 
-  var versions: ClosedRange<Int32> { settings.minVersion...settings.maxVersion }
+  /// The protocol versions we speak, from the lowest accepted of a peer.
+  var versions: ClosedRange<Int32> {
+    let own = settings.maxVersion ?? network.protocolVersion
+    return min(settings.minVersion, own)...own
+  }
 
   /// Where peers may connect to us.
   public var listeningAddresses: [SocketAddress] { listeners.map(\.address) }
-
-  /// The network that the configuration names, with the magic that it may give instead.
-  private static func network(_ configuration: Configuration.Connector) -> BitcoinWire.Network {
-    guard let network = BitcoinWire.Network(named: configuration.network.rawValue) else {
-      preconditionFailure("every configurable network is in the table")
-    }
-    guard let magic = configuration.bitcoin.magic, magic != network.magic else { return network }
-    if let known = BitcoinWire.Network(magic: magic) { return known }
-    return BitcoinWire.Network(
-      name: "magic \(String(magic, radix: 16))",
-      magic: magic,
-      defaultPort: network.defaultPort,
-      dnsSeeds: [],
-      genesisHash: network.genesisHash,
-      loopbackIsRoutable: network.loopbackIsRoutable
-    )
-  }
 
   // MARK: Connections
 
@@ -273,7 +260,7 @@ public final class Connector {
   func introduction(to remote: Endpoint, nonce: UInt64) -> VersionMessage {
     let services = ServiceFlags(rawValue: settings.services)
     return VersionMessage(
-      version: settings.maxVersion,
+      version: versions.upperBound,
       services: services,
       time: Int64(Clock.now() / 1_000_000_000),
       receiver: .init(

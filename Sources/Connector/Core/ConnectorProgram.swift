@@ -23,7 +23,7 @@ public struct ConnectorProgram: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "The network: mainnet, testnet3, testnet4, signet, regtest or simnet (connector.network).",
+      "The network: mainnet, signet, simnet, litecoin, …, or one of networks (connector.network).",
       valueName: "name"
     )
   )

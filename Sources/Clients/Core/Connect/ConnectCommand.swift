@@ -47,7 +47,7 @@ struct ConnectCommand: ControlCommand {
   func execute(_ environment: ClientEnvironment) throws(ClientFailure) -> ExitStatus {
     let named = try self.hosts + (file.map(HostFile.read) ?? [])
     return try environment.withSession { session throws(ClientFailure) in
-      let hosts = try named + (usesSeeds ? seeded(session.hello) : [])
+      let hosts = try named + (usesSeeds ? seeded(session.hello, environment) : [])
       let report = ConnectReport(environment, total: hosts.count)
       var ledger = ConnectLedger()
       for host in hosts {
@@ -64,8 +64,12 @@ struct ConnectCommand: ControlCommand {
   }
 
   /// What the DNS seeds of the connector's network name.
-  private func seeded(_ hello: ServerHello) throws(ClientFailure) -> [String] {
-    let seeds = Network(named: hello.networkName)?.dnsSeeds ?? []
+  private func seeded(
+    _ hello: ServerHello,
+    _ environment: ClientEnvironment
+  ) throws(ClientFailure) -> [String] {
+    let described = environment.configuration.networks.first { $0.name == hello.networkName }
+    let seeds = described?.dnsSeeds ?? Network(named: hello.networkName)?.dnsSeeds ?? []
     guard !seeds.isEmpty else { throw ClientFailure(.usage, "\(hello.networkName) has no DNS seeds.") }
     let endpoints = SeedQuery.endpoints(of: seeds, port: hello.defaultPort, limit: limit) {
       try? Resolver.addresses(of: $0)

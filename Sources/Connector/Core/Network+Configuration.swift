@@ -1,0 +1,72 @@
+import BitcoinWire
+import Configuration
+
+extension BitcoinWire.Network {
+  /// The network that the configuration names or describes, with the magic that it may give instead.
+  ///
+  /// - Throws: `ConfigurationError` where the lowest protocol version is above the network's.
+  init(_ configuration: Configuration) throws(ConfigurationError) {
+    let name = configuration.connector.network
+    if let described = configuration.describedNetwork {
+      self.init(described)
+    } else if let known = Self(named: name) {
+      self = known
+    } else {
+      preconditionFailure("a configuration is only read where its network is known or described")
+    }
+    let settings = configuration.connector.bitcoin
+    if let magic = settings.magic, magic != self.magic {
+      self = Self(magic: magic) ?? with(magic: magic)
+    }
+    guard settings.maxVersion != nil || settings.minVersion <= protocolVersion else {
+      let key = "connector.bitcoin.min_version"
+      throw ConfigurationError(
+        .conflict,
+        origin: configuration.origin(of: key),
+        key: key,
+        reason: "\(settings.minVersion) is more than \(protocolVersion), which \(self.name) speaks",
+        remedy: "lower it, or set connector.bitcoin.max_version too"
+      )
+    }
+  }
+
+  /// What the operator describes.
+  private init(_ described: Configuration.Network) {
+    let genesis = described.genesis.flatMap { Hash256($0) }
+    guard let dialect = Dialect(named: described.dialect.rawValue) else {
+      preconditionFailure("every configurable dialect is in the table")
+    }
+    let magic: UInt32
+    let first: Hash256
+    switch described.identity {
+    case .magic(let bytes):
+      magic = bytes.reversed().reduce(0) { $0 << 8 | UInt32($1) }
+      first = .zero
+    case .signetChallenge(let challenge):
+      let signet = Self.signet(challenge: challenge)
+      (magic, first) = (signet.magic, signet.genesisHash)
+    }
+    self.init(
+      name: described.name,
+      magic: magic,
+      defaultPort: described.port,
+      dnsSeeds: described.dnsSeeds,
+      protocolVersion: described.protocolVersion,
+      genesisHash: genesis ?? first,
+      dialect: dialect
+    )
+  }
+
+  /// The same network with another magic, by whose name it goes.
+  private func with(magic: UInt32) -> Self {
+    Self(
+      name: "magic \(String(magic, radix: 16))",
+      magic: magic,
+      defaultPort: defaultPort,
+      protocolVersion: protocolVersion,
+      genesisHash: genesisHash,
+      loopbackIsRoutable: loopbackIsRoutable,
+      dialect: dialect
+    )
+  }
+}
