@@ -45,7 +45,19 @@ extension NetworkAddress {
   /// Appends the form of BIP155.
   public func append(to bytes: inout [UInt8]) {
     bytes.append(network.rawValue)
-    bytes.appendCounted(self.bytes)
+    switch self {
+    case .ipv4(let address):
+      bytes.append(4)
+      bytes.appendBig(address)
+    case .ipv6(let address), .cjdns(let address):
+      bytes.append(16)
+      bytes.appendBig(address)
+    case .torV3(let key), .i2p(let key):
+      bytes.append(UInt8(Bytes32.size))
+      bytes.append(key)
+    case .torV2, .other:
+      bytes.appendCounted(self.bytes)
+    }
   }
 
   /// Appends the old form of 16 bytes; zeros, as Bitcoin Core does, where it cannot say the address.
