@@ -14,14 +14,15 @@ let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "sw
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 
 /// What every main file needs besides its library.
-let command: [Target.Dependency] = ["Configuration", arguments]
+let command: [Target.Dependency] = ["Configuration", "Daemon", arguments]
 
-/// What the simulated network stands on.
-let simnet: [Target.Dependency] = ["EventLoop", "BitcoinWire", "Daemon", "Bytes", arguments, logging]
-/// What the clients of the log are made of.
-let logClients: [Target.Dependency] = [
-  "Bytes", "EventLoop", "LogProtocol", "LogText", "Configuration", "Daemon", arguments, logging,
+/// What every program stands on.
+let base: [Target.Dependency] = [
+  "Bytes", "EventLoop", "BitcoinWire", "Configuration", "Daemon", arguments, logging,
 ]
+
+/// What tests of programs take in their hands.
+let hands: [Target.Dependency] = base + ["LogProtocol", "ControlProtocol", "TestSupport"]
 
 let package = Package(
   name: "netmine",
@@ -39,7 +40,7 @@ let package = Package(
     .systemLibrary(name: "CNettle", pkgConfig: "nettle", providers: [.apt(["nettle-dev"])]),
     .target(name: "CDaemon"),
 
-    // Libraries, lowest first; `tools/check-imports` holds the same graph.
+    // Libraries, lowest first; `tools/check-imports` sees to it that nothing else is imported.
     .target(name: "Bytes", swiftSettings: spans),
     .target(name: "EventLoop", dependencies: ["CLibEV", "Bytes"], swiftSettings: spans),
     .target(name: "JSON", dependencies: ["Bytes"]),
@@ -54,67 +55,95 @@ let package = Package(
     .target(name: "Daemon", dependencies: ["Bytes", "Configuration", "CDaemon", arguments, logging]),
     .target(
       name: "LogServerCore",
-      dependencies: ["LogProtocol", "EventLoop", "Daemon", logging],
+      dependencies: base + ["LogProtocol"],
       path: "Sources/LogServer/Core",
       swiftSettings: spans
     ),
     .target(
       name: "ConnectorCore",
-      dependencies: ["LogProtocol", "ControlProtocol", "BitcoinWire", "EventLoop", "Daemon", logging],
+      dependencies: base + ["LogProtocol", "ControlProtocol"],
       path: "Sources/Connector/Core",
       swiftSettings: spans
     ),
-    .target(name: "SimnetCore", dependencies: simnet, path: "Sources/Simnet/Core"),
+    .target(name: "SimnetCore", dependencies: base, path: "Sources/Simnet/Core"),
     .target(name: "LogText", dependencies: ["Bytes", "JSON", "BitcoinWire", "LogProtocol", arguments]),
-    .target(name: "LogClientCore", dependencies: logClients, path: "Sources/LogClients/Core"),
+    .target(
+      name: "LogClientCore",
+      dependencies: base + ["LogProtocol", "LogText"],
+      path: "Sources/LogClients/Core"
+    ),
     .target(
       name: "ClientCore",
-      dependencies: ["JSON", "LogProtocol", "LogText", "ControlProtocol", "Daemon", arguments],
+      dependencies: base + ["JSON", "LogProtocol", "LogText", "ControlProtocol"],
       path: "Sources/Clients/Core",
       swiftSettings: spans
     ),
 
     // Programs.
-    .executableTarget(name: "connector", dependencies: ["ConnectorCore"], path: "Sources/Connector/Main"),
-    .executableTarget(name: "netmine", dependencies: ["ClientCore"], path: "Sources/Clients/Netmine"),
-    .executableTarget(name: "logserver", dependencies: ["LogServerCore"], path: "Sources/LogServer/Main"),
+    .executableTarget(
+      name: "connector",
+      dependencies: ["ConnectorCore"] + command,
+      path: "Sources/Connector/Main"
+    ),
+    .executableTarget(
+      name: "netmine",
+      dependencies: ["ClientCore"] + command,
+      path: "Sources/Clients/Netmine"
+    ),
+    .executableTarget(
+      name: "logserver",
+      dependencies: ["LogServerCore"] + command,
+      path: "Sources/LogServer/Main"
+    ),
     .executableTarget(name: "simnet", dependencies: ["SimnetCore"] + command, path: "Sources/Simnet/Main"),
-    .executableTarget(name: "verbatim", dependencies: ["LogClientCore"], path: "Sources/LogClients/Verbatim"),
-    .executableTarget(name: "console", dependencies: ["LogClientCore"], path: "Sources/LogClients/Console"),
+    .executableTarget(
+      name: "verbatim",
+      dependencies: ["LogClientCore"] + command,
+      path: "Sources/LogClients/Verbatim"
+    ),
+    .executableTarget(
+      name: "console",
+      dependencies: ["LogClientCore"] + command,
+      path: "Sources/LogClients/Console"
+    ),
 
     // Tests.
     .testTarget(
       name: "IntegrationTests",
-      dependencies: ["TestSupport", "connector", "console", "logserver", "netmine", "simnet", "verbatim"],
+      dependencies: hands + ["connector", "console", "logserver", "netmine", "simnet", "verbatim"],
       swiftSettings: spans
     ),
-    .target(name: "TestSupport", dependencies: ["ControlProtocol", "LogProtocol"], path: "Tests/Support"),
+    .target(
+      name: "TestSupport",
+      dependencies: base + ["ControlProtocol", "LogProtocol"],
+      path: "Tests/Support"
+    ),
     .testTarget(
       name: "ConnectorTests",
-      dependencies: ["ConnectorCore", "LogServerCore", "TestSupport"],
+      dependencies: hands + ["ConnectorCore", "LogServerCore"],
       swiftSettings: spans
     ),
     .testTarget(
       name: "LogServerTests",
-      dependencies: ["LogServerCore", "TestSupport"],
+      dependencies: hands + ["LogServerCore"],
       swiftSettings: spans
     ),
     .testTarget(name: "BytesTests", dependencies: ["Bytes"], swiftSettings: spans),
     .testTarget(name: "JSONTests", dependencies: ["JSON"]),
-    .testTarget(name: "EventLoopTests", dependencies: ["EventLoop"], swiftSettings: spans),
+    .testTarget(name: "EventLoopTests", dependencies: ["Bytes", "EventLoop"], swiftSettings: spans),
     .testTarget(
       name: "LogProtocolTests",
-      dependencies: ["LogProtocol", "TestSupport"],
+      dependencies: hands,
       swiftSettings: spans
     ),
-    .testTarget(name: "ControlProtocolTests", dependencies: ["ControlProtocol", "TestSupport"]),
+    .testTarget(name: "ControlProtocolTests", dependencies: hands),
     .testTarget(
       name: "ClientTests",
-      dependencies: ["ClientCore", "LogServerCore", "TestSupport", "netmine"]
+      dependencies: hands + ["ClientCore", "LogServerCore", "netmine"]
     ),
     .executableTarget(
       name: "bench",
-      dependencies: ["BitcoinWire", "JSON", "Captures", "CAllocations", arguments],
+      dependencies: ["Bytes", "BitcoinWire", "JSON", "Captures", "CAllocations", arguments],
       path: "Tests/Bench",
       swiftSettings: spans
     ),
@@ -122,18 +151,18 @@ let package = Package(
     .target(name: "CAllocations", path: "Tests/CAllocations"),
     .testTarget(
       name: "BitcoinWireTests",
-      dependencies: ["BitcoinWire", "JSON", "CAllocations", "Captures"],
+      dependencies: ["Bytes", "BitcoinWire", "JSON", "CAllocations", "Captures"],
       exclude: python,
       swiftSettings: spans
     ),
     .testTarget(name: "ConfigurationTests", dependencies: ["Configuration", "TestSupport"]),
     .testTarget(
       name: "LogClientTests",
-      dependencies: ["LogClientCore", "TestSupport", "verbatim", "console"]
+      dependencies: hands + ["LogClientCore", "LogText", "verbatim", "console"]
     ),
-    .testTarget(name: "DaemonTests", dependencies: ["Daemon", "TestSupport", "SampleDaemon"]),
-    .testTarget(name: "SimnetTests", dependencies: simnet + ["SimnetCore", "simnet"]),
-    .executableTarget(name: "SampleDaemon", dependencies: ["Daemon"], path: "Tests/SampleDaemon"),
+    .testTarget(name: "DaemonTests", dependencies: hands + ["SampleDaemon"]),
+    .testTarget(name: "SimnetTests", dependencies: base + ["SimnetCore", "simnet"]),
+    .executableTarget(name: "SampleDaemon", dependencies: command, path: "Tests/SampleDaemon"),
   ],
   swiftLanguageModes: [.v6]
 )
