@@ -21,9 +21,9 @@ extension JSONWriter {
   }
 
   /// Writes services, all 64 bits, and their names.
-  mutating func member(services: ServiceFlags) {
+  mutating func member(services: ServiceFlags, in dialect: Dialect) {
     member("services", fixedHexadecimal: services.rawValue)
-    member("service_names", services.names)
+    member("service_names", dialect.names(of: services))
   }
 
   /// Writes where a node is.
@@ -34,10 +34,10 @@ extension JSONWriter {
   }
 
   /// Writes the nodes that a peer tells of.
-  mutating func nodes(_ nodes: [KnownNode]) {
+  mutating func nodes(_ nodes: [KnownNode], in dialect: Dialect) {
     objects("nodes", nodes) { json, node in
       json.member("time", node.time)
-      json.member(services: node.services)
+      json.member(services: node.services, in: dialect)
       json.member(endpoint: node.endpoint)
     }
   }

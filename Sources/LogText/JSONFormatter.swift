@@ -84,7 +84,7 @@ public struct JSONFormatter {
     if message.isMalformed { json.member("malformed", true) }
     json.member("summary", message.summary)
     if let decoded = message.decoded {
-      json.object("message") { decoded.message.write(to: &$0) }
+      json.object("message") { decoded.message.write(to: &$0, in: message.dialect) }
       if !decoded.trailing.isEmpty { json.hexadecimal("trailing", decoded.trailing) }
     }
     if hasPayload { json.member("payload", Hexadecimal.text(body.dropFirst(MessageHeader.size))) }

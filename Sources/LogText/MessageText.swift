@@ -14,6 +14,8 @@ struct MessageText {
   let summary: String
   /// The message and what followed it; nil where it could not be decoded.
   let decoded: DecodedMessage?
+  /// What the message's network calls things.
+  let dialect: Dialect
   /// Whether the payload could not be decoded.
   let isMalformed: Bool
 
@@ -21,6 +23,7 @@ struct MessageText {
   init(_ record: RecordHeader, _ body: UnsafeRawBufferPointer) {
     guard let header = MessageHeader(peeking: body.bytes) else {
       self.header = nil
+      dialect = .bitcoin
       decoded = nil
       payloadCount = 0
       isChecksumRight = nil
@@ -30,6 +33,7 @@ struct MessageText {
     }
     let payload = UnsafeRawBufferPointer(rebasing: body.dropFirst(MessageHeader.size))
     self.header = header
+    dialect = Dialect(magic: header.magic)
     payloadCount = payload.count
     let isCut = record.flags.contains(.truncated) || payload.count != Int(header.length)
     isChecksumRight =
@@ -42,7 +46,6 @@ struct MessageText {
       return
     }
     do throws(WireError) {
-      let dialect = Dialect(magic: header.magic)
       let decoded = try Message.decode(header.command, payload: payload.bytes, dialect: dialect)
       self.decoded = decoded
       isMalformed = false

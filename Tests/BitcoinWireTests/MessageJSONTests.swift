@@ -45,9 +45,26 @@ import Testing
     )
   }
 
-  private func json(_ message: Message) -> String {
+  @Test func callsThingsAsTheirNetworkDoes() {
+    let items = InventoryMessage(items: [InventoryItem(InventoryType(rawValue: 5), .zero)])
+    #expect(json(.inv(items)).contains(#""type":"wtx""#))
+    #expect(json(.inv(items), in: .dash).contains(#""type":"txlock_vote""#))
+    let version = VersionMessage(
+      version: 70016,
+      services: ServiceFlags(rawValue: 1 << 24),
+      time: 0,
+      nonce: nil,
+      userAgent: nil,
+      startHeight: nil,
+      relay: nil
+    )
+    #expect(json(.version(version)).contains(#""service_names":["bit 24"]"#))
+    #expect(json(.version(version), in: .litecoin).contains(#""service_names":["MWEB"]"#))
+  }
+
+  private func json(_ message: Message, in dialect: Dialect = .bitcoin) -> String {
     var json = JSONWriter()
-    message.write(to: &json)
+    message.write(to: &json, in: dialect)
     return String(decoding: json.finish(), as: UTF8.self)
   }
 }

@@ -32,5 +32,8 @@ public struct AddrMessage: MessagePayload {
   }
 
   /// Writes the nodes.
-  public func write(to json: inout JSONWriter) { json.nodes(nodes) }
+  public func write(to json: inout JSONWriter) { write(to: &json, in: .bitcoin) }
+
+  /// Writes the nodes, with the names that their network has for services.
+  func write(to json: inout JSONWriter, in dialect: Dialect) { json.nodes(nodes, in: dialect) }
 }

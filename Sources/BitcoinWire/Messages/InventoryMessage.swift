@@ -30,9 +30,12 @@ public struct InventoryMessage: MessagePayload {
   }
 
   /// Writes the items.
-  public func write(to json: inout JSONWriter) {
+  public func write(to json: inout JSONWriter) { write(to: &json, in: .bitcoin) }
+
+  /// Writes the items, with the names that their network has for types.
+  func write(to json: inout JSONWriter, in dialect: Dialect) {
     json.objects("items", items) { json, item in
-      json.member("type", item.type.description)
+      json.member("type", dialect.name(of: item.type))
       json.member("hash", item.hash)
     }
   }

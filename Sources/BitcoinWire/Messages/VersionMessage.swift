@@ -55,8 +55,8 @@ public struct VersionMessage: MessagePayload {
     }
 
     /// Writes the services and the endpoint.
-    func write(to json: inout JSONWriter) {
-      json.member(services: services)
+    func write(to json: inout JSONWriter, in dialect: Dialect) {
+      json.member(services: services, in: dialect)
       json.member(endpoint: endpoint)
     }
   }
@@ -153,12 +153,15 @@ public struct VersionMessage: MessagePayload {
   }
 
   /// Writes every field; null where a field was not there.
-  public func write(to json: inout JSONWriter) {
+  public func write(to json: inout JSONWriter) { write(to: &json, in: .bitcoin) }
+
+  /// Writes every field, with the names that its network has for services.
+  func write(to json: inout JSONWriter, in dialect: Dialect) {
     json.member("version", version)
-    json.member(services: services)
+    json.member(services: services, in: dialect)
     json.member("time", time)
-    json.object("receiver") { receiver.write(to: &$0) }
-    if let sender { json.object("sender") { sender.write(to: &$0) } }
+    json.object("receiver") { receiver.write(to: &$0, in: dialect) }
+    if let sender { json.object("sender") { sender.write(to: &$0, in: dialect) } }
     json.member("nonce", fixedHexadecimal: nonce)
     json.member("user_agent", userAgent.map { EscapedText.utf8($0) })
     json.member("start_height", startHeight)
