@@ -4,8 +4,8 @@ import PackageDescription
 /// Span-based readers are lifetime-checked: a view of borrowed bytes cannot outlive them.
 let spans: [SwiftSetting] = [.enableExperimentalFeature("Lifetimes")]
 
-/// What runs an independent implementation of the protocol, next to the tests that compare with it.
-let python = ["crosscheck.py"]
+/// What runs independent implementations of the protocol, next to the tests that compare with it.
+let python = ["crosscheck.py", "crosscheck_buidl.py"]
 
 /// Every command line's parser.
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")

@@ -1,22 +1,15 @@
 import BitcoinWire
 import Bytes
-import Foundation
 import Testing
 
 /// Compares with python-bitcoinlib, an implementation that shares nothing with this one.
-///
-/// Runs where `NETMINE_PYTHON` names a Python that has `python-bitcoinlib`.
 @Suite struct CrossCheckTests {
-  static let python = ProcessInfo.processInfo.environment["NETMINE_PYTHON"]
-
-  @Test(.enabled(if: python != nil))
+  @Test(.enabled(if: CrossCheck.python != nil))
   func agreesWithPythonBitcoinlib() throws {
     var random = SplitMix(state: 1)
     var sent = Samples.messages.filter { $0.isKnownToPython }
     for _ in 0..<40 { sent += random.messages().filter(\.isKnownToPython) }
-    let lines = sent.map { Hexadecimal.text(Network.mainnet.frame($0)) }
-    let answers = try run(lines, make: 800)
-    try #require(answers.count == sent.count + 800)
+    let answers = try CrossCheck(script: "crosscheck.py").run(sent.map(Network.mainnet.frame), make: 800)
 
     for (message, answer) in zip(sent, answers) {
       #expect(answer.word == "read")
@@ -35,35 +28,6 @@ import Testing
       if case .block(let block) = decoded.message {
         #expect(block.computedMerkleRoot == block.header.merkleRoot)
       }
-    }
-  }
-
-  private struct Answer {
-    let word: String
-    let bytes: [UInt8]
-    let fields: String
-  }
-
-  private func run(_ lines: [String], make count: Int) throws -> [Answer] {
-    let input = FileManager.default.temporaryDirectory.appendingPathComponent("crosscheck-\(UUID()).txt")
-    defer { try? FileManager.default.removeItem(at: input) }
-    try Data((lines.joined(separator: "\n") + "\n").utf8).write(to: input)
-    let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent(
-      "crosscheck.py"
-    )
-    let process = Process()
-    let output = Pipe()
-    process.executableURL = URL(fileURLWithPath: Self.python!)
-    process.arguments = [script.path, String(count)]
-    process.standardInput = try FileHandle(forReadingFrom: input)
-    process.standardOutput = output
-    try process.run()
-    let text = String(decoding: try output.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
-    process.waitUntilExit()
-    try #require(process.terminationStatus == 0)
-    return text.split(separator: "\n").map { line in
-      let parts = line.split(separator: " ", maxSplits: 2, omittingEmptySubsequences: false).map(String.init)
-      return Answer(word: parts[0], bytes: Hexadecimal.bytes(parts[1])!, fields: parts[2])
     }
   }
 }

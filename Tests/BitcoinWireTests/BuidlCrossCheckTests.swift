@@ -1,0 +1,80 @@
+import BitcoinWire
+import Bytes
+import Testing
+
+/// Compares with buidl, which knows light clients' messages that python-bitcoinlib does not.
+///
+/// buidl's `version` and `pong` are left out, which it writes and reads wrongly (ports in the wrong byte order, a
+/// method that cannot be called), and its transactions, which it does not keep byte for byte.
+@Suite struct BuidlCrossCheckTests {
+  @Test(.enabled(if: CrossCheck.python != nil))
+  func agreesWithBuidl() throws {
+    var random = SplitMix(state: 4)
+    var sent = Samples.messages.filter(\.isReadByBuidl)
+    for _ in 0..<40 { sent += random.messages().filter(\.isReadByBuidl) }
+    let answers = try CrossCheck(script: "crosscheck_buidl.py").run(
+      sent.map(Network.mainnet.frame),
+      make: 900
+    )
+
+    for (message, answer) in zip(sent, answers) {
+      #expect(answer.word == "read")
+      #expect(answer.bytes.isEmpty || answer.bytes == Network.mainnet.frame(message))
+      #expect(answer.fields == message.fields)
+    }
+    for answer in answers.dropFirst(sent.count) {
+      #expect(answer.word == "made")
+      let command = MessageHeader(peeking: answer.bytes.span.bytes)!.command
+      let decoded = try Message.decode(command, Array(answer.bytes[MessageHeader.size...]))
+      #expect(decoded.trailing == [])
+      #expect(decoded.message.fields == answer.fields)
+      #expect(Network.mainnet.frame(decoded.message) == answer.bytes)
+    }
+  }
+}
+
+extension Message {
+  fileprivate var isReadByBuidl: Bool {
+    switch self {
+    case .ping(let ping): ping.nonce != nil
+    case .verack, .headers, .merkleblock, .cfilter, .cfheaders, .cfcheckpt: true
+    default: false
+    }
+  }
+
+  /// The fields as `crosscheck_buidl.py` spells them.
+  fileprivate var fields: String {
+    switch self {
+    case .ping(let message): Hexadecimal.text(message.bytes)
+    case .headers(let message): message.headers.map(\.fields).joined(separator: " ")
+    case .merkleblock(let message):
+      "\(message.header.fields) \(message.tree.transactionCount) \(list(message.tree.hashes)) "
+        + "\(Hexadecimal.text(message.tree.flags)) "
+        + (message.matches.map { list($0.map(\.txid)) } ?? "proves nothing")
+    case .cfilter(let message):
+      "\(message.filterType) \(message.block) \(Hexadecimal.text(message.filter)) \(message.filterHash)"
+    case .cfheaders(let message):
+      "\(message.filterType) \(message.stop) \(message.previous) \(list(message.filterHashes)) "
+        + "\(message.filterHashes.reduce(message.previous) { Hash256($1, $0) })"
+    case .cfcheckpt(let message): "\(message.filterType) \(message.stop) \(list(message.filterHeaders))"
+    case .getcfilters(let message), .getcfheaders(let message):
+      "\(message.filterType) \(message.startHeight) \(message.stop)"
+    case .getcfcheckpt(let message): "\(message.filterType) \(message.stop)"
+    case .filterload(let message):
+      "\(Hexadecimal.text(message.filter)) \(message.hashFunctions) \(message.tweak) \(message.flags)"
+    case .getdata(let message): message.items.map { "\($0.type.rawValue)/\($0.hash)" }.joined(separator: " ")
+    case .getheaders(let message): "\(message.version) \(message.locator[0]) \(message.stop)"
+    default: ""
+    }
+  }
+
+  private func list(_ hashes: [Hash256]) -> String { hashes.map(\.description).joined(separator: ",") }
+}
+
+extension BlockHeader {
+  /// buidl keeps bits and nonce as the bytes that they are on the wire.
+  fileprivate var fields: String {
+    "\(hash) \(version) \(previous) \(merkleRoot) \(time) \(Hexadecimal.text(bytes.dropFirst(72).prefix(4))) "
+      + Hexadecimal.text(bytes.suffix(4))
+  }
+}
