@@ -9,7 +9,7 @@ import Testing
     var random = SplitMix(state: 1)
     var sent = Samples.messages.filter { $0.isKnownToPython }
     for _ in 0..<40 { sent += random.messages().filter(\.isKnownToPython) }
-    let answers = try CrossCheck(script: "crosscheck.py").run(sent.map(Network.mainnet.frame), make: 800)
+    let answers = try CrossCheck(script: "crosscheck.py").run(sent.map(Network.mainnet.frame), make: 900)
 
     for (message, answer) in zip(sent, answers) {
       #expect(answer.word == "read")
@@ -38,7 +38,7 @@ extension Message {
     case .ping(let ping): ping.nonce != nil
     case .reject(let reject): reject.hash == nil
     case .version, .verack, .addr, .inv, .getdata, .notfound, .getblocks, .getheaders, .headers, .tx, .block,
-      .getaddr, .pong, .mempool:
+      .getaddr, .pong, .mempool, .alert, .filterload:
       true
     default: false
     }
@@ -64,6 +64,9 @@ extension Message {
     case .pong(let message): "\(message.nonce)"
     case .reject(let message):
       "\(Hexadecimal.text(message.command)) \(message.code) \(Hexadecimal.text(message.reason))"
+    case .alert(let message): "\(Hexadecimal.text(message.content)) \(Hexadecimal.text(message.signature))"
+    case .filterload(let message):
+      "\(Hexadecimal.text(message.filter)) \(message.hashFunctions) \(message.tweak) \(message.flags)"
     default: ""
     }
   }

@@ -10,6 +10,7 @@ import struct
 import sys
 from io import BytesIO
 
+from bitcoin.bloom import CBloomFilter
 from bitcoin.core import (
     CBlock, CBlockHeader, CMutableTransaction, CMutableTxIn, CMutableTxOut, COutPoint, CScriptWitness, CTransaction,
     CTxInWitness, CTxWitness, b2lx, b2x, x,
@@ -18,7 +19,7 @@ from bitcoin.core.script import CScript
 from bitcoin.core.serialize import VarIntSerializer
 from bitcoin.messages import MsgSerializable, messagemap
 from bitcoin.messages import (
-    msg_addr, msg_block, msg_getaddr, msg_getblocks, msg_getdata, msg_getheaders, msg_headers, msg_inv, msg_mempool,
+    msg_addr, msg_alert, msg_block, msg_getaddr, msg_getblocks, msg_getdata, msg_getheaders, msg_headers, msg_inv, msg_mempool,
     msg_notfound, msg_ping, msg_pong, msg_reject, msg_tx, msg_verack, msg_version,
 )
 from bitcoin.net import CAddress, CInv
@@ -42,7 +43,23 @@ class headers(msg_headers):
             VarIntSerializer.stream_serialize(0, f)
 
 
+class filterload(MsgSerializable):
+    """python-bitcoinlib has the filter and not the message."""
+
+    command = b"filterload"
+
+    @classmethod
+    def msg_deser(cls, f, protover=None):
+        message = cls()
+        message.filter = CBloomFilter.stream_deserialize(f)
+        return message
+
+    def msg_ser(self, f):
+        self.filter.stream_serialize(f)
+
+
 messagemap[b"headers"] = headers
+messagemap[b"filterload"] = filterload
 
 
 def endpoint(address):
@@ -90,6 +107,10 @@ def fields(m):
         return str(m.nonce)
     if name == "reject":
         return "%s %d %s" % (b2x(m.message), m.ccode[0], b2x(m.reason))
+    if name == "alert":
+        return "%s %s" % (b2x(m.alert.vchMsg), b2x(m.alert.vchSig))
+    if name == "filterload":
+        return "%s %d %d %d" % (b2x(m.filter.vData), m.filter.nHashFuncs, m.filter.nTweak, m.filter.nFlags)
     return ""
 
 
@@ -165,6 +186,12 @@ def make(cls):
         m.nonce = random.getrandbits(64)
     elif cls is msg_reject:
         m.message, m.ccode, m.reason = some_bytes(12), struct.pack("B", random.getrandbits(8)), some_bytes(111)
+    elif cls is msg_alert:
+        m.alert.vchMsg, m.alert.vchSig = some_bytes(300), some_bytes(72)
+    elif cls is filterload:
+        m.filter = CBloomFilter(random.randint(1, 200), 0.001, random.getrandbits(32), random.getrandbits(8))
+        for _ in some(20):
+            m.filter.insert(some_bytes(40))
     return m
 
 
@@ -175,6 +202,7 @@ def tell(word, m):
 CLASSES = [
     msg_version, msg_verack, msg_addr, msg_inv, msg_getdata, msg_notfound, msg_getblocks, msg_getheaders, headers,
     msg_tx, msg_block, msg_getaddr, msg_ping, msg_pong, msg_reject, msg_mempool,
+    msg_alert, filterload,
 ]
 
 for line in sys.stdin:
