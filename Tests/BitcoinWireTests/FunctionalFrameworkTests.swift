@@ -8,6 +8,10 @@ import Testing
   static let genesis = Samples.genesisHeader.hash
 
   static let messages: [(Message, String)] = [
+    (.sendcmpct(SendCompactMessage(announce: true, version: 2)), "010200000000000000"),
+    (.feefilter(FeeFilterMessage(feeRate: 1000)), "e803000000000000"),
+    (.filteradd(FilterAddMessage(element: [0xde, 0xad])), "02dead"),
+    (.filterclear, ""), (.sendheaders, ""), (.wtxidrelay, ""), (.sendaddrv2, ""),
     (.sendtxrcncl(SendReconciliationMessage(version: 1, salt: 1 << 63 | 2)), "010000000200000000000080"),
     (.feature(FeatureMessage(name: Array("BIP9999".utf8), data: [1, 2])), "0742495039393939020102"),
     (
