@@ -148,10 +148,11 @@ let package = Package(
       swiftSettings: spans
     ),
     .target(name: "Captures", dependencies: ["Bytes"], path: "Tests/Captures", swiftSettings: spans),
+    .target(name: "FuzzTargets", dependencies: ["Bytes", "BitcoinWire", "JSON"], path: "Tests/Fuzz/Targets"),
     .target(name: "CAllocations", path: "Tests/CAllocations"),
     .testTarget(
       name: "BitcoinWireTests",
-      dependencies: ["Bytes", "BitcoinWire", "JSON", "CAllocations", "Captures"],
+      dependencies: ["Bytes", "BitcoinWire", "JSON", "CAllocations", "Captures", "FuzzTargets"],
       exclude: python,
       swiftSettings: spans
     ),

@@ -91,17 +91,7 @@ import Testing
   func withstandsDamage(_ message: Message) throws {
     var random = SplitMix(state: 2)
     for _ in 0..<300 {
-      var payload = message.payload
-      for _ in 0...Int.random(in: 0...3, using: &random) {
-        let index = Int.random(in: 0...payload.count, using: &random)
-        switch Int.random(in: 0...3, using: &random) {
-        case 0: payload.insert(contentsOf: random.bytes(upTo: 40), at: index)
-        case 1: payload.removeSubrange(index...)
-        case 2 where index < payload.count:
-          payload[index] = [0, 1, 0xfd, 0xfe, 0xff].randomElement(using: &random)!
-        default: if index < payload.count { payload[index] ^= random.number() }
-        }
-      }
+      let payload = random.damaged(message.payload)
       guard let decoded = try? Message.decode(message.command, payload) else { continue }
       #expect(decoded.message.payload + decoded.trailing == payload)
       #expect(!decoded.message.summary.contains { $0.isNewline })

@@ -1,0 +1,55 @@
+import BitcoinWire
+import Bytes
+import JSON
+
+extension FuzzTarget {
+  /// A payload is refused with an error that says where and why, or read; what is read is written as it was,
+  /// reads the same again, and has a line and a JSON object of its own.
+  static func message(_ command: Command, _ bytes: RawSpan) throws(Finding) {
+    try expectLine(Message.summary(command, payload: bytes), of: "a summary")
+    let decoded: DecodedMessage
+    do throws(WireError) {
+      decoded = try Message.decode(command, payload: bytes)
+    } catch {
+      try expectExplained(error, in: bytes)
+      return
+    }
+    let message = decoded.message
+    let payload = message.payload
+    try expect(message.command == command, "a \(command) is decoded as one, not as \(message.command)")
+    try expect(payload + decoded.trailing == Array(bytes), "a \(command) is written as it was: \(decoded)")
+    let again: DecodedMessage
+    do throws(WireError) {
+      again = try Message.decode(command, payload: payload.span.bytes)
+    } catch {
+      throw Finding("a \(command) that we write can be read: \(decoded), \(error)")
+    }
+    try expect(again == DecodedMessage(message), "a \(command) reads the same again: \(decoded), \(again)")
+    try expectLine(message.summary, of: "a summary")
+    var json = JSONWriter()
+    message.write(to: &json)
+    // Bytes are two digits each; a list's element is named and may be a few bytes on the wire.
+    try expectLine(
+      String(decoding: json.finish(), as: UTF8.self),
+      of: "a JSON object",
+      maximum: 4096 + 512 * bytes.byteCount
+    )
+  }
+
+  /// The 12 bytes of any command and its payload: all commands are read and written as they were, also those
+  /// that nobody knows.
+  static func command(_ bytes: RawSpan) throws(Finding) {
+    guard bytes.byteCount >= Command.size else { return }
+    let name = bytes.extracting(first: Command.size)
+    let command = Command(name)
+    try expect(command.bytes == Array(name), "a command is written as it was")
+    try expectLine(command.description, of: "a command")
+    let text = String(decoding: command.bytes.prefix { $0 != 0 }, as: UTF8.self)
+    let isNamed = command.bytes.allSatisfy { $0 == 0 }
+    try expect(
+      command.isValid == (Command(text) == command || isNamed),
+      "a command is valid if its name alone makes it: \(command)"
+    )
+    try message(command, bytes.extracting(Command.size...))
+  }
+}
