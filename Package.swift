@@ -167,3 +167,10 @@ let package = Package(
   ],
   swiftLanguageModes: [.v6]
 )
+
+// Links only with LLVM's fuzzer, so only `tools/fuzz/run`, which asks for it, builds it.
+if Context.environment["NETMINE_FUZZ"] != nil {
+  package.targets.append(
+    .executableTarget(name: "fuzzer", dependencies: ["FuzzTargets"], path: "Tests/Fuzz/Main")
+  )
+}
