@@ -25,6 +25,7 @@ extension FuzzTarget {
       throw Finding("a \(command) that we write can be read: \(decoded), \(error)")
     }
     try expect(again == DecodedMessage(message), "a \(command) reads the same again: \(decoded), \(again)")
+    try expectSeen(message, in: bytes)
     try expectLine(message.summary, of: "a summary")
     var json = JSONWriter()
     message.write(to: &json)
