@@ -110,7 +110,9 @@ let package = Package(
     // Tests.
     .testTarget(
       name: "IntegrationTests",
-      dependencies: hands + ["connector", "console", "logserver", "netmine", "simnet", "verbatim"],
+      dependencies: hands + [
+        "Captures", "connector", "console", "logserver", "netmine", "simnet", "verbatim",
+      ],
       swiftSettings: spans
     ),
     .target(
@@ -147,7 +149,12 @@ let package = Package(
       path: "Tests/Bench",
       swiftSettings: spans
     ),
-    .target(name: "Captures", dependencies: ["Bytes"], path: "Tests/Captures", swiftSettings: spans),
+    .target(
+      name: "Captures",
+      dependencies: ["Bytes", "BitcoinWire"],
+      path: "Tests/Captures",
+      swiftSettings: spans
+    ),
     .target(name: "FuzzTargets", dependencies: ["Bytes", "BitcoinWire", "JSON"], path: "Tests/Fuzz/Targets"),
     .target(name: "CAllocations", path: "Tests/CAllocations"),
     .testTarget(

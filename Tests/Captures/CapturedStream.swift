@@ -2,24 +2,36 @@ import Bytes
 
 /// What one side of a TCP connection said without a gap, out of a packet capture.
 public struct CapturedStream {
-  /// Address and port of who spoke and of who listened, as in the packets: 4, 4, 2 and 2 bytes.
+  /// Where a stream begins in its flow.
+  public enum Beginning: Sendable {
+    /// With the packet of the flow that was captured first.
+    case first
+    /// With a packet that was captured after one that follows it.
+    case late
+    /// Behind a segment that is missing.
+    case resumed
+  }
+
+  /// Address and port of who spoke and of who listened, as in the packets: two addresses of 4 or 16 bytes and two
+  /// ports of 2.
   public let flow: [UInt8]
 
-  /// The bytes, from the first packet on that starts with the magic.
+  /// Where in the flow it begins.
+  public let beginning: Beginning
+
+  /// The bytes, from a packet on that starts with the magic.
   public private(set) var bytes: [UInt8] = []
 
-  /// The sequence number that is next.
-  private var next: UInt32
-
-  /// What real nodes said, in the order of the first packets.
+  /// What real nodes said, in the order of the flows' first packets.
   ///
-  /// Reads libpcap's files of IPv4 in Ethernet. A stream begins with a packet that starts with `magic`, and ends
-  /// where a segment is missing; it may go on as another.
+  /// Reads libpcap's files of IPv4 and IPv6 in Ethernet. Segments that were captured late or twice are put in
+  /// their places. A stream begins with a packet that starts with `magic`, and ends where a segment is missing;
+  /// the next packet that starts with it begins another. Nobody says more than 2 GiB.
   ///
   /// - Throws: `WireError` where the file or a packet ends early.
   public static func read(_ capture: [UInt8], magic: [UInt8]) throws(WireError) -> [CapturedStream] {
-    var streams: [CapturedStream] = []
-    var open: [[UInt8]: Int] = [:]
+    var flows: [[Packet]] = []
+    var indices: [[UInt8]: Int] = [:]
     var reader = ByteReader(capture.span.bytes)
     try reader.skip(24, "file header")
     while reader.remaining > 0 {
@@ -27,25 +39,35 @@ public struct CapturedStream {
       let length = Int(try reader.little(UInt32.self, "packet length"))
       try reader.skip(4, "original length")
       guard let packet = try Packet(try reader.span(length, "packet")), !packet.data.isEmpty else { continue }
-      if let index = open[packet.flow], streams[index].next == packet.sequence {
-        streams[index].append(packet)
-      } else if packet.data.starts(with: magic) {
-        open[packet.flow] = streams.count
-        streams.append(CapturedStream(packet))
+      if let index = indices[packet.flow] {
+        flows[index].append(packet)
+      } else {
+        indices[packet.flow] = flows.count
+        flows.append([packet])
       }
     }
+    return flows.flatMap { join($0, magic: magic) }
+  }
+
+  /// Joins the packets of a flow, which are in the order of their capture.
+  private static func join(_ packets: [Packet], magic: [UInt8]) -> [CapturedStream] {
+    let first = packets[0].sequence
+    let places = packets.indices.map { (Int(Int32(bitPattern: packets[$0].sequence &- first)), $0) }
+    var streams: [CapturedStream] = []
+    var next = Int.min
+    for (start, index) in places.sorted(by: <) {
+      let data = packets[index].data
+      if start <= next {
+        streams[streams.count - 1].bytes += data.dropFirst(next - start)
+      } else if data.starts(with: magic) {
+        let beginning: Beginning = streams.isEmpty ? index == 0 ? .first : .late : .resumed
+        streams.append(CapturedStream(flow: packets[index].flow, beginning: beginning, bytes: data))
+      } else {
+        continue
+      }
+      next = max(next, start + data.count)
+    }
     return streams
-  }
-
-  private init(_ packet: Packet) {
-    flow = packet.flow
-    next = packet.sequence
-    append(packet)
-  }
-
-  private mutating func append(_ packet: Packet) {
-    bytes += packet.data
-    next &+= UInt32(packet.data.count)
   }
 
   /// A TCP segment.
@@ -54,24 +76,36 @@ public struct CapturedStream {
     let sequence: UInt32
     let data: [UInt8]
 
-    /// Reads an Ethernet frame; nil where it has no IPv4.
+    /// Reads an Ethernet frame; nil where it has no IP.
     init?(_ frame: RawSpan) throws(WireError) {
       var reader = ByteReader(frame)
       try reader.skip(12, "Ethernet addresses")
-      guard try reader.big(UInt16.self, "Ethernet type") == 0x0800 else { return nil }
-      let start = reader.offset
-      let headerSize = Int(try reader.big(UInt8.self, "IP version") & 15) * 4
-      try reader.skip(1, "type of service")
-      let total = Int(try reader.big(UInt16.self, "IP length"))
-      try reader.skip(8, "IP fields")
-      let addresses = try reader.array(8, "IP addresses")
-      try reader.skip(headerSize - 20, "IP options")
+      let type = try reader.big(UInt16.self, "Ethernet type")
+      let addresses: [UInt8]
+      let end: Int
+      if type == 0x0800 {
+        let start = reader.offset
+        let headerSize = Int(try reader.big(UInt8.self, "IP version") & 15) * 4
+        try reader.skip(1, "type of service")
+        end = start + Int(try reader.big(UInt16.self, "IP length"))
+        try reader.skip(8, "IP fields")
+        addresses = try reader.array(8, "IP addresses")
+        try reader.skip(headerSize - 20, "IP options")
+      } else if type == 0x86dd {
+        try reader.skip(4, "IP version")
+        let length = Int(try reader.big(UInt16.self, "IP length"))
+        try reader.skip(2, "IP fields")
+        addresses = try reader.array(32, "IP addresses")
+        end = reader.offset + length
+      } else {
+        return nil
+      }
       flow = addresses + (try reader.array(4, "ports"))
       sequence = try reader.big("sequence number")
       try reader.skip(4, "acknowledgement")
       let dataOffset = Int(try reader.big(UInt8.self, "data offset") >> 4) * 4
       try reader.skip(dataOffset - 13, "TCP header")
-      data = try reader.array(start + total - reader.offset, "TCP data")
+      data = try reader.array(end - reader.offset, "TCP data")
     }
   }
 }
