@@ -1,3 +1,5 @@
+import BitcoinWire
+import Bytes
 import Foundation
 import Glibc
 import TestSupport
@@ -12,16 +14,25 @@ struct Dissection {
 
   /// A message.
   struct Message {
-    /// The port at our end of its connection.
-    let port: UInt16
-    let isSent: Bool
+    /// Address and port of who spoke and of who listened, as `CapturedStream` has them.
+    let flow: [UInt8]
     /// When its last packet was captured, in ns since the Unix epoch.
     let time: UInt64
     var fields: [Field] = []
     /// Whether the dissector found fault with it.
     var isMalformed = false
 
-    subscript(name: String) -> String? { fields.first { $0.name == name }?.value }
+    /// The header that its fields make.
+    var header: String {
+      ["magic", "command", "length", "checksum"].map { self["bitcoin." + $0] ?? "" }.joined()
+    }
+
+    /// The fields to compare with ours, in their order.
+    var compared: [Field] {
+      fields.filter { BitcoinWire.Message.dissectedNames.contains($0.name) && !$0.value.isEmpty }
+    }
+
+    private subscript(name: String) -> String? { fields.first { $0.name == name }?.value }
   }
 
   /// Where tshark is; nil where it is not installed.
@@ -33,47 +44,54 @@ struct Dissection {
   /// The messages, in the order in which they became complete.
   private(set) var messages: [Message] = []
 
-  /// Reads a capture.
+  /// Reads a capture, whatever its ports are.
   init(of path: String, folder: String) throws {
-    // With the port named to it the dissector takes any magic.
+    // With the ports named to it the dissector takes any magic.
     let tshark = try Program(
       Self.program!,
       [
-        "-r", path, "-d", "tcp.port==\(PacketCapture.peerPort),bitcoin", "-Y", "bitcoin", "-T", "pdml", "-J",
-        "frame tcp bitcoin",
+        "-r", path, "-d", "tcp.port==0-65535,bitcoin", "-o", "tcp.reassemble_out_of_order:TRUE", "-Y",
+        "bitcoin", "-T", "pdml", "-J", "frame ip ipv6 tcp bitcoin",
       ],
       folder: folder,
       environment: ["HOME": folder, "TZ": "UTC"]
     )
     guard try tshark.wait(timeout: 120) == 0 else { throw Program.Failure(description: tshark.errors) }
-    read(tshark.lines)
+    var output = tshark.output
+    output.withUTF8 { read(UnsafeRawBufferPointer($0)) }
   }
 
   /// PDML has an element a line; a `proto` named "bitcoin" for each message, after those of its packet.
-  private mutating func read(_ lines: [String]) {
+  private mutating func read(_ text: UnsafeRawBufferPointer) {
     var packet: [String: String] = [:]
     var isMessage = false
-    for line in lines {
-      guard let name = Self.attribute("name", of: line) else { continue }
-      if line.contains("<proto ") {
+    var rest = text[...]
+    while let line = Line(from: &rest) {
+      guard let name = line.attribute("name") else { continue }
+      if line.isProtocol {
         isMessage = name == "bitcoin"
         if name == "frame" { packet = [:] }
         if name == "_ws.malformed", !messages.isEmpty { messages[messages.count - 1].isMalformed = true }
-        guard isMessage, let source = packet["tcp.srcport"], let target = packet["tcp.dstport"] else {
-          continue
-        }
-        let isSent = target == "\(PacketCapture.peerPort)"
-        let port = UInt16(isSent ? source : target) ?? 0
-        let time = Self.time(packet["frame.time_epoch"] ?? "")
-        messages.append(Message(port: port, isSent: isSent, time: time))
+        guard isMessage else { continue }
+        let flow = Self.flowFields.compactMap { packet[$0] }.joined()
+        let time = Self.time(packet[Self.timeField] ?? "")
+        messages.append(Message(flow: Hexadecimal.bytes(flow) ?? [], time: time))
       } else if isMessage {
-        guard let value = Self.attribute("value", of: line), !messages.isEmpty else { continue }
+        guard let value = line.attribute("value"), !messages.isEmpty else { continue }
         messages[messages.count - 1].fields.append(Field(name: name, value: value))
-      } else if let text = Self.attribute("show", of: line) {
-        packet[name] = text
+      } else if name == Self.timeField {
+        packet[name] = line.attribute("show")
+      } else if Self.flowFields.contains(name) {
+        packet[name] = line.attribute("value")
       }
     }
   }
+
+  /// When a packet was captured.
+  private static let timeField = "frame.time_epoch"
+
+  /// Whom a packet is from and to.
+  private static let flowFields = ["ip.src", "ipv6.src", "ip.dst", "ipv6.dst", "tcp.srcport", "tcp.dstport"]
 
   /// "1700000000.000000001" in ns.
   private static func time(_ text: String) -> UInt64 {
@@ -81,8 +99,41 @@ struct Dissection {
     return parts.count == 2 ? parts[0] * 1_000_000_000 + parts[1] : 0
   }
 
-  private static func attribute(_ name: String, of line: String) -> String? {
-    guard let start = line.range(of: " \(name)=\"") else { return nil }
-    return line[start.upperBound...].firstIndex(of: "\"").map { String(line[start.upperBound..<$0]) }
+  /// A line of the output, where it lies: there may be a hundred megabytes of them.
+  private struct Line {
+    let bytes: UnsafeRawBufferPointer
+
+    /// Takes the next line off a text; nil where there is none.
+    init?(from text: inout Slice<UnsafeRawBufferPointer>) {
+      let all = UnsafeRawBufferPointer(rebasing: text)
+      guard let start = all.baseAddress, let end = memchr(start, 10, all.count) else { return nil }
+      let count = UnsafeRawPointer(end) - start
+      bytes = UnsafeRawBufferPointer(start: start, count: count)
+      text = text.dropFirst(count + 1)
+    }
+
+    /// Whether a protocol begins here, and not a field.
+    var isProtocol: Bool { bytes.drop { $0 == UInt8(ascii: " ") }.starts(with: "<proto ".utf8) }
+
+    /// The value of an attribute; nil where it has none of this name.
+    func attribute(_ name: String) -> String? {
+      let label = " \(name)="
+      var start = 0
+      // What is quoted holds no quotation mark.
+      while let open = quote(from: start), let close = quote(from: open + 1) {
+        let length = label.utf8.count
+        if open >= length, memcmp(bytes.baseAddress! + (open - length), label, length) == 0 {
+          return String(decoding: bytes[(open + 1)..<close], as: UTF8.self)
+        }
+        start = close + 1
+      }
+      return nil
+    }
+
+    private func quote(from start: Int) -> Int? {
+      memchr(bytes.baseAddress! + start, 0x22, bytes.count - start).map {
+        UnsafeRawPointer($0) - bytes.baseAddress!
+      }
+    }
   }
 }

@@ -40,16 +40,15 @@ import Testing
     for (index, isSent) in connections.indices.flatMap({ [($0, true), ($0, false)] }) {
       let port = PacketCapture.firstPort + UInt16(index)
       let ours = expected.filter { $0.port == port && $0.record.isSent == isSent }
-      let theirs = dissection.messages.filter { $0.port == port && $0.isSent == isSent }
+      let flow = PacketCapture.flow(from: port, isSent: isSent)
+      let theirs = dissection.messages.filter { $0.flow == flow }
       #expect(theirs.count == ours.count)
       for ((record, _, time), message) in zip(ours, theirs) {
         let header = Hexadecimal.text(record.body.prefix(MessageHeader.size))
-        let fields = ["magic", "command", "length", "checksum"].map { message["bitcoin." + $0] ?? "" }
-        #expect(fields.joined() == header)
+        #expect(message.header == header)
         #expect(message.time == time)
-        guard let wanted = record.message?.dissection?.filter({ !$0.value.isEmpty }) else { continue }
-        let found = message.fields.filter { Message.dissectedNames.contains($0.name) && !$0.value.isEmpty }
-        #expect(found == wanted, "\(record.command!)")
+        guard let wanted = record.message?.dissection else { continue }
+        #expect(message.compared == wanted, "\(record.command!)")
         compared.insert(record.command!)
       }
     }
@@ -161,8 +160,13 @@ import Testing
 
 extension ArchivedRecord {
   /// Whether it is a transaction or block with witnesses.
+  var hasWitness: Bool { message?.hasWitness == true }
+}
+
+extension Message {
+  /// Whether it is a transaction or block with witnesses.
   var hasWitness: Bool {
-    switch message {
+    switch self {
     case .tx(let transaction): transaction.hasWitness
     case .block(let block): block.transactions.contains(where: \.hasWitness)
     default: false

@@ -3,7 +3,11 @@ import Bytes
 
 extension Message {
   /// The fields that tshark's dissector should find, in its order and names; nil for what it does not know.
-  var dissection: [Dissection.Field]? {
+  ///
+  /// It says nothing of fields without a byte.
+  var dissection: [Dissection.Field]? { allFields?.filter { !$0.value.isEmpty } }
+
+  private var allFields: [Dissection.Field]? {
     switch self {
     case .version(let message): Self.fields(of: message)
     case .inv(let list): Self.fields(of: list, "inv")
@@ -12,23 +16,30 @@ extension Message {
     case .ping(let ping): [.init("ping.nonce", ping.nonce ?? 0)]
     case .pong(let pong): [.init("pong.nonce", pong.nonce)]
     case .addr(let message):
-      message.nodes.flatMap { node in
-        Self.fields(of: .init(services: node.services, endpoint: node.endpoint))
-          + [.init("addr.timestamp", node.time)]
-      }
-    case .headers(let message): message.headers.flatMap { Self.fields(of: $0, "headers") }
+      [.init("addr.count", of: message.nodes)]
+        + message.nodes.flatMap { node in
+          Self.fields(of: .init(services: node.services, endpoint: node.endpoint))
+            + [.init("addr.timestamp", node.time)]
+        }
+    case .headers(let message):
+      // Every header has a count of transactions after it.
+      [.init("headers.count", of: message.headers)]
+        + message.headers.flatMap {
+          Self.fields(of: $0, "headers") + [.init("headers.count", of: [] as [Transaction])]
+        }
     case .getheaders(let message):
       [.init("headers.version", message.version)] + Self.hashes(of: message, "getheaders")
     case .getblocks(let message):
       [.init("version.version", message.version)] + Self.hashes(of: message, "getblocks")
     case .tx(let transaction): Self.fields(of: transaction)
     case .block(let block):
-      Self.fields(of: block.header, "block") + block.transactions.flatMap { Self.fields(of: $0) }
+      Self.fields(of: block.header, "block") + [.init("block.num_transactions", of: block.transactions)]
+        + block.transactions.flatMap { Self.fields(of: $0) }
     default: nil
     }
   }
 
-  /// The fields of the dissector's that are compared. It names a message's parts, counts and lengths too.
+  /// The fields of the dissector's that are compared. It names a message's parts and lengths too.
   static let dissectedNames: Set<String> = {
     let header = ["version", "prev_block", "merkle_root", "timestamp", "bits", "nonce"]
     let names: [String: [String]] = [
@@ -40,7 +51,12 @@ extension Message {
       "tx": ["version", "lock_time"], "tx.out": ["value", "script"],
       "tx.in": ["prev_output.hash", "prev_output.index", "sig_script", "seq"],
     ]
-    return Set(names.flatMap { kind, fields in fields.map { "bitcoin.\(kind).\($0)" } })
+    let counts = [
+      "addr.count", "inv.count", "getdata.count", "notfound.count", "getheaders.count", "getblocks.count",
+      "headers.count", "tx.input_count", "tx.output_count", "block.num_transactions",
+    ]
+    let fields = names.flatMap { kind, fields in fields.map { "\(kind).\($0)" } }
+    return Set((fields + counts).map { "bitcoin.\($0)" })
   }()
 
   private static func fields(of message: VersionMessage) -> [Dissection.Field] {
@@ -68,7 +84,8 @@ extension Message {
   }
 
   private static func fields(of list: InventoryMessage, _ kind: String) -> [Dissection.Field] {
-    list.items.flatMap { [.init(kind + ".type", $0.type.rawValue), .init(kind + ".hash", $0.hash)] }
+    [.init(kind + ".count", of: list.items)]
+      + list.items.flatMap { [.init(kind + ".type", $0.type.rawValue), .init(kind + ".hash", $0.hash)] }
   }
 
   private static func fields(of header: BlockHeader, _ kind: String) -> [Dissection.Field] {
@@ -80,7 +97,9 @@ extension Message {
   }
 
   private static func fields(of transaction: Transaction) -> [Dissection.Field] {
-    var fields: [Dissection.Field] = [.init("tx.version", transaction.version)]
+    var fields: [Dissection.Field] = [
+      .init("tx.version", transaction.version), .init("tx.input_count", of: transaction.inputs),
+    ]
     for input in transaction.inputs {
       fields += [
         .init("tx.in.prev_output.hash", input.previous.txid),
@@ -88,6 +107,7 @@ extension Message {
         .init("tx.in.sig_script", bytes: input.script), .init("tx.in.seq", input.sequence),
       ]
     }
+    fields.append(.init("tx.output_count", of: transaction.outputs))
     for output in transaction.outputs {
       fields += [.init("tx.out.value", output.value), .init("tx.out.script", bytes: output.script)]
     }
@@ -96,7 +116,8 @@ extension Message {
   }
 
   private static func hashes(of message: LocatorMessage, _ kind: String) -> [Dissection.Field] {
-    message.locator.map { .init(kind + ".hash_start", $0) } + [.init(kind + ".hash_stop", message.stop)]
+    [.init(kind + ".count", of: message.locator)] + message.locator.map { .init(kind + ".hash_start", $0) }
+      + [.init(kind + ".hash_stop", message.stop)]
   }
 }
 
@@ -109,6 +130,13 @@ extension Dissection.Field {
     var bytes: [UInt8] = []
     bytes.appendLittle(number)
     self.init(name, bytes: bytes)
+  }
+
+  /// A CompactSize, without the byte that says how long it is.
+  fileprivate init(_ name: String, of items: some Collection) {
+    var bytes: [UInt8] = []
+    bytes.appendCompactSize(items.count)
+    self.init(name, bytes: bytes.count == 1 ? bytes : Array(bytes.dropFirst()))
   }
 
   fileprivate init(_ name: String, _ hash: Hash256) { self.init(name, bytes: hash.bytes.array) }

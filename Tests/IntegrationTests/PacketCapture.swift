@@ -54,6 +54,15 @@ struct PacketCapture {
     return times
   }
 
+  /// Whom the packets of a connection are from and to in one direction: two addresses and two ports.
+  static func flow(from port: UInt16, isSent: Bool) -> [UInt8] {
+    let addresses: [UInt32] = isSent ? [0x0a00_0001, 0x0a00_0002] : [0x0a00_0002, 0x0a00_0001]
+    var bytes: [UInt8] = []
+    for address in addresses { bytes.appendBig(address) }
+    for port in isSent ? [port, peerPort] : [peerPort, port] { bytes.appendBig(port) }
+    return bytes
+  }
+
   /// The file.
   var bytes: [UInt8] {
     var file: [UInt8] = []
@@ -81,13 +90,10 @@ struct PacketCapture {
 
   /// IPv4 and TCP headers and the data; checksums are left 0, as network cards let them.
   private static func content(_ packet: Packet, sequence: UInt32, _ acknowledged: UInt32) -> [UInt8] {
-    let addresses: [UInt32] = packet.isSent ? [0x0a00_0001, 0x0a00_0002] : [0x0a00_0002, 0x0a00_0001]
-    let ports = packet.isSent ? [packet.port, peerPort] : [peerPort, packet.port]
     var bytes: [UInt8] = [0x45, 0]
     bytes.appendBig(UInt16(40 + packet.data.count))
     bytes += [0, 0, 0, 0, 64, 6, 0, 0]
-    for address in addresses { bytes.appendBig(address) }
-    for port in ports { bytes.appendBig(port) }
+    bytes += flow(from: packet.port, isSent: packet.isSent)
     bytes.appendBig(sequence)
     bytes.appendBig(packet.flags == 2 ? 0 : acknowledged)
     bytes += [0x50, packet.flags, 0xff, 0xff, 0, 0, 0, 0]
