@@ -1,5 +1,6 @@
 import BitcoinWire
 import Bytes
+import Captures
 import Testing
 
 /// Compares with python-bitcoinlib, an implementation that shares nothing with this one.
@@ -29,6 +30,31 @@ import Testing
         #expect(block.computedMerkleRoot == block.header.merkleRoot)
       }
     }
+  }
+
+  @Test(.enabled(if: CrossCheck.python != nil && Samples.data != nil))
+  func agreesWithPythonBitcoinlibAboutWhatRealNodesSay() throws {
+    let bytes = try Samples.file("blocks/block413567.raw")
+    let block = try Block(bytes.span.bytes)
+    var sent = [Message.block(block)]
+    for file in CaptureTests.Capture.all.map(\.file) {
+      let capture = try Samples.file("captures/\(file)")
+      for stream in try CapturedStream.read(capture, magic: Network.mainnet.magicBytes) {
+        for message in stream.messages(of: .mainnet).messages { sent.append(try message.decoded.message) }
+      }
+    }
+    sent = sent.filter(\.isKnownToPython)
+    // All but those of `addrv2`.
+    #expect(sent.count == 1 + 3674 - 5)
+    let answers = try CrossCheck(script: "crosscheck.py").run(sent.map(Network.mainnet.frame), make: 0)
+    for (message, answer) in zip(sent, answers) {
+      #expect(answer.bytes == Network.mainnet.frame(message))
+      #expect(answer.fields == message.fields)
+    }
+    // The block's hash, and the txid of every transaction, are among the fields.
+    #expect(answers[0].fields.hasPrefix("\(block.header.hash) "))
+    let words = Set(answers[0].fields.split(separator: " "))
+    #expect(block.transactions.allSatisfy { words.contains("\($0.txid)") })
   }
 }
 
