@@ -35,7 +35,7 @@ public struct FuzzTarget: Sendable {
   /// Every target: what is not a message first, then the messages in the order of their table.
   public static let all: [FuzzTarget] =
     [
-      FuzzTarget("framer", maximumLength: 2048, framer),
+      FuzzTarget("framer", maximumLength: 512, framer),
       FuzzTarget("command", maximumLength: 256, command),
       FuzzTarget("address", maximumLength: 544, address),
       FuzzTarget("text", maximumLength: 128, text),
