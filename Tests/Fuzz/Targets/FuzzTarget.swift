@@ -42,7 +42,7 @@ public struct FuzzTarget: Sendable {
       FuzzTarget("escape", maximumLength: 256, escape),
     ]
     + Message.decodedCommands.map { command in
-      FuzzTarget(command.description, maximumLength: 4096, command: command) {
+      FuzzTarget(command.description, maximumLength: 1024, command: command) {
         (bytes: RawSpan) throws(Finding) in try message(command, bytes)
       }
     }
