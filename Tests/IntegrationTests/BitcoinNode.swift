@@ -21,7 +21,8 @@ final class BitcoinNode {
   /// - Parameters:
   ///   - address: in 127.0.0.0/8.
   ///   - peer: the only one that it dials; "0" for none, whatever addresses it learns.
-  init(at address: String, dialling peer: String = "0") throws {
+  ///   - options: what else is on its command line.
+  init(at address: String, dialling peer: String = "0", _ options: [String] = []) throws {
     endpoint = "\(address):\(try Self.freePort(at: address))"
     rpcPort = try Self.freePort(at: "127.0.0.1")
     process = try Program(
@@ -30,7 +31,7 @@ final class BitcoinNode {
         "-regtest", "-datadir=\(folder.path)", "-bind=\(endpoint)", "-listen=1", "-rpcport=\(rpcPort)",
         "-listenonion=0", "-discover=0", "-dnsseed=0", "-fixedseeds=0", "-natpmp=0", "-debug=net",
         "-disablewallet", "-acceptnonstdtxn=1", "-printtoconsole=0", "-connect=\(peer)",
-      ],
+      ] + options,
       folder: folder.path
     )
     try call("-rpcwait", "-rpcwaittimeout=60", "getblockcount")
@@ -67,6 +68,11 @@ final class BitcoinNode {
     try json(run(Self.client, clientOptions + arguments)) as? [String: Any] ?? [:]
   }
 
+  /// Calls one of its methods that answers with a list of objects.
+  func objects(_ arguments: String...) throws -> [[String: Any]] {
+    try json(run(Self.client, clientOptions + arguments)) as? [[String: Any]] ?? []
+  }
+
   /// What it knows of its peers.
   func peers() throws -> [[String: Any]] { try json(call("getpeerinfo")) as? [[String: Any]] ?? [] }
 
@@ -90,7 +96,7 @@ final class BitcoinNode {
     return (text ?? "").split(separator: "\n").map(String.init)
   }
 
-  /// The lines of its log that find fault with a peer.
+  /// The lines of its log that find fault with a peer, or with a message whoever sent it.
   var complaints: [String] {
     let words = [
       "misbehav", "disconnecting", "exception", "malformed", "oversize", "header error", "checksum",
@@ -99,7 +105,8 @@ final class BitcoinNode {
     ]
     return log.filter { line in
       let line = line.lowercased()
-      return line.contains("peer") && words.contains { line.contains($0) }
+      return (line.contains("peer") || line.contains("processmessages("))
+        && words.contains { line.contains($0) }
     }
   }
 
