@@ -15,10 +15,8 @@ public struct Endpoint: Hashable, Sendable, LosslessStringConvertible {
 
   /// `1.2.3.4:8333`, `[2001:db8::1]:8333`, `….onion:8333`, `….b32.i2p:0`.
   public var description: String {
-    switch address {
-    case .ipv6, .cjdns: "[\(address)]:\(port)"
-    case .ipv4, .torV2, .torV3, .i2p, .other: "\(address):\(port)"
-    }
+    let host = address.description
+    return host.utf8.contains(UInt8(ascii: ":")) ? "[\(host)]:\(port)" : "\(host):\(port)"
   }
 
   /// Reads the text form, the port included; nil where it is not one.

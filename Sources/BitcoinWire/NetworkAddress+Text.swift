@@ -2,17 +2,21 @@ import Bytes
 
 extension NetworkAddress: LosslessStringConvertible {
   /// `1.2.3.4`, `2001:db8::1` (RFC 5952; CJDNS too), `….onion`, `….b32.i2p`; an unknown network's
-  /// address is `id7-` and its bytes in hexadecimal.
+  /// address is `id7-` and its bytes in hexadecimal, and so is what is said to be CJDNS and is not in fc00::/8.
   public var description: String {
     switch self {
     case .ipv4(let address): IPAddressText.ipv4(address)
+    case .cjdns(let address) where address >> 120 != 0xfc: identified
     case .ipv6(let address), .cjdns(let address): IPAddressText.ipv6(address)
     case .torV3(let key): Base32.text(key.array + Self.torChecksum(key.array) + [Self.torVersion]) + ".onion"
     case .i2p(let hash): Base32.text(hash.array) + ".b32.i2p"
     case .torV2(let name): Base32.text(name.bytes) + ".onion"
-    case .other(let network, let bytes): "id\(network.rawValue)-\(Hexadecimal.text(bytes))"
+    case .other: identified
     }
   }
+
+  /// The network's number and the bytes.
+  private var identified: String { "id\(network.rawValue)-\(Hexadecimal.text(bytes))" }
 
   /// Reads the text form. What is in fc00::/8 is a CJDNS address, and an IPv4-mapped IPv6 address is
   /// the IPv4 address. Names that only a resolver knows are not addresses: nil.
@@ -55,7 +59,10 @@ extension NetworkAddress: LosslessStringConvertible {
       let number = IPAddressText.decimal(text[2..<dash], maximum: 255),
       let bytes = Hexadecimal.bytes(String(decoding: text[(dash + 1)...], as: UTF8.self))
     else { return nil }
-    return NetworkAddress(network: NetworkID(rawValue: UInt8(number)), bytes: bytes)
+    // An address that has a text of its own is written so, and not twice.
+    return NetworkAddress(network: NetworkID(rawValue: UInt8(number)), bytes: bytes).flatMap {
+      $0.description.hasPrefix("id") ? $0 : nil
+    }
   }
 
   private static func base32(_ text: [UInt8], before suffix: String) -> [UInt8]? {

@@ -7,6 +7,7 @@ import Testing
     "1.2.3.4:8333", "255.255.255.255:65535", "[::]:0", "[::1]:8333", "[2001:db8::1]:1", "[1:0:0:2::3]:1",
     "[1:2:3:4:5:6:7:8]:1", "[1:0:2:3:4:5:6:7]:1", "[fe80::]:1", "[fc00::1]:8333", Samples.onion, Samples.i2p,
     "6hzph5hv6337r6p2.onion:8333", "id9-:1", "id200-0aff:1",
+    "id6-ffffffffffffffffffffffffffffffff:0",
   ])
   func printsWhatItParses(_ text: String) {
     #expect(Endpoint(text)?.description == text)
@@ -26,6 +27,7 @@ import Testing
     "01.2.3.4:1", "::1:8333", "[::1]", "[::1:8333", "[1.2.3.4]:1", "[:::1]:1", "[1::2::3]:1", "[12345::]:1",
     "[1:2:3:4:5:6:7]:1", "[1:2:3:4:5:6:7:8:9]:1", "[1:2:3:4:5:6:7:8::]:1", "[1.2.3.4::]:1", "[+1::]:1",
     "[::g]:1", "seed.bitcoin.sipa.be:8333", ".onion:1", "aaaa.onion:1", "id300-00:1", "id4-00:1", "id9-0:1",
+    "id1-01020304:1", "id2-20010db8000000000000000000000001:1", "id6-fc000000000000000000000000000001:1",
     // A checksum and a version that are not Tor's.
     "pg6mmjiyjmcrsslvykfwnntlaru7p5svn6y2ymmju6nubxndf4pscsad.onion:8333",
     "pg6mmjiyjmcrsslvykfwnntlaru7p5svn6y2ymmju6nubxndf4pscrye.onion:8333",
