@@ -38,12 +38,14 @@ let package = Package(
     .systemLibrary(name: "CLibEV", providers: [.apt(["libev-dev"])]),
     .systemLibrary(name: "CLibConfig", pkgConfig: "libconfig", providers: [.apt(["libconfig-dev"])]),
     .systemLibrary(name: "CNettle", pkgConfig: "nettle", providers: [.apt(["nettle-dev"])]),
+    .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
     .target(name: "CDaemon"),
 
     // Libraries, lowest first; `tools/check-imports` sees to it that nothing else is imported.
     .target(name: "Bytes", swiftSettings: spans),
     .target(name: "EventLoop", dependencies: ["CLibEV", "Bytes"], swiftSettings: spans),
     .target(name: "JSON", dependencies: ["Bytes"]),
+    .target(name: "Zstandard", dependencies: ["Bytes", "CZstd"]),
     .target(name: "BitcoinWire", dependencies: ["Bytes", "JSON", "CNettle"], swiftSettings: spans),
     .target(name: "LogProtocol", dependencies: ["Bytes", "EventLoop", "BitcoinWire"], swiftSettings: spans),
     .target(
@@ -132,6 +134,7 @@ let package = Package(
     ),
     .testTarget(name: "BytesTests", dependencies: ["Bytes"], swiftSettings: spans),
     .testTarget(name: "JSONTests", dependencies: ["JSON"]),
+    .testTarget(name: "ZstandardTests", dependencies: ["Bytes", "Zstandard", "TestSupport"]),
     .testTarget(name: "EventLoopTests", dependencies: ["Bytes", "EventLoop"], swiftSettings: spans),
     .testTarget(
       name: "LogProtocolTests",
