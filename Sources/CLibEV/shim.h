@@ -7,6 +7,7 @@
 #include <linux/net_tstamp.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <sys/timex.h>
 #include <time.h>
@@ -81,6 +82,11 @@ static inline void netmine_clock_state(int64_t *offset, uint64_t *error_bound, i
   *offset = (int64_t)state.offset * (state.status & STA_NANO ? 1 : 1000);
   *error_bound = state.maxerror > 0 ? (uint64_t)state.maxerror * 1000 : 0;
   *synchronised = status != -1 && status != TIME_ERROR && !(state.status & STA_UNSYNC);
+}
+
+// A counter that wakes whoever waits for its descriptor; read as a semaphore one by one, or all at once.
+static inline int netmine_eventfd(int is_semaphore) {
+  return eventfd(0, EFD_CLOEXEC | (is_semaphore ? EFD_SEMAPHORE : 0));
 }
 
 #endif
