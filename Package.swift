@@ -47,7 +47,11 @@ let package = Package(
     .target(name: "JSON", dependencies: ["Bytes"]),
     .target(name: "Zstandard", dependencies: ["Bytes", "CZstd"]),
     .target(name: "BitcoinWire", dependencies: ["Bytes", "JSON", "CNettle"], swiftSettings: spans),
-    .target(name: "LogProtocol", dependencies: ["Bytes", "EventLoop", "BitcoinWire"], swiftSettings: spans),
+    .target(
+      name: "LogProtocol",
+      dependencies: ["Bytes", "EventLoop", "BitcoinWire", "Zstandard"],
+      swiftSettings: spans
+    ),
     .target(
       name: "ControlProtocol",
       dependencies: ["Bytes", "EventLoop", "BitcoinWire"],
@@ -71,7 +75,7 @@ let package = Package(
     .target(name: "LogText", dependencies: ["Bytes", "JSON", "BitcoinWire", "LogProtocol", arguments]),
     .target(
       name: "LogClientCore",
-      dependencies: base + ["LogProtocol", "LogText"],
+      dependencies: base + ["LogProtocol", "LogText", "Zstandard"],
       path: "Sources/LogClients/Core"
     ),
     .target(
@@ -138,7 +142,7 @@ let package = Package(
     .testTarget(name: "EventLoopTests", dependencies: ["Bytes", "EventLoop"], swiftSettings: spans),
     .testTarget(
       name: "LogProtocolTests",
-      dependencies: hands,
+      dependencies: hands + ["Zstandard"],
       swiftSettings: spans
     ),
     .testTarget(name: "ControlProtocolTests", dependencies: hands),
@@ -169,7 +173,7 @@ let package = Package(
     .testTarget(name: "ConfigurationTests", dependencies: ["Configuration", "TestSupport"]),
     .testTarget(
       name: "LogClientTests",
-      dependencies: hands + ["LogClientCore", "LogText", "verbatim", "console"]
+      dependencies: hands + ["LogClientCore", "LogText", "Zstandard", "verbatim", "console"]
     ),
     .testTarget(name: "DaemonTests", dependencies: hands + ["SampleDaemon"]),
     .testTarget(name: "SimnetTests", dependencies: base + ["SimnetCore", "simnet"]),

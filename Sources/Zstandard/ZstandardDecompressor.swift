@@ -53,11 +53,14 @@ public final class ZstandardDecompressor {
   /// Where it fills the space there may be more to come without any more bytes: call it again, also with none. It
   /// takes all bytes where it does not fill the space.
   ///
+  /// - Parameter stopsAtFrameEnd: whether it takes nothing behind the end of a frame yet, so that the caller learns
+  ///   where the next one begins.
   /// - Throws: `WireError` with the offset from the start of the file where the bytes are no Zstandard frame, are
   ///   damaged, or ask for a larger window than is allowed. Nothing can be decompressed after it.
   public func decompress(
     _ compressed: UnsafeRawBufferPointer,
-    to space: UnsafeMutableRawBufferPointer
+    to space: UnsafeMutableRawBufferPointer,
+    stopsAtFrameEnd: Bool = false
   ) throws(WireError) -> Progress {
     var input = ZSTD_inBuffer(src: compressed.baseAddress, size: compressed.count, pos: 0)
     var output = ZSTD_outBuffer(dst: space.baseAddress, size: space.count, pos: 0)
@@ -71,7 +74,7 @@ public final class ZstandardDecompressor {
       }
       isAtFrameEnd = status == 0
       needed = status
-      if before == (input.pos, output.pos) { break }
+      if before == (input.pos, output.pos) || stopsAtFrameEnd && isAtFrameEnd { break }
     }
     offset += UInt64(input.pos)
     return Progress(consumed: input.pos, produced: output.pos)

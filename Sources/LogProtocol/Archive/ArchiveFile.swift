@@ -32,8 +32,9 @@ public final class ArchiveFile {
   }
 
   /// The files in the order in which they were begun, by their preambles; those that have none, or cannot be
-  /// read, come first, as given.
+  /// read, come first, as given. Indexes of segments are left out: where all of a folder is meant, they are not.
   public static func chronological(_ paths: [String]) -> [String] {
+    let paths = paths.filter { !$0.hasSuffix(SegmentIndex.suffix) }
     let times = paths.map { path -> UInt64 in
       guard path != "-", let file = fopen(path, "re") else { return 0 }
       defer { fclose(file) }

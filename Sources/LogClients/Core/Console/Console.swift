@@ -60,7 +60,9 @@ public struct Console: ParsableArguments {
       let server = SocketAddress.unix(configuration.logger.root + "subscribe")
       try LiveConsole(server, filter.subscription, printer, waits: !endsWithoutServer, log: log).run()
     } else {
-      for path in files where !printer.isDone { try print(ArchiveFile(path), with: printer, log: log) }
+      for path in files where !printer.isDone && !path.hasSuffix(SegmentIndex.suffix) {
+        try print(ArchiveFile(path), with: printer, log: log)
+      }
     }
   }
 
