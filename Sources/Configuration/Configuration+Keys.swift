@@ -1,8 +1,9 @@
 extension Configuration {
   /// Every key, in the order of the file: reading it, checking it and writing its default all start here.
-  public static let keys = generalKeys + networkKeys + connectorKeys + bitcoinKeys
+  public static let keys =
+    generalKeys + verbatimKeys + getaddrKeys + networkKeys + connectorKeys + bitcoinKeys
 
-  /// The keys of all programs but the connector.
+  /// The keys of all programs, and of the log server.
   private static let generalKeys: [Key] = [
     Key(
       "version",
@@ -78,13 +79,10 @@ extension Configuration {
       Afterwards a record counts as safe once it is forwarded.
       """
     ),
-    Key(
-      "verbatim.logpath",
-      \.verbatim.logPath,
-      .path("a folder", isFolder: true),
-      example: quoted("/tmp/netmine/archive/"),
-      "Folder of the archive; works with logrotate. By default archive/ under logger.root."
-    ),
+  ]
+
+  /// When peers are asked for addresses.
+  private static let getaddrKeys: [Key] = [
     Key(
       "getaddr.schedule.hours",
       \.getaddr.schedule.hours,

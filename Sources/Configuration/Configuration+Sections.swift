@@ -25,6 +25,45 @@ extension Configuration {
   public struct Verbatim: Equatable, Sendable {
     /// Folder of the archive, absolute, with its last slash; by default "archive/" under `logger.root`.
     public internal(set) var logPath = ""
+    /// How records are written.
+    public internal(set) var format = Format.native
+    /// When the disk is asked to keep what is written.
+    public internal(set) var fsync = Synchronisation.none
+    /// Seconds between two, where that is `.interval`; 0.01 … 3600.
+    public internal(set) var fsyncInterval = 1.0
+    /// Seconds after which a rotation whose second signal does not come is ended; 0.01 … 86,400.
+    public internal(set) var rotationTimeout = 30.0
+    /// Bytes after which a new file is begun; 0 for never.
+    public internal(set) var rotateSize: UInt64 = 0
+    /// Seconds after which a new file is begun, at whole multiples since the Unix epoch; 0 for never.
+    public internal(set) var rotateInterval = 0.0
+    /// Zstandard's level for files closed by ourselves; 0 for none.
+    public internal(set) var compression = 3
+    /// Bytes that files closed by ourselves may have together; 0 for any.
+    public internal(set) var keepBytes: UInt64 = 0
+    /// Days after which they are deleted; 0 for never.
+    public internal(set) var keepDays = 0.0
+
+    /// How an archive's records are laid out.
+    public enum Format: String, CaseIterable, Sendable {
+      /// As the log server forwards them.
+      case native
+      /// As coinscope's programs read and write them.
+      case coinscope
+    }
+
+    /// When the disk is asked to keep what is written.
+    public enum Synchronisation: String, CaseIterable, Sendable {
+      /// Never: the kernel writes it when it likes.
+      case none
+      /// Every so many seconds.
+      case interval
+      /// After each batch that is written.
+      case batch
+    }
+
+    /// Whether files are closed without a signal.
+    public var rotatesItself: Bool { rotateSize > 0 || rotateInterval > 0 }
   }
 
   /// Asking all peers for the addresses they know.
