@@ -79,7 +79,7 @@ import Testing
     // Rotated segments sort by the time in their names, and before the current one only by rule.
     let names = try FileManager.default.contentsOfDirectory(atPath: archive).sorted().filter {
       // What a killed one had half written.
-      !$0.hasPrefix("verbatim.log.torn-")
+      !$0.hasPrefix("verbatim.log.torn-") && !$0.hasSuffix(".index")
     }
     var report = ArchiveReport()
     for name in names where name != "verbatim.log" { try report.read(ArchiveFile(archive + name)) }

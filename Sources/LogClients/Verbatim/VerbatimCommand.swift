@@ -10,8 +10,13 @@ struct VerbatimCommand: ParsableCommand {
     commandName: "verbatim",
     abstract: "Archive the log stream to verbatim.log in verbatim.logpath, byte for byte.",
     discussion: """
-      Rotate with two signals: SIGUSR1 closes the file, SIGUSR2 opens it anew (tools/verbatim-rotate.cfg). \
-      SIGHUP reads the configuration again and opens the file anew. SIGTERM and SIGINT end it in order.
+      Rotate with logrotate, by two signals: SIGUSR1 closes the file, SIGUSR2 opens it anew \
+      (tools/verbatim-rotate.cfg). Or have verbatim do it, by size or time: closed segments are called \
+      verbatim.log-<when begun>.zst, compressed in the background, and deleted from the oldest on where \
+      --keep-bytes or --keep-days say so. Every closed segment has an index beside it. SIGHUP reads the \
+      configuration again and opens the file anew. SIGTERM and SIGINT end it in order.
+
+      A full disk or another error of the disk loses nothing: what comes waits, and it is tried again.
 
       What a crash has left at the file's end that is no whole record is cut off when verbatim opens it, and \
       saved beside it as verbatim.log.torn-<Unix time>.
@@ -20,9 +25,15 @@ struct VerbatimCommand: ParsableCommand {
   )
 
   @OptionGroup var options: DaemonOptions
+  @OptionGroup(title: "Archive options") var archive: ArchiveOptions
 
   func run() throws {
-    let status = DaemonLauncher.run("verbatim", options, folders: { [$0.verbatim.logPath] }) { daemon in
+    let status = DaemonLauncher.run(
+      "verbatim",
+      options,
+      own: archive.overrides,
+      folders: { [$0.verbatim.logPath] }
+    ) { daemon in
       let verbatim = try Verbatim(daemon.configuration, log: daemon.log)
       daemon.ready()
       try verbatim.run(reopenLog: daemon.reopenLogFile)

@@ -83,6 +83,20 @@ public final class LogSubscriber {
     stream.close(.closed("goodbye"))
   }
 
+  /// Closes without goodbye, as if it had crashed, so that the log server waits for it; nothing more is reported
+  /// until `reconnect()`.
+  public func disconnect() {
+    retry?.cancel()
+    attempt?.cancel()
+    attempt = nil
+    guard let stream else { return }
+    self.stream = nil
+    stream.close(.closed("not archived"))
+  }
+
+  /// Looks for the log server again after `disconnect()`.
+  public func reconnect() { retry?.start(after: 0) }
+
   private func connect() {
     attempt = ConnectAttempt(to: address, timeout: 5, loop: loop) { [unowned self] result in
       attempt = nil

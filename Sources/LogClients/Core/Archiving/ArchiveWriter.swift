@@ -27,19 +27,38 @@ public final class ArchiveWriter {
   /// Bytes written so far.
   public private(set) var byteCount: UInt64 = 0
 
+  /// How records are laid out in the file.
+  public let format: ArchiveFormat
+
+  /// When the current segment was begun, in ns since the Unix epoch.
+  public private(set) var segmentStart: UInt64 = 0
+
+  /// Whether the current segment holds more than its head.
+  public private(set) var segmentHasRecords = false
+
   private var planner = SegmentPlanner()
   private var queue: ArchiveQueue
   private var file: SegmentFile?
   private var closed: SegmentFile.Identity?
 
   /// Creates an archive that is not open.
-  public init(_ path: String, pool: ChunkPool) {
+  public init(_ path: String, format: ArchiveFormat = .native, pool: ChunkPool) {
     self.path = path
+    self.format = format
     queue = ArchiveQueue(pool: pool)
   }
 
   /// Whether there is a file to write to.
   public var isOpen: Bool { file != nil }
+
+  /// Bytes in the file.
+  public var fileSize: UInt64 { file?.size ?? 0 }
+
+  /// The file that is open.
+  var openFile: SegmentFile? { file }
+
+  /// The file that was closed last.
+  var closedInode: UInt64? { closed.map { UInt64($0.inode) } }
 
   /// Bytes waiting to be written.
   public var queuedCount: Int { queue.count }
@@ -54,12 +73,13 @@ public final class ArchiveWriter {
     let file = try SegmentFile(path)
     var opening = Opening()
     if file.size > 0 {
-      opening.cut = try file.readBack(at: time) { header, body in
+      opening.cut = try file.readBack(at: time, format) { header, body in
         opening.recordCount += 1
-        planner.recall(header, body: body)
+        if let header { planner.recall(header, body: body) }
       }
+      segmentHasRecords = opening.recordCount > 0
     }
-    if file.size == 0, let predecessor = PreviousSegment.find(before: path),
+    if format == .native, file.size == 0, let predecessor = PreviousSegment.find(before: path),
       let reader = try? SegmentFile.reader(of: predecessor),
       (try? SegmentFile.read(reader) { planner.recall($0, body: $1) }) != nil
     {
@@ -78,7 +98,7 @@ public final class ArchiveWriter {
     let file = try SegmentFile(path)
     self.path = file.path
     let isOurs = file.identity == closed
-    let cut = file.size > 0 && !isOurs ? try file.readBack(at: time) { _, _ in } : nil
+    let cut = file.size > 0 && !isOurs ? try file.readBack(at: time, format) { _, _ in } : nil
     begin(file, isContinued: isOurs && file.size > 0, at: time)
     return cut
   }
@@ -92,7 +112,17 @@ public final class ArchiveWriter {
     var run = 0..<0
     while let (header, range) = try cursor.next() {
       let body = UnsafeRawBufferPointer(rebasing: records.bytes[range].dropFirst(RecordHeader.size))
-      switch planner.step(header, body: body) {
+      let step = planner.step(header, body: body)
+      if format == .coinscope {
+        if step == .drop { continue }
+        if case .keepAfter(let gap) = step { gaps.append(gap) }
+        guard let bytes = CoinscopeRecord.bytes(header, body: body) else { continue }
+        queue.append(bytes)
+        segmentCount += 1
+        recordCount += 1
+        continue
+      }
+      switch step {
       case .keep where range.lowerBound == run.upperBound:
         run = run.lowerBound..<range.upperBound
       case .keep:
@@ -111,6 +141,7 @@ public final class ArchiveWriter {
       recordCount += 1
     }
     enqueue(records, run)
+    if segmentCount > 0 { segmentHasRecords = true }
     return gaps
   }
 
@@ -130,7 +161,8 @@ public final class ArchiveWriter {
     guard let file else { return }
     self.file = nil
     queue.withdrawHead()
-    do throws(IOError) { queue.prepend(try file.cutTornRecord()) } catch { throw .system(error) }
+    file.unlock()
+    do throws(IOError) { queue.prepend(try file.cutTornRecord(format)) } catch { throw .system(error) }
     closed = file.identity
   }
 
@@ -138,8 +170,16 @@ public final class ArchiveWriter {
   public func forgetLive() { planner.forgetLive() }
 
   private func begin(_ file: SegmentFile, isContinued: Bool, at time: UInt64) {
-    queue.begin(with: isContinued ? StreamPreamble.bytes(createdAt: time) : planner.head(at: time))
-    if !isContinued { segmentCount = 0 }
+    if format == .native {
+      queue.begin(with: isContinued ? StreamPreamble.bytes(createdAt: time) : planner.head(at: time))
+    } else {
+      queue.begin(with: [])
+    }
+    if !isContinued {
+      segmentCount = 0
+      segmentHasRecords = queue.count > 0 && format == .coinscope
+    }
+    segmentStart = isContinued ? file.startTime(format) ?? time : time
     self.file = file
   }
 

@@ -32,25 +32,43 @@ public struct CutTail: Equatable, Sendable, CustomStringConvertible {
 extension SegmentFile {
   /// Reads all records from the start; what stands behind the last whole one is saved and cut off.
   ///
-  /// - Parameter time: ns since the Unix epoch, for the name of what is cut off.
+  /// - Parameters:
+  ///   - time: ns since the Unix epoch, for the name of what is cut off.
+  ///   - format: how its records are laid out.
+  ///   - body: gets each record's body, behind its header; in coinscope's format the whole record, and no header.
   /// - Returns: what was cut off; nil where the file ends with a whole record.
   /// - Throws: where the file holds something else than a log, or what has to be cut off cannot be saved; the
   ///   file is as it was.
   func readBack(
     at time: UInt64,
-    _ body: (RecordHeader, UnsafeRawBufferPointer) -> Void
+    _ format: ArchiveFormat = .native,
+    _ body: (RecordHeader?, UnsafeRawBufferPointer) -> Void
   ) throws(ArchiveError) -> CutTail? {
     let end: UInt64
     let kind: CutTail.Kind
     do throws(ArchiveError) {
-      let reader = try Self.reader(of: path)
-      guard case .torn = try Self.read(reader, body) else { return nil }
-      (end, kind) = (reader.offset, .tornRecord)
+      let whole: UInt64
+      if format == .coinscope {
+        whole = try readCoinscope { body(nil, $0) }
+      } else {
+        let reader = try Self.reader(of: path)
+        _ = try Self.read(reader) { body($0, $1) }
+        whole = reader.offset
+      }
+      (end, kind) = (whole, .tornRecord)
     } catch {
       // No record's length is zero, so zeros are no log from where they begin.
       guard case .notALog(_, let offset, _) = error, isZero(from: offset) else { throw error }
       (end, kind) = (offset, .zeros)
     }
+    return end < size ? try cut(from: end, kind, at: time) : nil
+  }
+
+  private func cut(
+    from end: UInt64,
+    _ kind: CutTail.Kind,
+    at time: UInt64
+  ) throws(ArchiveError) -> CutTail {
     do throws(IOError) {
       let cut = CutTail(kind: kind, count: size - end, savedPath: try save(from: end, at: time))
       try truncate(to: end)
@@ -58,6 +76,36 @@ extension SegmentFile {
     } catch {
       throw .system(error)
     }
+  }
+
+  /// Reads all whole coinscope records; returns where they end.
+  private func readCoinscope(_ body: (UnsafeRawBufferPointer) -> Void) throws(ArchiveError) -> UInt64 {
+    var rest: [UInt8] = []
+    var offset: UInt64 = 0
+    var failure: ArchiveError?
+    let isRead = forEachPiece(from: 0) { bytes, _ in
+      rest += bytes
+      let count = rest.withUnsafeBytes { pieces in
+        var start = 0
+        do throws(WireError) {
+          while case .record(let count) = try ArchiveFormat.coinscope.first(
+            in: UnsafeRawBufferPointer(rebasing: pieces[start...])
+          ) {
+            body(UnsafeRawBufferPointer(rebasing: pieces[start..<start + count]))
+            start += count
+          }
+        } catch {
+          failure = .notALog(path: path, offset: offset + UInt64(start), reason: "\(error)")
+        }
+        return start
+      }
+      rest.removeFirst(count)
+      offset += UInt64(count)
+      return failure == nil
+    }
+    if let failure { throw failure }
+    guard isRead else { throw .system(IOError("read \(path)")) }
+    return offset
   }
 
   /// Whether there is nothing but zeros, one at least, from an offset to the end.

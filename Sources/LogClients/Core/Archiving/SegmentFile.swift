@@ -19,9 +19,16 @@ final class SegmentFile {
   private(set) var size: UInt64
 
   /// Bytes up to where a record was known to end.
-  private var wholeSize: UInt64
+  private(set) var wholeSize: UInt64
 
-  private let descriptor: Int32
+  /// Bytes that the disk was last seen to have.
+  var synchronisedSize: UInt64
+
+  /// Whether the disk has not kept something of it.
+  var hasLost = false
+
+  /// What to write to and to synchronise.
+  let descriptor: Int32
 
   /// Opens the file, or creates it with mode 0640, and locks it unless it is a device.
   init(_ path: String) throws(ArchiveError) {
@@ -45,6 +52,7 @@ final class SegmentFile {
         descriptor = file
         size = UInt64(max(0, opened.st_size))
         wholeSize = size
+        synchronisedSize = size
         return
       }
       // It was renamed between our open and our lock.
@@ -53,6 +61,19 @@ final class SegmentFile {
   }
 
   deinit { close(descriptor) }
+
+  /// Lets others write to it, who may as long as nothing more is written here.
+  func unlock() { flock(descriptor, LOCK_UN) }
+
+  /// When the segment was begun, as its first preamble or record says, in ns since the Unix epoch; nil where it
+  /// holds neither.
+  func startTime(_ format: ArchiveFormat) -> UInt64? {
+    var start = [UInt8](repeating: 0, count: 17)
+    guard pread(descriptor, &start, 17, 0) > 15 else { return nil }
+    let place = format == .native ? 8..<16 : 9..<17
+    let time = start[place].reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+    return format == .native ? time : time.multipliedReportingOverflow(by: 1_000_000_000).partialValue
+  }
 
   /// Which file it is, and how long, as far as we wrote it.
   var identity: Identity {
@@ -75,16 +96,13 @@ final class SegmentFile {
   }
 
   /// Takes the beginning of a record that could not be written to its end out of the file and returns it.
-  func cutTornRecord() throws(IOError) -> [UInt8] {
+  func cutTornRecord(_ format: ArchiveFormat) throws(IOError) -> [UInt8] {
     guard size > wholeSize else { return [] }
     var bytes = [UInt8](repeating: 0, count: Int(size - wholeSize))
     let count = pread(descriptor, &bytes, bytes.count, off_t(wholeSize))
     guard count == bytes.count else { throw IOError("read \(path)") }
-    let whole = bytes.withUnsafeBytes {
-      var cursor = RecordCursor($0)
-      while (try? cursor.next()) != nil {}
-      return cursor.offset
-    }
+    // We wrote it, so it is records.
+    let whole = bytes.withUnsafeBytes { (try? format.wholeCount(of: $0)) ?? 0 }
     try truncate(to: wholeSize + UInt64(whole))
     return Array(bytes[whole...])
   }

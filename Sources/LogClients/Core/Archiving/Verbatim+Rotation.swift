@@ -2,39 +2,62 @@ import Bytes
 import Configuration
 import Daemon
 import EventLoop
+import Glibc
 import LogProtocol
 import Logging
 
 extension Verbatim {
   /// Writes whole records as far as possible and closes the file; records queue until it is opened again.
   func suspend() {
-    guard state != .suspended else { return }
+    // It is opened anew in any case.
+    guard lost == nil else { return }
+    let timeout = configuration.verbatim.rotationTimeout
+    if configuration.verbatim.rotatesItself {
+      log.warning("rotated by a signal, though verbatim.rotate_size or rotate_interval is set: one is enough")
+    }
+    if state == .rotating { synchroniser.drain() }
+    isReopenDue = false
+    guard state != .suspended else {
+      rotationTimer?.start(after: timeout)
+      return
+    }
     write()
     closeFile()
     retryTimer?.cancel()
     state = .suspended
-    rotationTimer?.start(after: limits.rotation)
+    rotationTimer?.start(after: timeout)
     log.info("closed \(writer.path) for rotation", metadata: ["records": "\(writer.segmentCount)"])
     adjustFlow()
   }
 
-  /// Opens the file, which may be a new one, and writes what waits.
+  /// Opens the file, which may be a new one, and writes what waits; first of all, where so configured, the disk has
+  /// to have what was written to the former, as the new one tells how far the archive has come.
   func reopen() {
+    // Opens it anyway.
+    guard state != .rotating, lost == nil else { return }
     if writer.isOpen {
       write()
       closeFile()
     }
     rotationTimer?.cancel()
+    guard synchroniser.isIdle else {
+      retryTimer?.cancel()
+      state = .suspended
+      isReopenDue = true
+      return
+    }
     do throws(ArchiveError) {
       try openFile()
-      settle(try writer.write())
+      try writeAll()
     } catch {
       return fail(error)
     }
     retryTimer?.cancel()
+    retryDelay = 0
     state = .writing
     log.info("writing to \(writer.path)")
     adjustFlow()
+    tend()
   }
 
   /// Opens the file unless it is open.
@@ -48,11 +71,14 @@ extension Verbatim {
     } catch {
       log.error("\(error): the segment may end with a torn record")
     }
+    synchroniser.hurry()
   }
 
   func endRotation() {
     guard state == .suspended else { return }
-    log.warning("SIGUSR2 has not followed SIGUSR1 within \(Int(limits.rotation)) s: opening the file again")
+    log.warning(
+      "SIGUSR2 has not followed SIGUSR1 within \(configuration.verbatim.rotationTimeout) s: opening the file again"
+    )
     reopen()
   }
 
@@ -69,22 +95,30 @@ extension Verbatim {
       log.error("\(error)")
     }
     reopen()
+    schedule()
   }
 
   /// Writes and acknowledges everything and leaves.
   func finish() throws(ArchiveError) {
-    defer { subscriber?.cancel() }
+    cancellation.cancel()
     notice.say(to: log, at: Clock.monotonic(), isLast: true)
     do throws(ArchiveError) {
+      synchroniser.drain()
+      if let file = lost { throw .system(IOError("synchronise \(file.path)", code: EIO)) }
       try openFile()
-      settle(try writer.write())
+      try writeAll()
+      synchroniser.drain()
+      if let file = lost { throw .system(IOError("synchronise \(file.path)", code: EIO)) }
     } catch {
       log.error("\(writer.queuedCount) bytes are not archived; their sources keep them")
       closeFile()
+      // No goodbye: the log server waits for an archive that was lost.
+      subscriber?.disconnect()
       throw error
     }
     acknowledge()
     closeFile()
+    subscriber?.cancel()
     log.info(
       "archived to \(writer.path)",
       metadata: ["records": "\(writer.recordCount)", "bytes": "\(writer.byteCount)"]

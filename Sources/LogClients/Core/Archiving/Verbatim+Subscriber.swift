@@ -16,8 +16,11 @@ extension Verbatim: LogSubscriberHandler {
     adjustFlow()
   }
 
-  /// How far the archive has come, in what is written.
-  public func positions(for subscriber: LogSubscriber) -> [ArchivePosition] { writer.positions }
+  /// How far the archive has come, in what is safe.
+  public func positions(for subscriber: LogSubscriber) -> [ArchivePosition] {
+    synchroniser.drain()
+    return writer.positions
+  }
 
   /// Says so.
   public func subscriberDidConnect(_ subscriber: LogSubscriber) {

@@ -13,19 +13,28 @@ extension Verbatim {
   func write() {
     guard state == .writing else { return }
     do throws(ArchiveError) {
-      settle(try writer.write())
+      try writeAll()
     } catch {
       return fail(error)
     }
+    rotateWhereDue()
     adjustFlow()
   }
 
-  /// Takes note of what is written, and tells the log server a little later.
+  /// Writes what waits.
+  func writeAll() throws(ArchiveError) {
+    let sequences = try writer.write()
+    if let file = writer.openFile { synchroniser.wrote(sequences, to: file) }
+  }
+
+  /// Takes note of what is safe, and tells the log server a little later.
   func settle(_ sequences: [UInt32: UInt64]) {
     acknowledgements.merge(sequences) { max($0, $1) }
     guard !acknowledgements.isEmpty else { return }
-    if writer.byteCount - acknowledgedByteCount >= UInt64(limits.batch) { return acknowledge() }
-    if acknowledgeTimer?.isRunning == false { acknowledgeTimer?.start(after: limits.acknowledgement) }
+    let isMuch = writer.byteCount - acknowledgedByteCount >= UInt64(limits.batch)
+    if isMuch || acknowledgeTimer?.isRunning == false {
+      acknowledgeTimer?.start(after: isMuch ? 0 : limits.acknowledgement)
+    }
   }
 
   func acknowledge() {
@@ -37,31 +46,37 @@ extension Verbatim {
   }
 
   func fail(_ error: ArchiveError) {
+    retryDelay = retryDelay == 0 ? limits.retry : min(2 * retryDelay, 16 * limits.retry)
     if state != .failing(error) {
-      log.error("\(error); trying again every second", metadata: ["waiting": "\(writer.queuedCount)"])
+      log.error(
+        "\(error); what comes waits, and it is tried again, first in \(limits.retry) s",
+        metadata: ["waiting": "\(writer.queuedCount)"]
+      )
     }
     state = .failing(error)
-    retryTimer?.start(after: limits.retry)
+    retryTimer?.start(after: retryDelay)
     adjustFlow()
   }
 
   func retry() {
     guard case .failing = state else { return }
     do throws(ArchiveError) {
+      if lost != nil { try startOver() }
       try openFile()
-      settle(try writer.write())
+      try writeAll()
     } catch {
       return fail(error)
     }
     state = .writing
-    log.notice("writing to \(writer.path) works again")
+    retryDelay = 0
+    log.notice("writing to \(writer.path) works again", metadata: ["waiting": "\(writer.queuedCount)"])
     adjustFlow()
+    tend()
   }
 
   /// Stops reading while too much waits for the file.
   func adjustFlow() {
-    var shouldPause = writer.queuedCount > (isPaused ? limits.queue / 2 : limits.queue)
-    if case .failing = state { shouldPause = true }
+    let shouldPause = writer.queuedCount > (isPaused ? limits.queue / 2 : limits.queue)
     guard shouldPause != isPaused else { return }
     guard shouldPause else {
       // Later, because what was received and not consumed is delivered then, and this may be a delivery.
@@ -70,7 +85,7 @@ extension Verbatim {
     }
     isPaused = true
     resumeTimer?.cancel()
-    if state == .suspended { log.warning("reading stops: \(writer.queuedCount) bytes wait for the file") }
+    if state != .writing { log.warning("reading stops: \(writer.queuedCount) bytes wait for the file") }
     subscriber?.pause()
   }
 

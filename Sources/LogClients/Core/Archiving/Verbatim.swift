@@ -7,15 +7,18 @@ import LogProtocol
 
 /// The archiver: subscribes to everything and writes it to `verbatim.log`, byte for byte.
 ///
-/// It acknowledges what the kernel has taken for the file, so a source sends again what was lost with a
-/// killed archiver. Where the file cannot be written it stops reading, and keeps what it has.
+/// It acknowledges what the kernel has taken for the file, or where so configured what the disk has, so a source
+/// sends again what was lost with a killed archiver. Where the file cannot be written it keeps what comes, and stops
+/// reading when that is much.
 public final class Verbatim {
   /// What it is doing with the file.
   enum State: Equatable {
     /// Writing to it.
     case writing
-    /// Trying every second what the system refuses.
+    /// Trying again and again what the system refuses.
     case failing(ArchiveError)
+    /// Waiting for the disk to have a segment that is full, before the next one is begun; records are queued.
+    case rotating
     /// Waiting for the second signal of a rotation; records are queued.
     case suspended
   }
@@ -26,12 +29,14 @@ public final class Verbatim {
     var queue = 64 << 20
     /// Bytes after which is written without waiting for the end of a batch.
     var batch = 1 << 20
-    /// Seconds after which a rotation whose second signal does not come is ended.
-    var rotation = 30.0
-    /// Seconds between attempts to write.
+    /// Seconds between the first two attempts to write; every further time twice as long, up to 16 times as long.
     var retry = 1.0
     /// Seconds for which acknowledgements are gathered.
     var acknowledgement = 0.05
+    /// Seconds between looks at how old closed segments are, and after a rotation that failed.
+    var tending = 60.0
+    /// What asks the disk to keep a file.
+    var synchronise = Synchroniser.systemCall
   }
 
   /// The archive's name in its folder.
@@ -40,12 +45,26 @@ public final class Verbatim {
   let loop: EventLoop
   let log: Logger
   let limits: Limits
-  let writer: ArchiveWriter
+  var writer: ArchiveWriter
   var subscriber: LogSubscriber?
   var state = State.writing
   var isPaused = false
   var notice = GapNotice()
   var complaint: String?
+
+  /// What the disk may not have kept, and has to be asked for again.
+  var lost: SegmentFile?
+  /// Whether the file is to be opened when the disk has what was written to the former.
+  var isReopenDue = false
+  var retryDelay = 0.0
+  var synchroniser: Synchroniser!
+  let keeping: Worker
+  let cancellation = SegmentKeeper.Cancellation()
+  var isTendingDue = false
+  var rotationPeriod: PeriodicWatcher?
+  var tendTimer: TimerWatcher?
+  /// Before this no segment is closed, as renaming one failed; in ns, on a clock that does not step.
+  var rotationPause: UInt64 = 0
 
   var configuration: Configuration
   var acknowledgements: [UInt32: UInt64] = [:]
@@ -69,7 +88,13 @@ public final class Verbatim {
     self.log = log
     self.limits = limits
     loop = EventLoop(pool: ChunkPool(chunkCapacity: 256 << 10, spareLimit: 16))
-    writer = ArchiveWriter(configuration.verbatim.logPath + Self.fileName, pool: loop.pool)
+    keeping = Worker(on: loop, niceness: 10)
+    writer = Self.writer(configuration, loop)
+    synchroniser = Synchroniser(configuration.verbatim, on: loop, call: limits.synchronise) {
+      [unowned self] in
+      synchronised($0)
+    }
+    tendTimer = TimerWatcher(on: loop) { [unowned self] in tend() }
     writeTimer = TimerWatcher(on: loop) { [unowned self] in write() }
     retryTimer = TimerWatcher(on: loop) { [unowned self] in retry() }
     acknowledgeTimer = TimerWatcher(on: loop) { [unowned self] in acknowledge() }
@@ -82,6 +107,15 @@ public final class Verbatim {
     let server = SocketAddress.unix(configuration.logger.root + "subscribe")
     subscriber = LogSubscriber(to: server, subscription, on: loop, handler: self)
     write()
+    schedule()
+  }
+
+  static func writer(_ configuration: Configuration, _ loop: EventLoop) -> ArchiveWriter {
+    ArchiveWriter(
+      configuration.verbatim.logPath + fileName,
+      format: configuration.verbatim.format == .native ? .native : .coinscope,
+      pool: loop.pool
+    )
   }
 
   /// Archives until SIGTERM or SIGINT, then writes everything and says goodbye.
@@ -106,4 +140,6 @@ public final class Verbatim {
     watchers.forEach { $0.cancel() }
     try finish()
   }
+
+  deinit { cancellation.cancel() }
 }

@@ -1,0 +1,174 @@
+import Bytes
+import Glibc
+import LogProtocol
+import Synchronization
+
+/// Looks after the segments that are closed: gives each an index, compresses those that the archive closed by
+/// itself, deletes the oldest beyond a budget, and finishes or removes what a crash has left.
+///
+/// It looks at what is there and does what is missing, so it does not matter when it was stopped. It never touches
+/// the open segment, and deletes only segments that bear `SegmentName`s. It works on a thread of its own.
+struct SegmentKeeper: Sendable {
+  /// What to do.
+  struct Rules: Equatable, Sendable {
+    /// How records are laid out.
+    var format = ArchiveFormat.native
+    /// Zstandard's level; 0 for none.
+    var compression = 0
+    /// Bytes for all closed segments together; 0 for any.
+    var keepBytes: UInt64 = 0
+    /// Microseconds after which a segment is deleted; 0 for never.
+    var keepTime: UInt64 = 0
+  }
+
+  /// Something to be said of what was done.
+  enum Note: Equatable, Sendable {
+    /// A segment was compressed: its name, and bytes before and after.
+    case compressed(String, UInt64, UInt64)
+    /// The oldest segment was deleted: its name, its bytes, and why.
+    case deleted(String, UInt64, String)
+    /// What a crash has left was removed: its name, and what it was.
+    case cleaned(String, String)
+    /// Something failed, and is tried again the next time.
+    case failed(String)
+  }
+
+  /// Ends work early, from another thread; what is half done is removed.
+  final class Cancellation: Sendable {
+    private let flag = Atomic(false)
+    var isCancelled: Bool { flag.load(ordering: .relaxed) }
+    func cancel() { flag.store(true, ordering: .relaxed) }
+  }
+
+  /// The archive's folder, with its last slash.
+  let folder: String
+  /// The open segment's name in it.
+  let archive: String
+  let rules: Rules
+  /// The segment that somebody else closed last, whatever it is called now.
+  var closedInode: UInt64?
+  let cancellation: Cancellation
+
+  /// Does everything there is to do.
+  ///
+  /// - Parameters:
+  ///   - openStart: when the open segment was begun, in microseconds since the Unix epoch.
+  ///   - time: now, in the same.
+  func tend(openStart: UInt64, at time: UInt64) -> [Note] {
+    var notes: [Note] = []
+    guard let listing = list() else { return [.failed("\(IOError("list \(folder)"))")] }
+    notes += clean(listing)
+    var segments = listing.compactMap { file in
+      SegmentName(file.name, of: archive).map { (file: file, name: $0) }
+    }
+    for segment in segments where !segment.name.isCompressed {
+      if cancellation.isCancelled { return notes }
+      notes += complete(segment.file, compression: rules.compression)
+    }
+    for segment in segments where segment.name.isCompressed {
+      notes += complete(segment.file, compression: 0)
+    }
+    for file in listing where file.inode == closedInode && file.name != archive {
+      guard SegmentName(file.name, of: archive) == nil else { continue }
+      // Where names are numbers, this may be another segment's.
+      unlink(folder + file.name + SegmentIndex.suffix)
+      notes += complete(file, compression: 0)
+    }
+    guard rules.keepBytes > 0 || rules.keepTime > 0 else { return notes }
+    segments = (list() ?? []).compactMap { file in SegmentName(file.name, of: archive).map { (file, $0) } }
+    segments.sort { $0.name.start < $1.name.start }
+    var total = segments.reduce(UInt64(0)) { $0 + $1.file.size }
+    for (place, segment) in segments.enumerated() {
+      // A segment's last record is not older than the next one's beginning.
+      let end = place + 1 < segments.count ? segments[place + 1].name.start : openStart
+      let reason: String
+      if rules.keepBytes > 0, total > rules.keepBytes {
+        reason = "the closed segments have \(total) bytes, more than \(rules.keepBytes)"
+      } else if rules.keepTime > 0, end + rules.keepTime < time {
+        reason = "it ended \((time - end) / 86_400_000_000) days ago"
+      } else {
+        break
+      }
+      guard unlink(folder + segment.file.name) == 0 else {
+        notes.append(.failed("\(IOError("delete \(folder + segment.file.name)"))"))
+        break
+      }
+      unlink(folder + segment.file.name + SegmentIndex.suffix)
+      total -= segment.file.size
+      notes.append(.deleted(segment.file.name, segment.file.size, reason))
+    }
+    return notes
+  }
+
+  /// Gives a segment what it has not: an index, or a compressed form in its place.
+  private func complete(_ file: File, compression: Int) -> [Note] {
+    let path = folder + file.name
+    do {
+      if compression > 0 {
+        let index = try SegmentCompressor.compress(path, format: rules.format, level: compression) {
+          cancellation.isCancelled
+        }
+        return index.map { [.compressed(file.name, $0.size, $0.fileSize)] } ?? []
+      }
+      if access(path + SegmentIndex.suffix, F_OK) == 0 { return [] }
+      try DurableFile.write(
+        SegmentIndex(building: path, format: rules.format).bytes,
+        to: path + SegmentIndex.suffix
+      )
+      return []
+    } catch {
+      return [.failed("\(error)")]
+    }
+  }
+
+  /// Removes what was being written when somebody was killed, and indexes whose segment is gone.
+  private func clean(_ listing: [File]) -> [Note] {
+    let names = Set(listing.map(\.name))
+    return listing.compactMap { file in
+      let kind: String
+      guard file.name.hasPrefix(archive + "-") || file.name.hasPrefix(archive + ".") else { return nil }
+      if file.name.hasSuffix(SegmentName.partialSuffix) {
+        kind = "it was not finished"
+      } else if file.name.hasSuffix(SegmentIndex.suffix),
+        !names.contains(String(file.name.dropLast(SegmentIndex.suffix.count)))
+      {
+        kind = "its segment is gone"
+      } else {
+        return nil
+      }
+      guard unlink(folder + file.name) == 0 else {
+        return .failed("\(IOError("remove \(folder + file.name)"))")
+      }
+      return .cleaned(file.name, kind)
+    }
+  }
+
+  /// A file of the folder.
+  struct File {
+    let name: String
+    let size: UInt64
+    let inode: UInt64
+  }
+
+  /// The regular files of the folder whose names begin as the archive's, sorted.
+  private func list() -> [File]? { Self.list(folder, archive) }
+
+  /// The regular files of a folder whose names begin as an archive's, sorted.
+  static func list(_ folder: String, _ archive: String) -> [File]? {
+    guard let listing = opendir(folder) else { return nil }
+    defer { closedir(listing) }
+    var files: [File] = []
+    while let entry = readdir(listing) {
+      let name = withUnsafeBytes(of: &entry.pointee.d_name) {
+        String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
+      }
+      var state = stat()
+      guard name.hasPrefix(archive), lstat(folder + name, &state) == 0, state.st_mode & S_IFMT == S_IFREG
+      else {
+        continue
+      }
+      files.append(File(name: name, size: UInt64(state.st_size), inode: UInt64(state.st_ino)))
+    }
+    return files.sorted { $0.name < $1.name }
+  }
+}
