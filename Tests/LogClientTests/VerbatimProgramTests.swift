@@ -5,6 +5,7 @@ import LogProtocol
 import LogText
 import TestSupport
 import Testing
+import Zstandard
 
 /// The archiver as a process, with a log server's readers' end in this one.
 @Suite(.serialized) final class VerbatimProgramTests {
@@ -54,9 +55,9 @@ import Testing
     return process
   }
 
-  func startVerbatim() throws -> Process {
+  func startVerbatim(_ options: [String] = []) throws -> Process {
     let subscribed = server.subscriptions.count
-    let process = try start("verbatim", ["--root", folder.path, "--pidfile", "run/verbatim.pid"])
+    let process = try start("verbatim", ["--root", folder.path, "--pidfile", "run/verbatim.pid"] + options)
     #expect(loop.run { server.subscriptions.count > subscribed })
     return process
   }
@@ -75,6 +76,15 @@ import Testing
     for name in try FileManager.default.contentsOfDirectory(atPath: archive) where name.hasSuffix(".gz") {
       let unpacking = try start("/bin/gzip", ["-d", archive + name])
       #expect(loop.run { !unpacking.isRunning })
+    }
+    for name in try FileManager.default.contentsOfDirectory(atPath: archive) where name.hasSuffix(".zst") {
+      let compressed = folder.bytes("archive/" + name)
+      var space = [UInt8](repeating: 0, count: 64 << 20)
+      let progress = try compressed.withUnsafeBytes { input in
+        try space.withUnsafeMutableBytes { try ZstandardDecompressor().decompress(input, to: $0) }
+      }
+      folder.write(Array(space[..<progress.produced]), to: "archive/" + name.dropLast(4))
+      unlink(archive + name)
     }
     // Rotated segments sort by the time in their names, and before the current one only by rule.
     let names = try FileManager.default.contentsOfDirectory(atPath: archive).sorted().filter {
@@ -104,6 +114,40 @@ import Testing
     #expect(terminate(process) == 0)
     #expect(loop.run { server.goodbyes == 1 && server.acknowledged[Records.source] == published })
     let report = try report()
+    #expect(report.isFaultless, "\(report.text)")
+    #expect(report.sources.first?.recordCount == published)
+  }
+
+  @Test(arguments: ["none", "interval", "batch"])
+  func losesNothingToKillsWhileItRotates(fsync: String) throws {
+    let options = [
+      "--rotate-size", "150000", "--compression", "1", "--fsync", fsync, "--fsync-interval", "0.02",
+    ]
+    publishing?.start(after: 0, every: 0.001)
+    for round in 1...8 as ClosedRange<UInt64> {
+      let process = try startVerbatim(options)
+      let start = published
+      #expect(loop.run { published > start + 1500 * round })
+      kill(process.processIdentifier, SIGKILL)
+      #expect(loop.run { !process.isRunning })
+    }
+    let process = try startVerbatim(options)
+    let start = published
+    #expect(loop.run { server.acknowledged[Records.source] ?? 0 > start + 1000 })
+    publishing?.cancel()
+    let archive = folder.path + "archive/"
+    #expect(
+      loop.run {
+        guard let names = try? FileManager.default.contentsOfDirectory(atPath: archive) else { return false }
+        let segments = names.filter { $0.hasPrefix("verbatim.log-") }
+        return segments.allSatisfy { $0.hasSuffix(".zst") || $0.hasSuffix(".zst.index") }
+          && segments.count(where: { $0.hasSuffix(".zst") }) * 2 == segments.count
+      },
+      "\(errors)"
+    )
+    #expect(terminate(process) == 0)
+    let report = try report()
+    #expect(report.files.count > 5)
     #expect(report.isFaultless, "\(report.text)")
     #expect(report.sources.first?.recordCount == published)
   }

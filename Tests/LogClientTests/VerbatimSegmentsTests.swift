@@ -156,4 +156,14 @@ import Zstandard
     #expect(server.subscriptions[0].positions.map(\.sequence) == [1])
     #expect(verbatim.loop.run { (try? segments()) == [name + ".zst"] })
   }
+
+  @Test func goesOnAfterACompressedSegment() throws {
+    let records = (1...3000 as ClosedRange<UInt64>).flatMap { Records.text($0, text) }
+    let long = Records.text(3001, String(repeating: "y", count: 3_000_000))
+    let bytes = StreamPreamble.bytes(createdAt: 1) + Records.joined() + records + long
+    let name = SegmentName(start: 1_000_000, isCompressed: true).text(of: "verbatim.log")
+    folder.write(Frames.frame(bytes), to: name)
+    let (_, server) = try verbatim("")
+    #expect(server.subscriptions[0].positions.map(\.sequence) == [3001])
+  }
 }

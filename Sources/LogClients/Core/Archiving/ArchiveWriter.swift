@@ -80,8 +80,7 @@ public final class ArchiveWriter {
       segmentHasRecords = opening.recordCount > 0
     }
     if format == .native, file.size == 0, let predecessor = PreviousSegment.find(before: path),
-      let reader = try? SegmentFile.reader(of: predecessor),
-      (try? SegmentFile.read(reader) { planner.recall($0, body: $1) }) != nil
+      (try? PreviousSegment.read(predecessor) { planner.recall($0, body: $1) }) != nil
     {
       opening.predecessor = predecessor
     }

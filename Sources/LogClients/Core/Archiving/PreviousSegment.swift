@@ -1,9 +1,10 @@
 import Glibc
+import LogProtocol
 
 /// Finds the segment that was written last before a new one, where whoever rotates left it.
 enum PreviousSegment {
   /// The newest file beside `path` whose name continues its name with `.` or `-`, as logrotate's do; nil
-  /// where there is none. What was cut off its end is no segment.
+  /// where there is none. What was cut off its end is no segment. A compressed one is as old as it was before.
   static func find(before path: String) -> String? {
     let slash = path.lastIndex(of: "/")
     let folder = slash.map { String(path[...$0]) } ?? "./"
@@ -24,9 +25,16 @@ enum PreviousSegment {
       {
         continue
       }
-      guard (try? SegmentFile.reader(of: folder + other)) != nil else { continue }
+      let isCompressed = SegmentName(other, of: name)?.isCompressed == true
+      guard isCompressed || (try? SegmentFile.reader(of: folder + other)) != nil else { continue }
       newest = (folder + other, state.st_mtim)
     }
     return newest?.path
+  }
+
+  /// Reads all whole records of a segment.
+  static func read(_ path: String, _ body: (RecordHeader, UnsafeRawBufferPointer) -> Void) throws {
+    if path.hasSuffix(SegmentName.compressedSuffix) { return try CompressedSegment.read(path, body) }
+    _ = try SegmentFile.read(SegmentFile.reader(of: path), body)
   }
 }

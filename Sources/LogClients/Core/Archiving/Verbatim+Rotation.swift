@@ -94,6 +94,11 @@ extension Verbatim {
     } catch {
       log.error("\(error)")
     }
+    if (configuration.verbatim.format == .native) != (writer.format == .native) {
+      log.warning("verbatim.format changes when verbatim is started the next time")
+    }
+    synchroniser.drain()
+    synchroniser = makeSynchroniser()
     reopen()
     schedule()
   }

@@ -90,10 +90,7 @@ public final class Verbatim {
     loop = EventLoop(pool: ChunkPool(chunkCapacity: 256 << 10, spareLimit: 16))
     keeping = Worker(on: loop, niceness: 10)
     writer = Self.writer(configuration, loop)
-    synchroniser = Synchroniser(configuration.verbatim, on: loop, call: limits.synchronise) {
-      [unowned self] in
-      synchronised($0)
-    }
+    synchroniser = makeSynchroniser()
     tendTimer = TimerWatcher(on: loop) { [unowned self] in tend() }
     writeTimer = TimerWatcher(on: loop) { [unowned self] in write() }
     retryTimer = TimerWatcher(on: loop) { [unowned self] in retry() }
@@ -108,6 +105,12 @@ public final class Verbatim {
     subscriber = LogSubscriber(to: server, subscription, on: loop, handler: self)
     write()
     schedule()
+  }
+
+  func makeSynchroniser() -> Synchroniser {
+    Synchroniser(configuration.verbatim, on: loop, call: limits.synchronise) { [unowned self] in
+      synchronised($0)
+    }
   }
 
   static func writer(_ configuration: Configuration, _ loop: EventLoop) -> ArchiveWriter {
