@@ -152,7 +152,9 @@ let package = Package(
     ),
     .executableTarget(
       name: "bench",
-      dependencies: ["Bytes", "BitcoinWire", "JSON", "Captures", "CAllocations", arguments],
+      dependencies: [
+        "Bytes", "BitcoinWire", "EventLoop", "JSON", "LogProtocol", "Captures", "CAllocations", arguments,
+      ],
       path: "Tests/Bench",
       swiftSettings: spans
     ),

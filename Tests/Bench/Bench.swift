@@ -6,6 +6,6 @@ struct Bench: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "bench",
     abstract: "Measure Netmine's speed, beside something else in the same run.",
-    subcommands: [WireBench.self]
+    subcommands: [WireBench.self, VerbatimBench.self]
   )
 }
