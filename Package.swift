@@ -53,6 +53,11 @@ let package = Package(
       swiftSettings: spans
     ),
     .target(
+      name: "LogFiles",
+      dependencies: ["Bytes", "EventLoop", "BitcoinWire", "LogProtocol", "Zstandard"],
+      swiftSettings: spans
+    ),
+    .target(
       name: "ControlProtocol",
       dependencies: ["Bytes", "EventLoop", "BitcoinWire"],
       swiftSettings: spans
@@ -143,6 +148,11 @@ let package = Package(
     .testTarget(
       name: "LogProtocolTests",
       dependencies: hands + ["Zstandard"],
+      swiftSettings: spans
+    ),
+    .testTarget(
+      name: "LogFilesTests",
+      dependencies: hands + ["LogFiles", "Zstandard"],
       swiftSettings: spans
     ),
     .testTarget(name: "ControlProtocolTests", dependencies: hands),

@@ -1,0 +1,252 @@
+import BitcoinWire
+import Bytes
+import EventLoop
+import Glibc
+import LogProtocol
+
+/// Reads the records of a log file in order: native or coinscope's, compressed with Zstandard or not, whole,
+/// torn or damaged.
+///
+/// Memory is bounded by the longest record (16 MiB) and a buffer. Nothing is allocated for a record, but for a
+/// coinscope record that is no message.
+public final class LogFile {
+  /// The file's path, as given; `-` is the standard input.
+  public let path: String
+
+  /// The format that its records are in.
+  public private(set) var format = LogFormat.native
+
+  /// Offset of the next piece; in what is decompressed, where the file is compressed.
+  public private(set) var offset: UInt64 = 0
+
+  /// Records read so far.
+  public private(set) var recordCount: UInt64 = 0
+
+  /// When the file was begun, as its first preamble says, in ns since the Unix epoch; 0 before that was read.
+  public private(set) var creationTime: UInt64 = 0
+
+  private let input: LogInput
+  private var buffer: Chunk
+  private var start = 0
+  private var end = 0
+  private var isEnded = false
+  private var compressionError: WireError?
+  private var pending = 0
+  private var translated = Chunk(capacity: 1024)
+
+  /// Bytes that are read at a time where nothing else is said.
+  public static let defaultBufferCount = 1 << 20
+
+  /// Opens a file.
+  ///
+  /// - Parameters:
+  ///   - format: the format that it is in; nil to find that out from its first records.
+  ///   - bufferCount: bytes to read at a time.
+  public init(
+    _ path: String,
+    format: LogFormat? = nil,
+    bufferCount: Int = defaultBufferCount
+  ) throws(IOError) {
+    self.path = path
+    input = try LogInput(path)
+    buffer = Chunk(capacity: max(bufferCount, 4096))
+    // Who writes into a pipe may not write more for long.
+    _ = try fill(needed: input.size == nil ? LogFormat.headCount : 4096)
+    self.format = format ?? .sniff(buffer.bytes(start..<end))
+  }
+
+  /// Whether it is compressed.
+  public var isCompressed: Bool { input.isCompressed }
+
+  /// Bytes of the file itself: those read so far, and all, nil where that is not known.
+  public var progress: (read: UInt64, total: UInt64?) { (input.consumedCount, input.size) }
+
+  /// The next record or damage; nil at the end. What was given before is no longer valid.
+  public func next() throws(IOError) -> LogPiece? {
+    take(pending)
+    pending = 0
+    while true {
+      switch look() {
+      case .failure(let error): return .damage(try skip(error))
+      case .success(.needsMore(let count)):
+        if try !fill(needed: count) { return ending().map(LogPiece.damage) }
+      case .success(.preamble):
+        let bytes = buffer.bytes(start..<end)
+        let time = UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
+        if creationTime == 0 { creationTime = time }
+        take(StreamPreamble.size)
+      case .success(.record(let count)):
+        // Where what follows is no record either, this one has to show that its length is right. A pipe is
+        // not waited for.
+        if input.size != nil, !isEnded, end - start < count + LogFormat.headCount {
+          _ = try fill(needed: count + LogFormat.headCount)
+          continue
+        }
+        switch record(count) {
+        case .success(let record):
+          pending = count
+          recordCount += 1
+          return .record(record)
+        case .failure(let error): return .damage(try skip(error))
+        }
+      }
+    }
+  }
+
+  private func look() -> Result<RecordFramer.Piece, WireError> {
+    do throws(WireError) { return .success(try format.first(in: buffer.bytes(start..<end))) } catch {
+      return .failure(error)
+    }
+  }
+
+  private func record(_ count: Int) -> Result<LogRecord, WireError> {
+    let bytes = buffer.bytes(start..<start + count)
+    do throws(WireError) {
+      let (header, body) =
+        format == .native
+        ? (RecordHeader(checked: bytes), UnsafeRawBufferPointer(rebasing: bytes[RecordHeader.size...]))
+        : try translate(bytes)
+      let following = buffer.bytes(start + count..<end)
+      // A few bytes at the end are a torn record, or the rest of this one.
+      let isTail = isEnded && !following.isEmpty && following.count < LogFormat.headCount
+      let isFollowed = !isTail && format.looksRight(following, after: header.time)
+      guard isFollowed || format.isConsistent(bytes) else {
+        throw WireError(
+          .invalid("is \(count - 4), and what follows is no record"),
+          field: "record length",
+          offset: 0
+        )
+      }
+      return .success(
+        LogRecord(
+          header: header,
+          body: body,
+          bytes: bytes,
+          format: format,
+          offset: offset,
+          number: recordCount + 1
+        )
+      )
+    } catch {
+      return .failure(error)
+    }
+  }
+
+  private func translate(
+    _ bytes: UnsafeRawBufferPointer
+  ) throws(WireError) -> (RecordHeader, UnsafeRawBufferPointer) {
+    let source = UInt32(bigEndian: bytes.loadUnaligned(fromByteOffset: 4, as: UInt32.self))
+    let head = LogFormat.coinscopeHeadCount
+    if RecordType(rawValue: UInt16(bytes[8])) == .message, bytes.count >= head + 5 {
+      let seconds = UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: 9, as: UInt64.self))
+      let body = UnsafeRawBufferPointer(rebasing: bytes[(head + 5)...])
+      let header = RecordHeader(
+        type: .message,
+        flags: bytes[head + 4] != 0 ? .sent : [],
+        source: source,
+        time: seconds * 1_000_000_000,
+        connection: UInt32(bigEndian: bytes.loadUnaligned(fromByteOffset: head, as: UInt32.self)),
+        bodyCount: body.count
+      )
+      return (header, body)
+    }
+    var (header, body) = try CoinscopeRecord.native(UnsafeRawBufferPointer(rebasing: bytes[8...]).bytes)
+    header.source = source
+    if translated.capacity < body.count { translated = Chunk(capacity: 2 * body.count) }
+    body.withUnsafeBytes { if let base = $0.baseAddress { memcpy(translated.base, base, $0.count) } }
+    return (header, translated.bytes(0..<body.count))
+  }
+
+  // MARK: Damage
+
+  /// What is left at the end of the file, which is not a whole record; nil where nothing is.
+  private func ending() -> LogDamage? {
+    let rest = end - start
+    if let error = compressionError {
+      compressionError = nil
+      return take(.compression, rest, "\(error)")
+    }
+    guard rest > 0 else { return nil }
+    // A length that is wrong may reach beyond the end, with records before it.
+    for index in 1..<rest where format.beginsRecord(in: buffer.bytes(start + index..<end)) == .yes {
+      return take(.damaged, index, "record length at byte \(offset) reaches beyond the end of the file")
+    }
+    return take(.torn, rest, "the record is not whole")
+  }
+
+  /// Skips to the next record, or to the end.
+  private func skip(_ error: WireError) throws(IOError) -> LogDamage {
+    let first = offset
+    take(1)
+    while true {
+      switch format.beginsRecord(in: buffer.bytes(start..<end)) {
+      case .no: take(1)
+      case .unknown(let needed):
+        if try fill(needed: needed) { continue }
+        take(min(1, end - start))
+      case .yes: return damage(first, error)
+      }
+      if start == end, try !fill(needed: 1) { return damage(first, error) }
+    }
+  }
+
+  private func damage(_ first: UInt64, _ error: WireError) -> LogDamage {
+    let reason = WireError(error.problem, field: error.field, offset: Int(clamping: first) + error.offset)
+    return LogDamage(
+      kind: .damaged,
+      path: path,
+      offset: first,
+      count: offset - first,
+      number: recordCount + 1,
+      reason: "\(reason)"
+    )
+  }
+
+  private func take(_ kind: LogDamage.Kind, _ count: Int, _ reason: String) -> LogDamage {
+    defer { take(count) }
+    return LogDamage(
+      kind: kind,
+      path: path,
+      offset: offset,
+      count: UInt64(count),
+      number: recordCount + 1,
+      reason: reason
+    )
+  }
+
+  // MARK: Buffer
+
+  private func take(_ count: Int) {
+    start += count
+    offset += UInt64(count)
+  }
+
+  /// Reads until `needed` bytes are there; false at the end of the file. Bytes may have moved then.
+  private func fill(needed: Int) throws(IOError) -> Bool {
+    while end - start < needed, !isEnded {
+      makeRoom(needed)
+      let space = UnsafeMutableRawBufferPointer(start: buffer.base + end, count: buffer.capacity - end)
+      do {
+        let count = try input.read(into: space)
+        isEnded = count == 0
+        end += count
+      } catch let error as IOError {
+        throw error
+      } catch {
+        compressionError = error as? WireError
+        isEnded = true
+      }
+    }
+    return end - start >= needed
+  }
+
+  private func makeRoom(_ needed: Int) {
+    let rest = end - start
+    guard buffer.capacity - start < max(needed, rest + 1) || start == end else { return }
+    let larger = max(needed, rest + 1) > buffer.capacity ? Chunk(capacity: max(needed, 2 * rest)) : buffer
+    memmove(larger.base, buffer.base + start, rest)
+    buffer = larger
+    start = 0
+    end = rest
+  }
+}

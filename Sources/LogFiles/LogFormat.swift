@@ -1,0 +1,170 @@
+import BitcoinWire
+import Bytes
+import LogProtocol
+
+/// How the records of a file are laid out.
+public enum LogFormat: String, CaseIterable, Sendable {
+  /// Netmine's own (docs/log-format.md).
+  case native
+  /// What coinscope's `verbatim` wrote: records as coinscope's log server sent them to its readers.
+  case coinscope
+
+  /// Looks at the start of `bytes`, which must be where a record may start, and says how long what stands
+  /// there is.
+  ///
+  /// It is stricter than `RecordFramer`: a type is one bit, what is reserved is 0, and coinscope's times are
+  /// before the year 2500. So it sees at once where a file holds something else than records.
+  func first(in bytes: UnsafeRawBufferPointer) throws(WireError) -> RecordFramer.Piece {
+    switch self {
+    case .native: try Self.native(bytes)
+    case .coinscope: try Self.coinscope(bytes)
+    }
+  }
+
+  /// Bytes of a native record that its header's place is known by.
+  static let headCount = RecordHeader.size
+
+  /// Bytes before a coinscope record's handle or text: u32 length, u32 source, u8 type, u64 seconds.
+  static let coinscopeHeadCount = 17
+
+  private static let latestSeconds: UInt64 = 1 << 34
+
+  private static func native(_ bytes: UnsafeRawBufferPointer) throws(WireError) -> RecordFramer.Piece {
+    let piece = try RecordFramer.first(in: bytes)
+    guard bytes.count >= RecordHeader.size, piece != .preamble else { return piece }
+    let type = UInt16(bigEndian: bytes.loadUnaligned(fromByteOffset: 24, as: UInt16.self))
+    guard type.nonzeroBitCount == 1 else {
+      throw WireError(.invalid("is \(type), which is not one bit"), field: "record type", offset: 24)
+    }
+    guard bytes[27] == 0 else {
+      throw WireError(.invalid("is \(bytes[27]), not 0"), field: "reserved byte", offset: 27)
+    }
+    return piece
+  }
+
+  private static func coinscope(_ bytes: UnsafeRawBufferPointer) throws(WireError) -> RecordFramer.Piece {
+    guard bytes.count >= 4 else { return .needsMore(count: 4) }
+    let length = Int(UInt32(bigEndian: bytes.loadUnaligned(as: UInt32.self)))
+    guard length >= coinscopeHeadCount - 4 else {
+      throw WireError(.invalid("is \(length), less than a header has"), field: "record length", offset: 0)
+    }
+    guard length <= RecordHeader.maximumLength else {
+      throw WireError(
+        .limit(value: UInt64(length), maximum: UInt64(RecordHeader.maximumLength)),
+        field: "record length",
+        offset: 0
+      )
+    }
+    if bytes.count >= coinscopeHeadCount {
+      let type = bytes[8]
+      guard type.nonzeroBitCount == 1, type > 1 else {
+        throw WireError(.invalid("is \(type), which coinscope does not have"), field: "type", offset: 8)
+      }
+      let seconds = UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: 9, as: UInt64.self))
+      guard seconds < latestSeconds else {
+        throw WireError(.limit(value: seconds, maximum: latestSeconds), field: "seconds", offset: 9)
+      }
+    }
+    return bytes.count >= length + 4 ? .record(count: length + 4) : .needsMore(count: length + 4)
+  }
+
+  /// Whether a record begins somewhere.
+  enum Beginning: Equatable {
+    case yes, no
+    /// That many bytes would tell.
+    case unknown(needed: Int)
+  }
+
+  /// Whether a record or preamble begins with `bytes`, as far as it and what follows it tell.
+  func beginsRecord(in bytes: UnsafeRawBufferPointer) -> Beginning {
+    guard bytes.count >= Self.headCount || self == .coinscope && bytes.count >= Self.coinscopeHeadCount else {
+      return .unknown(needed: Self.headCount)
+    }
+    guard let piece = try? first(in: bytes) else { return .no }
+    switch piece {
+    case .preamble: return .yes
+    case .needsMore(let count): return .unknown(needed: count)
+    case .record(let count):
+      guard isConsistent(UnsafeRawBufferPointer(rebasing: bytes[..<count])) else { return .no }
+      let following = UnsafeRawBufferPointer(rebasing: bytes[count...])
+      return (try? first(in: following)) != nil ? .yes : .no
+    }
+  }
+
+  /// Whether a whole record's parts agree with each other, so that its length can be believed.
+  ///
+  /// - Parameter bytes: the whole record.
+  func isConsistent(_ bytes: UnsafeRawBufferPointer) -> Bool {
+    switch self {
+    case .native:
+      let header = RecordHeader(checked: bytes)
+      let body = UnsafeRawBufferPointer(rebasing: bytes[RecordHeader.size...])
+      switch header.type {
+      case .message: return header.flags.contains(.truncated) || Self.isMessage(body)
+      case .connection: return (try? ConnectionEvent(body.bytes)) != nil
+      case .meta: return (try? MetaBody(body.bytes)) != nil
+      default: return header.type.rawValue <= 0x80 && Self.isText(body)
+      }
+    case .coinscope:
+      let body = UnsafeRawBufferPointer(rebasing: bytes[Self.coinscopeHeadCount...])
+      switch RecordType(rawValue: UInt16(bytes[8])) {
+      case .message:
+        return body.count >= 5 && body[4] <= 1
+          && Self.isMessage(UnsafeRawBufferPointer(rebasing: body[5...]))
+      case .connection:
+        return (try? CoinscopeRecord.native(UnsafeRawBufferPointer(rebasing: bytes[8...]).bytes)) != nil
+      default: return body.last == 0 && Self.isText(UnsafeRawBufferPointer(rebasing: body.dropLast()))
+      }
+    }
+  }
+
+  private static func isMessage(_ body: UnsafeRawBufferPointer) -> Bool {
+    guard let header = MessageHeader(peeking: body.bytes) else { return false }
+    return header.totalLength == body.count
+  }
+
+  private static func isText(_ body: UnsafeRawBufferPointer) -> Bool {
+    !body.contains(0) && String(validating: body, as: UTF8.self) != nil
+  }
+
+  /// Whether `bytes`, which follow a record of that time, look like the next one's first: a wrong length before
+  /// them can also lead to bytes that are only just possible.
+  ///
+  /// - Parameter time: ns since the Unix epoch.
+  func looksRight(_ bytes: UnsafeRawBufferPointer, after time: UInt64) -> Bool {
+    guard let piece = try? first(in: bytes) else { return false }
+    guard bytes.count >= Self.headCount, piece != .preamble else { return true }
+    let isNative = self == .native
+    let type = isNative ? UInt16(bytes[24]) << 8 | UInt16(bytes[25]) : UInt16(bytes[8])
+    let stamp = UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: isNative ? 8 : 9, as: UInt64.self))
+    let next = isNative ? stamp : stamp * 1_000_000_000
+    return type <= 0x80 && max(next, time) - min(next, time) < 1 << 59
+  }
+
+  /// The format that `bytes`, a file's first, are in; native where that cannot be told.
+  static func sniff(_ bytes: UnsafeRawBufferPointer) -> LogFormat {
+    if native.chain(in: bytes) > 0 { return .native }
+    return coinscope.chain(in: bytes) > 0 ? .coinscope : .native
+  }
+
+  /// How many pieces that could be records follow each other from the start, up to 16; 0 where the first is
+  /// wrong or does not agree with itself.
+  private func chain(in bytes: UnsafeRawBufferPointer) -> Int {
+    var rest = bytes
+    for count in 0..<16 {
+      do throws(WireError) {
+        switch try first(in: rest) {
+        case .needsMore: return rest.count >= Self.headCount ? count + 1 : count
+        case .preamble: return 16
+        case .record(let length):
+          let record = UnsafeRawBufferPointer(rebasing: rest[..<length])
+          if count == 0, !isConsistent(record) { return 0 }
+          rest = UnsafeRawBufferPointer(rebasing: rest[length...])
+        }
+      } catch {
+        return count
+      }
+    }
+    return 16
+  }
+}
