@@ -77,15 +77,18 @@ let package = Package(
       swiftSettings: spans
     ),
     .target(name: "SimnetCore", dependencies: base, path: "Sources/Simnet/Core"),
-    .target(name: "LogText", dependencies: ["Bytes", "JSON", "BitcoinWire", "LogProtocol", arguments]),
+    .target(
+      name: "LogText",
+      dependencies: ["Bytes", "JSON", "BitcoinWire", "LogProtocol", "LogFiles", arguments]
+    ),
     .target(
       name: "LogClientCore",
-      dependencies: base + ["LogProtocol", "LogText", "Zstandard"],
+      dependencies: base + ["LogProtocol", "LogFiles", "LogText", "Zstandard"],
       path: "Sources/LogClients/Core"
     ),
     .target(
       name: "ClientCore",
-      dependencies: base + ["JSON", "LogProtocol", "LogText", "ControlProtocol"],
+      dependencies: base + ["JSON", "LogProtocol", "LogFiles", "LogText", "ControlProtocol"],
       path: "Sources/Clients/Core",
       swiftSettings: spans
     ),
@@ -158,7 +161,7 @@ let package = Package(
     .testTarget(name: "ControlProtocolTests", dependencies: hands),
     .testTarget(
       name: "ClientTests",
-      dependencies: hands + ["ClientCore", "LogServerCore", "netmine"]
+      dependencies: hands + ["ClientCore", "LogFiles", "LogServerCore", "netmine"]
     ),
     .executableTarget(
       name: "bench",
@@ -185,7 +188,7 @@ let package = Package(
     .testTarget(name: "ConfigurationTests", dependencies: ["Configuration", "TestSupport"]),
     .testTarget(
       name: "LogClientTests",
-      dependencies: hands + ["LogClientCore", "LogText", "Zstandard", "verbatim", "console"]
+      dependencies: hands + ["LogClientCore", "LogFiles", "LogText", "Zstandard", "verbatim", "console"]
     ),
     .testTarget(name: "DaemonTests", dependencies: hands + ["SampleDaemon"]),
     .testTarget(name: "SimnetTests", dependencies: base + ["SimnetCore", "simnet"]),

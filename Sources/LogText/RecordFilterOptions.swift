@@ -48,8 +48,55 @@ public struct RecordFilterOptions: ParsableArguments {
   )
   public var connections: [UInt32] = []
 
+  /// The beginning of the time wanted.
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "Only records from this time on: 2026-01-31T23:59:59Z, or how long ago, such as -10m.",
+      valueName: "time"
+    )
+  )
+  public var since: TimeBound?
+
+  /// The end of the time wanted.
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Only records from before this time, written likewise.", valueName: "time")
+  )
+  public var until: TimeBound?
+
+  /// Peers wanted.
+  @Option(
+    name: .customLong("peer"),
+    help: ArgumentHelp(
+      "Only records about connections with this address or network, such as 10.0.0.0/8. May be repeated.",
+      valueName: "address"
+    )
+  )
+  public var peers: [AddressRange] = []
+
+  /// User agents wanted.
+  @Option(
+    name: .customLong("agent"),
+    help: ArgumentHelp(
+      """
+      Only records about connections whose user agent has this in it, once it is known, whatever its case. May \
+      be repeated.
+      """,
+      valueName: "text"
+    )
+  )
+  public var agents: [String] = []
+
   /// Creates options nobody has given.
   public init() {}
+
+  /// Refuses what makes no sense together.
+  public mutating func validate() throws {
+    if let since, let until, since.time >= until.time {
+      throw ValidationError("--until has to be later than --since")
+    }
+  }
 
   /// What they choose. Without a type, a command or a direction asks for messages only.
   public var filter: RecordFilter {
@@ -67,10 +114,15 @@ public struct RecordFilterOptions: ParsableArguments {
     filter.subscription.commands = commands
     filter.subscription.sources = sources
     filter.subscription.connections = connections
+    filter.start = since?.time ?? 0
+    filter.end = until?.time
+    filter.peers = peers
+    filter.userAgents = agents.map { $0.lowercased() }
     filter.asksForMeta = types.contains(.meta)
     filter.showsMeta =
       filter.asksForMeta
-      || (types.isEmpty && !asksOfMessages && sources.isEmpty && connections.isEmpty)
+      || (types.isEmpty && !asksOfMessages && sources.isEmpty && connections.isEmpty
+        && !filter.asksForPeers)
     return filter
   }
 }

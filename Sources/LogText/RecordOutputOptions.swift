@@ -16,13 +16,41 @@ public struct RecordOutputOptions: ParsableArguments {
   @Flag(help: "Show local times. Without, times are UTC.")
   public var localTime = false
 
+  /// Whether the records' bytes are written.
+  @Flag(help: "Write the records' bytes, so that they can be piped on or kept as a log.")
+  public var raw = false
+
+  /// Whether records are summed up.
+  @Flag(help: "Sum up the records of each second, or of --interval, in a line.")
+  public var rate = false
+
+  /// How long an interval is, in seconds.
+  @Option(help: ArgumentHelp("Seconds that a line of --rate is about. (default: 1)", valueName: "seconds"))
+  public var interval: Double?
+
   /// Creates options nobody has given.
   public init() {}
 
   /// Refuses what makes no sense together.
   public mutating func validate() throws {
     if payload, !json { throw ValidationError("--payload needs --json") }
+    if raw, json || rate || localTime { throw ValidationError("--raw goes with no other form") }
+    if payload, rate { throw ValidationError("--rate has no payloads") }
+    if let interval {
+      guard rate else { throw ValidationError("--interval needs --rate") }
+      guard interval >= 0.001, interval <= 1e6 else {
+        throw ValidationError("--interval is 0.001 to 1000000 seconds")
+      }
+    }
     if localTime, json { throw ValidationError("--json has UTC times only; leave --local-time out") }
+  }
+
+  /// What becomes of records that are to be written to a descriptor.
+  public func mode(for descriptor: Int32 = STDOUT_FILENO) -> RecordMode {
+    if raw { return .raw }
+    guard rate else { return .lines(formatter(for: descriptor)) }
+    let interval = UInt64((interval ?? 1) * 1e9)
+    return .rate(RateSummary(interval: interval, isJSON: json, isLocal: localTime))
   }
 
   /// A formatter of what is to be written to a descriptor: in colours where that is a terminal and NO_COLOR

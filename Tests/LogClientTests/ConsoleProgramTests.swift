@@ -4,6 +4,7 @@ import Foundation
 import LogProtocol
 import TestSupport
 import Testing
+import Zstandard
 
 /// The console as a process.
 @Suite final class ConsoleProgramTests {
@@ -13,7 +14,7 @@ import Testing
 
   deinit { for process in processes where process.isRunning { kill(process.processIdentifier, SIGKILL) } }
 
-  func start(_ arguments: String..., output: String = "out") throws -> Process {
+  func start(_ arguments: String..., output: String = "out", input: String? = nil) throws -> Process {
     let process = Process()
     let tests = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
     process.executableURL = URL(filePath: tests).deletingLastPathComponent().appending(path: "console")
@@ -24,6 +25,7 @@ import Testing
     folder.write([], to: "errors")
     process.standardOutput = FileHandle(forWritingAtPath: folder.path + output)
     process.standardError = FileHandle(forWritingAtPath: folder.path + "errors")
+    if let input { process.standardInput = FileHandle(forReadingAtPath: folder.path + input) }
     try process.run()
     processes.append(process)
     return process
@@ -108,7 +110,57 @@ import Testing
   @Test func namesWhatIsNoLog() throws {
     folder.write(Array("not a log".utf8), to: "1.log")
     #expect(end(try start("1.log")) == 1)
-    #expect(errors.contains("1.log is not a native log at byte 0"))
+    #expect(errors.contains("1.log: bytes 0 to 8, before record 1, are no record: "))
+    folder.write(Records.text(1) + Array("not a log".utf8) + Records.text(2), to: "2.log")
+    #expect(end(try start("2.log")) == 1)
+    #expect(lines.count == 2)
+    #expect(errors.contains("2.log: bytes 37 to 45, before record 2, are no record: "))
+  }
+
+  @Test func readsCompressedFilesAndPassesBytesOn() throws {
+    let bytes = StreamPreamble.bytes(createdAt: 0) + Records.joined() + Records.text(1) + Records.text(2)
+    let compressor = ZstandardCompressor()
+    var compressed: [UInt8] = []
+    bytes.withUnsafeBytes { compressor.compress($0, to: &compressed) }
+    compressor.endFrame(to: &compressed)
+    folder.write(compressed, to: "1.log.zst")
+    #expect(end(try start("1.log.zst", "--raw", "--type", "debug")) == 0)
+    #expect(folder.bytes("out").dropFirst(16) == bytes.dropFirst(16))
+    folder.write(folder.bytes("out"), to: "2.log")
+    let process = try start("-", "--raw", input: "2.log")
+    #expect(end(process) == 0)
+    #expect(folder.bytes("out") == folder.bytes("2.log"))
+  }
+
+  @Test func sumsUpFiles() throws {
+    let second: UInt64 = 1_000_000_000
+    let records =
+      Records.message("inv", [0], 1, time: second) + Records.message("inv", [0], 2, time: second + 5)
+      + Records.message("ping", [], 3, flags: .sent, time: 2 * second - 1)
+      + Records.message("ping", [], 4, time: 4 * second)
+    folder.write(records, to: "1.log")
+    #expect(end(try start("1.log", "--rate")) == 0)
+    #expect(
+      lines == [
+        "1970-01-01T00:00:01.000Z 3 records 3/s 170 B/s in 2 (50 B) out 1 (24 B) | inv 2 ping 1",
+        "1970-01-01T00:00:04.000Z 1 records 1/s 56 B/s in 1 (24 B) out 0 (0 B) | ping 1",
+      ]
+    )
+    #expect(end(try start("1.log", "--rate", "--interval", "10", "--json")) == 0)
+    #expect(lines.count == 1)
+    #expect(lines[0].contains(#""records":4,"#))
+    #expect(end(try start("1.log", "--since", "@1.000000005", "--until", "@4", "--json")) == 0)
+    #expect(lines.count == 2)
+  }
+
+  @Test func sumsUpTheStreamAsTimePasses() throws {
+    let server = try LogServerDouble(at: folder.path + "subscribe", on: loop)
+    let process = try start("--rate", "--interval", "0.1")
+    #expect(loop.run { !server.subscriptions.isEmpty })
+    server.send(Records.message("ping", [], 1, time: Clock.now()))
+    #expect(loop.run { lines.count == 1 })
+    #expect(lines[0].contains(" 1 records 10/s "))
+    kill(process.processIdentifier, SIGTERM)
   }
 
   @Test func endsQuietlyWhenNobodyReads() throws {

@@ -22,13 +22,13 @@ final class StreamWatch {
   init(
     _ address: SocketAddress,
     _ filter: RecordFilter,
-    _ formatter: LineFormatter,
+    _ mode: RecordMode,
     limit: Int,
     _ output: Output
   ) {
     self.address = address
     self.filter = filter
-    lines = RecordLines(filter, formatter, isLive: true)
+    lines = RecordLines(filter, mode, isLive: true)
     self.output = output
     remaining = limit
   }
@@ -39,13 +39,26 @@ final class StreamWatch {
     let timer = TimerWatcher(on: loop) { isOver = true }
     if let duration { timer.start(after: duration) }
     summary = TimerWatcher(on: loop) { [unowned self] in printSummary() }
-    let subscriber = LogSubscriber(to: address, filter.subscription, on: loop, handler: self)
+    var tick: TimerWatcher?
+    if let interval = lines.interval {
+      // What is a little late still counts with its interval.
+      tick = TimerWatcher(on: loop) { [unowned self] in printRates(Clock.now() - UInt64(interval * 5e8)) }
+      tick?.start(after: interval, every: interval)
+    }
+    if let end = filter.end {
+      let now = Clock.now()
+      let rest = end > now ? Double(end - now) / 1e9 + 0.5 : 0
+      if rest < duration ?? .infinity { timer.start(after: rest) }
+    }
+    let subscriber = LogSubscriber(to: address, filter.request, on: loop, handler: self)
     self.subscriber = subscriber
     while !isOver, failure == nil, remaining > 0, !output.isClosed { loop.runOnce() }
     timer.cancel()
     summary?.cancel()
+    tick?.cancel()
     subscriber.cancel()
     printSummary()
+    printRates(.max)
     if let failure { throw failure }
   }
 
@@ -58,6 +71,12 @@ final class StreamWatch {
       if lines.append(header, body: body, to: &text) { remaining -= 1 }
     }
     if lines.hasSummary { summary?.start(after: RecordLines.summaryDelay) }
+  }
+
+  private func printRates(_ time: UInt64) {
+    var text: [UInt8] = []
+    lines.finish(before: time, to: &text)
+    output.lines(text)
   }
 
   private func printSummary() {

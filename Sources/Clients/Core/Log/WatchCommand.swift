@@ -39,7 +39,7 @@ struct WatchCommand: ClientCommand {
     let watch = StreamWatch(
       .unix(environment.configuration.logger.root + "subscribe"),
       records.filter,
-      form.formatter(for: STDOUT_FILENO),
+      form.mode(for: STDOUT_FILENO),
       limit: count ?? .max,
       environment.output
     )

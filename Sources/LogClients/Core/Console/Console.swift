@@ -4,6 +4,7 @@ import Configuration
 import Daemon
 import EventLoop
 import Glibc
+import LogFiles
 import LogProtocol
 import LogText
 import Logging
@@ -27,9 +28,21 @@ public struct Console: ParsableArguments {
   /// The options every program takes.
   @OptionGroup(title: "Common options") public var common: CommonOptions
 
-  /// Native log files to read instead of the live stream.
+  /// The format of the files.
+  @Option(
+    help: ArgumentHelp(
+      "Format of the files. (default: what their first records look like)",
+      valueName: "format"
+    )
+  )
+  public var format: LogFormat?
+
+  /// Log files to read instead of the live stream.
   @Argument(
-    help: "Native log files to read instead of the live stream; - is the standard input.",
+    help: """
+      Log files to read instead of the live stream, native or coinscope's, also compressed by zstd; - is the \
+      standard input.
+      """,
     completion: .file()
   )
   public var files: [String] = []
@@ -53,32 +66,37 @@ public struct Console: ParsableArguments {
     sigprocmask(SIG_UNBLOCK, &signals, nil)
     let log = common.logger(for: "console")
     let filter = records.filter
-    let lines = RecordLines(filter, output.formatter(), isLive: files.isEmpty)
+    let lines = RecordLines(filter, output.mode(), isLive: files.isEmpty)
     let printer = RecordPrinter(lines, limit: count)
     if files.isEmpty {
       let configuration = try common.configuration()
       let server = SocketAddress.unix(configuration.logger.root + "subscribe")
-      try LiveConsole(server, filter.subscription, printer, waits: !endsWithoutServer, log: log).run()
+      try LiveConsole(server, filter, printer, waits: !endsWithoutServer, log: log).run()
     } else {
-      for path in files where !printer.isDone && !path.hasSuffix(SegmentIndex.suffix) {
-        try print(ArchiveFile(path), with: printer, log: log)
+      var isWhole = true
+      for path in LogFiles.chronological(files, format: format) where !printer.isDone {
+        try isWhole = print(LogFile(path, format: format), with: printer, log: log) && isWhole
       }
+      try printer.finish()
+      guard isWhole else { throw ConsoleError.damaged }
     }
   }
 
-  private func print(_ file: ArchiveFile, with printer: RecordPrinter, log: Logger) throws {
-    do {
-      let ending = try file.forEachRecord { header, body, _ in
-        try printer.print(header, body: body)
-        return !printer.isDone
+  /// Prints a file's records; false where it is damaged.
+  private func print(_ file: LogFile, with printer: RecordPrinter, log: Logger) throws -> Bool {
+    var isWhole = true
+    while !printer.isDone, let piece = try file.next() {
+      switch piece {
+      case .record(let record): try printer.print(record.header, body: record.body)
+      case .damage(let damage):
+        try printer.flush()
+        log.warning("\(damage)")
+        isWhole = isWhole && damage.kind == .torn
       }
-      try printer.flush()
-      if case .torn(let count) = ending {
-        log.warning("\(file.path) ends with \(count) bytes of a record that is not whole")
-      }
-    } catch let error as WireError {
-      try printer.flush()
-      throw ConsoleError.notALog(path: file.path, offset: file.offset, reason: "\(error)")
     }
+    try printer.flush()
+    return isWhole
   }
 }
+
+extension LogFormat: ExpressibleByArgument {}

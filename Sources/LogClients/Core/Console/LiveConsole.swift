@@ -19,13 +19,15 @@ final class LiveConsole {
   private var subscriber: LogSubscriber?
   private var complaint: String?
   private var summary: TimerWatcher?
+  private var tick: TimerWatcher?
+  private var end: TimerWatcher?
 
   /// Starts to look for the log server.
   ///
   /// - Parameter waits: whether to look again when there is none or it is gone.
   init(
     _ server: SocketAddress,
-    _ subscription: Subscription,
+    _ filter: RecordFilter,
     _ printer: RecordPrinter,
     waits: Bool,
     log: Logger
@@ -34,19 +36,37 @@ final class LiveConsole {
     self.log = log
     self.waits = waits
     summary = TimerWatcher(on: loop) { [unowned self] in printSummary() }
-    subscriber = LogSubscriber(to: server, subscription, on: loop, handler: self)
+    if let interval = printer.interval {
+      tick = TimerWatcher(on: loop) { [unowned self] in
+        // What is a little late still counts with its interval.
+        write { () throws(IOError) in try printer.print(until: Clock.now() - UInt64(interval * 5e8)) }
+      }
+      tick?.start(after: interval, every: interval)
+    }
+    if let end = filter.end {
+      let now = Clock.now()
+      self.end = TimerWatcher(on: loop) { [unowned self] in loop.stop() }
+      self.end?.start(after: end > now ? Double(end - now) / 1e9 + Self.endDelay : 0)
+    }
+    subscriber = LogSubscriber(to: server, filter.request, on: loop, handler: self)
   }
 
   /// Prints until there is no more to print.
   func run() throws {
     if !printer.isDone { loop.run() }
     subscriber?.cancel()
+    if failure == nil { write(printer.finish) }
     if let failure { throw failure }
   }
 
-  private func printSummary() {
+  /// Seconds that records of the time asked for may still come after its end.
+  private static let endDelay = 0.5
+
+  private func printSummary() { write(printer.printSummary) }
+
+  private func write(_ body: () throws(IOError) -> Void) {
     do throws(IOError) {
-      try printer.printSummary()
+      try body()
     } catch {
       failure = error
     }

@@ -25,6 +25,7 @@ final class RecordPrinter {
     guard lines.append(header, body: body, to: &output.bytes) else { return }
     remaining -= 1
     if remaining == 0 { isDone = true }
+    if isDone { lines.finish(to: &output.bytes) }
     if output.bytes.count >= LineOutput.batch { try flush() }
   }
 
@@ -35,6 +36,21 @@ final class RecordPrinter {
   func printSummary() throws(IOError) {
     guard hasSummary else { return }
     lines.appendSummary(to: &output.bytes)
+    try flush()
+  }
+
+  /// How often to call `print(until:)`, in seconds; nil for never.
+  var interval: Double? { lines.interval }
+
+  /// Prints what is known by a time, in ns since the Unix epoch, of the intervals that have passed.
+  func print(until time: UInt64) throws(IOError) {
+    lines.finish(before: time, to: &output.bytes)
+    try flush()
+  }
+
+  /// Prints what was kept for the end.
+  func finish() throws(IOError) {
+    lines.finish(to: &output.bytes)
     try flush()
   }
 

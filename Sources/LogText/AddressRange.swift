@@ -1,0 +1,47 @@
+import ArgumentParser
+import BitcoinWire
+
+/// Addresses of peers: one of any network, or all of an IPv4, IPv6 or CJDNS network that begin alike (CIDR).
+public struct AddressRange: Hashable, Sendable {
+  /// The first address, or the only one.
+  private let address: NetworkAddress
+  private let bitCount: Int?
+
+  /// Reads `10.1.2.3`, `10.0.0.0/8`, `2001:db8::/32`, `….onion`; nil where it is none of them.
+  public init?(_ text: String) {
+    let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
+    guard let address = NetworkAddress(String(parts[0])) else { return nil }
+    self.address = address
+    guard parts.count == 2 else {
+      bitCount = nil
+      return
+    }
+    guard let count = Int(parts[1]), count >= 0 else { return nil }
+    switch address {
+    case .ipv4: guard count <= 32 else { return nil }
+    case .ipv6, .cjdns: guard count <= 128 else { return nil }
+    default: return nil
+    }
+    bitCount = count
+  }
+
+  /// Whether an address is one of them; one that is IPv4 in IPv6's clothes is IPv4.
+  public func contains(_ other: NetworkAddress) -> Bool {
+    switch (address, other.unmapped) {
+    case (.ipv4(let network), .ipv4(let other)):
+      return Self.agree(UInt128(network) << 96, UInt128(other) << 96, bitCount ?? 32)
+    case (.ipv6(let network), .ipv6(let other)), (.cjdns(let network), .cjdns(let other)):
+      return Self.agree(network, other, bitCount ?? 128)
+    case (let address, let other): return address == other
+    }
+  }
+
+  private static func agree(_ left: UInt128, _ right: UInt128, _ count: Int) -> Bool {
+    count == 0 || (left ^ right) >> (128 - count) == 0
+  }
+}
+
+extension AddressRange: ExpressibleByArgument {
+  /// Reads an address or a network.
+  public init?(argument: String) { self.init(argument) }
+}
