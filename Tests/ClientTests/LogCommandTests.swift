@@ -59,7 +59,9 @@ import Testing
     let outcome = try runner.run("verify", garbage, garbage + "x")
     #expect(outcome.status == .someFailed)
     #expect(outcome.complaints.count == 2)
-    #expect(outcome.complaints[0].hasPrefix("netmine: \(garbage) is no archive from byte 0 on: "))
+    #expect(
+      outcome.complaints[0].hasPrefix("netmine: \(garbage): bytes 0 to 99, before record 1, are no record: ")
+    )
     #expect(outcome.complaints[1].hasPrefix("netmine: \(garbage)x cannot be read: "))
   }
 

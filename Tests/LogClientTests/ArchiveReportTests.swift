@@ -1,5 +1,6 @@
 import Bytes
 import Foundation
+import LogFiles
 import LogProtocol
 @testable import LogText
 import TestSupport
@@ -12,7 +13,7 @@ import Testing
     var report = ArchiveReport()
     for (index, records) in files.enumerated() {
       folder.write(StreamPreamble.bytes(createdAt: 0) + records.joined(), to: "\(index).log")
-      try report.read(ArchiveFile(folder.path + "\(index).log"))
+      try report.read(LogFile(folder.path + "\(index).log"))
     }
     let json = try JSONSerialization.jsonObject(with: Data(report.json.utf8)) as? [String: Any]
     #expect(json?["lost"] as? UInt64 == report.lostCount)

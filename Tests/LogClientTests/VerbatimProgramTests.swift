@@ -1,6 +1,7 @@
 import Bytes
 import EventLoop
 import Foundation
+import LogFiles
 import LogProtocol
 import LogText
 import TestSupport
@@ -92,8 +93,8 @@ import Zstandard
       !$0.hasPrefix("verbatim.log.torn-") && !$0.hasSuffix(".index")
     }
     var report = ArchiveReport()
-    for name in names where name != "verbatim.log" { try report.read(ArchiveFile(archive + name)) }
-    try report.read(ArchiveFile(archive + "verbatim.log"))
+    for name in names where name != "verbatim.log" { try report.read(LogFile(archive + name)) }
+    try report.read(LogFile(archive + "verbatim.log"))
     return report
   }
 

@@ -2,6 +2,7 @@ import Bytes
 import Configuration
 import EventLoop
 import Foundation
+import LogFiles
 import LogProtocol
 import LogText
 import TestSupport
@@ -76,7 +77,7 @@ import Zstandard
     }
     var report = ArchiveReport()
     for (place, part) in parts.enumerated() {
-      try report.read(ArchiveFile(folder.write(part, to: "part\(place)")))
+      try report.read(LogFile(folder.write(part, to: "part\(place)")))
     }
     #expect(report.isFaultless, "\(report.text)")
     #expect(report.sources.first?.recordCount == 300)

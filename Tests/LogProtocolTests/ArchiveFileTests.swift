@@ -41,12 +41,4 @@ import Testing
     #expect(foreign.offset == UInt64(whole.count))
     #expect(throws: IOError.self) { try ArchiveFile(folder.path + "missing") }
   }
-
-  @Test func putsFilesInTheOrderInWhichTheyWereBegun() throws {
-    let second = file("a", StreamPreamble.bytes(createdAt: 2))
-    let third = file("b", StreamPreamble.bytes(createdAt: 3))
-    let first = file("c", StreamPreamble.bytes(createdAt: 1))
-    let none = file("d", [1, 2, 3])
-    #expect(ArchiveFile.chronological([second, third, first, none]) == [none, first, second, third])
-  }
 }

@@ -31,23 +31,6 @@ public final class ArchiveFile {
     guard descriptor >= 0 else { throw IOError("open \(path)") }
   }
 
-  /// The files in the order in which they were begun, by their preambles; those that have none, or cannot be
-  /// read, come first, as given. Indexes of segments are left out: where all of a folder is meant, they are not.
-  public static func chronological(_ paths: [String]) -> [String] {
-    let paths = paths.filter { !$0.hasSuffix(SegmentIndex.suffix) }
-    let times = paths.map { path -> UInt64 in
-      guard path != "-", let file = fopen(path, "re") else { return 0 }
-      defer { fclose(file) }
-      var bytes = [UInt8](repeating: 0, count: StreamPreamble.size)
-      guard fread(&bytes, 1, bytes.count, file) == bytes.count,
-        let piece = try? bytes.withUnsafeBytes({ try RecordFramer.first(in: $0) }), piece == .preamble
-      else { return 0 }
-      return bytes[8...].reduce(0) { $0 << 8 | UInt64($1) }
-    }
-    // Sorting is not stable by itself.
-    return paths.indices.sorted { (times[$0], $0) < (times[$1], $1) }.map { paths[$0] }
-  }
-
   deinit { if descriptor >= 0 { close(descriptor) } }
 
   /// Calls `body` with each whole record's header and body and its offset in the file; stops early where

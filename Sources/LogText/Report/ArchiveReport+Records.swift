@@ -42,14 +42,18 @@ extension ArchiveReport {
   /// - Parameter body: the record's body.
   public mutating func note(_ header: RecordHeader, body: UnsafeRawBufferPointer) {
     recordCount += 1
-    guard header.sequence > 0 else {
+    if header.sequence > 0 {
+      let instance = instance(of: header.source)
+      guard entries[instance]!.account.note(header.sequence) else { return }
+      entries[instance]!.byteCount += UInt64(header.recordCount)
+    } else {
       unnumberedCount += 1
-      if header.type == .meta, let meta = try? MetaBody(body.bytes) { note(meta, header) }
-      return
+      // A coinscope record has no number, but happened all the same.
+      guard header.type != .meta else {
+        if let meta = try? MetaBody(body.bytes) { note(meta, header) }
+        return
+      }
     }
-    let instance = instance(of: header.source)
-    guard entries[instance]!.account.note(header.sequence) else { return }
-    entries[instance]!.byteCount += UInt64(header.recordCount)
     times = min(times?.lowerBound ?? .max, header.time)...max(times?.upperBound ?? 0, header.time)
     if header.type == .message {
       noteMessage(header, body)

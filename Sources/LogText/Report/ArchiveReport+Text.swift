@@ -17,7 +17,7 @@ extension ArchiveReport {
     for source in sources where source.recordCount > 0 || source.explainedCount > 0 {
       lines.append(line(source))
     }
-    lines.append("records: \(recordCount), \(unnumberedCount) of them by the log server and the archive")
+    lines.append("records: \(recordCount), \(unnumberedCount) of them not numbered by a source")
     lines.append("connections opened: \(openedCount)")
     if !traffic.isEmpty { lines.append("messages by command (received, sent):") }
     for (command, traffic) in orderedTraffic {

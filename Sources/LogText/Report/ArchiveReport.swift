@@ -1,8 +1,9 @@
 import BitcoinWire
 import Bytes
+import LogFiles
 import LogProtocol
 
-/// What native log files hold, and whether anything is missing: read with `read(_:)`, in the order in which
+/// What log files hold, and whether anything is missing: read with `read(_:)`, in the order in which
 /// they were written.
 public struct ArchiveReport {
   /// One instance of a source.
@@ -98,17 +99,24 @@ public struct ArchiveReport {
     lostCount == 0 && duplicateCount == 0 && backwardsCount == 0 && files.allSatisfy { $0.tornCount == 0 }
   }
 
-  /// Takes in a file.
+  /// Takes in a file: every record that can be read.
   ///
-  /// - Throws: `WireError` (its offset relative to the file's) where it holds something that is not a log, and
-  ///   `IOError` where it cannot be read; what stands before is taken in.
-  public mutating func read(_ file: ArchiveFile) throws {
+  /// - Throws: `IOError` where it cannot be read; what stands before is taken in.
+  /// - Returns: what is no record, but for a torn end.
+  @discardableResult
+  public mutating func read(_ file: LogFile) throws(IOError) -> [LogDamage] {
+    var damages: [LogDamage] = []
     files.append(File(path: file.path, byteCount: 0, tornCount: 0))
-    defer { files[files.count - 1].byteCount = file.offset }
-    let ending = try file.forEachRecord { header, body, _ in
-      note(header, body: body)
-      return true
+    while let piece = try file.next() {
+      switch piece {
+      case .record(let record): note(record.header, body: record.body)
+      case .damage(let damage) where damage.kind == .torn:
+        files[files.count - 1].tornCount = Int(damage.count)
+      case .damage(let damage): damages.append(damage)
+      }
+      files[files.count - 1].byteCount = file.offset
     }
-    if case .torn(let count) = ending { files[files.count - 1].tornCount = count }
+    files[files.count - 1].byteCount = file.offset - UInt64(files[files.count - 1].tornCount)
+    return damages
   }
 }

@@ -1,7 +1,7 @@
 import ArgumentParser
 import Bytes
 import Daemon
-import LogProtocol
+import LogFiles
 import LogText
 
 /// `netmine verify`: reads archives back and tells whether anything is missing.
@@ -35,19 +35,15 @@ struct VerifyCommand: ClientCommand {
   func execute(_ environment: ClientEnvironment) throws(ClientFailure) -> ExitStatus {
     var report = ArchiveReport()
     var isReadable = true
-    for path in ArchiveFile.chronological(files) {
-      var file: ArchiveFile?
-      do {
-        let opened = try ArchiveFile(path)
-        file = opened
-        try report.read(opened)
+    for path in LogFiles.chronological(files) {
+      do throws(IOError) {
+        for damage in try report.read(LogFile(path)) {
+          isReadable = false
+          environment.output.complain("\(damage).")
+        }
       } catch {
         isReadable = false
-        environment.output.complain(
-          error is WireError
-            ? "\(path) is no archive from byte \(file?.offset ?? 0) on: \(error)."
-            : "\(path) cannot be read: \(error)."
-        )
+        environment.output.complain("\(path) cannot be read: \(error).")
       }
     }
     environment.output.lines(Array((isJSON ? report.json : report.text).utf8))
