@@ -59,11 +59,12 @@ public struct RecordFilter: Equatable, Sendable {
       return true
     }
     guard subscription.wants(header, body: body) else { return false }
-    return !asksForPeers || isWanted(open ?? Self.connection(header, body))
+    guard asksForPeers else { return true }
+    return (open ?? Self.connection(header, body)).map(wants) ?? false
   }
 
-  private func isWanted(_ open: OpenConnection?) -> Bool {
-    guard let open else { return false }
+  /// Whether records about a connection are shown, as far as its other end decides that.
+  public func wants(_ open: OpenConnection) -> Bool {
     if !peers.isEmpty, !peers.contains(where: { $0.contains(open.remote.address) }) { return false }
     if userAgents.isEmpty { return true }
     let agent = String(decoding: open.userAgent, as: UTF8.self).lowercased()

@@ -57,6 +57,26 @@ public struct RecordLines {
     }
   }
 
+  /// Takes in a record that is not to be shown, whatever the filter says. As bytes, META records are there
+  /// all the same.
+  ///
+  /// - Parameter body: the record's body.
+  public mutating func skip(
+    _ header: RecordHeader,
+    body: UnsafeRawBufferPointer,
+    to output: inout [UInt8]
+  ) {
+    switch mode {
+    case .raw:
+      if header.type == .meta { _ = appendRaw(header, body, &output) }
+    case .rate: break
+    case .lines(var formatter):
+      mode = .raw
+      formatter.skip(header, body: body)
+      mode = .lines(formatter)
+    }
+  }
+
   private mutating func append(
     _ header: RecordHeader,
     _ body: UnsafeRawBufferPointer,

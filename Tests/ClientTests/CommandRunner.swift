@@ -25,7 +25,10 @@ final class CommandRunner {
   deinit { connector.close() }
 
   /// Runs `netmine` with these arguments; its log root is the test's folder.
-  func run(_ arguments: String...) throws -> Outcome {
+  func run(_ arguments: String...) throws -> Outcome { try run(arguments) }
+
+  /// Runs `netmine` with these arguments; its log root is the test's folder.
+  func run(_ arguments: [String]) throws -> Outcome {
     let parsed = try NetmineCommand.parseAsRoot(arguments + ["--root", folder.path])
     guard let command = parsed as? any ClientCommand else {
       throw ValidationError("\(arguments) asks nothing")

@@ -99,4 +99,3 @@ public struct Console: ParsableArguments {
   }
 }
 
-extension LogFormat: ExpressibleByArgument {}

@@ -1,0 +1,23 @@
+import ArgumentParser
+import Glibc
+
+/// The options of every command that writes a file.
+struct ByteOutputOptions: ParsableArguments {
+  @Option(
+    name: .customShort("o"),
+    help: ArgumentHelp("File to write. (default: the standard output)", valueName: "file"),
+    completion: .file()
+  )
+  var path: String?
+
+  @Flag(help: "Replace the file where it is there already.")
+  var force = false
+
+  /// Opens the file.
+  func open(_ output: Output) throws(ClientFailure) -> ByteOutput {
+    if path == nil || path == "-", output.isTerminal {
+      throw ClientFailure(.usage, "These are bytes and not for a terminal: name a file with -o.")
+    }
+    return try ByteOutput(path, replaces: force, output)
+  }
+}

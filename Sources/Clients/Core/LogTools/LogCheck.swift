@@ -1,0 +1,236 @@
+import BitcoinWire
+import Bytes
+import LogFiles
+import LogProtocol
+
+/// Something about an archive that is not as it should be, and where.
+struct LogFinding: Equatable {
+  /// What kind of thing.
+  enum Kind: String, CaseIterable {
+    /// Bytes that are no record.
+    case framing
+    /// A record that is not whole at the end of a file.
+    case torn
+    /// What is compressed cannot be read on.
+    case compression
+    /// Sequences of a source are missing without a word.
+    case sequenceGap = "sequence_gap"
+    /// Sequences of a source are missing, as a gap record says.
+    case gap
+    /// A sequence of a source is there again.
+    case duplicate
+    /// Time runs backwards within a direction of a connection.
+    case timeBackwards = "time_backwards"
+    /// A message's checksum is wrong and not marked so, or marked so and right.
+    case checksum
+    /// A message's length is not that of the record.
+    case length
+    /// A record's body cannot be read.
+    case malformed
+    /// A record is about a connection that never was opened, or is closed.
+    case unopened
+  }
+
+  /// What kind of thing.
+  var kind: Kind
+  /// The file.
+  var path: String
+  /// Offset in the file.
+  var offset: UInt64
+  /// The number of the record in the file, from 1.
+  var record: UInt64
+  /// The source that it is about; 0 for none.
+  var source: UInt32 = 0
+  /// The connection that it is about; 0 for none.
+  var connection: UInt32 = 0
+  /// What is wrong.
+  var text: String
+}
+
+/// Looks for what is wrong in archives, record by record in order.
+struct LogCheck {
+  /// How many messages are marked to have a wrong checksum, rightly: their sender was wrong.
+  private(set) var markedChecksumCount: UInt64 = 0
+
+  /// Records looked at.
+  private(set) var recordCount: UInt64 = 0
+
+  private let isPartial: Bool
+  private let report: (LogFinding) -> Void
+  private var ledger = SequenceLedger()
+  private var table = ConnectionTable()
+  private var latest: [Lane: UInt64] = [:]
+  private var unopened: Set<Place> = []
+
+  private struct Place: Hashable {
+    let source: UInt32
+    let connection: UInt32
+  }
+
+  private struct Lane: Hashable {
+    let place: Place
+    let isSent: Bool
+  }
+
+  /// Connections never opened that are remembered, so that each is told once.
+  private static let unopenedLimit = 1 << 20
+
+  /// Begins.
+  ///
+  /// - Parameters:
+  ///   - isPartial: whether the files hold a choice of records, so that sequences may be missing.
+  ///   - report: gets what is found.
+  init(isPartial: Bool, report: @escaping (LogFinding) -> Void) {
+    self.isPartial = isPartial
+    self.report = report
+  }
+
+  /// Takes in bytes that are no record.
+  func note(_ damage: LogDamage) {
+    let kind: LogFinding.Kind =
+      switch damage.kind {
+      case .damaged: .framing
+      case .torn: .torn
+      case .compression: .compression
+      }
+    let text = "\(damage.count) bytes are no record: \(damage.reason)"
+    report(
+      LogFinding(kind: kind, path: damage.path, offset: damage.offset, record: damage.number, text: text)
+    )
+  }
+
+  /// Looks at a record.
+  mutating func note(_ record: LogRecord, in file: LogFile) {
+    recordCount += 1
+    let header = record.header
+    let report = report
+    func find(_ kind: LogFinding.Kind, _ text: String) {
+      report(
+        LogFinding(
+          kind: kind,
+          path: file.path,
+          offset: record.offset,
+          record: record.number,
+          source: header.source,
+          connection: header.connection,
+          text: text
+        )
+      )
+    }
+    checkSequence(header, find)
+    switch header.type {
+    case .message:
+      checkOpen(header, find)
+      checkTime(header, find)
+      checkMessage(header, record.body, find)
+    case .connection: checkEvent(header, record.body, find)
+    case .meta: checkMeta(header, record.body, find)
+    default: break
+    }
+    table.note(header, body: record.body)
+  }
+
+  private mutating func checkSequence(_ header: RecordHeader, _ find: (LogFinding.Kind, String) -> Void) {
+    guard header.sequence > 0 else { return }
+    // Where a file begins in the middle, nothing before is missing of it.
+    if ledger.instance(of: header.source) == nil {
+      ledger.account(for: header.source, upTo: header.sequence - 1)
+    }
+    switch ledger.note(source: header.source, sequence: header.sequence) {
+    case .next, .unnumbered: break
+    case .duplicate: find(.duplicate, "sequence \(header.sequence) is there already")
+    case .after(let missing):
+      if isPartial { return }
+      let count = missing.upperBound - missing.lowerBound + 1
+      find(.sequenceGap, "\(count) records are missing: \(missing.lowerBound) to \(missing.upperBound)")
+    }
+  }
+
+  private mutating func checkOpen(_ header: RecordHeader, _ find: (LogFinding.Kind, String) -> Void) {
+    let place = Place(source: header.source, connection: header.connection)
+    guard table.connections(of: header.source)[header.connection] == nil, !unopened.contains(place),
+      unopened.count < Self.unopenedLimit
+    else { return }
+    unopened.insert(place)
+    find(.unopened, "connection \(header.connection) was never opened, or is closed")
+  }
+
+  private mutating func checkTime(_ header: RecordHeader, _ find: (LogFinding.Kind, String) -> Void) {
+    let place = Place(source: header.source, connection: header.connection)
+    let lane = Lane(place: place, isSent: header.flags.contains(.sent))
+    let former = latest.updateValue(header.time, forKey: lane) ?? 0
+    if header.time < former {
+      find(.timeBackwards, "\(former - header.time) ns before the message before it")
+    }
+  }
+
+  private mutating func checkMessage(
+    _ header: RecordHeader,
+    _ body: UnsafeRawBufferPointer,
+    _ find: (LogFinding.Kind, String) -> Void
+  ) {
+    guard let message = MessageHeader(peeking: body.bytes) else {
+      return find(.length, "\(body.count) bytes are less than a message header")
+    }
+    if header.flags.contains(.truncated) { return }
+    guard message.totalLength == body.count else {
+      let has = body.count - MessageHeader.size
+      return find(.length, "\(message.command) claims \(message.length) bytes and has \(has)")
+    }
+    let payload = UnsafeRawBufferPointer(rebasing: body.dropFirst(MessageHeader.size))
+    let isRight = Hash256.checksum(payload.bytes) == message.checksum
+    switch (isRight, header.flags.contains(.wrongChecksum)) {
+    case (true, false): break
+    case (false, true): markedChecksumCount += 1
+    case (false, false): find(.checksum, "\(message.command) has a wrong checksum and is not marked so")
+    case (true, true):
+      find(.checksum, "\(message.command) is marked to have a wrong checksum, which is right")
+    }
+  }
+
+  private mutating func checkEvent(
+    _ header: RecordHeader,
+    _ body: UnsafeRawBufferPointer,
+    _ find: (LogFinding.Kind, String) -> Void
+  ) {
+    let event: ConnectionEvent
+    do throws(WireError) { event = try ConnectionEvent(body.bytes) } catch {
+      return find(.malformed, "the connection event cannot be read: \(error)")
+    }
+    let place = Place(source: header.source, connection: header.connection)
+    switch event.code {
+    case .connected, .accepted: unopened.remove(place)
+    case .connectFailed: break
+    case .handshaken: checkOpen(header, find)
+    case .closedByPeer, .writeFailed, .failed, .resetByPeer, .closedByUs:
+      checkOpen(header, find)
+    }
+    if event.code.endsConnection {
+      for isSent in [false, true] { latest[Lane(place: place, isSent: isSent)] = nil }
+    }
+  }
+
+  private mutating func checkMeta(
+    _ header: RecordHeader,
+    _ body: UnsafeRawBufferPointer,
+    _ find: (LogFinding.Kind, String) -> Void
+  ) {
+    let meta: MetaBody
+    do throws(WireError) { meta = try MetaBody(body.bytes) } catch {
+      return find(.malformed, "the META record cannot be read: \(error)")
+    }
+    switch meta {
+    case .sourceJoined(let source, let description): ledger.join(source, instance: description.instance)
+    case .rotation(let mark): ledger.resume(mark)
+    case .gap(let gap):
+      let source = gap.source == 0 ? header.source : gap.source
+      ledger.account(for: source, upTo: gap.sequences.upperBound)
+      guard gap.cause != .beforeArchive, !isPartial else { return }
+      let range = "\(gap.sequences.lowerBound) to \(gap.sequences.upperBound)"
+      find(.gap, "\(gap.count) records of source \(source) are missing, \(range): \(gap.cause.text)")
+    case .sourceLeft(let source, _, _, _):
+      latest = latest.filter { $0.key.place.source != source }
+    case .openConnection, .clock: break
+    }
+  }
+}

@@ -1,0 +1,111 @@
+import BitcoinWire
+import Bytes
+import LogProtocol
+
+/// What there is how much of in log files: by command, source and connection.
+struct LogStatistics {
+  /// Records, messages and bytes of something.
+  struct Sums {
+    /// Records.
+    var records: UInt64 = 0
+    /// Bytes of the records.
+    var bytes: UInt64 = 0
+    /// Messages received.
+    var received: UInt64 = 0
+    /// Bytes of the messages received, headers included.
+    var receivedBytes: UInt64 = 0
+    /// Messages sent.
+    var sent: UInt64 = 0
+    /// Bytes of the messages sent, headers included.
+    var sentBytes: UInt64 = 0
+    /// The earliest time, in ns since the Unix epoch.
+    var first: UInt64 = .max
+    /// The latest time, in ns since the Unix epoch.
+    var last: UInt64 = 0
+
+    /// How long from the earliest to the latest, in seconds.
+    var seconds: Double { last > first ? Double(last - first) / 1e9 : 0 }
+
+    /// So many a second; nil where no time passed.
+    func rate(_ count: UInt64) -> Double? { seconds > 0 ? Double(count) / seconds : nil }
+
+    mutating func note(_ header: RecordHeader) {
+      records += 1
+      bytes += UInt64(header.recordCount)
+      first = min(first, header.time)
+      last = max(last, header.time)
+      guard header.type == .message else { return }
+      if header.flags.contains(.sent) {
+        sent += 1
+        sentBytes += UInt64(header.bodyCount)
+      } else {
+        received += 1
+        receivedBytes += UInt64(header.bodyCount)
+      }
+    }
+  }
+
+  /// A connection of a source.
+  struct Connection: Hashable {
+    /// The source's id.
+    let source: UInt32
+    /// The connection's id.
+    let id: UInt32
+  }
+
+  /// Who is at a connection's other end.
+  struct Peer {
+    /// Its address; nil where it was never told.
+    var remote: Endpoint?
+    /// Its user agent.
+    var userAgent: [UInt8] = []
+  }
+
+  /// Everything.
+  private(set) var total = Sums()
+  /// By type of record.
+  private(set) var types: [RecordType: Sums] = [:]
+  /// By command; strangers' inventions beyond a limit together under nil.
+  private(set) var commands: [Command?: Sums] = [:]
+  /// By source.
+  private(set) var sources: [UInt32: Sums] = [:]
+  /// Kinds of the sources' programs.
+  private(set) var kinds: [UInt32: String] = [:]
+  /// By connection.
+  private(set) var connections: [Connection: Sums] = [:]
+  /// Who is at the connections' other ends.
+  private(set) var peers: [Connection: Peer] = [:]
+
+  private static let commandLimit = 4096
+
+  /// Takes in a record.
+  ///
+  /// - Parameter body: the record's body.
+  mutating func note(_ header: RecordHeader, body: UnsafeRawBufferPointer) {
+    total.note(header)
+    types[header.type, default: Sums()].note(header)
+    sources[header.source, default: Sums()].note(header)
+    let connection = Connection(source: header.source, id: header.connection)
+    switch header.type {
+    case .message:
+      connections[connection, default: Sums()].note(header)
+      let command = MessageHeader(peeking: body.bytes)?.command
+      let isKnown = commands.count < Self.commandLimit || commands[command] != nil
+      let key: Command? = isKnown ? command : nil
+      commands[key, default: Sums()].note(header)
+    case .connection:
+      guard let event = try? ConnectionEvent(body.bytes) else { return }
+      connections[connection, default: Sums()].note(header)
+      peers[connection, default: Peer()].remote = event.remote
+      if !event.userAgent.isEmpty { peers[connection]!.userAgent = event.userAgent }
+    case .meta:
+      switch try? MetaBody(body.bytes) {
+      case .sourceJoined(let source, let description): kinds[source] = description.kind
+      case .openConnection(let open):
+        peers[connection] = Peer(remote: open.remote, userAgent: open.userAgent)
+      default: break
+      }
+    default: break
+    }
+  }
+}

@@ -1,0 +1,143 @@
+import BitcoinWire
+import Bytes
+import LogFiles
+import LogProtocol
+
+/// Writes records as a native log that can be read alone: what a record refers to, a source or a connection, is
+/// told before it.
+///
+/// Coinscope's records get sequences, from 1 for each source, and sources are told as joined with kind
+/// `coinscope`.
+struct NativeLogWriter {
+  private var table = ConnectionTable()
+  private var hasBegun = false
+  private var sequences: [UInt32: UInt64] = [:]
+  private var toldSources: Set<UInt32> = []
+  private var toldConnections: [UInt32: Set<UInt32>] = [:]
+  private let tellsConnection: (OpenConnection, UInt32) -> Bool
+
+  /// Begins a log.
+  ///
+  /// - Parameter tellsConnection: whether a connection that is open when the log begins is told then.
+  init(tellsConnection: @escaping (OpenConnection, UInt32) -> Bool = { _, _ in true }) {
+    self.tellsConnection = tellsConnection
+  }
+
+  /// Takes in a record that is left out.
+  mutating func skip(_ record: LogRecord) {
+    guard record.header.type == .connection || record.header.type == .meta else { return }
+    table.note(record.header, body: record.body)
+    forget(record)
+  }
+
+  /// Appends a record, and before it what it refers to.
+  mutating func append(_ record: LogRecord, to output: inout [UInt8]) {
+    begin(at: record.header.time, &output)
+    if record.header.type != .meta { tell(record, &output) }
+    if record.format == .coinscope {
+      var header = record.header
+      sequences[header.source, default: 0] += 1
+      header.sequence = sequences[header.source]!
+      Self.append(header, record.body, &output)
+    } else {
+      record.appendNative(to: &output)
+    }
+    noteWritten(record)
+  }
+
+  /// Appends the beginning of a log, where it has not begun.
+  mutating func begin(at time: UInt64, _ output: inout [UInt8]) {
+    guard !hasBegun else { return }
+    hasBegun = true
+    output += StreamPreamble.bytes(createdAt: time)
+    for source in table.sources.keys.sorted() { tell(source: source, at: time, &output) }
+    // Only what was open before: a record that opens a connection tells it itself.
+    let sources = Set(table.sources.keys).union(openSources)
+    for source in sources.sorted() {
+      for (connection, open) in table.connections(of: source).sorted(by: { $0.key < $1.key })
+      where tellsConnection(open, connection) {
+        tell(source: source, at: time, &output)
+        tell(open, source, connection, at: time, &output)
+      }
+    }
+  }
+
+  private var openSources: Set<UInt32> = []
+
+  private mutating func tell(_ record: LogRecord, _ output: inout [UInt8]) {
+    let header = record.header
+    if header.source != 0 { tell(source: header.source, at: header.time, &output) }
+    guard header.connection != 0, toldConnections[header.source]?.contains(header.connection) != true,
+      let open = table.connections(of: header.source)[header.connection]
+    else { return }
+    tell(open, header.source, header.connection, at: header.time, &output)
+  }
+
+  private mutating func tell(source: UInt32, at time: UInt64, _ output: inout [UInt8]) {
+    guard toldSources.insert(source).inserted else { return }
+    let description =
+      table.sources[source]
+      ?? SourceDescription(instance: UInt64(source), process: 0, kind: "coinscope", name: "", version: "")
+    let body = MetaBody.sourceJoined(source: source, description).body
+    output += RecordHeader(type: .meta, time: time, bodyCount: body.count).record(body: body)
+  }
+
+  private mutating func tell(
+    _ open: OpenConnection,
+    _ source: UInt32,
+    _ connection: UInt32,
+    at time: UInt64,
+    _ output: inout [UInt8]
+  ) {
+    toldConnections[source, default: []].insert(connection)
+    let body = MetaBody.openConnection(open).body
+    output += RecordHeader(
+      type: .meta,
+      source: source,
+      time: time,
+      connection: connection,
+      bodyCount: body.count
+    ).record(body: body)
+  }
+
+  private mutating func noteWritten(_ record: LogRecord) {
+    guard record.header.type == .connection || record.header.type == .meta else { return }
+    table.note(record.header, body: record.body)
+    if record.header.connection != 0,
+      table.connections(of: record.header.source)[record.header.connection] != nil
+    {
+      toldConnections[record.header.source, default: []].insert(record.header.connection)
+    }
+    if record.header.type == .meta, case .sourceJoined(let source, _)? = try? MetaBody(record.body.bytes) {
+      toldSources.insert(source)
+    }
+    forget(record)
+  }
+
+  /// Forgets what is no longer open.
+  private mutating func forget(_ record: LogRecord) {
+    let header = record.header
+    if header.connection != 0 {
+      openSources.insert(header.source)
+      if table.connections(of: header.source)[header.connection] == nil {
+        toldConnections[header.source]?.remove(header.connection)
+      }
+    } else if header.type == .meta {
+      switch try? MetaBody(record.body.bytes) {
+      case .sourceLeft(let source, _, _, _): toldConnections[source] = nil
+      // Another instance of the same id has to be told again.
+      case .sourceJoined(let source, _) where !hasBegun: toldSources.remove(source)
+      default: break
+      }
+    }
+  }
+
+  private static func append(_ header: RecordHeader, _ body: UnsafeRawBufferPointer, _ output: inout [UInt8])
+  {
+    withUnsafeTemporaryAllocation(byteCount: RecordHeader.size, alignment: 8) { space in
+      header.write(to: space.baseAddress!)
+      output.append(contentsOf: space)
+    }
+    output.append(contentsOf: body)
+  }
+}

@@ -1,0 +1,4 @@
+import ArgumentParser
+import LogFiles
+
+extension LogFormat: ExpressibleByArgument {}
