@@ -54,6 +54,14 @@ public struct TextFormatter {
     end(line, &output)
   }
 
+  /// Takes in a record, and returns what its line says of it after time, source, type, connection and peer.
+  ///
+  /// - Parameter body: the record's body.
+  public mutating func words(_ header: RecordHeader, body: UnsafeRawBufferPointer) -> String {
+    names.note(header, body: body)
+    return String(content(header, body, nil).drop { $0 == " " })
+  }
+
   /// Appends a line, with its line feed, that stands for the records of a source's open connections.
   mutating func append(
     openConnections count: Int,

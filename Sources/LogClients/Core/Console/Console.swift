@@ -98,4 +98,3 @@ public struct Console: ParsableArguments {
     return isWhole
   }
 }
-

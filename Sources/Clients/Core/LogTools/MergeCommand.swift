@@ -1,0 +1,95 @@
+import ArgumentParser
+import Bytes
+import LogFiles
+import LogProtocol
+import LogText
+
+/// `netmine log merge`: puts several files' records into the order of time.
+struct MergeCommand: LogToolCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "merge",
+    abstract: "Put the records of several files, of any sources, into the order of time.",
+    discussion: """
+      The order within a file stays as it is; of records of the same time that of the file named first comes first. \
+      The result is native. Sources are told apart by their ids: files of different log servers may use the same.
+      """
+  )
+
+  @Flag(help: "Leave out records of a source that are there already, as in archives that overlap.")
+  var unique = false
+
+  @OptionGroup(title: "Where to") var target: ByteOutputOptions
+  @OptionGroup var input: LogFileOptions
+
+  var isJSON: Bool { false }
+
+  func execute(_ environment: ClientEnvironment) throws(ClientFailure) -> ExitStatus {
+    let output = try target.open(environment.output)
+    let reading = LogReading(input, environment.output)
+    let files = input.files.compactMap { reading.open($0, bufferCount: 256 << 10) }
+    var progress = ReadingProgress(environment.output)
+    var writer = NativeLogWriter()
+    var seen = SeenSequences()
+    var counts: (written: Int, left: Int) = (0, 0)
+    do {
+      let merger = try LogMerger(files) { reading.note($0) }
+      while let record = try merger.next() {
+        if unique, !seen.isNew(record) {
+          counts.left += 1
+          continue
+        }
+        counts.written += 1
+        writer.append(record, to: &output.bytes)
+        guard try output.flushIfMuch() else { break }
+        progress.note(files[0], 0, of: files.count)
+      }
+    } catch let error as IOError {
+      throw ClientFailure(.someFailed, "The files cannot be read: \(error).")
+    } catch {
+      throw error as? ClientFailure ?? ClientFailure(.someFailed, "\(error)")
+    }
+    writer.begin(at: 0, &output.bytes)
+    try output.finish()
+    let left = counts.left == 0 ? "" : ", \(counts.left) left out that were there already"
+    environment.output.note("\(Quantity.counted(counts.written, "record"))\(left)")
+    return reading.status
+  }
+}
+
+/// Which records of each source instance were there, however they are interleaved.
+private struct SeenSequences {
+  private var instances: [UInt32: UInt64] = [:]
+  /// The sequences seen of an instance, as ranges that do not touch, in order.
+  private var seen: [UInt64: [ClosedRange<UInt64>]] = [:]
+
+  mutating func isNew(_ record: LogRecord) -> Bool {
+    let header = record.header
+    if header.type == .meta,
+      case .sourceJoined(let source, let description)? = try? MetaBody(record.body.bytes)
+    {
+      instances[source] = description.instance
+    }
+    guard header.sequence > 0 else { return true }
+    return insert(header.sequence, instances[header.source] ?? UInt64(header.source))
+  }
+
+  private mutating func insert(_ sequence: UInt64, _ instance: UInt64) -> Bool {
+    var ranges = seen.removeValue(forKey: instance) ?? []
+    defer { seen[instance] = ranges }
+    // Nearly always it follows the last range.
+    var index = ranges.count
+    while index > 0, ranges[index - 1].lowerBound > sequence { index -= 1 }
+    if index > 0, ranges[index - 1].contains(sequence) { return false }
+    let joinsFormer = index > 0 && ranges[index - 1].upperBound + 1 == sequence
+    let joinsNext = index < ranges.count && ranges[index].lowerBound == sequence + 1
+    switch (joinsFormer, joinsNext) {
+    case (true, true):
+      ranges[index - 1] = ranges[index - 1].lowerBound...ranges[index].upperBound
+      ranges.remove(at: index)
+    case (true, false): ranges[index - 1] = ranges[index - 1].lowerBound...sequence
+    case (false, true): ranges[index] = sequence...ranges[index].upperBound
+    case (false, false): ranges.insert(sequence...sequence, at: index)
+    }
+    return true
+  }
+}

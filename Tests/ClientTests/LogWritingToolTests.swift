@@ -1,0 +1,133 @@
+import BitcoinWire
+import Bytes
+import Foundation
+import LogProtocol
+import TestSupport
+import Testing
+
+@testable import ClientCore
+
+/// `netmine log merge`, `convert` and `repair`.
+@Suite struct LogWritingToolTests {
+  let runner: CommandRunner
+  let folder: TemporaryFolder
+
+  init() throws {
+    runner = try CommandRunner()
+    folder = runner.folder
+  }
+
+  func write(_ bytes: [UInt8], _ name: String = "a.log") -> String { folder.write(bytes, to: name) }
+
+  func log(_ arguments: String...) throws -> CommandRunner.Outcome { try runner.run(["log"] + arguments) }
+
+  var out: String { folder.path + "out.log" }
+
+  func sequences() throws -> [UInt64] {
+    try LogArchive.records(folder.bytes("out.log")).map { record in
+      record[16..<24].reduce(0) { $0 << 8 | UInt64($1) }
+    }
+  }
+
+  @Test func mergesByTime() throws {
+    let records = LogArchive.records
+    let even = write(records.indices.filter { $0 % 2 == 0 }.flatMap { records[$0] }, "even")
+    let odd = write(records.indices.filter { $0 % 2 == 1 }.flatMap { records[$0] }, "odd")
+    let outcome = try log("merge", "-o", out, odd, even)
+    #expect(outcome.status == .succeeded)
+    #expect(try sequences() == Array(0...12))
+    #expect(folder.bytes("out.log").dropFirst(16) == LogArchive.bytes.dropFirst(16))
+    #expect(try log("check", out).lines.last == "findings: none")
+  }
+
+  @Test func mergesArchivesThatOverlap() throws {
+    let first = write(LogArchive.records[..<9].flatMap { $0 }, "1")
+    let second = write(LogArchive.records[0] + LogArchive.records[4...].flatMap { $0 }, "2")
+    let all = try log("merge", "-o", out, first, second)
+    #expect(all.complaints == ["19 records"])
+    #expect(try log("check", out).status == .someFailed)
+    let unique = try log("merge", "--unique", "--force", "-o", out, first, second)
+    #expect(unique.complaints == ["14 records, 5 left out that were there already"])
+    #expect(try sequences().filter { $0 > 0 } == Array(1...12))
+    let missing = try log("merge", "--force", "-o", out, first, folder.path + "missing")
+    #expect(missing.status == .someFailed)
+    #expect(try log("merge", "--force", "-o", out, write([])).status == .succeeded)
+  }
+
+  @Test func mergesDamagedAndCoinscopesFiles() throws {
+    let damaged = write(Array(LogArchive.bytes.dropLast(5)), "1")
+    let outcome = try log("merge", "-o", out, damaged, write(LogArchive.coinscope, "2"))
+    #expect(outcome.status == .someFailed)
+    #expect(outcome.complaints.first?.contains("/1 ends with 59 bytes of a record that is not whole") == true)
+    #expect(try log("stats", "--json", out).lines[0].contains(#""name":"inv","records":4"#))
+  }
+
+  @Test func convertsToCoinscopeAndBack() throws {
+    let path = write(LogArchive.bytes)
+    let outcome = try log("convert", "--to", "coinscope", "-o", out, path)
+    #expect(outcome.status == .succeeded)
+    #expect(outcome.complaints == ["10 records, left out: 1 meta, 2 bitcoin"])
+    #expect(folder.bytes("out.log") == LogArchive.coinscope)
+    let back = folder.path + "back.log"
+    #expect(try log("convert", "--to", "native", "-o", back, out).status == .succeeded)
+    #expect(try log("check", back).lines.last == "findings: none")
+    let bodies = try LogArchive.records(folder.bytes("back.log"))
+    let originals = LogArchive.records.filter { record in
+      record.withUnsafeBytes {
+        CoinscopeRecord.bytes(RecordHeader(checked: $0), body: UnsafeRawBufferPointer(rebasing: $0[32...]))
+          != nil
+      }
+    }
+    // Coinscope has no place for an IPv6 address.
+    #expect(bodies.count == originals.count + 1)
+    for (body, original) in zip(bodies.dropFirst(), originals) where original[25] != 0x10 {
+      #expect(body[32...] == original[32...])
+    }
+    #expect(bodies.dropFirst().map { $0[23] } == Array(1...10))
+    #expect(try log("convert", "--to", "coinscope", "--force", "-o", out, back).status == .succeeded)
+    #expect(folder.bytes("out.log") == LogArchive.coinscope)
+    #expect(try log("convert", "--to", "native", "--force", "-o", out, write([])).status == .succeeded)
+    #expect(try log("check", out).status == .succeeded)
+  }
+
+  @Test func writesAGoodCopy() throws {
+    var records = LogArchive.records
+    records[5][40] ^= 0xff
+    records[6][0] = 0xff
+    let path = write(StreamPreamble.bytes(createdAt: 5) + records.joined() + [0, 0])
+    let outcome = try log("repair", "-o", out, path)
+    #expect(outcome.status == .succeeded)
+    records.remove(at: 6)
+    #expect(folder.bytes("out.log") == StreamPreamble.bytes(createdAt: 5) + records.joined())
+    #expect(outcome.complaints.count == 3)
+    #expect(outcome.complaints[0].hasPrefix("left out: \(path): bytes "))
+    #expect(
+      outcome.complaints[2]
+        == "12 records kept, \(LogArchive.records[6].count + 2) bytes left out in 2 places"
+    )
+    let coinscope = write(LogArchive.coinscope + [1], "c")
+    #expect(try log("repair", "--force", "-o", out, coinscope).status == .succeeded)
+    #expect(folder.bytes("out.log") == LogArchive.coinscope)
+  }
+
+  @Test func cutsATornEndInPlace() throws {
+    let whole = LogArchive.bytes
+    for count in [1, 20, 31, 32, 50] {
+      let path = write(whole + LogArchive.records[1].prefix(count))
+      #expect(try log("repair", "--in-place", path).status == .succeeded)
+      #expect(folder.bytes("a.log") == whole)
+      let torn = try #require(
+        FileManager.default.contentsOfDirectory(atPath: folder.path).first { $0.hasPrefix("a.log.torn-") }
+      )
+      #expect(folder.bytes(torn) == Array(LogArchive.records[1].prefix(count)))
+      try FileManager.default.removeItem(atPath: folder.path + torn)
+    }
+    let path = write(whole)
+    #expect(try log("repair", "--in-place", path).status == .succeeded)
+    #expect(folder.bytes("a.log") == whole)
+    let damaged = write([1, 2, 3] + whole)
+    #expect(try log("repair", "--in-place", damaged).status == .someFailed)
+    #expect(folder.bytes("a.log") == [1, 2, 3] + whole)
+    #expect(try log("repair", "--in-place", folder.path + "missing").status == .someFailed)
+  }
+}
