@@ -1,0 +1,59 @@
+"""Reads Netmine's native log files; docs/log-format.md describes them.  python3 netmine_log.py FILE..."""
+import collections, json, struct, sys
+
+META, BITCOIN, BITCOIN_MSG = 0x0001, 0x0010, 0x0020
+SENT, WRONG_CHECKSUM, ENCRYPTED, CUT_SHORT, UPPER_BOUND, RESENT = (1 << bit for bit in range(6))
+HEADER = struct.Struct(">IQQHBxI")
+Record = collections.namedtuple("Record", "offset source time sequence type flags connection body")
+
+
+def records(file):
+    """Yields each record; ends quietly at a torn one, raises ValueError where there is something else."""
+    offset = 0
+    while len(start := file.read(4)) == 4:
+        if start == b"NMLG":
+            version, _, _ = struct.unpack(">HHQ", file.read(12).ljust(12, b"\0"))
+            if version != 1:
+                raise ValueError(f"version {version} at byte {offset}")
+            offset += 16
+            continue
+        (length,) = struct.unpack(">I", start)
+        if not 28 <= length <= 16 << 20:
+            raise ValueError(f"length {length} at byte {offset}")
+        rest = file.read(length)
+        if len(rest) < length:
+            return
+        yield Record(offset, *HEADER.unpack(rest[:28]), rest[28:])
+        offset += 4 + length
+
+
+def message(record):
+    """Command, payload and claimed length of a BITCOIN_MSG record."""
+    magic, command, length, checksum = struct.unpack("<4s12sI4s", record.body[:24])
+    return command.rstrip(b"\0").decode("ascii", "backslashreplace"), record.body[24:], length
+
+
+def endpoint(body, at):
+    """BIP155 network, address bytes and port at an offset, and the offset after them."""
+    network, count = struct.unpack_from(">BH", body, at)
+    (port,) = struct.unpack_from(">H", body, at + 3 + count)
+    return (network, body[at + 3:at + 3 + count].hex(), port), at + 5 + count
+
+
+def open_connection(record):
+    """Direction (0 outbound, 1 inbound), ends, since (ns) and user agent of META 0x03; None of other records."""
+    if record.type != META or record.body[0] != 0x03:
+        return None
+    remote, at = endpoint(record.body, 2)
+    local, at = endpoint(record.body, at)
+    since, count = struct.unpack_from(">QH", record.body, at)
+    return record.body[1], remote, local, since, record.body[at + 10:at + 10 + count].decode("utf-8", "replace")
+
+
+if __name__ == "__main__":
+    for path in sys.argv[1:]:
+        for record in records(open(path, "rb")):
+            line = {**record._asdict(), "body": len(record.body), "open": open_connection(record)}
+            if record.type == BITCOIN_MSG:
+                line["command"], payload, line["length"] = message(record)
+            print(json.dumps(line))
