@@ -32,6 +32,7 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
   ],
   targets: [
     // C libraries.
@@ -88,7 +89,10 @@ let package = Package(
     ),
     .target(
       name: "ClientCore",
-      dependencies: base + ["JSON", "LogProtocol", "LogFiles", "LogText", "ControlProtocol"],
+      dependencies: base + [
+        "JSON", "LogProtocol", "LogFiles", "LogText", "ControlProtocol",
+        .product(name: "GRDB", package: "GRDB.swift"),
+      ],
       path: "Sources/Clients/Core",
       swiftSettings: spans
     ),
@@ -161,7 +165,9 @@ let package = Package(
     .testTarget(name: "ControlProtocolTests", dependencies: hands),
     .testTarget(
       name: "ClientTests",
-      dependencies: hands + ["ClientCore", "LogFiles", "LogServerCore", "netmine"]
+      dependencies: hands + [
+        "ClientCore", "LogFiles", "LogServerCore", "netmine", .product(name: "GRDB", package: "GRDB.swift"),
+      ]
     ),
     .executableTarget(
       name: "bench",

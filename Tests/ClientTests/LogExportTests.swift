@@ -1,6 +1,7 @@
 import BitcoinWire
 import Bytes
 import Foundation
+import GRDB
 import LogProtocol
 import TestSupport
 import Testing
@@ -116,6 +117,39 @@ import Testing
         """
     )
     #expect(lines[14].hasSuffix(#","one, ""two""\x0athree""#))
+  }
+
+  func query(_ sql: String) throws -> [String] {
+    try DatabaseQueue(path: folder.path + "out.sqlite").read { database in
+      try Row.fetchAll(database, sql: sql).map { row in
+        row.databaseValues.map { $0.isNull ? "-" : "\($0.storage.value!)" }.joined(separator: "|")
+      }
+    }
+  }
+
+  @Test(arguments: [LogArchive.bytes, LogArchive.coinscope])
+  func writesADatabase(_ bytes: [UInt8]) throws {
+    let path = folder.write(bytes, to: "a.log")
+    let outcome = try runner.run("log", "export", "--payload", "-o", folder.path + "out.sqlite", path)
+    #expect(outcome.status == .succeeded)
+    #expect(
+      try query("SELECT command, count(*), sum(sent) FROM messages GROUP BY command ORDER BY command")
+        == ["getdata|1|1", "inv|2|0", "ping|1|0", "pong|1|0", "version|1|1"]
+    )
+    #expect(try query("SELECT hex(payload) FROM messages WHERE command = 'ping'") == ["0102030405060708"])
+    #expect(
+      try query("SELECT count(*) FROM announcements WHERE hash = '\(LogArchive.transaction)'") == ["2"]
+    )
+    let connections = try query("SELECT remote, user_agent, closed_by FROM connections ORDER BY connection")
+    #expect(connections.count == 2)
+    #expect(connections[0].hasPrefix("10.1.2.3|") && connections[0].hasSuffix("|closed by peer"))
+    #expect(try query("SELECT source FROM sources") == ["1700000000"])
+    #expect(try query("SELECT text FROM texts WHERE type = 'debug'") == ["all is well"])
+    #expect(try runner.run("log", "export", "-o", folder.path + "out.sqlite", path).status == .someFailed)
+    #expect(
+      try runner.run("log", "export", "--force", "-o", folder.path + "out.sqlite", path).status == .succeeded
+    )
+    #expect(try query("SELECT count(*) FROM messages WHERE payload IS NOT NULL") == ["0"])
   }
 
   @Test func asksWhatToWrite() throws {

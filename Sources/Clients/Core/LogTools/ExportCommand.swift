@@ -6,24 +6,25 @@ import LogText
 struct ExportCommand: LogToolCommand {
   /// What to write.
   enum Form: String, CaseIterable, ExpressibleByArgument {
-    case pcapng, ndjson, csv
+    case pcapng, ndjson, csv, sqlite
   }
 
   static let configuration = CommandConfiguration(
     commandName: "export",
-    abstract: "Write records in a form that other programs read: pcapng, NDJSON, CSV.",
+    abstract: "Write records in a form that other programs read: pcapng, NDJSON, CSV, SQLite.",
     discussion: """
       For example: netmine log export --as pcapng --peer 10.1.2.3 -o peer.pcapng verbatim.log
 
       pcapng: messages only, each under TCP that is made up around it, for Wireshark and tshark. ndjson: what \
-      `console --json` shows. csv: a line a record. docs/log-tools.md describes each.
+      `console --json` shows. csv: a line a record. sqlite: a database with \
+      tables of messages, connections, events and what was announced. docs/log-tools.md describes each.
       """
   )
 
   @Option(name: .customLong("as"), help: "What to write. (default: by the file's name)")
   var form: Form?
 
-  @Flag(help: "Write the payload of messages too, in hexadecimal. Only as ndjson.")
+  @Flag(help: "Write the payload of messages too, in hexadecimal. As ndjson and sqlite.")
   var payload = false
 
   @OptionGroup(title: "Which records") var records: RecordFilterOptions
@@ -37,12 +38,20 @@ struct ExportCommand: LogToolCommand {
   }
 
   func validate() throws {
-    guard let chosen else { throw ValidationError("Say with --as what to write: pcapng, ndjson or csv.") }
-    guard !payload || chosen == .ndjson else { throw ValidationError("--payload goes with ndjson only.") }
+    guard let chosen else {
+      throw ValidationError("Say with --as what to write: pcapng, ndjson, csv or sqlite.")
+    }
+    guard !payload || chosen == .ndjson || chosen == .sqlite else {
+      throw ValidationError("--payload goes with ndjson and sqlite only.")
+    }
+    guard chosen != .sqlite || target.path.map({ $0 != "-" }) ?? false else {
+      throw ValidationError("Name the database with -o.")
+    }
   }
 
   func execute(_ environment: ClientEnvironment) throws(ClientFailure) -> ExitStatus {
     guard let chosen else { return .usage }
+    if chosen == .sqlite { return try exportDatabase(environment) }
     let output =
       chosen == .pcapng
       ? try target.open(environment.output)
@@ -56,6 +65,30 @@ struct ExportCommand: LogToolCommand {
       return try output.flushIfMuch()
     }
     try output.finish()
+    return reading.status
+  }
+}
+
+extension ExportCommand {
+  /// Writes a database.
+  private func exportDatabase(_ environment: ClientEnvironment) throws(ClientFailure) -> ExitStatus {
+    let reading = LogReading(input, environment.output)
+    do {
+      try SQLiteExport.write(target.path!, replaces: target.force) { database in
+        var selector = RecordSelector(records.filter)
+        var rows = DatabaseRows(hasPayload: payload)
+        var failure: (any Error)?
+        try reading.forEach { record, _ in
+          let isShown = selector.shows(record.header, body: record.body)
+          do { try rows.note(record, isShown: isShown, database.insert) } catch { failure = error }
+          return failure == nil
+        }
+        if let failure { throw failure }
+        try rows.finish(database.insert)
+      }
+    } catch {
+      throw error as? ClientFailure ?? ClientFailure(.someFailed, "\(error)")
+    }
     return reading.status
   }
 }
@@ -75,6 +108,7 @@ private enum RecordSink {
     case .csv:
       output += CSVWriter.beginning.utf8
       self = .csv(CSVWriter())
+    case .sqlite: preconditionFailure("a database is not written as bytes")
     }
   }
 
