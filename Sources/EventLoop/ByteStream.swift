@@ -69,6 +69,7 @@ public final class ByteStream {
   private var input: ReadBuffer
   private var output: WriteQueue
   private var isFlushDue = false
+  private var isBlocked = false
   private var isDelivering = false
   private var closesWhenDrained: String?
   private let isStamped: Bool
@@ -100,7 +101,10 @@ public final class ByteStream {
     Socket.disableDelay(descriptor)
     watcher = DescriptorWatcher(descriptor, on: loop) { [unowned self] events in
       if events.contains(.readable) { readSome() }
-      if events.contains(.writable), isOpen { flush() }
+      if events.contains(.writable), isOpen {
+        isBlocked = false
+        flush()
+      }
     }
     watcher?.watch(for: .readable)
   }
@@ -115,6 +119,20 @@ public final class ByteStream {
 
   /// Bytes written and not yet handed to the kernel.
   public var unsentCount: Int { output.count }
+
+  /// Bytes written so far.
+  public var writtenCount: UInt64 { bytesSent + UInt64(output.count) }
+
+  /// How many bytes the chunks have that what is unsent keeps alive.
+  public var heldCount: Int { output.heldCount }
+
+  /// A copy of some of what is unsent.
+  ///
+  /// - Parameter range: where, from the first byte that is unsent.
+  public func unsentBytes(_ range: Range<Int>) -> [UInt8] { output.bytes(range) }
+
+  /// Forgets what is unsent but for the first `kept` bytes.
+  public func dropUnsent(keeping kept: Int) { output.truncate(to: kept) }
 
   /// Writes a copy of bytes, in order, when the current batch has been handled; does nothing once closed.
   public func write(_ bytes: UnsafeRawBufferPointer) {
@@ -170,14 +188,31 @@ public final class ByteStream {
 
   /// Hands as much as possible to the kernel now.
   public func flush() {
+    announceFlush()
+    writeOut()
+  }
+
+  /// Hands as much as possible to the kernel, unless the kernel took less than everything the last time and has not
+  /// said since that it takes more.
+  func flushUnlessBlocked() {
+    announceFlush()
+    if !isBlocked { writeOut() }
+  }
+
+  private func announceFlush() {
     if isOpen, isFlushDue { handler?.streamWillFlush(self) }
     isFlushDue = false
-    guard isOpen, output.count > 0 else { return }
+  }
+
+  private func writeOut() {
+    guard isOpen else { return }
+    guard output.count > 0 else { return updateInterest() }
     do throws(IOError) {
       bytesSent += UInt64(try output.write(to: descriptor))
     } catch {
       return close(.writeFailed(error))
     }
+    isBlocked = output.count > 0
     updateInterest()
     guard output.count == 0 else { return }
     if let reason = closesWhenDrained { return close(.closed(reason)) }
@@ -194,7 +229,7 @@ public final class ByteStream {
   private func updateInterest() {
     var interest: Readiness = []
     if !isPaused, closesWhenDrained == nil { interest.insert(.readable) }
-    if output.count > 0, !isFlushDue { interest.insert(.writable) }
+    if output.count > 0, isBlocked || !isFlushDue { interest.insert(.writable) }
     if isOpen { watcher?.watch(for: interest) }
   }
 

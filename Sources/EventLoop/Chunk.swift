@@ -25,7 +25,7 @@ public final class Chunk {
   }
 
   deinit {
-    if let pool { pool.takeBack(base) } else { free(base) }
+    if let pool { pool.takeBack(base, capacity) } else { free(base) }
   }
 
   /// The bytes of `range`, valid while the chunk is referenced.
@@ -60,6 +60,9 @@ public final class ChunkPool {
   /// Capacity in bytes of each chunk.
   public let chunkCapacity: Int
 
+  /// Bytes of memory that is lent out now.
+  public private(set) var lentCount = 0
+
   private let spareLimit: Int
   private var spares: [UnsafeMutableRawPointer] = []
 
@@ -71,14 +74,22 @@ public final class ChunkPool {
 
   deinit { for spare in spares { free(spare) } }
 
-  /// Lends a chunk; it comes back by itself when its last reference goes.
-  public func lend() -> Chunk {
-    if let spare = spares.popLast() { return Chunk(base: spare, capacity: chunkCapacity, pool: self) }
-    guard let base = malloc(chunkCapacity) else { fatalError("out of memory for \(chunkCapacity) bytes") }
-    return Chunk(base: base, capacity: chunkCapacity, pool: self)
+  /// Lends a chunk; it comes back by itself when its last reference goes. The one that came back last goes first,
+  /// so that it is likely still in the processor's cache.
+  ///
+  /// - Parameter minimum: how many bytes it must hold; one beyond the usual size is made for this once.
+  public func lend(_ minimum: Int = 0) -> Chunk {
+    let capacity = max(chunkCapacity, minimum)
+    lentCount += capacity
+    if capacity == chunkCapacity, let spare = spares.popLast() {
+      return Chunk(base: spare, capacity: capacity, pool: self)
+    }
+    guard let base = malloc(capacity) else { fatalError("out of memory for \(capacity) bytes") }
+    return Chunk(base: base, capacity: capacity, pool: self)
   }
 
-  fileprivate func takeBack(_ base: UnsafeMutableRawPointer) {
-    if spares.count < spareLimit { spares.append(base) } else { free(base) }
+  fileprivate func takeBack(_ base: UnsafeMutableRawPointer, _ capacity: Int) {
+    lentCount -= capacity
+    if capacity == chunkCapacity, spares.count < spareLimit { spares.append(base) } else { free(base) }
   }
 }

@@ -58,7 +58,7 @@ public final class EventLoop {
     while !unflushed.isEmpty {
       let streams = unflushed
       unflushed.removeAll(keepingCapacity: true)
-      for stream in streams { stream.flush() }
+      for stream in streams { stream.flushUnlessBlocked() }
       // A flush may close a stream and so cause further writes; they go out in the same pass.
     }
     retired.removeAll(keepingCapacity: true)

@@ -3,8 +3,8 @@ import Glibc
 /// What was read from a stream and not yet consumed, always contiguous.
 ///
 /// Holds no memory while empty, unless somebody still looks at what was in its chunk: then the rest of
-/// that chunk is filled before another is begun, so that many small slices do not keep a chunk each. A
-/// small remainder is parked in memory of its own size, so that a connection stuck in the middle of a
+/// that chunk is filled (but for an eighth) before another is begun, so that many small slices do not keep a
+/// chunk each. A small remainder is parked in memory of its own size, so that a connection stuck in the middle of a
 /// message does not hold a whole chunk.
 struct ReadBuffer {
   private var chunk: Chunk?
@@ -29,12 +29,20 @@ struct ReadBuffer {
   mutating func room(expected: Int) -> UnsafeMutableRawBufferPointer {
     let unread = count
     let wanted = max(pool.chunkCapacity, min(expected, unread * 2))
-    if let current = chunk, current.capacity >= pool.chunkCapacity, current.capacity > filled,
+    let isLittle = unread <= Self.parkingLimit
+    // What nobody looks at any more is read over: it is still in the processor's cache.
+    if isLittle, consumed > 0, isKnownUniquelyReferenced(&chunk), let current = chunk {
+      memmove(current.base, current.base + consumed, unread)
+      consumed = 0
+      filled = unread
+    }
+    if let current = chunk, current.capacity >= pool.chunkCapacity,
+      current.capacity - filled > (isLittle ? current.capacity / 8 : 0),
       current.capacity - consumed >= min(max(expected, unread + 1), wanted)
     {
       return free(of: current)
     }
-    let larger = wanted > pool.chunkCapacity ? Chunk(capacity: wanted) : pool.lend()
+    let larger = pool.lend(wanted)
     if let current = chunk, unread > 0 {
       memcpy(larger.base, current.base + consumed, unread)
     }

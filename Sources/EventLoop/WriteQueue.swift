@@ -4,13 +4,17 @@ import Glibc
 /// Bytes waiting to be written to a descriptor, in order: slices of chunks shared with others, and
 /// copies in chunks of its own.
 public struct WriteQueue {
-  private var slices: [ChunkSlice] = []
+  // What was written is nil: a chunk must not be kept because others behind it are.
+  private var slices: [ChunkSlice?] = []
   private var head = 0
   private var tail: Chunk?
   private let pool: ChunkPool
 
   /// How many bytes wait.
   public private(set) var count = 0
+
+  /// How many bytes the chunks have that what waits keeps alive.
+  public private(set) var heldCount = 0
 
   /// Creates an empty queue that copies into chunks of `pool`.
   public init(pool: ChunkPool) { self.pool = pool }
@@ -19,12 +23,13 @@ public struct WriteQueue {
   public mutating func append(_ slice: ChunkSlice) {
     guard !slice.range.isEmpty else { return }
     count += slice.range.count
-    if slices.count > head {
-      let last = slices.count - 1
-      if slices[last].chunk === slice.chunk, slices[last].range.upperBound == slice.range.lowerBound {
-        slices[last].range = slices[last].range.lowerBound..<slice.range.upperBound
+    if slices.count > head, let last = slices[slices.count - 1], last.chunk === slice.chunk {
+      if last.range.upperBound == slice.range.lowerBound {
+        slices[slices.count - 1]?.range = last.range.lowerBound..<slice.range.upperBound
         return
       }
+    } else {
+      heldCount += slice.chunk.capacity
     }
     slices.append(slice)
   }
@@ -36,13 +41,13 @@ public struct WriteQueue {
       // A chunk of our own may be appended to only while its last slice is ours and still queued.
       var chunk: Chunk
       var start: Int
-      if let tail, slices.count > head, slices[slices.count - 1].chunk === tail,
-        slices[slices.count - 1].range.upperBound < tail.capacity
+      if let tail, slices.count > head, let last = slices[slices.count - 1], last.chunk === tail,
+        last.range.upperBound < tail.capacity
       {
         chunk = tail
-        start = slices[slices.count - 1].range.upperBound
+        start = last.range.upperBound
       } else {
-        chunk = rest.count > pool.chunkCapacity ? Chunk(capacity: rest.count) : pool.lend()
+        chunk = pool.lend(rest.count)
         start = 0
         tail = chunk
       }
@@ -76,12 +81,47 @@ public struct WriteQueue {
     head = 0
     tail = nil
     count = 0
+    heldCount = 0
+  }
+
+  /// A copy of some of what waits.
+  ///
+  /// - Parameter range: where, from the first byte that waits.
+  public func bytes(_ range: Range<Int>) -> [UInt8] {
+    var bytes: [UInt8] = []
+    var start = 0
+    for case let slice? in slices[head...] {
+      let here = range.clamped(to: start..<start + slice.range.count)
+      if !here.isEmpty { bytes += slice.bytes[here.lowerBound - start..<here.upperBound - start] }
+      start += slice.range.count
+    }
+    return bytes
+  }
+
+  /// Forgets what waits but for the first `kept` bytes.
+  public mutating func truncate(to kept: Int) {
+    while count > kept, let last = slices[slices.count - 1] {
+      let excess = count - kept
+      guard last.range.count <= excess else {
+        slices[slices.count - 1]?.range = last.range.lowerBound..<last.range.upperBound - excess
+        count = kept
+        break
+      }
+      slices.removeLast()
+      count -= last.range.count
+      if slices.count == head || slices[slices.count - 1]?.chunk !== last.chunk {
+        heldCount -= last.chunk.capacity
+      }
+    }
+    // Somebody else may have seen what was there.
+    tail = nil
+    compact()
   }
 
   private func writeSome(to descriptor: Int32) -> Int {
     withUnsafeTemporaryAllocation(of: iovec.self, capacity: 64) { vectors in
       var used = 0
-      for slice in slices[head...].prefix(64) {
+      for case let slice? in slices[head...].prefix(64) {
         vectors[used] = iovec(iov_base: slice.chunk.base + slice.range.lowerBound, iov_len: slice.range.count)
         used += 1
       }
@@ -92,17 +132,22 @@ public struct WriteQueue {
   private mutating func drop(_ written: Int) {
     count -= written
     var rest = written
-    while rest > 0 {
-      let length = slices[head].range.count
-      if rest < length {
-        slices[head].range = slices[head].range.lowerBound + rest..<slices[head].range.upperBound
+    while rest > 0, let slice = slices[head] {
+      guard rest >= slice.range.count else {
+        slices[head]?.range = slice.range.lowerBound + rest..<slice.range.upperBound
         break
       }
-      rest -= length
+      rest -= slice.range.count
+      slices[head] = nil
       head += 1
+      if head == slices.count || slices[head]?.chunk !== slice.chunk { heldCount -= slice.chunk.capacity }
     }
+    compact()
+  }
+
+  private mutating func compact() {
     if head == slices.count {
-      slices.removeAll(keepingCapacity: slices.count <= 16)
+      slices.removeAll(keepingCapacity: slices.count <= 64)
       head = 0
       tail = nil
     } else if head > 64, head > slices.count / 2 {

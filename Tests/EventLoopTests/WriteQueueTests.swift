@@ -1,0 +1,66 @@
+import Glibc
+import Testing
+
+@testable import EventLoop
+
+extension WriteQueueTests {
+  @Test func keepsNoChunkThatWasWritten() throws {
+    var queue = WriteQueue(pool: pool)
+    weak var first: Chunk?
+    do {
+      let chunk = pool.lend()
+      first = chunk
+      queue.append(ChunkSlice(chunk, 0..<10))
+      queue.append(ChunkSlice(chunk, 20..<30))
+    }
+    queue.append(ChunkSlice(Chunk(capacity: 1 << 20), 0..<1 << 20))
+    #expect(queue.heldCount == 100 + 1 << 20)
+    #expect(first != nil)
+    var ends: [Int32] = [0, 0]
+    #expect(pipe(&ends) == 0)
+    for end in ends { _ = fcntl(end, F_SETFL, O_NONBLOCK) }
+    defer { for end in ends { close(end) } }
+    // A pipe takes 64 KiB.
+    _ = try queue.write(to: ends[1])
+    #expect(first == nil)
+    #expect(queue.heldCount == 1 << 20)
+    queue.clear()
+    #expect(queue.heldCount == 0)
+  }
+
+  @Test(arguments: [0, 1, 9, 10, 11, 25, 95, 299, 300])
+  func forgetsTheEnd(kept: Int) throws {
+    var queue = WriteQueue(pool: pool)
+    let shared = Chunk(capacity: 1000)
+    var expected: [UInt8] = []
+    for index in 0..<10 {
+      let copy = [UInt8](repeating: UInt8(index), count: 10)
+      copy.withUnsafeBytes { queue.append($0) }
+      memset(shared.base + index * 30, Int32(100 + index), 20)
+      queue.append(ChunkSlice(shared, index * 30..<index * 30 + 20))
+      expected += copy + [UInt8](repeating: UInt8(100 + index), count: 20)
+    }
+    #expect(queue.bytes(5..<95) == Array(expected[5..<95]))
+    queue.truncate(to: kept)
+    #expect(queue.count == kept)
+    // What is written next comes right behind, and changes nothing that was there.
+    ([7, 8] as [UInt8]).withUnsafeBytes { queue.append($0) }
+    #expect(try drained(&queue) == Array(expected[..<kept]) + [7, 8])
+    #expect(queue.heldCount == 0)
+  }
+}
+
+extension ChunkPoolTests {
+  @Test func knowsHowMuchIsLent() {
+    let pool = ChunkPool(chunkCapacity: 100)
+    var small: Chunk? = pool.lend()
+    var large: Chunk? = pool.lend(5000)
+    #expect([small, large].map { $0?.capacity } == [100, 5000])
+    #expect(pool.lentCount == 5100)
+    large = nil
+    #expect(pool.lentCount == 100)
+    small = nil
+    #expect(pool.lentCount == 0)
+    withExtendedLifetime((small, large)) {}
+  }
+}
