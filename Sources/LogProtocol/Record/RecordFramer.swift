@@ -56,10 +56,13 @@ public struct RecordCursor {
   public let bytes: UnsafeRawBufferPointer
 
   /// Offset of the next piece; after the last whole one, of what is not whole.
-  public private(set) var offset = 0
+  @inlinable public var offset: Int { position }
 
   /// How many bytes the piece at `offset` needs at least, once `next()` has found it not whole.
-  public private(set) var neededCount = 0
+  @inlinable public var neededCount: Int { needed }
+
+  @usableFromInline var position = 0
+  @usableFromInline var needed = 0
 
   /// Creates a cursor at the start of `bytes`, which must be where a record may start; they must outlive
   /// the cursor.
@@ -69,22 +72,23 @@ public struct RecordCursor {
   /// The next whole record's header and place in the bytes; nil where there is none.
   ///
   /// A record's `offset` in an error is relative to the record that is wrong, which stands at `offset`.
+  @inlinable
   public mutating func next() throws(WireError) -> (header: RecordHeader, range: Range<Int>)? {
-    while offset < bytes.count {
-      let rest = UnsafeRawBufferPointer(rebasing: bytes[offset...])
+    while position < bytes.count {
+      let rest = UnsafeRawBufferPointer(rebasing: bytes[position...])
       switch try RecordFramer.first(in: rest) {
       case .needsMore(let count):
-        neededCount = count
+        needed = count
         return nil
       case .preamble:
-        offset += StreamPreamble.size
+        position += StreamPreamble.size
       case .record(let count):
-        let range = offset..<offset + count
-        offset = range.upperBound
+        let range = position..<position + count
+        position = range.upperBound
         return (RecordHeader(checked: rest), range)
       }
     }
-    neededCount = 4
+    needed = 4
     return nil
   }
 }

@@ -61,6 +61,7 @@ public struct RecordHeader: Equatable, Sendable {
   /// Reads a header whose length was already checked by a `RecordFramer`.
   ///
   /// - Parameter bytes: at least 32 bytes, from the start of a record.
+  @inlinable
   public init(checked bytes: UnsafeRawBufferPointer) {
     func load<T: FixedWidthInteger>(_ offset: Int) -> T {
       T(bigEndian: bytes.loadUnaligned(fromByteOffset: offset, as: T.self))
