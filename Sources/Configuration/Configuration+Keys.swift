@@ -46,8 +46,18 @@ extension Configuration {
       \.logger.maxBuffer,
       .whole(4096...1 << 40),
       """
-      Bytes kept for one reader that is too slow. Beyond, a reader of the native stream gets a gap
-      record, a reader of coinscope's is disconnected.
+      Bytes of memory for one reader that is too slow, with what the log server itself takes: 32 MiB of
+      it, or half. Beyond, a reader of the native stream gets a gap record, a reader of coinscope's is
+      disconnected.
+      """
+    ),
+    Key(
+      "logger.max_total_buffer",
+      \.logger.maxTotalBuffer,
+      .whole(1 << 20...1 << 40),
+      """
+      Bytes of memory for all readers together. Beyond, the reader for whom most is kept gives way: it
+      gets a gap record, or is disconnected.
       """
     ),
     Key(

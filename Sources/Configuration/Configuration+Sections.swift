@@ -11,8 +11,10 @@ extension Configuration {
   public struct Logger: Equatable, Sendable {
     /// Folder of the log server's sockets, absolute, with its last slash.
     public internal(set) var root = "/tmp/netmine/"
-    /// Bytes kept for one reader that is too slow; 4096 … 2^40.
+    /// Bytes of memory for one reader that is too slow; 4096 … 2^40.
     public internal(set) var maxBuffer = 128 << 20
+    /// Bytes of memory for all readers together; 2^20 … 2^40.
+    public internal(set) var maxTotalBuffer = 512 << 20
     /// Where sources may also publish over TCP; loopback.
     public internal(set) var publishListen: TCPEndpoint?
     /// Where readers may also subscribe over TCP; loopback.

@@ -8,6 +8,7 @@ final class CoinscopeReader: ByteStreamHandler {
   private unowned let server: LogServer
   private var stream: ByteStream!
   let types: RecordType
+  private var progress = ReaderProgress()
 
   init(_ descriptor: Int32, types: RecordType, server: LogServer) {
     self.server = server
@@ -15,13 +16,35 @@ final class CoinscopeReader: ByteStreamHandler {
     stream = ByteStream(descriptor, on: server.loop, handler: self)
   }
 
-  func send(_ bytes: [UInt8]) {
-    guard stream.unsentCount + bytes.count <= server.readerLimit else {
+  var heldCount: Int { stream.heldCount }
+
+  /// Whether much waits for it, though it reads.
+  var isLagging: Bool { progress.isLagging(stream, limit: server.readerLimit) }
+
+  func holdBegins() { progress.begin(stream) }
+
+  func holdEnds() { progress.end(stream) }
+
+  func streamDidDrain(_ stream: ByteStream) { server.readerDidDrain() }
+
+  func send(_ slice: ChunkSlice) {
+    guard stream.unsentCount + slice.range.count <= server.readerLimit, stream.heldCount <= server.heldLimit
+    else {
       server.logger.warning("coinscope reader disconnected: too slow, \(stream.unsentCount) bytes wait")
-      server.missed(bytes: bytes.count)
-      return stream.close(.closed("too slow"))
+      return close(missing: slice.range.count)
     }
-    stream.write(bytes)
+    stream.write(slice)
+  }
+
+  /// Leaves, so that there is memory for others.
+  func giveWay() {
+    server.logger.warning("coinscope reader disconnected: too slow, and too much waits for all readers")
+    close(missing: 0)
+  }
+
+  private func close(missing bytes: Int) {
+    server.missed(records: bytes > 0 ? 1 : 0, bytes: bytes)
+    stream.close(.closed("too slow"))
   }
 
   /// Such a reader says nothing; whatever it sends is let go.

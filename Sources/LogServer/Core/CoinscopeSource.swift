@@ -22,6 +22,12 @@ final class CoinscopeSource: ByteStreamHandler {
     stream = ByteStream(descriptor, on: server.loop, handler: self)
   }
 
+  /// Takes nothing for now.
+  func pause() { stream.pause() }
+
+  /// Goes on.
+  func resume() { stream.resume() }
+
   func stream(_ stream: ByteStream, received slice: ChunkSlice, at time: UInt64) -> Int {
     let bytes = slice.bytes
     var offset = 0
@@ -57,13 +63,16 @@ final class CoinscopeSource: ByteStreamHandler {
   private func forward(_ record: (header: RecordHeader, body: [UInt8])) {
     var header = record.header
     header.source = source.id
+    header.bodyCount = record.body.count
     header.sequence = source.lastSequence + 1
     let bytes = header.record(body: record.body)
     let chunk = Chunk(capacity: bytes.count)
     bytes.withUnsafeBytes { chunk.base.copyMemory(from: $0.baseAddress!, byteCount: $0.count) }
     let slice = ChunkSlice(chunk, 0..<bytes.count)
-    let body = UnsafeRawBufferPointer(rebasing: slice.bytes.dropFirst(RecordHeader.size))
-    server.forward(slice, header, body: body, from: source)
+    if header.type == .connection {
+      server.note(header, body: UnsafeRawBufferPointer(rebasing: slice.bytes.dropFirst(RecordHeader.size)))
+    }
+    server.forward(ForwardedRun(header, [slice], isNew: true, of: source))
   }
 
   private func close(_ reason: String) {

@@ -19,15 +19,26 @@ public final class LogServer {
   /// Which sources and connections are live.
   var table = ConnectionTable()
 
-  /// Most bytes that may wait for one reader.
+  /// Most bytes that may be kept for one reader.
   private(set) var readerLimit: Int
+
+  /// Most bytes of memory that may be kept for all of them.
+  private(set) var totalLimit: Int
+
+  /// Most bytes of memory that what waits for one reader may keep: chunks are kept as a whole, and the process
+  /// as a whole is to stay within the readers' bound where there is one slow reader.
+  var heldLimit: Int { max(readerLimit - min(readerLimit / 2, 32 << 20), 2 * loop.pool.chunkCapacity) }
 
   private var registry: SourceRegistry
   private var listeners: [Listener] = []
-  private var sourceLinks: [SourceLink] = []
-  private var coinscopeSources: [CoinscopeSource] = []
-  private var readers: [ReaderLink] = []
-  private var coinscopeReaders: [CoinscopeReader] = []
+  private(set) var sourceLinks: [SourceLink] = []
+  private(set) var coinscopeSources: [CoinscopeSource] = []
+  private(set) var readers: [ReaderLink] = []
+  private(set) var coinscopeReaders: [CoinscopeReader] = []
+  private var coinscopeGroups: [CoinscopeTranslator] = []
+  var hold: TimerWatcher?
+  var isHolding = false
+  var takenSinceHold = 0
   private var acknowledgement: TimerWatcher?
   private var grace: TimerWatcher?
   private var graceEnd: UInt64
@@ -50,6 +61,7 @@ public final class LogServer {
     let root = configuration.logger.root
     self.socketGroup = socketGroup
     readerLimit = configuration.logger.maxBuffer
+    totalLimit = configuration.logger.maxTotalBuffer
     archiveGrace = configuration.logger.archiveGrace
     graceEnd = Self.monotonic(after: configuration.logger.archiveGrace)
     try Self.makeFolder(root)
@@ -62,9 +74,10 @@ public final class LogServer {
     grace?.start(after: archiveGrace)
   }
 
-  /// Takes over what may change while running: the readers' bound and the archive's grace.
+  /// Takes over what may change while running: the readers' bounds and the archive's grace.
   public func reload(_ configuration: Configuration) {
     readerLimit = configuration.logger.maxBuffer
+    totalLimit = configuration.logger.maxTotalBuffer
     archiveGrace = configuration.logger.archiveGrace
   }
 
@@ -105,6 +118,7 @@ public final class LogServer {
       ("bitcoinx", [.connection, .message]), ("all", RecordType.all.subtracting(.meta)),
     ]
     for (name, types) in interests {
+      coinscopeGroups.append(CoinscopeTranslator(types, pool: loop.pool))
       try listen(on: .unix(root + "clients/" + name)) { [unowned self] descriptor, _ in
         coinscopeReaders.append(CoinscopeReader(descriptor, types: types, server: self))
       }
@@ -198,40 +212,48 @@ public final class LogServer {
 
   // MARK: Forwarding
 
-  /// Forwards a whole record to whoever wants it.
-  func forward(
-    _ record: ChunkSlice,
-    _ header: RecordHeader,
-    body: UnsafeRawBufferPointer,
-    from source: KnownSource
-  ) {
-    let isNew = header.sequence > source.lastSequence
-    if isNew {
-      source.lastSequence = header.sequence
-      counts.records += 1
-      counts.bytes += UInt64(record.range.count)
-      if header.type == .connection || header.type == .meta { table.note(header, body: body) }
+  /// Takes in a new record that may change which connections are live.
+  func note(_ header: RecordHeader, body: UnsafeRawBufferPointer) { table.note(header, body: body) }
+
+  /// Forwards whole records to whoever wants them.
+  func forward(_ run: ForwardedRun) {
+    takenSinceHold += run.byteCount
+    if run.isNew {
+      run.source.lastSequence = run.sequences.upperBound
+      counts.records += UInt64(run.count)
+      counts.bytes += UInt64(run.byteCount)
     }
-    for reader in readers { reader.offer(record, header, body: body, of: source, isNew: isNew) }
-    guard isNew, !coinscopeReaders.isEmpty else { return }
-    forwardToCoinscope(header, body)
+    for reader in readers { reader.offer(run) }
+    guard run.isNew, !coinscopeReaders.isEmpty else { return }
+    for group in coinscopeGroups where coinscopeReaders.contains(where: { $0.types == group.types }) {
+      group.translate(run) { slice in
+        for reader in coinscopeReaders where reader.types == group.types { reader.send(slice) }
+      }
+    }
   }
 
-  /// Hands over what was forwarded since the last call.
+  /// Ends what a read of a source brought.
   func endForwarding() {
-    for reader in readers { reader.passPending() }
+    if loop.pool.lentCount > totalLimit { makeRoom() }
+    holdIfLagging()
     acknowledgeSoon()
   }
 
-  func missed(bytes: Int) {
-    counts.missedRecords += 1
-    counts.missedBytes += UInt64(bytes)
+  /// Has the readers for whom most waits give way until what waits for all is within its bound.
+  private func makeRoom() {
+    var candidates: [(held: Int, giveWay: () -> Void)] = readers.map { reader in
+      (reader.heldCount, { reader.giveWay() })
+    }
+    candidates += coinscopeReaders.map { reader in (reader.heldCount, { reader.giveWay() }) }
+    for candidate in candidates.sorted(by: { $0.held > $1.held }) where candidate.held > 0 {
+      guard loop.pool.lentCount > totalLimit else { return }
+      candidate.giveWay()
+    }
   }
 
-  private func forwardToCoinscope(_ header: RecordHeader, _ body: UnsafeRawBufferPointer) {
-    let interested = coinscopeReaders.filter { !$0.types.isDisjoint(with: header.type) }
-    guard !interested.isEmpty, let bytes = CoinscopeRecord.bytes(header, body: body) else { return }
-    for reader in interested { reader.send(bytes) }
+  func missed(records: Int, bytes: Int) {
+    counts.missedRecords += UInt64(records)
+    counts.missedBytes += UInt64(bytes)
   }
 
   // MARK: Readers and acknowledgements

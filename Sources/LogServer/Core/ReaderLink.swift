@@ -8,6 +8,8 @@ final class ReaderLink: ByteStreamHandler {
   private var stream: ByteStream!
   private let peer: String
   private var saidGoodbye = false
+  private var isRefused = false
+  private var deadline: TimerWatcher?
 
   /// What the reader wants; nil until it has said so.
   private(set) var subscription: Subscription?
@@ -22,9 +24,17 @@ final class ReaderLink: ByteStreamHandler {
   /// send until then comes again after it, so that the reader gets everything in order.
   private var awaited: Set<UInt64> = []
 
-  private var pending: ChunkSlice?
+  private var filter = RecordFilter(Subscription())
+  private var selection = RecordFilter.Selection()
   private var isSkipping = false
+  private var skipsUntilDrained = false
   private var gaps: [UInt32: Gap] = [:]
+  private var waiting = WaitingRecords()
+  private var progress = ReaderProgress()
+
+  /// How many bytes of wanted records must lie next to each other for being sent by reference: copying less costs
+  /// less, and a reference keeps the whole chunk.
+  private static let referenceMinimum = 32 << 10
 
   init(_ descriptor: Int32, peer: String, server: LogServer) {
     self.server = server
@@ -36,84 +46,157 @@ final class ReaderLink: ByteStreamHandler {
 
   var unsentCount: Int { stream.unsentCount }
 
+  /// Bytes of memory that what waits for the reader keeps.
+  var heldCount: Int { stream.heldCount }
+
+  /// Whether much waits for it, though it reads.
+  var isLagging: Bool { !isSkipping && progress.isLagging(stream, limit: server.readerLimit) }
+
+  func holdBegins() { progress.begin(stream) }
+
+  func holdEnds() { progress.end(stream) }
+
   // MARK: Records
 
-  /// Offers a whole record.
-  ///
-  /// - Parameter isNew: whether it is the first time that the server forwards it; otherwise only an archiving
-  ///   reader that does not have it gets it.
-  @inline(__always)
-  func offer(
-    _ record: ChunkSlice,
-    _ header: RecordHeader,
-    body: UnsafeRawBufferPointer,
-    of source: KnownSource,
-    isNew: Bool
-  ) {
-    guard let subscription, subscription.wants(header, body: body) else { return }
+  /// Offers whole records; it gets those that it wants and does not have.
+  func offer(_ run: ForwardedRun) {
+    guard let subscription, !isRefused else { return }
+    var position: UInt64 = 0
     if subscription.isArchiving {
-      let instance = source.description.instance
-      guard header.sequence > queued[instance, default: 0], !awaited.contains(instance) else { return }
-      queued[instance] = header.sequence
-    } else if !isNew {
+      let instance = run.source.description.instance
+      position = queued[instance, default: 0]
+      guard run.sequences.upperBound > position, !awaited.contains(instance) else { return }
+    } else if !run.isNew {
       return
     }
-    if let run = pending, run.chunk === record.chunk, run.range.upperBound == record.range.lowerBound {
-      pending = ChunkSlice(record.chunk, run.range.lowerBound..<record.range.upperBound)
+    let source = run.source.id
+    if filter.takesEverything, run.sequences.lowerBound > position {
+      let records = WaitingRecords.Entry(source, run.sequences, count: run.count, byteCount: run.byteCount)
+      guard take(records, of: run) else { return }
+      for piece in run.pieces { stream.write(piece) }
     } else {
-      passPending()
-      pending = record
+      filter.select(
+        of: run.pieces[0].bytes,
+        count: run.count,
+        source: source,
+        after: position,
+        into: &selection
+      )
+      guard selection.count > 0 else { return }
+      let records = WaitingRecords.Entry(
+        source,
+        selection.firstSequence...selection.lastSequence,
+        count: selection.count,
+        byteCount: selection.byteCount
+      )
+      guard take(records, of: run) else { return }
+      if run.pieces.count > 1 {
+        for piece in run.pieces { stream.write(piece) }
+      } else {
+        for range in selection.ranges { write(range, of: run.pieces[0]) }
+      }
     }
   }
 
-  /// Writes what was offered since the last call.
-  func passPending() {
-    guard let run = pending else { return }
-    pending = nil
-    if isSkipping, stream.unsentCount <= server.readerLimit / 2 { endSkipping() }
-    if !isSkipping, stream.unsentCount + run.range.count > server.readerLimit {
+  private func write(_ range: Range<Int>, of records: ChunkSlice) {
+    if range.count < Self.referenceMinimum {
+      stream.write(UnsafeRawBufferPointer(rebasing: records.bytes[range]))
+    } else {
+      let start = records.range.lowerBound
+      stream.write(ChunkSlice(records.chunk, start + range.lowerBound..<start + range.upperBound))
+    }
+  }
+
+  /// Whether records shall be written now: not where too much waits already. Then they are counted, or the reader
+  /// is disconnected.
+  private func take(_ records: WaitingRecords.Entry, of run: ForwardedRun) -> Bool {
+    if subscription?.isArchiving == true {
+      queued[run.source.description.instance] = records.sequences.upperBound
+    }
+    let limit = server.readerLimit
+    let heldLimit = server.heldLimit
+    if isSkipping, !skipsUntilDrained, stream.unsentCount <= limit / 2, stream.heldCount <= heldLimit / 2 {
+      endSkipping()
+    }
+    if !isSkipping, stream.unsentCount + records.byteCount > limit || stream.heldCount > heldLimit {
       guard subscription?.slowPolicy == .gap else {
-        return refuse("reader too slow: \(stream.unsentCount) bytes wait")
+        refuse("reader too slow: \(stream.unsentCount) bytes wait")
+        return false
       }
       server.logger.warning("reader \(peer) is too slow: it misses records from now on")
       isSkipping = true
     }
-    if isSkipping { count(run) } else { stream.write(run) }
+    guard !isSkipping else {
+      miss(records)
+      return false
+    }
+    waiting.append(records, at: stream.writtenCount, sent: stream.bytesSent)
+    return true
   }
 
   /// Writes records that the server made, whatever waits.
   func send(_ bytes: [UInt8]) {
-    passPending()
+    waiting.append(nil, count: bytes.count, at: stream.writtenCount, sent: stream.bytesSent)
     stream.write(bytes)
   }
 
-  private func count(_ run: ChunkSlice) {
-    var cursor = RecordCursor(run.bytes)
-    while let (header, range) = try? cursor.next() {
-      server.missed(bytes: range.count)
-      let sequence = header.sequence
-      var gap =
-        gaps[header.source]
-        ?? Gap(
-          source: header.source,
-          sequences: sequence...sequence,
-          count: 0,
-          byteCount: 0,
-          cause: .slowReader
-        )
-      gap.sequences = min(gap.sequences.lowerBound, sequence)...max(gap.sequences.upperBound, sequence)
-      gap.count += 1
-      gap.byteCount += UInt64(range.count)
-      gaps[header.source] = gap
+  /// Lets go of what waits, so that there is memory for others; but for the record that is being sent, and what
+  /// the server said itself. Where the reader wants that, it leaves.
+  func giveWay() {
+    guard subscription?.slowPolicy == .gap else {
+      return refuse("reader too slow: too much waits for all readers, for it \(stream.unsentCount) bytes")
     }
+    guard dropWaiting() else { return }
+    server.logger.warning(
+      "reader \(peer) is the slowest: it gives way to others, and misses records from now on"
+    )
+    isSkipping = true
+    skipsUntilDrained = stream.unsentCount > 0
+  }
+
+  /// Lets go of the records that wait, but for the one that is being sent, and counts them; returns whether there
+  /// were any. What the server says itself still waits.
+  private func dropWaiting() -> Bool {
+    let dropped = waiting.removeUnsent(sent: stream.bytesSent)
+    guard let first = dropped.first else { return false }
+    let words = dropped.filter { $0.records == nil }.map { place in
+      let start = Int(place.start - stream.bytesSent)
+      return stream.unsentBytes(start..<start + place.count)
+    }
+    stream.dropUnsent(keeping: Int(first.start - stream.bytesSent))
+    for word in words { send(word) }
+    for case let records? in dropped.map(\.records) { miss(records) }
+    return true
+  }
+
+  private func miss(_ records: WaitingRecords.Entry) {
+    server.missed(records: records.count, bytes: records.byteCount)
+    var gap =
+      gaps[records.source]
+      ?? Gap(
+        source: records.source,
+        sequences: records.sequences,
+        count: 0,
+        byteCount: 0,
+        cause: .slowReader
+      )
+    gap.sequences =
+      min(
+        gap.sequences.lowerBound,
+        records.sequences.lowerBound
+      )...max(gap.sequences.upperBound, records.sequences.upperBound)
+    gap.count += UInt64(records.count)
+    gap.byteCount += UInt64(records.byteCount)
+    gaps[records.source] = gap
   }
 
   private func endSkipping() {
     isSkipping = false
+    skipsUntilDrained = false
     let now = Clock.now()
     for (_, gap) in gaps.sorted(by: { $0.key < $1.key }) {
       let body = MetaBody.gap(gap).body
-      stream.write(RecordHeader(type: .meta, time: now, bodyCount: body.count).record(body: body))
+      send(RecordHeader(type: .meta, time: now, bodyCount: body.count).record(body: body))
       server.logger.warning("reader \(peer) missed \(gap.count) records of source \(gap.source)")
     }
     gaps = [:]
@@ -142,7 +225,10 @@ final class ReaderLink: ByteStreamHandler {
     return stream.isOpen ? cursor.offset : 0
   }
 
-  func streamDidDrain(_ stream: ByteStream) { if isSkipping { endSkipping() } }
+  func streamDidDrain(_ stream: ByteStream) {
+    if isSkipping { endSkipping() }
+    server.readerDidDrain()
+  }
 
   func stream(_ stream: ByteStream, closedFor reason: CloseReason) {
     server.removed(self, saidGoodbye: saidGoodbye, reason: reason.description)
@@ -160,8 +246,10 @@ final class ReaderLink: ByteStreamHandler {
     case .goodbye:
       saidGoodbye = true
       stream.close(.closed("goodbye"))
+    case .statusRequest where stream.unsentCount > server.readerLimit:
+      refuse("reader asks, and does not read the answers")
     case .statusRequest:
-      stream.write(LinkMessage.status(server.status).record(at: Clock.now()))
+      send(LinkMessage.status(server.status).record(at: Clock.now()))
     case .hello, .grant, .refusal, .rewind, .rewound, .status:
       throw WireError(.invalid("is not a reader's to say"), field: "meta code", offset: RecordHeader.size)
     }
@@ -170,10 +258,10 @@ final class ReaderLink: ByteStreamHandler {
   private func subscribe(_ subscription: Subscription, _ positions: [ArchivePosition]) {
     let isFirst = self.subscription == nil
     self.subscription = subscription
+    filter = RecordFilter(subscription)
     if isFirst {
       let now = Clock.now()
-      stream.write(StreamPreamble.bytes(createdAt: now))
-      stream.write(server.table.records(at: now))
+      send(StreamPreamble.bytes(createdAt: now) + server.table.records(at: now))
     }
     guard subscription.isArchiving else { return }
     for position in positions {
@@ -189,11 +277,16 @@ final class ReaderLink: ByteStreamHandler {
   /// `source` begins to send again.
   func rewound(_ source: KnownSource) { awaited.remove(source.description.instance) }
 
+  /// Refuses, says why, and closes; what waits is let go of, so that one that reads learns of it soon.
   private func refuse(_ reason: String) {
+    guard !isRefused else { return }
+    isRefused = true
     server.logger.error("reader \(peer) refused: \(reason)")
-    stream.write(LinkMessage.refusal(reason).record(at: Clock.now()))
-    // One that does not read would hold the connection for ever.
-    if stream.unsentCount > server.readerLimit / 2 { return stream.close(.closed(reason)) }
+    _ = dropWaiting()
+    send(LinkMessage.refusal(reason).record(at: Clock.now()))
     stream.closeAfterWriting(reason)
+    // One that does not read would hold the connection for ever.
+    deadline = TimerWatcher(on: server.loop) { [unowned self] in stream.close(.closed(reason)) }
+    deadline?.start(after: 5)
   }
 }

@@ -9,6 +9,7 @@ final class SourceLink: ByteStreamHandler {
   private(set) var source: KnownSource?
   private var lastReceived: UInt64 = 0
   private var rewinding: [ReaderLink] = []
+  private var partial: PartialRecord?
   private var saidGoodbye = false
   private let peer: String
 
@@ -36,31 +37,107 @@ final class SourceLink: ByteStreamHandler {
     stream.closeAfterWriting(reason)
   }
 
+  /// Takes nothing for now.
+  func pause() { stream.pause() }
+
+  /// Goes on.
+  func resume() { stream.resume() }
+
   func close(_ reason: String) { stream.close(.closed(reason)) }
 
   private var label: String { source.map { "\($0.id) (\($0.description.kind))" } ?? "at \(peer)" }
 
   func stream(_ stream: ByteStream, received slice: ChunkSlice, at time: UInt64) -> Int {
-    var cursor = RecordCursor(slice.bytes)
-    do {
-      while stream.isOpen, let (header, range) = try cursor.next() {
-        let body = UnsafeRawBufferPointer(rebasing: slice.bytes[range].dropFirst(RecordHeader.size))
-        if header.sequence == 0 {
-          try handle(header, body)
-        } else {
-          try accept(header)
-          if header.type == .meta { try check(body) }
-          let start = slice.range.lowerBound
-          let whole = ChunkSlice(slice.chunk, start + range.lowerBound..<start + range.upperBound)
-          server.forward(whole, header, body: body, from: source!)
-        }
-      }
+    var offset = takePartial(slice)
+    do throws(WireError) {
+      let needed = try forward(slice, from: &offset)
+      stream.expectedCount = needed
+      if stream.isOpen, needed > slice.range.count - offset { try keepPartial(slice, &offset) }
     } catch {
-      refuse("record at byte \(cursor.offset) of a read: \(error)")
+      refuse("record at byte \(offset) of a read: \(error)")
     }
     server.endForwarding()
-    stream.expectedCount = cursor.neededCount
-    return cursor.offset
+    return offset
+  }
+
+  /// Forwards whole records from `offset` on, and leaves that where the first one is that is not whole; returns how
+  /// many bytes that one needs at least.
+  private func forward(_ slice: ChunkSlice, from offset: inout Int) throws(WireError) -> Int {
+    let bytes = slice.bytes
+    var run = RecordRun(at: offset, after: lastReceived)
+    var isNew = true
+    // What is right before what is wrong is forwarded.
+    defer { pass(run, of: slice, isNew: isNew) }
+    while stream.isOpen {
+      if let source {
+        if run.isEmpty { isNew = lastReceived >= source.lastSequence }
+        run.extend(in: bytes, source: source.id, through: isNew ? .max : source.lastSequence)
+        offset = run.range.upperBound
+        lastReceived = run.lastSequence
+      }
+      guard offset < bytes.count else { return 4 }
+      let rest = UnsafeRawBufferPointer(rebasing: bytes[offset...])
+      switch try RecordFramer.first(in: rest) {
+      case .needsMore(let count): return count
+      case .preamble:
+        pass(run, of: slice, isNew: isNew)
+        offset += StreamPreamble.size
+        run = RecordRun(at: offset, after: lastReceived)
+      case .record(let count):
+        let header = RecordHeader(checked: rest)
+        let body = UnsafeRawBufferPointer(rebasing: rest[RecordHeader.size..<count])
+        if header.sequence == 0 {
+          pass(run, of: slice, isNew: isNew)
+          run = RecordRun(at: offset, after: lastReceived)
+          try handle(header, body)
+          offset += count
+          run = RecordRun(at: offset, after: lastReceived)
+        } else {
+          let source = try accept(header)
+          if header.type == .meta { try check(body) }
+          let isThisNew = header.sequence > source.lastSequence
+          if !run.isEmpty, isThisNew != isNew {
+            pass(run, of: slice, isNew: isNew)
+            run = RecordRun(at: offset, after: lastReceived)
+          }
+          isNew = isThisNew
+          if isNew { server.note(header, body: body) }
+          run.append(header)
+          offset += count
+        }
+      }
+    }
+    return 0
+  }
+
+  private func pass(_ run: RecordRun, of slice: ChunkSlice, isNew: Bool) {
+    guard let source, !run.isEmpty else { return }
+    let start = slice.range.lowerBound
+    let whole = ChunkSlice(slice.chunk, start + run.range.lowerBound..<start + run.range.upperBound)
+    server.forward(ForwardedRun(whole, run, isNew: isNew, of: source))
+  }
+
+  /// Takes from the start of a read what belongs to a record begun before; returns how much that is.
+  private func takePartial(_ slice: ChunkSlice) -> Int {
+    guard let source, let count = partial?.take(slice), let record = partial else { return 0 }
+    if record.remaining == 0 {
+      partial = nil
+      let isNew = record.header.sequence > source.lastSequence
+      server.forward(ForwardedRun(record.header, record.pieces, isNew: isNew, of: source))
+    }
+    return count
+  }
+
+  /// Keeps the beginning of a large record by reference, where nobody will look into it.
+  private func keepPartial(_ slice: ChunkSlice, _ offset: inout Int) throws(WireError) {
+    guard slice.range.count - offset >= PartialRecord.minimum else { return }
+    let header = RecordHeader(checked: UnsafeRawBufferPointer(rebasing: slice.bytes[offset...]))
+    guard header.sequence != 0, header.type != .meta, header.type != .connection else { return }
+    _ = try accept(header)
+    let start = slice.range.lowerBound + offset
+    partial = PartialRecord(header, ChunkSlice(slice.chunk, start..<slice.range.upperBound))
+    offset = slice.range.count
+    stream.expectedCount = 0
   }
 
   func stream(_ stream: ByteStream, closedFor reason: CloseReason) {
@@ -101,7 +178,7 @@ final class SourceLink: ByteStreamHandler {
 
   /// Checks a record's source and number: it must be our source's, and its number rise, except right after
   /// a rewind.
-  private func accept(_ header: RecordHeader) throws(WireError) {
+  private func accept(_ header: RecordHeader) throws(WireError) -> KnownSource {
     guard let source, header.source == source.id else {
       throw WireError(.invalid("is \(header.source), not the one granted"), field: "source", offset: 4)
     }
@@ -109,6 +186,7 @@ final class SourceLink: ByteStreamHandler {
       throw WireError(.invalid("is \(header.sequence), after \(lastReceived)"), field: "sequence", offset: 16)
     }
     lastReceived = header.sequence
+    return source
   }
 
   /// Checks what a source says of the stream: readers believe what META records say, so that a source may

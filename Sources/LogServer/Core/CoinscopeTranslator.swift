@@ -1,0 +1,94 @@
+import EventLoop
+import Glibc
+import LogProtocol
+
+/// Translates records into coinscope's format, once for all readers that ask for the same types.
+final class CoinscopeTranslator {
+  let types: RecordType
+  private let pool: ChunkPool
+  private var chunk: Chunk?
+  private var filled = 0
+
+  /// Bytes of a message's record before the message: length, source, type, seconds, handle, direction.
+  private static let messageHeaderSize = 22
+
+  init(_ types: RecordType, pool: ChunkPool) {
+    self.types = types
+    self.pool = pool
+  }
+
+  /// Translates the records of a run that are of the types asked for, and hands them on, whole ones, in order.
+  func translate(_ run: ForwardedRun, to pass: (ChunkSlice) -> Void) {
+    // What nobody looks at any more is written over.
+    if isKnownUniquelyReferenced(&chunk) { filled = 0 }
+    var start = filled
+    let bytes = run.pieces[0].bytes
+    var offset = 0
+    for _ in 0..<run.count {
+      let rest = UnsafeRawBufferPointer(rebasing: bytes[offset...])
+      let header = RecordHeader(checked: rest)
+      offset += header.recordCount
+      guard !types.isDisjoint(with: header.type) else { continue }
+      if header.type == .message {
+        let target = room(Self.messageHeaderSize + header.bodyCount, &start, pass)
+        var end = write(header, to: target)
+        end = copy(rest[RecordHeader.size..<min(header.recordCount, rest.count)], to: end)
+        for piece in run.pieces.dropFirst() { end = copy(piece.bytes[...], to: end) }
+      } else {
+        let whole = run.pieces.count == 1 ? [] : run.pieces.flatMap { Array($0.bytes) }
+        let record = whole.withUnsafeBytes { whole in
+          let from = whole.isEmpty ? rest : whole
+          let body = UnsafeRawBufferPointer(rebasing: from[RecordHeader.size..<header.recordCount])
+          return CoinscopeRecord.bytes(header, body: body)
+        }
+        guard let record else { continue }
+        let target = room(record.count, &start, pass)
+        _ = record.withUnsafeBytes { copy($0[...], to: target) }
+      }
+    }
+    flush(&start, pass)
+  }
+
+  /// Where to write the next `count` bytes; what does not fit behind the others goes to another chunk.
+  private func room(
+    _ count: Int,
+    _ start: inout Int,
+    _ pass: (ChunkSlice) -> Void
+  ) -> UnsafeMutableRawPointer {
+    defer { filled += count }
+    if let chunk, chunk.capacity - filled >= count { return chunk.base + filled }
+    flush(&start, pass)
+    let next = pool.lend(count)
+    chunk = next
+    filled = 0
+    start = 0
+    return next.base
+  }
+
+  private func flush(_ start: inout Int, _ pass: (ChunkSlice) -> Void) {
+    guard let chunk, filled > start else { return }
+    pass(ChunkSlice(chunk, start..<filled))
+    start = filled
+  }
+
+  /// Writes what stands before a message, as `CoinscopeRecord.bytes` has it.
+  private func write(_ header: RecordHeader, to target: UnsafeMutableRawPointer) -> UnsafeMutableRawPointer {
+    let length = UInt32(Self.messageHeaderSize - CoinscopeRecord.lengthSize + header.bodyCount)
+    target.storeBytes(of: length.bigEndian, as: UInt32.self)
+    target.storeBytes(of: header.source.bigEndian, toByteOffset: 4, as: UInt32.self)
+    target.storeBytes(of: UInt8(header.type.rawValue), toByteOffset: 8, as: UInt8.self)
+    target.storeBytes(of: (header.time / 1_000_000_000).bigEndian, toByteOffset: 9, as: UInt64.self)
+    target.storeBytes(of: header.connection.bigEndian, toByteOffset: 17, as: UInt32.self)
+    target.storeBytes(of: header.flags.contains(.sent) ? 1 : 0, toByteOffset: 21, as: UInt8.self)
+    return target + Self.messageHeaderSize
+  }
+
+  private func copy(
+    _ bytes: Slice<UnsafeRawBufferPointer>,
+    to target: UnsafeMutableRawPointer
+  ) -> UnsafeMutableRawPointer {
+    let bytes = UnsafeRawBufferPointer(rebasing: bytes)
+    if let base = bytes.baseAddress { memcpy(target, base, bytes.count) }
+    return target + bytes.count
+  }
+}

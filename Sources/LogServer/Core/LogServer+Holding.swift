@@ -1,0 +1,74 @@
+import EventLoop
+
+/// How far a reader comes with what waits for it.
+struct ReaderProgress {
+  private var sentBefore: UInt64 = 0
+  private var holdsInVain = 0
+
+  /// How many bytes wait for a reader that lags behind.
+  static let lag = 4 << 20
+
+  /// After so many holds in which it took nothing a reader is waited for no longer: it had time enough to get its
+  /// turn.
+  private static let patience = 25
+
+  /// Whether much waits for a reader, though it takes some of it all the time: it has too little of the processor.
+  func isLagging(_ stream: ByteStream, limit: Int) -> Bool {
+    stream.unsentCount > min(Self.lag, limit / 4)
+      && (holdsInVain < Self.patience || stream.bytesSent != sentBefore)
+  }
+
+  /// Sources are held up from now on.
+  mutating func begin(_ stream: ByteStream) {
+    if stream.bytesSent != sentBefore { holdsInVain = 0 }
+    sentBefore = stream.bytesSent
+  }
+
+  /// Sources go on; where that brought the reader nothing, it may lag for reasons of its own.
+  mutating func end(_ stream: ByteStream) {
+    if stream.bytesSent == sentBefore { holdsInVain += 1 }
+  }
+}
+
+/// Sources are held up for moments where the machine is at its limit, so that readers get their turn and nothing is
+/// lost. A source that sends less than 256 MB/s never notices, nor does any for long where a reader is slow by
+/// itself: one that takes nothing in 25 ms is not waited for until it does again, nor one that misses records
+/// already.
+extension LogServer {
+  /// Most seconds of one hold.
+  private static let holdTime = 0.001
+
+  /// How many bytes are taken at least between two.
+  private static let holdDistance = 256 << 10
+
+  /// Holds sources up where readers lag.
+  func holdIfLagging() {
+    guard takenSinceHold >= Self.holdDistance, !isHolding, isAnyLagging else { return }
+    isHolding = true
+    takenSinceHold = 0
+    for reader in readers { reader.holdBegins() }
+    for reader in coinscopeReaders { reader.holdBegins() }
+    for link in sourceLinks { link.pause() }
+    for link in coinscopeSources { link.pause() }
+    if hold == nil { hold = TimerWatcher(on: loop) { [unowned self] in endHold() } }
+    hold?.start(after: Self.holdTime)
+  }
+
+  /// Lets sources go on as soon as no reader lags.
+  func readerDidDrain() {
+    if isHolding, !isAnyLagging { endHold() }
+  }
+
+  private func endHold() {
+    isHolding = false
+    hold?.cancel()
+    for reader in readers { reader.holdEnds() }
+    for reader in coinscopeReaders { reader.holdEnds() }
+    for link in sourceLinks { link.resume() }
+    for link in coinscopeSources { link.resume() }
+  }
+
+  private var isAnyLagging: Bool {
+    readers.contains { $0.isLagging } || coinscopeReaders.contains { $0.isLagging }
+  }
+}

@@ -1,0 +1,110 @@
+import BitcoinWire
+import LogProtocol
+
+/// A subscription made ready to be asked of every record: it looks at a record where it lies, and says what
+/// `Subscription.wants` says.
+struct RecordFilter {
+  /// Whether every record is wanted, so that none has to be looked at.
+  let takesEverything: Bool
+
+  private let types: UInt16
+  private let wantsReceived: Bool
+  private let wantsSent: Bool
+  private let sources: Set<UInt32>
+  private let connections: Set<UInt32>
+  private let commands: Set<Command>
+  // Most filters name one command: a comparison is faster than a look into a set.
+  private let command: Command?
+
+  init(_ subscription: Subscription) {
+    types = subscription.types.rawValue
+    wantsReceived = subscription.wantsReceived
+    wantsSent = subscription.wantsSent
+    sources = Set(subscription.sources)
+    connections = Set(subscription.connections)
+    commands = Set(subscription.commands)
+    command = commands.count == 1 ? commands.first : nil
+    takesEverything =
+      subscription.types == .all && wantsReceived && wantsSent && sources.isEmpty && connections.isEmpty
+      && commands.isEmpty
+  }
+
+  /// Some of the records of a run.
+  struct Selection {
+    /// Where they are, those next to each other in one.
+    var ranges: [Range<Int>] = []
+    /// How many.
+    var count = 0
+    /// How many bytes they have.
+    var byteCount = 0
+    /// The first one's sequence.
+    var firstSequence: UInt64 = 0
+    /// The last one's sequence.
+    var lastSequence: UInt64 = 0
+  }
+
+  /// Selects what is wanted of whole records of one source, back to back, that come after a sequence.
+  ///
+  /// - Parameters:
+  ///   - records: the bytes; where `count` is 1 they may end after the message's header.
+  ///   - count: how many records there are.
+  ///   - selection: is overwritten; its memory is used again.
+  func select(
+    of records: UnsafeRawBufferPointer,
+    count: Int,
+    source: UInt32,
+    after sequence: UInt64,
+    into selection: inout Selection
+  ) {
+    selection.ranges.removeAll(keepingCapacity: true)
+    selection.count = 0
+    selection.byteCount = 0
+    guard let base = records.baseAddress else { return }
+    let types = sources.isEmpty || sources.contains(source) ? types : 0
+    var offset = 0
+    for _ in 0..<count {
+      let record = base + offset
+      let length = Int(UInt32(bigEndian: record.loadUnaligned(as: UInt32.self))) + 4
+      if wants(record, types: types, bodyCount: length - RecordHeader.size) {
+        let number = UInt64(bigEndian: record.loadUnaligned(fromByteOffset: 16, as: UInt64.self))
+        if number > sequence { selection.append(offset..<offset + length, number) }
+      }
+      offset += length
+    }
+  }
+
+  @inline(__always)
+  private func wants(_ record: UnsafeRawPointer, types: UInt16, bodyCount: Int) -> Bool {
+    let type = UInt16(bigEndian: record.loadUnaligned(fromByteOffset: 24, as: UInt16.self))
+    if type == RecordType.meta.rawValue { return true }
+    guard types & type != 0 else { return false }
+    if type == RecordType.message.rawValue {
+      let flags = record.load(fromByteOffset: 26, as: UInt8.self)
+      guard flags & RecordFlags.sent.rawValue != 0 ? wantsSent : wantsReceived else { return false }
+      if !commands.isEmpty {
+        guard bodyCount >= 16 else { return false }
+        let field = UnsafeRawBufferPointer(start: record + RecordHeader.size + 4, count: Command.size)
+        let found = Command(field.bytes)
+        guard command.map({ $0 == found }) ?? commands.contains(found) else { return false }
+      }
+    }
+    return connections.isEmpty
+      || connections.contains(
+        UInt32(bigEndian: record.loadUnaligned(fromByteOffset: 28, as: UInt32.self))
+      )
+  }
+}
+
+extension RecordFilter.Selection {
+  fileprivate mutating func append(_ range: Range<Int>, _ sequence: UInt64) {
+    if count == 0 { firstSequence = sequence }
+    lastSequence = sequence
+    count += 1
+    byteCount += range.count
+    if let last = ranges.last, last.upperBound == range.lowerBound {
+      ranges[ranges.count - 1] = last.lowerBound..<range.upperBound
+    } else {
+      ranges.append(range)
+    }
+  }
+}

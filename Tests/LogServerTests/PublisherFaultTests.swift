@@ -1,0 +1,155 @@
+import BitcoinWire
+import Bytes
+import EventLoop
+import Glibc
+import LogProtocol
+import TestSupport
+import Testing
+
+@testable import LogServerCore
+
+/// Sources that send what no source should: they are closed, and nobody else is disturbed.
+@Suite struct PublisherFaultTests {
+  static func hello(_ instance: UInt64) -> [UInt8] {
+    LinkMessage.hello(
+      SourceDescription(instance: instance, process: 1, kind: "x", name: "", version: ""),
+      formerSource: 0,
+      nextSequence: 1,
+      oldestHeld: 1
+    ).record(at: 1)
+  }
+
+  static func record(_ source: UInt32, _ sequence: UInt64, bodyCount: Int, type: RecordType = .message)
+    -> [UInt8]
+  {
+    RecordHeader(type: type, source: source, time: 1, sequence: sequence, connection: 3, bodyCount: 0)
+      .record(body: (0..<bodyCount).map { UInt8(truncatingIfNeeded: $0 &* 7) })
+  }
+
+  /// A source that says hello and waits for its id.
+  func join(_ bench: Bench, instance: UInt64) throws -> (client: RawClient, id: UInt32) {
+    let client = try bench.raw("publish")
+    client.stream.write(Self.hello(instance))
+    try bench.loop.run { client.received.count >= 69 }
+    var id: UInt32 = 0
+    try client.received.withUnsafeBytes { bytes in
+      var cursor = RecordCursor(bytes)
+      while let (_, range) = try cursor.next() {
+        let body = UnsafeRawBufferPointer(rebasing: bytes[range].dropFirst(RecordHeader.size))
+        if case .grant(let source, _, _)? = try LinkMessage(body.bytes) { id = source }
+      }
+    }
+    return (client, id)
+  }
+
+  /// Sizes around those of chunks (64 KiB here) and of what is kept by reference.
+  @Test(arguments: [
+    0, 1, 16 << 10, 65_503, 65_504, 65_505, 100 << 10, 300_000, RecordHeader.maximumBodyCount,
+  ])
+  func forwardsRecordsOfAnySizeInWhateverPiecesTheyCome(bodyCount: Int) throws {
+    let bench = try Bench()
+    let reader = bench.reader()
+    var narrow = Subscription(types: .debug)
+    narrow.connections = [3]
+    let other = bench.reader(narrow)
+    try bench.loop.run { bench.server?.status.readers == 2 }
+    let (client, id) = try join(bench, instance: 5)
+    let bytes = Array(
+      [
+        Self.record(id, 1, bodyCount: 10), Self.record(id, 2, bodyCount: bodyCount),
+        Self.record(id, 3, bodyCount: bodyCount, type: .debug), Self.record(id, 4, bodyCount: 7),
+      ].joined()
+    )
+    var rest = bytes[...]
+    var size = 1
+    while !rest.isEmpty {
+      client.stream.write(Array(rest.prefix(size)))
+      rest = rest.dropFirst(size)
+      size = size * 7 % 50_021 + 1
+      bench.loop.runOnce()
+    }
+    try bench.loop.run { reader.numbered.count == 4 && other.numbered.count == 1 }
+    var received: [UInt8] = []
+    for (header, body) in zip(reader.headers, reader.bodies) where header.sequence > 0 {
+      received += header.record(body: body)
+    }
+    #expect(received == bytes)
+    #expect(other.bodies.last == reader.bodies.dropLast().last)
+  }
+
+  @Test func forwardsNothingOfARecordThatNeverBecomesWhole() throws {
+    let bench = try Bench()
+    let reader = bench.reader()
+    try bench.loop.run { bench.server?.status.readers == 1 }
+    let (client, id) = try join(bench, instance: 5)
+    client.stream.write(
+      Self.record(id, 1, bodyCount: 10) + Self.record(id, 2, bodyCount: 500_000).dropLast(9)
+    )
+    try bench.loop.run { reader.numbered.count == 1 && client.stream.unsentCount == 0 }
+    client.stream.close(.closed("crash"))
+    try bench.loop.run { reader.metas.count == 2 }
+    guard case .sourceLeft(id, false, lastSequence: 1, _) = reader.metas[1] else {
+      Issue.record("\(reader.metas[1])")
+      return
+    }
+    // The same source comes back, and is told to go on after the record that came whole.
+    let (again, _) = try join(bench, instance: 5)
+    again.stream.write(Self.record(id, 2, bodyCount: 500_000))
+    try bench.loop.run { reader.numbered.map(\.sequence) == [1, 2] }
+  }
+
+  @Test func forwardsWhatIsRightBeforeWhatIsWrong() throws {
+    let wrong: [(String, (UInt32) -> [UInt8])] = [
+      ("record length", { _ in [0, 0, 0, 0] }), ("record length", { _ in [0, 0, 0, 27] }),
+      ("record length", { _ in [1, 0, 0, 1] }), ("record length", { _ in Array("GET / HTTP".utf8) }),
+      ("stream version", { _ in Array("NMLG".utf8) + [0, 2] + [UInt8](repeating: 0, count: 10) }),
+      ("sequence", { Self.record($0, 2, bodyCount: 1) }), ("sequence", { Self.record($0, 0, bodyCount: 1) }),
+      ("source", { Self.record($0 + 1, 3, bodyCount: 1) }),
+      // Large ones are refused before they are whole.
+      ("sequence", { Array(Self.record($0, 2, bodyCount: 100_000).dropLast()) }),
+      ("source", { Array(Self.record($0 + 1, 3, bodyCount: 100_000).dropLast()) }),
+    ]
+    let bench = try Bench()
+    let reader = bench.reader()
+    try bench.loop.run { bench.server?.status.readers == 1 }
+    for (index, (field, bytes)) in wrong.enumerated() {
+      let (client, id) = try join(bench, instance: UInt64(index + 1))
+      client.stream.write(Self.record(id, 1, bodyCount: 5) + Self.record(id, 2, bodyCount: 5) + bytes(id))
+      try bench.loop.run { client.isClosed && reader.numbered.count == 2 * (index + 1) }
+      #expect(String(decoding: client.received, as: UTF8.self).contains(field), "\(index)")
+    }
+  }
+
+  @Test func standsAFloodOfConnectionsAndHalfFrames() throws {
+    let bench = try Bench()
+    let reader = bench.reader()
+    let publisher = bench.publisher()
+    try bench.loop.run { publisher.isJoined && reader.metas.count == 1 }
+    var generator = SystemRandomNumberGenerator()
+    var strangers: [RawClient] = []
+    var published = 0
+    let start = Clock.monotonic()
+    for round in 0..<2000 {
+      let stranger = try bench.raw(["publish", "subscribe", "servers"][round % 3])
+      switch round % 5 {
+      case 0: stranger.stream.write((0..<200).map { _ in UInt8.random(in: 0 ... .max, using: &generator) })
+      case 1: stranger.stream.write(Array(Self.hello(9).prefix(round % 40)))
+      case 2: stranger.stream.write([0, 0xff, 0xff, 0xff])
+      case 3: stranger.stream.close(.closed("at once"))
+      default: break
+      }
+      strangers.append(stranger)
+      if strangers.count > 100 { strangers.removeFirst().stream.close(.closed("had enough")) }
+      publisher.publish(.debug, text: "\(round)")
+      published += 1
+      bench.loop.runOnce()
+    }
+    try bench.loop.run { reader.numbered.count == published && publisher.isSettled }
+    #expect(reader.numbered.map(\.sequence) == (1...2000).map { $0 })
+    #expect(publisher.source == reader.numbered[0].source)
+    #expect(reader.losses.isEmpty)
+    #expect(Clock.monotonic() - start < 20_000_000_000)
+    // A connection stuck in half a frame keeps little.
+    #expect(bench.loop.pool.lentCount < 8 << 20)
+  }
+}
