@@ -6,6 +6,9 @@ struct Bench: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "bench",
     abstract: "Measure Netmine's speed, beside something else in the same run.",
-    subcommands: [WireBench.self, VerbatimBench.self]
+    subcommands: [
+      WireBench.self, VerbatimBench.self, LogBench.self, LogSourceProcess.self, LogReaderProcess.self,
+      BareRelay.self,
+    ]
   )
 }

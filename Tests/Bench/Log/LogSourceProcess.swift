@@ -1,0 +1,88 @@
+import ArgumentParser
+import EventLoop
+import Foundation
+import LogProtocol
+
+/// `bench log-source`: publishes a load as fast as it is taken, or at a pace; for `bench log`.
+struct LogSourceProcess: ParsableCommand {
+  static let configuration = CommandConfiguration(commandName: "log-source", shouldDisplay: false)
+
+  @Option var path: String
+  @Option var payload: Int
+  @Option var records: Int
+  /// Records a second; 0 for as many as are taken.
+  @Option var pace = 0
+  /// Nobody is on the other end but a relay, which says nothing.
+  @Flag var bare = false
+
+  func run() throws {
+    let socket = try BlockingSocket(connectingTo: path)
+    let load = Load(payload: payload, records: records)
+    let source = bare ? 1 : try join(socket)
+    let block = RecordBlock(load, source: source)
+    emit("ready")
+    _ = readLine()
+    let start = Clock.monotonic()
+    if pace > 0 { try send(block, to: socket, pace: pace) } else { try send(block, to: socket) }
+    let sent = Clock.monotonic()
+    if !bare {
+      try socket.readRecords { _, body in
+        guard case .acknowledge(let sequences)? = try LinkMessage(body.bytes) else { return false }
+        return sequences[source] == UInt64(records)
+      }
+    }
+    emit("\(start) \(sent) \(Clock.monotonic())")
+    _ = readLine()
+  }
+
+  /// Says hello; returns the id granted.
+  private func join(_ socket: BlockingSocket) throws -> UInt32 {
+    let now = Clock.now()
+    let hello = LinkMessage.hello(
+      SourceDescription(
+        instance: .random(in: 1 ... .max),
+        process: UInt32(getpid()),
+        kind: "bench",
+        name: "",
+        version: ""
+      ),
+      formerSource: 0,
+      nextSequence: 1,
+      oldestHeld: 1
+    )
+    try socket.write(StreamPreamble.bytes(createdAt: now) + hello.record(at: now))
+    var granted: UInt32 = 0
+    try socket.readRecords { _, body in
+      guard case .grant(let source, _, _)? = try LinkMessage(body.bytes) else { return false }
+      granted = source
+      return true
+    }
+    return granted
+  }
+
+  private func send(_ block: RecordBlock, to socket: BlockingSocket) throws {
+    var sequence: UInt64 = 1
+    while sequence <= UInt64(records) {
+      let count = min(block.count, records + 1 - Int(sequence))
+      try socket.write(block.number(count, from: sequence))
+      sequence += UInt64(count)
+    }
+  }
+
+  /// Sends what is due every 50 µs or so, stamped with the time.
+  private func send(_ block: RecordBlock, to socket: BlockingSocket, pace: Int) throws {
+    let start = Clock.monotonic()
+    var sent = 0
+    while sent < records {
+      let due = min(records, Int(Double(Clock.monotonic() - start) * 1e-9 * Double(pace)))
+      let index = sent % block.count
+      let count = min(block.count - index, due - sent)
+      if count > 0 {
+        try socket.write(block.number(count, at: index, from: UInt64(sent + 1), time: Clock.monotonic()))
+        sent += count
+      } else {
+        usleep(20)
+      }
+    }
+  }
+}
