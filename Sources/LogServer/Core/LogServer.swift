@@ -30,7 +30,7 @@ public final class LogServer {
   var heldLimit: Int { max(readerLimit - min(readerLimit / 2, 32 << 20), 2 * loop.pool.chunkCapacity) }
 
   private var registry: SourceRegistry
-  private var listeners: [Listener] = []
+  private(set) var listeners: [Listener] = []
   private(set) var sourceLinks: [SourceLink] = []
   private(set) var coinscopeSources: [CoinscopeSource] = []
   private(set) var readers: [ReaderLink] = []

@@ -1,0 +1,111 @@
+import BitcoinWire
+import Bytes
+import EventLoop
+import LogProtocol
+import TestSupport
+import Testing
+
+@testable import LogServerCore
+
+/// What readers ask for, and where.
+@Suite struct SubscribingTests {
+  func publish(_ publisher: LogPublisher, _ command: Command, sent: Bool = false, connection: UInt32 = 1) {
+    publisher.publish(
+      .message,
+      flags: sent ? .sent : [],
+      connection: connection,
+      at: 1,
+      body: Network.regtest.frame(command, payload: [1])
+    )
+  }
+
+  @Test func changesWhatAReaderGetsOnTheWay() throws {
+    let bench = try Bench()
+    let reader = bench.reader(Subscription(types: .error))
+    let all = bench.reader()
+    let publisher = bench.publisher()
+    let other = bench.publisher()
+    try bench.loop.run { publisher.isJoined && other.isJoined && reader.metas.count == 2 }
+    func resubscribe(_ change: (inout Subscription) -> Void) throws {
+      var subscription = Subscription()
+      change(&subscription)
+      reader.subscriber.subscription = subscription
+      // What is read on the same turn may still be selected as before.
+      let before = bench.server?.status.records ?? 0
+      try bench.loop.run(for: 0.02)
+      publish(publisher, "inv")
+      publish(publisher, "tx", sent: true)
+      publish(publisher, "tx", connection: 2)
+      publish(other, "inv", connection: 2)
+      publisher.publish(.error, text: "x")
+      try bench.loop.run {
+        bench.server?.status.records == before + 5 && publisher.isSettled && other.isSettled
+      }
+      try bench.loop.run { all.numbered.count == Int(before) + 5 }
+    }
+    func got(_ change: (inout Subscription) -> Void) throws -> [String] {
+      let before = reader.numbered.count
+      try resubscribe(change)
+      try bench.loop.run(for: 0.02)
+      return reader.numbered[before...].map { header in
+        let place = header.source == publisher.source ? "" : "other "
+        return
+          "\(place)\(header.type.name) \(header.connection)\(header.flags.contains(.sent) ? " sent" : "")"
+      }
+    }
+    let inv = "bitcoin_msg 1"
+    let sent = "bitcoin_msg 1 sent"
+    let second = "bitcoin_msg 2"
+    let foreign = "other bitcoin_msg 2"
+    let error = "error 0"
+    #expect(Set(try got { _ in }) == [inv, sent, second, foreign, error])
+    #expect(try got { $0.types = .error } == [error])
+    #expect(Set(try got { $0.wantsSent = false }) == [inv, second, foreign, error])
+    #expect(Set(try got { $0.wantsReceived = false }) == [sent, error])
+    #expect(Set(try got { $0.commands = ["tx"] }) == [sent, second, error])
+    #expect(Set(try got { $0.sources = [other.source] }) == [foreign])
+    #expect(Set(try got { $0.connections = [2] }) == [second, foreign])
+    #expect(
+      Set(
+        try got {
+          $0.commands = ["tx"]; $0.connections = [1]; $0.types = .message
+        }
+      ) == [sent]
+    )
+    #expect(all.losses.isEmpty && reader.losses.isEmpty)
+  }
+
+  @Test func carriesTheStreamOverTCPWhereThatIsConfigured() throws {
+    let bench = try Bench(
+      "archive_grace = 60.0; publish_listen = \"127.0.0.1:0\"; subscribe_listen = \"127.0.0.1:0\";"
+    )
+    let addresses = bench.server!.listeners.map(\.address).filter {
+      if case .ipv4(0x7f00_0001, port: _) = $0 { true } else { false }
+    }
+    try #require(addresses.count == 2)
+    let reader = RecordCollector()
+    var subscription = Subscription()
+    subscription.isArchiving = true
+    reader.subscriber = LogSubscriber(to: addresses[1], subscription, on: bench.loop, handler: reader)
+    let publisher = LogPublisher(
+      to: addresses[0],
+      as: SourceDescription(instance: 5, process: 1, kind: "test", name: "", version: "1"),
+      limit: 64 << 20,
+      on: bench.loop
+    )
+    for index in 0..<500 {
+      publisher.publish(.debug, at: 1, body: [UInt8](repeating: UInt8(index % 256), count: index * index))
+    }
+    try bench.loop.run(timeout: 30) { reader.numbered.count == 500 && publisher.isSettled }
+    #expect(reader.numbered.map(\.bodyCount) == (0..<500).map { $0 * $0 })
+  }
+
+  @Test func listensOnUnixSocketsOnlyByDefault() throws {
+    let bench = try Bench()
+    let isUnix = bench.server!.listeners.map { listener in
+      if case .unix = listener.address { true } else { false }
+    }
+    #expect(isUnix.count == 10)
+    #expect(!isUnix.contains(false))
+  }
+}
