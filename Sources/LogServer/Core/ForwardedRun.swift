@@ -54,6 +54,9 @@ struct PartialRecord {
   /// How many bytes are to come.
   private(set) var remaining: Int
 
+  /// How many bytes have come.
+  var receivedCount: Int { header.recordCount - remaining }
+
   /// How much of a record must be there to be kept by reference: less is rather read again from where it is.
   static let minimum = 16 << 10
 

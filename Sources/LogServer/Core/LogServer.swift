@@ -241,12 +241,14 @@ public final class LogServer {
 
   /// Has the readers for whom most waits give way until what waits for all is within its bound.
   private func makeRoom() {
+    // What sources have not sent to the end is not the readers' fault.
+    let limit = totalLimit + sourceLinks.reduce(0) { $0 + $1.partialCount }
     var candidates: [(held: Int, giveWay: () -> Void)] = readers.map { reader in
       (reader.heldCount, { reader.giveWay() })
     }
     candidates += coinscopeReaders.map { reader in (reader.heldCount, { reader.giveWay() }) }
     for candidate in candidates.sorted(by: { $0.held > $1.held }) where candidate.held > 0 {
-      guard loop.pool.lentCount > totalLimit else { return }
+      guard loop.pool.lentCount > limit else { return }
       candidate.giveWay()
     }
   }

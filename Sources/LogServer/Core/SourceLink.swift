@@ -30,6 +30,9 @@ final class SourceLink: ByteStreamHandler {
     stream.write(LinkMessage.rewind(after: sequence).record(at: Clock.now()))
   }
 
+  /// Bytes of a record that have come, and wait for the rest of it.
+  var partialCount: Int { partial?.receivedCount ?? 0 }
+
   /// Refuses, says why, and closes.
   func refuse(_ reason: String) {
     server.logger.error("source \(label) refused: \(reason)")
