@@ -45,13 +45,14 @@ struct VerbatimBench: ParsableCommand {
     try FileManager.default.createDirectory(atPath: place, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(atPath: place) }
     let load = VerbatimLoad(payload: payload, size: size << 20)
-    // What dd reads lies in memory, as what verbatim is sent does.
-    let source = "/dev/shm/netmine-bench-\(UInt32.random(in: 0 ... .max))"
-    defer { unlink(source) }
-    try Data().write(to: URL(fileURLWithPath: source))
-    let file = try FileHandle(forWritingTo: URL(fileURLWithPath: source))
+    // What dd reads lies in memory, as what verbatim is sent does; without a name, so that nothing is left of it.
+    let path = "/dev/shm/netmine-bench-\(UInt32.random(in: 0 ... .max))"
+    try Data().write(to: URL(fileURLWithPath: path))
+    let file = try FileHandle(forWritingTo: URL(fileURLWithPath: path))
+    unlink(path)
     for _ in 0..<load.blockCount { try file.write(contentsOf: Data(load.block)) }
-    try file.close()
+    let source = "/proc/\(getpid())/fd/\(file.fileDescriptor)"
+    defer { try? file.close() }
     for _ in 0..<samples {
       disk.append(try write(source, to: place + "dd", load))
       unlink(place + "dd")
