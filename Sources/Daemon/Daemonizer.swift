@@ -36,8 +36,12 @@ public enum Daemonizer {
       if role < 0 { throw IOError("fork", code: code) }
       return .launcher(outcome(from: pipe[0]))
     }
-    netmine_close_all_but(pipe[1])
-    let readiness = Readiness(descriptor: pipe[1])
+    // A process that ends closes its descriptors from the lowest up: the launcher is to hear of it last, when the
+    // lock of the pid file is free.
+    let high = fcntl(pipe[1], F_DUPFD_CLOEXEC, 512)
+    let kept = high < 0 ? pipe[1] : high
+    netmine_close_all_but(kept)
+    let readiness = Readiness(descriptor: kept)
     do throws(IOError) {
       if chdir("/") != 0 { throw IOError("go to the folder /") }
       try redirect("/dev/null", O_RDWR, to: [STDIN_FILENO, STDOUT_FILENO])

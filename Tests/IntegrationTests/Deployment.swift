@@ -100,8 +100,8 @@ final class Deployment {
   /// Archive files in the order in which they were written.
   func archiveFiles() throws -> [String] {
     let names = try FileManager.default.contentsOfDirectory(atPath: root + "archive").filter {
-      // What a killed verbatim had half written is no segment.
-      $0.hasPrefix("verbatim.log") && !$0.contains(".torn-")
+      // What a killed verbatim had half written is no segment, nor is an index.
+      $0.hasPrefix("verbatim.log") && !$0.contains(".torn-") && !$0.contains(".index")
     }
     return names.sorted { Self.age($0) > Self.age($1) }.map { root + "archive/" + $0 }
   }
