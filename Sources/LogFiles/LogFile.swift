@@ -33,6 +33,8 @@ public final class LogFile {
   private var compressionError: WireError?
   private var pending = 0
   private var translated = Chunk(capacity: 1024)
+  private var beginning: SegmentIndex.Block?
+  private var endOffset: UInt64 = .max
 
   /// Bytes that are read at a time where nothing else is said.
   public static let defaultBufferCount = 1 << 20
@@ -66,6 +68,7 @@ public final class LogFile {
     take(pending)
     pending = 0
     while true {
+      if offset >= endOffset { return nil }
       switch look() {
       case .failure(let error): return .damage(try skip(error))
       case .success(.needsMore(let count)):
@@ -84,6 +87,11 @@ public final class LogFile {
         }
         switch record(count) {
         case .success(let record):
+          // What a segment begins with tells what was open then.
+          if let block = beginning, offset < block.offset, record.header.type != .meta {
+            try skip(to: block)
+            continue
+          }
           pending = count
           recordCount += 1
           return .record(record)
@@ -91,6 +99,44 @@ public final class LogFile {
         }
       }
     }
+  }
+
+  /// Leaves out what the index beside a closed segment says to hold no record of a time; to be called before the
+  /// first record is read. Without an index, or with one that is not the file's, nothing is left out.
+  ///
+  /// - Parameters:
+  ///   - times: ns since the Unix epoch.
+  ///   - seeks: whether to leave out what is before, too, but for the META records that the segment begins with:
+  ///     connections that were opened in what is left out are not known then, and records are counted without it.
+  public func limit(to times: Range<UInt64>, seeks: Bool) {
+    guard let size = input.size, let index = Self.index(of: path), index.fileSize == size,
+      index.isCompressed == isCompressed
+    else { return }
+    if let last = index.blocks.lastIndex(where: { $0.earliest < times.upperBound }) {
+      endOffset = last + 1 < index.blocks.count ? index.blocks[last + 1].offset : .max
+    }
+    guard seeks else { return }
+    beginning = index.blocks.first { $0.latest >= times.lowerBound && $0.earliest <= $0.latest }
+    if beginning == nil, !index.blocks.isEmpty { beginning = index.blocks.last }
+  }
+
+  private static func index(of path: String) -> SegmentIndex? {
+    let descriptor = open(path + SegmentIndex.suffix, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { return nil }
+    defer { close(descriptor) }
+    var status = stat()
+    // An index of a segment of a terabyte has 8 MiB.
+    guard fstat(descriptor, &status) == 0, status.st_size <= 64 << 20 else { return nil }
+    var bytes = [UInt8](repeating: 0, count: Int(status.st_size))
+    guard read(descriptor, &bytes, bytes.count) == bytes.count else { return nil }
+    return try? SegmentIndex(bytes.span.bytes)
+  }
+
+  private func skip(to block: SegmentIndex.Block) throws(IOError) {
+    beginning = nil
+    try input.seek(to: block.fileOffset)
+    (start, end, isEnded) = (0, 0, false)
+    offset = block.offset
   }
 
   private func look() -> Result<RecordFramer.Piece, WireError> {

@@ -63,6 +63,14 @@ final class LogInput {
     }
   }
 
+  /// Goes on at another place in the file; where it is compressed a frame has to begin there.
+  func seek(to offset: UInt64) throws(IOError) {
+    guard lseek(descriptor, off_t(offset), SEEK_SET) >= 0 else { throw IOError("seek in \(path)") }
+    (start, end, isEnded) = (0, 0, false)
+    consumedCount = offset
+    if decompressor != nil { decompressor = ZstandardDecompressor(at: offset) }
+  }
+
   private func refill() throws(IOError) {
     memmove(buffer.base, buffer.base + start, end - start)
     (start, end) = (0, end - start)

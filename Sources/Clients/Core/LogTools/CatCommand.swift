@@ -26,7 +26,7 @@ struct CatCommand: LogToolCommand {
 
   func execute(_ environment: ClientEnvironment) throws(ClientFailure) -> ExitStatus {
     let printer = RecordListing(RecordLines(records.filter, form.mode(), isLive: false), environment.output)
-    let reading = LogReading(input, environment.output)
+    let reading = LogReading(input, environment.output, for: records.filter)
     var remaining = count ?? .max
     try reading.forEach { record, _ in
       if printer.print(record) { remaining -= 1 }

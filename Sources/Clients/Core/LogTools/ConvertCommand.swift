@@ -27,7 +27,7 @@ struct ConvertCommand: LogToolCommand {
 
   func execute(_ environment: ClientEnvironment) throws(ClientFailure) -> ExitStatus {
     let output = try target.open(environment.output)
-    let reading = LogReading(input, environment.output)
+    let reading = LogReading(input, environment.output, for: records.filter)
     var writer = NativeLogWriter()
     var selector = RecordSelector(records.filter)
     var count = 0

@@ -57,7 +57,7 @@ struct ExportCommand: LogToolCommand {
       ? try target.open(environment.output)
       : try ByteOutput(target.path, replaces: target.force, environment.output)
     var selector = RecordSelector(records.filter)
-    let reading = LogReading(input, environment.output)
+    let reading = LogReading(input, environment.output, for: records.filter)
     var sink = RecordSink(chosen, hasPayload: payload, &output.bytes)
     try reading.forEach { record, _ throws(ClientFailure) in
       let isShown = selector.shows(record.header, body: record.body)
@@ -72,7 +72,7 @@ struct ExportCommand: LogToolCommand {
 extension ExportCommand {
   /// Writes a database.
   private func exportDatabase(_ environment: ClientEnvironment) throws(ClientFailure) -> ExitStatus {
-    let reading = LogReading(input, environment.output)
+    let reading = LogReading(input, environment.output, for: records.filter)
     do {
       try SQLiteExport.write(target.path!, replaces: target.force) { database in
         var selector = RecordSelector(records.filter)

@@ -48,7 +48,7 @@ struct FirstCommand: LogToolCommand {
   func execute(_ environment: ClientEnvironment) throws(ClientFailure) -> ExitStatus {
     var search = AnnouncementSearch(Set(([hash] + also).compactMap { Hash256($0) }), tellsAll: all)
     var selector = RecordSelector(records.filter)
-    let reading = LogReading(input, environment.output)
+    let reading = LogReading(input, environment.output, for: records.filter)
     try reading.forEach { record, _ in
       search.note(record, isShown: selector.shows(record.header, body: record.body))
       return true

@@ -93,7 +93,7 @@ struct GrepCommand: LogToolCommand {
     var selector = RecordSelector(records.filter)
     var formatter = TextFormatter()
     var found = 0
-    let reading = LogReading(input, environment.output)
+    let reading = LogReading(input, environment.output, for: records.filter)
     try reading.forEach { record, _ in
       let isMatch =
         selector.shows(record.header, body: record.body)

@@ -12,6 +12,14 @@ struct LogFileOptions: ParsableArguments {
   )
   var format: LogFormat?
 
+  @Flag(
+    help: """
+      Begin near --since, where a segment has an index beside it: faster, but what connections that opened before are \
+      called is not known. (What is after --until is never read.)
+      """
+  )
+  var seek = false
+
   @OptionGroup(title: "Common options") var common: CommonOptions
 
   @Argument(help: "Log files; - is the standard input.", completion: .file())

@@ -13,12 +13,17 @@ final class LogReading {
   var complains = true
 
   private let options: LogFileOptions
+  private let times: Range<UInt64>
   private let output: Output
   private var progress: ReadingProgress
 
   /// Prepares to read the files that were asked for.
-  init(_ options: LogFileOptions, _ output: Output) {
+  ///
+  /// - Parameter filter: what is wanted of them; what their indexes say to be later is left out.
+  init(_ options: LogFileOptions, _ output: Output, for filter: RecordFilter = RecordFilter()) {
     self.options = options
+    let end = filter.end ?? .max
+    times = min(filter.start, end)..<end
     self.output = output
     progress = ReadingProgress(output)
   }
@@ -42,7 +47,11 @@ final class LogReading {
 
   /// Opens a file; nil, and says why, where that cannot be done.
   func open(_ path: String, bufferCount: Int = LogFile.defaultBufferCount) -> LogFile? {
-    do throws(IOError) { return try LogFile(path, format: options.format, bufferCount: bufferCount) } catch {
+    do throws(IOError) {
+      let file = try LogFile(path, format: options.format, bufferCount: bufferCount)
+      if times != 0..<UInt64.max { file.limit(to: times, seeks: options.seek) }
+      return file
+    } catch {
       note(error, path)
       return nil
     }

@@ -45,7 +45,7 @@ struct ReplayCommand: LogToolCommand {
   }
 
   func execute(_ environment: ClientEnvironment) throws(ClientFailure) -> ExitStatus {
-    let reading = LogReading(input, environment.output)
+    let reading = LogReading(input, environment.output, for: records.filter)
     let files = input.files.compactMap { reading.open($0, bufferCount: 256 << 10) }
     let replay = Replay(
       to: .unix(environment.configuration.logger.root + "publish"),

@@ -30,7 +30,7 @@ struct SliceCommand: LogToolCommand {
       return (connections.isEmpty || connections.contains(connection)) && filter.wants(open)
     }
     var selector = RecordSelector(filter)
-    let reading = LogReading(input, environment.output)
+    let reading = LogReading(input, environment.output, for: records.filter)
     var count = 0
     var time = filter.start
     try reading.forEach { record, _ throws(ClientFailure) in

@@ -40,7 +40,7 @@ struct StatsCommand: LogToolCommand {
   func execute(_ environment: ClientEnvironment) throws(ClientFailure) -> ExitStatus {
     var statistics = LogStatistics()
     var selector = RecordSelector(records.filter)
-    let reading = LogReading(input, environment.output)
+    let reading = LogReading(input, environment.output, for: records.filter)
     try reading.forEach { record, _ in
       if selector.shows(record.header, body: record.body) {
         statistics.note(record.header, body: record.body)

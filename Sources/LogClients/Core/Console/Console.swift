@@ -37,6 +37,15 @@ public struct Console: ParsableArguments {
   )
   public var format: LogFormat?
 
+  /// Whether to begin near the time asked for.
+  @Flag(
+    help: """
+      In files that have an index, begin near --since: faster, but what connections that opened before are called is \
+      not known.
+      """
+  )
+  public var seek = false
+
   /// Log files to read instead of the live stream.
   @Argument(
     help: """
@@ -75,7 +84,9 @@ public struct Console: ParsableArguments {
     } else {
       var isWhole = true
       for path in LogFiles.chronological(files, format: format) where !printer.isDone {
-        try isWhole = print(LogFile(path, format: format), with: printer, log: log) && isWhole
+        let file = try LogFile(path, format: format)
+        if filter.end != nil || seek { file.limit(to: filter.start..<(filter.end ?? .max), seeks: seek) }
+        try isWhole = print(file, with: printer, log: log) && isWhole
       }
       try printer.finish()
       guard isWhole else { throw ConsoleError.damaged }
