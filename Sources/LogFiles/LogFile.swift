@@ -14,7 +14,7 @@ public final class LogFile {
   public let path: String
 
   /// The format that its records are in.
-  public private(set) var format = LogFormat.native
+  public private(set) var format = ArchiveFormat.native
 
   /// Offset of the next piece; in what is decompressed, where the file is compressed.
   public private(set) var offset: UInt64 = 0
@@ -46,14 +46,14 @@ public final class LogFile {
   ///   - bufferCount: bytes to read at a time.
   public init(
     _ path: String,
-    format: LogFormat? = nil,
+    format: ArchiveFormat? = nil,
     bufferCount: Int = defaultBufferCount
   ) throws(IOError) {
     self.path = path
     input = try LogInput(path)
     buffer = Chunk(capacity: max(bufferCount, 4096))
     // Who writes into a pipe may not write more for long.
-    _ = try fill(needed: input.size == nil ? LogFormat.headCount : 4096)
+    _ = try fill(needed: input.size == nil ? ArchiveFormat.headCount : 4096)
     self.format = format ?? .sniff(buffer.bytes(start..<end))
   }
 
@@ -81,8 +81,8 @@ public final class LogFile {
       case .success(.record(let count)):
         // Where what follows is no record either, this one has to show that its length is right. A pipe is
         // not waited for.
-        if input.size != nil, !isEnded, end - start < count + LogFormat.headCount {
-          _ = try fill(needed: count + LogFormat.headCount)
+        if input.size != nil, !isEnded, end - start < count + ArchiveFormat.headCount {
+          _ = try fill(needed: count + ArchiveFormat.headCount)
           continue
         }
         switch record(count) {
@@ -140,7 +140,7 @@ public final class LogFile {
   }
 
   private func look() -> Result<RecordFramer.Piece, WireError> {
-    do throws(WireError) { return .success(try format.first(in: buffer.bytes(start..<end))) } catch {
+    do throws(WireError) { return .success(try format.strictFirst(in: buffer.bytes(start..<end))) } catch {
       return .failure(error)
     }
   }
@@ -154,7 +154,7 @@ public final class LogFile {
         : try translate(bytes)
       let following = buffer.bytes(start + count..<end)
       // A few bytes at the end are a torn record, or the rest of this one.
-      let isTail = isEnded && !following.isEmpty && following.count < LogFormat.headCount
+      let isTail = isEnded && !following.isEmpty && following.count < ArchiveFormat.headCount
       let isFollowed = !isTail && format.looksRight(following, after: header.time)
       guard isFollowed || format.isConsistent(bytes) else {
         throw WireError(
@@ -182,7 +182,7 @@ public final class LogFile {
     _ bytes: UnsafeRawBufferPointer
   ) throws(WireError) -> (RecordHeader, UnsafeRawBufferPointer) {
     let source = UInt32(bigEndian: bytes.loadUnaligned(fromByteOffset: 4, as: UInt32.self))
-    let head = LogFormat.coinscopeHeadCount
+    let head = ArchiveFormat.coinscopeHeadCount
     if RecordType(rawValue: UInt16(bytes[8])) == .message, bytes.count >= head + 5 {
       let seconds = UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: 9, as: UInt64.self))
       let body = UnsafeRawBufferPointer(rebasing: bytes[(head + 5)...])

@@ -6,7 +6,7 @@ public enum LogFiles {
   /// The paths in the order in which the files were begun, by their preambles or else their first records;
   /// those of which that cannot be told, the standard input among them, come first, as given.
   /// Indexes of segments are left out: where all of a folder is meant, they are not.
-  public static func chronological(_ paths: [String], format: LogFormat? = nil) -> [String] {
+  public static func chronological(_ paths: [String], format: ArchiveFormat? = nil) -> [String] {
     let paths = paths.filter { !$0.hasSuffix(SegmentIndex.suffix) }
     guard paths.count > 1 else { return paths }
     let times = paths.map { $0 == "-" ? 0 : startTime($0, format) }
@@ -14,7 +14,7 @@ public enum LogFiles {
     return paths.indices.sorted { (times[$0], $0) < (times[$1], $1) }.map { paths[$0] }
   }
 
-  private static func startTime(_ path: String, _ format: LogFormat?) -> UInt64 {
+  private static func startTime(_ path: String, _ format: ArchiveFormat?) -> UInt64 {
     guard let file = try? LogFile(path, format: format, bufferCount: 4096) else { return 0 }
     while let piece = try? file.next() {
       if case .record(let record) = piece {

@@ -14,7 +14,7 @@ public struct LogRecord {
   public let bytes: UnsafeRawBufferPointer
 
   /// The bytes' format.
-  public let format: LogFormat
+  public let format: ArchiveFormat
 
   /// Offset of the record in the file; in what is decompressed, where the file is compressed.
   public let offset: UInt64

@@ -81,7 +81,7 @@ struct Contents: Equatable {
   /// What was no record.
   var damage: [LogDamage] = []
 
-  init(_ path: String, format: LogFormat? = nil, bufferCount: Int = 4096) throws {
+  init(_ path: String, format: ArchiveFormat? = nil, bufferCount: Int = 4096) throws {
     let file = try LogFile(path, format: format, bufferCount: bufferCount)
     while let piece = try file.next() {
       switch piece {

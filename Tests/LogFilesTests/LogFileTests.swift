@@ -9,7 +9,7 @@ import Testing
 @Suite struct LogFileTests {
   let folder = TemporaryFolder()
 
-  func contents(_ bytes: [UInt8], format: LogFormat? = nil) throws -> Contents {
+  func contents(_ bytes: [UInt8], format: ArchiveFormat? = nil) throws -> Contents {
     try Contents(folder.write(bytes, to: "a.log"), format: format)
   }
 
@@ -76,8 +76,8 @@ import Testing
     #expect(try contents(bytes, format: .native).records == [])
   }
 
-  @Test(arguments: LogFormat.allCases)
-  func tellsTornTailsAtEveryByte(_ format: LogFormat) throws {
+  @Test(arguments: ArchiveFormat.allCases)
+  func tellsTornTailsAtEveryByte(_ format: ArchiveFormat) throws {
     let records = format == .native ? Archives.records : Archives.records.map(Archives.coinscope)
     let bytes = Array(records.joined())
     var ends: [Int] = [0]
@@ -92,8 +92,8 @@ import Testing
     }
   }
 
-  @Test(arguments: LogFormat.allCases)
-  func resynchronisesAfterGarbageAnywhere(_ format: LogFormat) throws {
+  @Test(arguments: ArchiveFormat.allCases)
+  func resynchronisesAfterGarbageAnywhere(_ format: ArchiveFormat) throws {
     let records = format == .native ? Archives.records : Archives.records.map(Archives.coinscope)
     let whole = try contents(Array(records.joined()), format: format)
     let garbage = (0..<50).map { UInt8(truncatingIfNeeded: $0 * 37 + 200) }

@@ -1,7 +1,7 @@
 import Bytes
 
 /// How the records of an archive are laid out.
-public enum ArchiveFormat: UInt8, Sendable {
+public enum ArchiveFormat: UInt8, CaseIterable, Sendable {
   /// As the log server forwards them: preambles and native records.
   case native = 0
   /// As coinscope's readers get them: u32 length, u32 source, u8 type, u64 seconds, and the rest.

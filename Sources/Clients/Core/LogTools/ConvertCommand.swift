@@ -17,7 +17,7 @@ struct ConvertCommand: LogToolCommand {
   )
 
   @Option(name: .customLong("to"), help: ArgumentHelp("Format to write.", valueName: "format"))
-  var result: LogFormat
+  var result: ArchiveFormat
 
   @OptionGroup(title: "Which records") var records: RecordFilterOptions
   @OptionGroup(title: "Where to") var target: ByteOutputOptions

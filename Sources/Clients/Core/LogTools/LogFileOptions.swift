@@ -1,6 +1,6 @@
 import ArgumentParser
 import Daemon
-import LogFiles
+import LogProtocol
 
 /// The options of every command that reads log files.
 struct LogFileOptions: ParsableArguments {
@@ -10,7 +10,7 @@ struct LogFileOptions: ParsableArguments {
       valueName: "format"
     )
   )
-  var format: LogFormat?
+  var format: ArchiveFormat?
 
   @Flag(
     help: """

@@ -35,7 +35,7 @@ public struct Console: ParsableArguments {
       valueName: "format"
     )
   )
-  public var format: LogFormat?
+  public var format: ArchiveFormat?
 
   /// Whether to begin near the time asked for.
   @Flag(

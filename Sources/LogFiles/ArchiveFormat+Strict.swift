@@ -2,19 +2,13 @@ import BitcoinWire
 import Bytes
 import LogProtocol
 
-/// How the records of a file are laid out.
-public enum LogFormat: String, CaseIterable, Sendable {
-  /// Netmine's own (docs/log-format.md).
-  case native
-  /// What coinscope's `verbatim` wrote: records as coinscope's log server sent them to its readers.
-  case coinscope
-
+extension ArchiveFormat {
   /// Looks at the start of `bytes`, which must be where a record may start, and says how long what stands
   /// there is.
   ///
-  /// It is stricter than `RecordFramer`: a type is one bit, what is reserved is 0, and coinscope's times are
+  /// It is stricter than `first(in:)`: a type is one bit, what is reserved is 0, and coinscope's times are
   /// before the year 2500. So it sees at once where a file holds something else than records.
-  func first(in bytes: UnsafeRawBufferPointer) throws(WireError) -> RecordFramer.Piece {
+  func strictFirst(in bytes: UnsafeRawBufferPointer) throws(WireError) -> RecordFramer.Piece {
     switch self {
     case .native: try Self.native(bytes)
     case .coinscope: try Self.coinscope(bytes)
@@ -43,29 +37,16 @@ public enum LogFormat: String, CaseIterable, Sendable {
   }
 
   private static func coinscope(_ bytes: UnsafeRawBufferPointer) throws(WireError) -> RecordFramer.Piece {
-    guard bytes.count >= 4 else { return .needsMore(count: 4) }
-    let length = Int(UInt32(bigEndian: bytes.loadUnaligned(as: UInt32.self)))
-    guard length >= coinscopeHeadCount - 4 else {
-      throw WireError(.invalid("is \(length), less than a header has"), field: "record length", offset: 0)
+    let piece = try ArchiveFormat.coinscope.first(in: bytes)
+    guard bytes.count >= coinscopeHeadCount else { return piece }
+    guard bytes[8] > 1 else {
+      throw WireError(.invalid("is META, which coinscope does not send"), field: "record type", offset: 8)
     }
-    guard length <= RecordHeader.maximumLength else {
-      throw WireError(
-        .limit(value: UInt64(length), maximum: UInt64(RecordHeader.maximumLength)),
-        field: "record length",
-        offset: 0
-      )
+    let seconds = UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: 9, as: UInt64.self))
+    guard seconds < latestSeconds else {
+      throw WireError(.limit(value: seconds, maximum: latestSeconds), field: "seconds", offset: 9)
     }
-    if bytes.count >= coinscopeHeadCount {
-      let type = bytes[8]
-      guard type.nonzeroBitCount == 1, type > 1 else {
-        throw WireError(.invalid("is \(type), which coinscope does not have"), field: "type", offset: 8)
-      }
-      let seconds = UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: 9, as: UInt64.self))
-      guard seconds < latestSeconds else {
-        throw WireError(.limit(value: seconds, maximum: latestSeconds), field: "seconds", offset: 9)
-      }
-    }
-    return bytes.count >= length + 4 ? .record(count: length + 4) : .needsMore(count: length + 4)
+    return piece
   }
 
   /// Whether a record begins somewhere.
@@ -80,14 +61,14 @@ public enum LogFormat: String, CaseIterable, Sendable {
     guard bytes.count >= Self.headCount || self == .coinscope && bytes.count >= Self.coinscopeHeadCount else {
       return .unknown(needed: Self.headCount)
     }
-    guard let piece = try? first(in: bytes) else { return .no }
+    guard let piece = try? strictFirst(in: bytes) else { return .no }
     switch piece {
     case .preamble: return .yes
     case .needsMore(let count): return .unknown(needed: count)
     case .record(let count):
       guard isConsistent(UnsafeRawBufferPointer(rebasing: bytes[..<count])) else { return .no }
       let following = UnsafeRawBufferPointer(rebasing: bytes[count...])
-      return (try? first(in: following)) != nil ? .yes : .no
+      return (try? strictFirst(in: following)) != nil ? .yes : .no
     }
   }
 
@@ -132,7 +113,7 @@ public enum LogFormat: String, CaseIterable, Sendable {
   ///
   /// - Parameter time: ns since the Unix epoch.
   func looksRight(_ bytes: UnsafeRawBufferPointer, after time: UInt64) -> Bool {
-    guard let piece = try? first(in: bytes) else { return false }
+    guard let piece = try? strictFirst(in: bytes) else { return false }
     guard bytes.count >= Self.headCount, piece != .preamble else { return true }
     let isNative = self == .native
     let type = isNative ? UInt16(bytes[24]) << 8 | UInt16(bytes[25]) : UInt16(bytes[8])
@@ -142,7 +123,7 @@ public enum LogFormat: String, CaseIterable, Sendable {
   }
 
   /// The format that `bytes`, a file's first, are in; native where that cannot be told.
-  static func sniff(_ bytes: UnsafeRawBufferPointer) -> LogFormat {
+  static func sniff(_ bytes: UnsafeRawBufferPointer) -> ArchiveFormat {
     if native.chain(in: bytes) > 0 { return .native }
     return coinscope.chain(in: bytes) > 0 ? .coinscope : .native
   }
@@ -153,7 +134,7 @@ public enum LogFormat: String, CaseIterable, Sendable {
     var rest = bytes
     for count in 0..<16 {
       do throws(WireError) {
-        switch try first(in: rest) {
+        switch try strictFirst(in: rest) {
         case .needsMore: return rest.count >= Self.headCount ? count + 1 : count
         case .preamble: return 16
         case .record(let length):

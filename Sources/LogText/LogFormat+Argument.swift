@@ -1,4 +1,0 @@
-import ArgumentParser
-import LogFiles
-
-extension LogFormat: ExpressibleByArgument {}
