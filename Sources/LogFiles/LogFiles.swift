@@ -5,9 +5,12 @@ import LogProtocol
 public enum LogFiles {
   /// The paths in the order in which the files were begun, by their preambles or else their first records;
   /// those of which that cannot be told, the standard input among them, come first, as given.
-  /// Indexes of segments are left out: where all of a folder is meant, they are not.
+  /// Indexes of segments, and what verbatim is writing for them this moment, are left out: where all of a folder is
+  /// meant, they are not.
   public static func chronological(_ paths: [String], format: ArchiveFormat? = nil) -> [String] {
-    let paths = paths.filter { !$0.hasSuffix(SegmentIndex.suffix) }
+    let paths = paths.filter {
+      !$0.hasSuffix(SegmentIndex.suffix) && !$0.hasSuffix(SegmentIndex.unfinishedSuffix)
+    }
     guard paths.count > 1 else { return paths }
     let times = paths.map { $0 == "-" ? 0 : startTime($0, format) }
     // Sorting is not stable by itself.

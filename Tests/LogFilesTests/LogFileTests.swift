@@ -174,4 +174,10 @@ import Testing
     #expect(found == [2, 1, 2, 3, 5, 6])
     #expect(damage.map(\.kind) == [.torn])
   }
+
+  /// Where all of a folder is named, verbatim's other files are no log files, there or not.
+  @Test func leavesOutWhatIsNoSegment() {
+    let names = ["a.log", "a.log.index", "a.log.index.partial", "a.log.zst.partial", "-"]
+    #expect(Set(LogFiles.chronological(names)) == ["a.log", "-"])
+  }
 }

@@ -40,6 +40,9 @@ public struct SegmentIndex: Equatable, Sendable {
   /// What an index's name ends with, behind the whole name of its segment.
   public static let suffix = ".index"
 
+  /// What the name of a file beside a segment ends with while it is being written.
+  public static let unfinishedSuffix = ".partial"
+
   /// Bytes between the beginnings of two blocks, about: 4 MiB.
   public static let interval = 4 << 20
 

@@ -1,3 +1,4 @@
+import LogProtocol
 import Glibc
 
 /// The name of a segment that the archive closed by itself: the archive's, `-`, and when the segment was begun, in
@@ -11,7 +12,7 @@ struct SegmentName: Equatable {
   /// What a compressed segment's name ends with.
   static let compressedSuffix = ".zst"
   /// What the name of a file ends with that is still being written.
-  static let partialSuffix = ".partial"
+  static let partialSuffix = SegmentIndex.unfinishedSuffix
 
   /// Creates a name.
   init(start: UInt64, isCompressed: Bool = false) {
