@@ -110,6 +110,41 @@ import Testing
     #expect(folder.bytes("out.log") == LogArchive.coinscope)
   }
 
+  @Test func neverReplacesWhatIsNoOrdinaryFile() throws {
+    let path = write(LogArchive.bytes)
+    let pipe = folder.path + "pipe"
+    #expect(mkfifo(pipe, 0o600) == 0)
+    let reader = open(pipe, O_RDONLY | O_NONBLOCK)
+    defer { close(reader) }
+    for force in [[], ["--force"]] {
+      let outcome = try runner.run(["log", "slice", "--command", "ping", "-o", pipe] + force + [path])
+      #expect(outcome.status == .succeeded, "\(outcome.complaints)")
+      var status = stat()
+      #expect(stat(pipe, &status) == 0 && status.st_mode & S_IFMT == S_IFIFO)
+      var bytes = [UInt8](repeating: 0, count: 4096)
+      let count = read(reader, &bytes, bytes.count)
+      #expect(try LogArchive.records(Array(bytes[..<max(count, 0)])).last == LogArchive.records[9])
+    }
+    let database = try log("export", "--as", "sqlite", "--force", "-o", pipe, path)
+    #expect(database.status == .someFailed)
+    #expect(try log("slice", "--force", "-o", String(folder.path.dropLast()), path).status == .someFailed)
+    #expect(
+      try FileManager.default.contentsOfDirectory(atPath: folder.path).allSatisfy { !$0.hasSuffix(".part") }
+    )
+  }
+
+  @Test func replacesTheFileThatALinkLeadsTo() throws {
+    let path = write(LogArchive.bytes)
+    let target = write([1, 2, 3], "target")
+    let link = folder.path + "link"
+    try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: target)
+    #expect(try log("slice", "-o", link, path).status == .someFailed)
+    #expect(folder.bytes("target") == [1, 2, 3])
+    #expect(try log("slice", "--force", "-o", link, path).status == .succeeded)
+    #expect(folder.bytes("target") == LogArchive.bytes)
+    #expect(try FileManager.default.destinationOfSymbolicLink(atPath: link) == target)
+  }
+
   @Test func cutsATornEndInPlace() throws {
     let whole = LogArchive.bytes
     for count in [1, 20, 31, 32, 50] {

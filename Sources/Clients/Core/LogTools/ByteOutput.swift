@@ -2,6 +2,8 @@ import Bytes
 import Glibc
 
 /// Where a tool writes bytes: a file, which has its name only when it is whole, or the standard output.
+///
+/// What is there and is no ordinary file, as a pipe or a device, is written to as it is and never replaced.
 final class ByteOutput {
   /// What waits to be written.
   var bytes: [UInt8] = []
@@ -22,19 +24,42 @@ final class ByteOutput {
   ///
   /// - Throws: `ClientFailure` where it cannot be written, or is there already and not to be replaced.
   init(_ path: String?, replaces: Bool = false, _ output: Output) throws(ClientFailure) {
-    self.path = path == "-" ? nil : path
     self.output = output
-    guard let path = self.path else {
+    guard let path, path != "-" else {
+      self.path = nil
       descriptor = -1
       return
     }
-    guard replaces || access(path, F_OK) != 0 else {
-      throw ClientFailure(.someFailed, "\(path) is there already; --force replaces it.")
+    switch Self.place(path) {
+    case .special:
+      self.path = path
+      isFinished = true
+      descriptor = open(path, O_WRONLY | O_CLOEXEC)
+    case .file(let target, let exists):
+      guard replaces || !exists else {
+        throw ClientFailure(.someFailed, "\(path) is there already; --force replaces it.")
+      }
+      self.path = target
+      descriptor = open(Self.unfinished(target), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
     }
-    descriptor = open(Self.unfinished(path), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
-    guard descriptor >= 0 else {
-      throw ClientFailure(.someFailed, "\(IOError("open \(Self.unfinished(path))")).")
-    }
+    guard descriptor >= 0 else { throw ClientFailure(.someFailed, "\(IOError("open \(path)")).") }
+  }
+
+  /// What a path leads to.
+  enum Place: Equatable {
+    /// An ordinary file, or none yet: the path without symbolic links.
+    case file(String, exists: Bool)
+    /// A pipe, a device, a folder: nothing to be replaced.
+    case special
+  }
+
+  /// Looks at what a path leads to.
+  static func place(_ path: String) -> Place {
+    var status = stat()
+    guard stat(path, &status) == 0 else { return .file(path, exists: false) }
+    guard status.st_mode & S_IFMT == S_IFREG, let target = realpath(path, nil) else { return .special }
+    defer { free(target) }
+    return .file(String(cString: target), exists: true)
   }
 
   deinit {
@@ -43,6 +68,7 @@ final class ByteOutput {
     if !isFinished { unlink(Self.unfinished(path)) }
   }
 
+  /// Whether there is nothing left to be renamed.
   private var isFinished = false
 
   private static func unfinished(_ path: String) -> String { path + ".part" }
@@ -56,7 +82,7 @@ final class ByteOutput {
   /// Writes out the rest; a file gets its name.
   func finish() throws(ClientFailure) {
     try flush()
-    guard let path else { return }
+    guard let path, !isFinished else { return }
     guard fsync(descriptor) == 0 || errno == EINVAL, rename(Self.unfinished(path), path) == 0 else {
       throw ClientFailure(.someFailed, "\(IOError("write \(path)")).")
     }

@@ -34,10 +34,13 @@ final class SQLiteExport {
     replaces: Bool,
     _ body: (SQLiteExport) throws -> Void
   ) throws {
-    guard replaces || access(path, F_OK) != 0 else {
+    guard case .file(let target, let exists) = ByteOutput.place(path) else {
+      throw ClientFailure(.someFailed, "\(path) is no ordinary file: a database cannot be there.")
+    }
+    guard replaces || !exists else {
       throw ClientFailure(.someFailed, "\(path) is there already; --force replaces it.")
     }
-    let unfinished = path + ".part"
+    let unfinished = target + ".part"
     unlink(unfinished)
     do {
       var configuration = GRDB.Configuration()
@@ -59,7 +62,7 @@ final class SQLiteExport {
       if error is ClientFailure { throw error }
       throw ClientFailure(.someFailed, "\(path) cannot be written: \(error).")
     }
-    guard rename(unfinished, path) == 0 else {
+    guard rename(unfinished, target) == 0 else {
       throw ClientFailure(.someFailed, "\(IOError("write \(path)")).")
     }
   }
