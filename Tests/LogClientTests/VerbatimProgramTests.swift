@@ -136,6 +136,8 @@ import Zstandard
     let start = published
     #expect(loop.run { server.acknowledged[Records.source] ?? 0 > start + 1000 })
     publishing?.cancel()
+    // What was published last is still on its way.
+    #expect(loop.run { server.acknowledged[Records.source] == published })
     let archive = folder.path + "archive/"
     #expect(
       loop.run {
