@@ -31,9 +31,9 @@ struct ReaderProgress {
 }
 
 /// Sources are held up for moments where the machine is at its limit, so that readers get their turn and nothing is
-/// lost. A source that sends less than 256 MB/s never notices, nor does any for long where a reader is slow by
-/// itself: one that takes nothing in 25 ms is not waited for until it does again, nor one that misses records
-/// already.
+/// lost. Less than 256 MiB/s in all is never held up, however slow a reader is; nor is more for long where one is
+/// slow by itself: one that takes nothing in 25 ms is not waited for until it does again, nor one that misses
+/// records already.
 extension LogServer {
   /// Most seconds of one hold.
   private static let holdTime = 0.001
@@ -41,11 +41,18 @@ extension LogServer {
   /// How many bytes are taken at least between two.
   private static let holdDistance = 256 << 10
 
-  /// Holds sources up where readers lag.
+  /// Nanoseconds in which they are taken where sources are faster than any network, and may be held up.
+  private static let holdPace: UInt64 = 1_000_000
+
+  /// Holds sources up where readers lag and sources are fast.
   func holdIfLagging() {
-    guard takenSinceHold >= Self.holdDistance, !isHolding, isAnyLagging else { return }
-    isHolding = true
+    guard takenSinceHold >= Self.holdDistance, !isHolding else { return }
+    let now = Clock.monotonic()
+    let isFast = now - takenFrom < Self.holdPace * UInt64(takenSinceHold / Self.holdDistance)
     takenSinceHold = 0
+    takenFrom = now
+    guard isFast, isAnyLagging else { return }
+    isHolding = true
     for reader in readers { reader.holdBegins() }
     for reader in coinscopeReaders { reader.holdBegins() }
     for link in sourceLinks { link.pause() }
@@ -61,6 +68,7 @@ extension LogServer {
 
   private func endHold() {
     isHolding = false
+    takenFrom = Clock.monotonic()
     hold?.cancel()
     for reader in readers { reader.holdEnds() }
     for reader in coinscopeReaders { reader.holdEnds() }

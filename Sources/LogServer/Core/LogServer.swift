@@ -39,6 +39,8 @@ public final class LogServer {
   var hold: TimerWatcher?
   var isHolding = false
   var takenSinceHold = 0
+  /// Since when, on the monotonic clock in ns.
+  var takenFrom: UInt64 = 0
   private var acknowledgement: TimerWatcher?
   private var grace: TimerWatcher?
   private var graceEnd: UInt64
