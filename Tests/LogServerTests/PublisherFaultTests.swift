@@ -146,6 +146,36 @@ import Testing
     }
   }
 
+  @Test func closesConnectionsThatNeverSayWhatTheyAre() throws {
+    let bench = try Bench()
+    bench.server?.greetingTime = 0.05
+    let silent = try bench.raw("publish")
+    let half = try bench.raw("publish")
+    half.stream.write(Array(Self.hello(1).prefix(20)))
+    let reader = try bench.raw("subscribe")
+    try bench.loop.run { silent.isClosed && half.isClosed && reader.isClosed }
+    for (client, words) in [(silent, "no hello in"), (half, "no hello in"), (reader, "no subscription in")] {
+      #expect(String(decoding: client.received, as: UTF8.self).contains(words))
+    }
+  }
+
+  @Test func leavesConnectionsAloneThatSaidWhatTheyAre() throws {
+    let bench = try Bench()
+    bench.server?.greetingTime = 0.05
+    let reader = bench.reader()
+    let publisher = bench.publisher()
+    let prober = try bench.raw("subscribe")
+    prober.stream.write(LinkMessage.statusRequest.record(at: 1))
+    try bench.loop.run { publisher.isJoined && bench.server?.status.readers == 1 && !prober.received.isEmpty }
+    // What comes later is closed later, so that these had their time.
+    bench.server?.greetingTime = 0.1
+    let silent = try bench.raw("publish")
+    try bench.loop.run { silent.isClosed }
+    publisher.publish(.debug, text: "still here")
+    try bench.loop.run { reader.numbered.count == 1 }
+    #expect(!prober.isClosed && reader.losses.isEmpty)
+  }
+
   @Test func standsAFloodOfConnectionsAndHalfFrames() throws {
     let bench = try Bench()
     let reader = bench.reader()

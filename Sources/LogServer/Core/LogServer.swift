@@ -29,6 +29,9 @@ public final class LogServer {
   /// as a whole is to stay within the readers' bound where there is one slow reader.
   var heldLimit: Int { max(readerLimit - min(readerLimit / 2, 32 << 20), 2 * loop.pool.chunkCapacity) }
 
+  /// Seconds in which a connection must say what it is: each takes a descriptor, of which there are only so many.
+  var greetingTime = 10.0
+
   private var registry: SourceRegistry
   private(set) var listeners: [Listener] = []
   private(set) var sourceLinks: [SourceLink] = []

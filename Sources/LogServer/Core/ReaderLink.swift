@@ -9,6 +9,7 @@ final class ReaderLink: ByteStreamHandler {
   private let peer: String
   private var saidGoodbye = false
   private var isRefused = false
+  private var greeting: TimerWatcher?
   private var deadline: TimerWatcher?
 
   /// What the reader wants; nil until it has said so.
@@ -40,6 +41,9 @@ final class ReaderLink: ByteStreamHandler {
     self.server = server
     self.peer = peer
     stream = ByteStream(descriptor, on: server.loop, handler: self)
+    let time = server.greetingTime
+    greeting = TimerWatcher(on: server.loop) { [unowned self] in refuse("no subscription in \(time) s") }
+    greeting?.start(after: time)
   }
 
   var isArchiving: Bool { subscription?.isArchiving ?? false }
@@ -235,6 +239,7 @@ final class ReaderLink: ByteStreamHandler {
   }
 
   private func handle(_ link: LinkMessage) throws(WireError) {
+    greeting?.cancel()
     switch link {
     case .subscribe(let subscription, let positions): subscribe(subscription, positions)
     case .acknowledge(let sequences):
@@ -281,6 +286,7 @@ final class ReaderLink: ByteStreamHandler {
   private func refuse(_ reason: String) {
     guard !isRefused else { return }
     isRefused = true
+    greeting?.cancel()
     server.logger.error("reader \(peer) refused: \(reason)")
     _ = dropWaiting()
     send(LinkMessage.refusal(reason).record(at: Clock.now()))

@@ -12,11 +12,15 @@ final class SourceLink: ByteStreamHandler {
   private var partial: PartialRecord?
   private var saidGoodbye = false
   private let peer: String
+  private var greeting: TimerWatcher?
 
   init(_ descriptor: Int32, peer: String, server: LogServer) {
     self.server = server
     self.peer = peer
     stream = ByteStream(descriptor, on: server.loop, handler: self)
+    let time = server.greetingTime
+    greeting = TimerWatcher(on: server.loop) { [unowned self] in refuse("no hello in \(time) s") }
+    greeting?.start(after: time)
   }
 
   func acknowledge(_ sequence: UInt64) {
@@ -35,6 +39,7 @@ final class SourceLink: ByteStreamHandler {
 
   /// Refuses, says why, and closes.
   func refuse(_ reason: String) {
+    greeting?.cancel()
     server.logger.error("source \(label) refused: \(reason)")
     stream.write(LinkMessage.refusal(reason).record(at: Clock.now()))
     stream.closeAfterWriting(reason)
@@ -158,6 +163,7 @@ final class SourceLink: ByteStreamHandler {
       }
       let source = server.admit(description, formerID: formerSource, link: self)
       self.source = source
+      greeting?.cancel()
       lastReceived = server.resumption(of: source)
       let now = Clock.now()
       stream.write(StreamPreamble.bytes(createdAt: now))
