@@ -81,6 +81,20 @@ extension Configuration {
       """
     ),
     Key(
+      "logger.publish_address",
+      \.logger.publishAddress,
+      .server,
+      example: quoted("127.0.0.1:8341"),
+      "Where sources look for the log server. By default the unix socket publish in logger.root."
+    ),
+    Key(
+      "logger.subscribe_address",
+      \.logger.subscribeAddress,
+      .server,
+      example: quoted("127.0.0.1:8342"),
+      "Where readers look for the log server. By default the unix socket subscribe in logger.root."
+    ),
+    Key(
       "logger.archive_grace",
       \.logger.archiveGrace,
       .seconds(0...86_400),

@@ -19,6 +19,10 @@ extension Configuration {
     public internal(set) var publishListen: TCPEndpoint?
     /// Where readers may also subscribe over TCP; loopback.
     public internal(set) var subscribeListen: TCPEndpoint?
+    /// Where sources look for it: a unix socket's absolute path or an address and a port.
+    public internal(set) var publishAddress = ""
+    /// Where readers look for it: a unix socket's absolute path or an address and a port.
+    public internal(set) var subscribeAddress = ""
     /// Seconds that acknowledgements wait for an archiving reader that left or has not come; 0 … 86,400.
     public internal(set) var archiveGrace = 60.0
   }

@@ -52,6 +52,8 @@ public struct Configuration: Sendable {
   mutating func resolve() {
     if runPath.isEmpty { runPath = logger.root + "run/" }
     if verbatim.logPath.isEmpty { verbatim.logPath = logger.root + "archive/" }
+    if logger.publishAddress.isEmpty { logger.publishAddress = logger.root + "publish" }
+    if logger.subscribeAddress.isEmpty { logger.subscribeAddress = logger.root + "subscribe" }
     if connector.controlPath.isEmpty { connector.controlPath = logger.root + "control" }
     if connector.userAgent.isEmpty {
       connector.userAgent = "/Netmine:\(Netmine.version)(\(connector.contact))/"
@@ -62,6 +64,8 @@ public struct Configuration: Sendable {
   static var unresolved: Configuration {
     var configuration = Configuration()
     configuration.runPath = ""
+    configuration.logger.publishAddress = ""
+    configuration.logger.subscribeAddress = ""
     configuration.verbatim.logPath = ""
     configuration.connector.controlPath = ""
     configuration.connector.userAgent = ""

@@ -41,6 +41,20 @@ extension Kind<String> {
   }
 }
 
+extension Kind<String> {
+  /// Where a server is: a unix socket's path, made absolute, or an address and a port.
+  static var server: Kind {
+    let path = path("a unix socket", isFolder: false, limit: 107)
+    let expectation = "the path of a unix socket, or an address and a port, \"127.0.0.1:8342\""
+    return Kind(expectation: expectation, isText: true) { setting throws(Mismatch) in
+      if case .text(let text) = setting.value, TCPEndpoint(text) != nil { return text }
+      return try path.read(setting)
+    } render: {
+      quoted($0)
+    }
+  }
+}
+
 extension Kind<TCPEndpoint> {
   /// Where to listen over TCP: on loopback, as long as clients prove nothing.
   static var loopback: Kind {

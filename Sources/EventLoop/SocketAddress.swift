@@ -60,6 +60,9 @@ public enum SocketAddress: Hashable, Sendable, CustomStringConvertible {
     }
   }
 
+  /// Where a server is, as people write it: `1.2.3.4:80`, `[::1]:80`, or else a unix socket's path.
+  public init(server text: String) { self = SocketAddress(text) ?? .unix(text) }
+
   /// Whether it is on this machine: 127.0.0.0/8, ::1 or a unix socket.
   public var isLoopback: Bool {
     switch self {

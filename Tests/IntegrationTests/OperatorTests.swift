@@ -95,6 +95,50 @@ import Testing
     #expect(closed.filter { $0.reason == "blacklisted" }.map { "\($0.remote)" } == [nodes[0]])
   }
 
+  /// The programs need no folder in common.
+  @Test(.timeLimit(.minutes(1))) func findsTheLogServerOverTCP() throws {
+    let deployment = Deployment()
+    let server = try deployment.startLogServer([
+      "logger.publish_listen=127.0.0.1:0", "logger.subscribe_listen=[::1]:0",
+    ])
+    func endpoint(_ host: String) throws -> String {
+      let rest = try #require(server.errors.split(separator: "on=\(host):").dropFirst().first)
+      return "\(host):\(rest.prefix { $0.isNumber })"
+    }
+    let publish = "logger.publish_address=\(try endpoint("127.0.0.1"))"
+    let subscribe = "logger.subscribe_address=\(try endpoint("[::1]"))"
+    let elsewhere = TemporaryFolder()
+    let archive = try Program(
+      "verbatim",
+      ["--root", elsewhere.path, "--set", subscribe],
+      folder: elsewhere.path
+    )
+    let console = try Program(
+      "console",
+      ["--root", elsewhere.path, "--set", subscribe],
+      folder: elsewhere.path
+    )
+    defer { for program in [archive, console] { program.signal(SIGKILL) } }
+    let nodes = try deployment.startSimnet(nodes: 1, base: "127.50.0.1")
+    try deployment.startConnector([publish])
+    #expect(try deployment.netmine(["connect"] + nodes).status == 0)
+    try console.wait(for: "messages") { console.output.contains("verack") }
+    let status = try Program("netmine", ["status", "--set", subscribe], folder: deployment.root)
+    try status.wait()
+    #expect(status.output.contains("simnet"), "\(status.output)\(status.errors)")
+    for program in [deployment.connector!, archive] {
+      program.signal(SIGTERM)
+      #expect(try program.wait() == 0, "\(program.errors)")
+    }
+    let written = try ArchiveFile(elsewhere.path + "archive/verbatim.log")
+    var commands: Set<String> = []
+    _ = try written.forEachRecord { header, body, _ in
+      if header.type == .message { commands.insert("\(MessageHeader(peeking: body.bytes)!.command)") }
+      return true
+    }
+    #expect(commands.isSuperset(of: ["version", "verack"]))
+  }
+
   @Test(.timeLimit(.minutes(1))) func refusesASecondDaemonOnTheSameRoot() throws {
     let deployment = Deployment()
     try deployment.startLogServer()

@@ -53,7 +53,7 @@ public final class Connector {
     framer = network.framer
     reread = { configuration }
     publisher = LogPublisher(
-      to: .unix(configuration.logger.root + "publish"),
+      to: SocketAddress(server: configuration.logger.publishAddress),
       as: SourceDescription(
         instance: instance,
         process: UInt32(getpid()),

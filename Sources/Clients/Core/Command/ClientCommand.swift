@@ -34,7 +34,7 @@ extension ClientCommand {
           loop: loop,
           output: output,
           configuration: configuration,
-          controlAddress: control.map { SocketAddress($0) ?? .unix($0) }
+          controlAddress: control.map { SocketAddress(server: $0) }
             ?? .unix(configuration.connector.controlPath),
           isJSON: isJSON
         )

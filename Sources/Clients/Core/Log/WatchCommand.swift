@@ -37,7 +37,7 @@ struct WatchCommand: ClientCommand {
 
   func execute(_ environment: ClientEnvironment) throws(ClientFailure) -> ExitStatus {
     let watch = StreamWatch(
-      .unix(environment.configuration.logger.root + "subscribe"),
+      SocketAddress(server: environment.configuration.logger.subscribeAddress),
       records.filter,
       form.mode(for: STDOUT_FILENO),
       limit: count ?? .max,

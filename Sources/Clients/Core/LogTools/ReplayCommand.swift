@@ -48,7 +48,7 @@ struct ReplayCommand: LogToolCommand {
     let reading = LogReading(input, environment.output, for: records.filter)
     let files = input.files.compactMap { reading.open($0, bufferCount: 256 << 10) }
     let replay = Replay(
-      to: .unix(environment.configuration.logger.root + "publish"),
+      to: SocketAddress(server: environment.configuration.logger.publishAddress),
       environment.loop,
       speed: speed,
       stampsNow: now

@@ -26,7 +26,7 @@ struct StatusCommand: ControlCommand {
   }
 
   func execute(_ environment: ClientEnvironment) throws(ClientFailure) -> ExitStatus {
-    let address = SocketAddress.unix(environment.configuration.logger.root + "subscribe")
+    let address = SocketAddress(server: environment.configuration.logger.subscribeAddress)
     let probe = LogServerProbe(address, on: environment.loop)
     defer { probe.close() }
     let session = Self.result { () throws(ClientFailure) in

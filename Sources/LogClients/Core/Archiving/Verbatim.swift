@@ -101,7 +101,7 @@ public final class Verbatim {
     tell(opening)
     var subscription = Subscription()
     subscription.isArchiving = true
-    let server = SocketAddress.unix(configuration.logger.root + "subscribe")
+    let server = SocketAddress(server: configuration.logger.subscribeAddress)
     subscriber = LogSubscriber(to: server, subscription, on: loop, handler: self)
     write()
     schedule()

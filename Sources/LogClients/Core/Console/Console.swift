@@ -79,7 +79,7 @@ public struct Console: ParsableArguments {
     let printer = RecordPrinter(lines, limit: count)
     if files.isEmpty {
       let configuration = try common.configuration()
-      let server = SocketAddress.unix(configuration.logger.root + "subscribe")
+      let server = SocketAddress(server: configuration.logger.subscribeAddress)
       try LiveConsole(server, filter, printer, waits: !endsWithoutServer, log: log).run()
     } else {
       var isWhole = true
