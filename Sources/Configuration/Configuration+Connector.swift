@@ -19,6 +19,8 @@ extension Configuration {
     public internal(set) var logBuffer = 64 << 20
     /// The network's name, known or one of `networks`. It gives the magic and the port peers listen on.
     public internal(set) var network = "mainnet"
+    /// The SOCKS5 proxy for onion addresses.
+    public internal(set) var onionProxy: TCPEndpoint?
     /// Whether peers are asked to announce transactions (BIP 37); without, none does.
     public internal(set) var relay = true
     /// What is said to peers, and when.

@@ -78,6 +78,16 @@ extension Configuration {
       """
     ),
     Key(
+      "connector.onion_proxy",
+      \.connector.onionProxy,
+      Kind.endpoint.optional(),
+      example: quoted("127.0.0.1:9050"),
+      """
+      The SOCKS5 proxy through which onion addresses are reached: Tor's. Each connection gets a circuit of
+      its own. By default none.
+      """
+    ),
+    Key(
       "connector.relay",
       \.connector.relay,
       .truth,

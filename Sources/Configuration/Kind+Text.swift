@@ -56,6 +56,17 @@ extension Kind<String> {
 }
 
 extension Kind<TCPEndpoint> {
+  /// Where something is over TCP.
+  static var endpoint: Kind {
+    Kind(expectation: "an address and a port, \"127.0.0.1:9050\"", isText: true) { setting throws(Mismatch) in
+      guard case .text(let text) = setting.value else { throw .type(setting) }
+      guard let endpoint = TCPEndpoint(text), endpoint.port != 0 else { throw .range(setting) }
+      return endpoint
+    } render: {
+      quoted($0.description)
+    }
+  }
+
   /// Where to listen over TCP: on loopback, as long as clients prove nothing.
   static var loopback: Kind {
     let expectation = "a loopback address and a port, \"127.0.0.1:8340\" or \"[::1]:8340\""

@@ -100,6 +100,49 @@ extension RawClient {
     #expect(!client.isClosed)
   }
 
+  @Test func sendsToThoseThatMeetAFilter() throws {
+    let bench = try Bench()
+    let client = try bench.client()
+    let peers = try (5...9).map { try bench.dialling(from: .ipv4(0x7f00_0000 | $0, port: 0)) }
+    for peer in peers { try bench.shake(peer) }
+    let halfway = try bench.dialling(from: .ipv4(0x7f00_000a, port: 0))
+    try bench.loop.run { bench.connector.connections.count == 6 }
+    var filter = ConnectionFilter()
+    filter.ranges = [AddressRange("127.0.0.8/29")!]
+    let message = Bench.network.frame(.getaddr)
+    let reply = try bench.ask(client, .send(SendRequest(.message(message), to: .filter(filter))), id: 1)
+    #expect(reply == .sending(count: 2, missing: []))
+    try bench.loop.run { peers[3].commands.last == .getaddr && peers[4].commands.last == .getaddr }
+    #expect(client.events == [.sent(count: 2, lost: 0)])
+    #expect(peers[..<3].allSatisfy { $0.commands.last != .getaddr } && halfway.commands.isEmpty)
+
+    // A draw is the same for the reply and for what is done.
+    filter = ConnectionFilter()
+    filter.sample = 3
+    let draw = try bench.ask(client, .disconnect(.filter(filter)), id: 2)
+    #expect(draw == .disconnecting(count: 3, missing: []))
+    try bench.loop.run { (peers + [halfway]).count { $0.isClosed } == 3 }
+    #expect(bench.connector.connections.count == 3)
+
+    filter.sample = nil
+    filter.userAgents = ["/peer:1/"]
+    guard
+      case .connections(let page, 0) = try bench.ask(
+        client,
+        .listConnections(after: 0, limit: 0, of: .filter(filter)),
+        id: 3
+      )
+    else { throw IOError("list", code: 0) }
+    #expect(
+      page.map(\.id) == bench.connector.connections.values.filter { $0.state == .open }.map(\.id).sorted()
+    )
+    #expect(page.allSatisfy { $0.opened > $0.since && $0.lastReceived > $0.since && $0.lastSent > $0.since })
+    filter.sample = 1
+    let refused = try bench.ask(client, .listConnections(after: 0, limit: 0, of: .filter(filter)), id: 4)
+    guard case .failure(let failure) = refused else { throw IOError("refuse", code: 0) }
+    #expect(failure.status == .refused)
+  }
+
   @Test func dialsForACoinscopeClient() throws {
     let bench = try Bench()
     let listener = try Listener(

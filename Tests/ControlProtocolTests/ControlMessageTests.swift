@@ -29,11 +29,13 @@ import Testing
     if case .registerMessage = request { return }
     let (type, payload) = try Self.payload(of: request.frame(id: 9))
     for count in 0..<payload.count {
+      // A list's target may be left out.
+      if case .listConnections = request, count == 12 { continue }
       let (id, result) = ControlRequest.read(type: type, payload: Array(payload[..<count]).span.bytes)
       #expect(id == (count < 4 ? 0 : 9))
       #expect(throws: ControlFailure.self) { try result.get() }
     }
-    let (_, longer) = ControlRequest.read(type: type, payload: (payload + [0]).span.bytes)
+    let (_, longer) = ControlRequest.read(type: type, payload: (payload + [0xff]).span.bytes)
     #expect(throws: ControlFailure.self) { try longer.get() }
   }
 

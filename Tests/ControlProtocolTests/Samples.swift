@@ -18,16 +18,49 @@ enum Samples {
     .forgetMessage(77),
     .connect(endpoints.map { ConnectTarget($0) }),
     .connect([ConnectTarget(endpoints[0], local: endpoints[1])]),
+    .connect([
+      {
+        var target = ConnectTarget(endpoints[2], local: endpoints[1])
+        target.proxy = endpoints[0]
+        target.services = [.network, .witness]
+        target.userAgent = Array("/x:1/".utf8)
+        target.relay = false
+        return target
+      }(),
+      {
+        var target = ConnectTarget(endpoints[0])
+        target.userAgent = []
+        target.relay = true
+        return target
+      }(),
+    ]),
     .connect([]),
     .disconnect(.all),
     .disconnect(.connections([1, .max])),
+    .disconnect(.filter(filter)),
+    .disconnect(.filter(ConnectionFilter())),
     .send(SendRequest(.registered(3), to: .all)),
+    .send(SendRequest(.registered(3), to: .filter(filter))),
     .send(SendRequest(.message([1, 2, 3]), to: .connections([5]), unchecked: true)),
     .listConnections(after: 5, limit: 1000),
+    .listConnections(after: 5, limit: 1000, of: .filter(filter)),
     .statistics,
     .reload,
     .shutDown,
   ]
+
+  static let filter: ConnectionFilter = {
+    var filter = ConnectionFilter()
+    filter.networks = [.ipv6, .torV3]
+    filter.ranges = ["10.0.0.0/8", "2001:db8::/32", "fc00::1", "0.0.0.0/0"].map { AddressRange($0)! }
+    filter.userAgents = ["/satoshi:", ""]
+    filter.services = .network
+    filter.lackingServices = .bloom
+    filter.direction = .inbound
+    filter.states = [.open, .connecting]
+    filter.sample = 8
+    return filter
+  }()
 
   static let connection: ConnectionInfo = {
     var info = ConnectionInfo(
@@ -48,6 +81,13 @@ enum Samples {
     info.bytesSent = 4
     info.messagesReceived = 5
     info.messagesSent = 6
+    info.opened = 7
+    info.lastReceived = 8
+    info.lastSent = 9
+    info.shortestPing = 10
+    info.feeFilter = 11
+    info.features = [.addrV2, .highBandwidth]
+    info.bytesWaiting = 12
     return info
   }()
 

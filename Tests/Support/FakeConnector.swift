@@ -71,7 +71,7 @@ public final class FakeConnector {
       )
       client.write(ControlReply.hello(hello).frame(id: id))
     case .connect(let targets): connect(targets, id: id, for: client)
-    case .listConnections(let after, _):
+    case .listConnections(let after, _, _):
       let rest = connections.filter { $0.id > after }
       let page = Array(rest.prefix(pageSize))
       let next = rest.count > page.count ? page.last?.id ?? 0 : 0

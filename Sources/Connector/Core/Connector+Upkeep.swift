@@ -10,7 +10,12 @@ extension Connector {
     let now = Clock.monotonic()
     for connection in connections.values {
       switch connection.state {
-      case .connecting, .closing: break
+      case .closing: break
+      case .connecting:
+        // The system's own connecting has its timer; a proxy's has not.
+        if now - connection.stateSince > Self.nanoseconds(settings.connectTimeout + 1) {
+          connection.end(.closedByUs, reason: "proxy has not connected within \(settings.connectTimeout) s")
+        }
       case .handshaking:
         if now - connection.stateSince > Self.nanoseconds(settings.handshakeTimeout) {
           connection.end(.closedByUs, reason: "handshake not done within \(settings.handshakeTimeout) s")

@@ -96,20 +96,16 @@ public final class Connector {
       refuse(target, id, "blacklisted", for: requester, request)
       return id
     }
-    guard let address = target.remote.socketAddress else {
-      refuse(
-        target,
-        id,
-        "\(target.remote.address.network) needs a proxy, and none is configured",
-        for: requester,
-        request
-      )
+    let proxy = target.proxy ?? self.proxy(for: target.remote.address)
+    guard let address = (proxy ?? target.remote).socketAddress else {
+      let network = (proxy ?? target.remote).address.network
+      refuse(target, id, "\(network) needs a proxy, and none is configured", for: requester, request)
       return id
     }
     connections[id] = PeerConnection(
-      dialling: target.remote,
+      dialling: target,
       at: address,
-      from: target.local?.socketAddress,
+      isProxy: proxy != nil,
       id: id,
       connector: self,
       requester: requester,
@@ -118,21 +114,43 @@ public final class Connector {
     return id
   }
 
-  /// Connections by id, or all, that are not gone; and the ids that are not there.
+  /// The proxy that is configured for addresses like this; nil where none is.
+  private func proxy(for address: NetworkAddress) -> Endpoint? {
+    guard case .torV3 = address, let proxy = configuration.connector.onionProxy else { return nil }
+    return SocketAddress(addressBytes: proxy.address.bytes, port: proxy.port).flatMap { Endpoint($0) }
+  }
+
+  /// Connections of a target that are not gone, ascending by id where it does not name them; and the ids that are
+  /// not there.
   func connections(_ target: ControlTarget) -> (found: [PeerConnection], missing: [UInt32]) {
     switch target {
     case .all: return (connections.values.sorted { $0.id < $1.id }, [])
     case .connections(let ids):
       return (ids.compactMap { connections[$0] }, ids.filter { connections[$0] == nil })
+    case .filter(let filter): return (draw(filter.sample, of: matching(filter)), [])
     }
   }
 
-  /// Those of a target that messages may be sent to, their handshakes done; and the ids of the others.
+  /// Those of a target that messages may be sent to, their handshakes done; and the ids of the others that it
+  /// names.
   func recipients(_ target: ControlTarget) -> (found: [PeerConnection], missing: [UInt32]) {
-    let (found, missing) = connections(target)
-    let open = found.filter { $0.state == .open }
-    guard case .connections = target else { return (open, []) }
-    return (open, missing + found.filter { $0.state != .open }.map(\.id))
+    switch target {
+    case .all: return (connections(.all).found.filter { $0.state == .open }, [])
+    case .connections:
+      let (found, missing) = connections(target)
+      return (found.filter { $0.state == .open }, missing + found.filter { $0.state != .open }.map(\.id))
+    case .filter(let filter):
+      return (draw(filter.sample, of: matching(filter).filter { $0.state == .open }), [])
+    }
+  }
+
+  private func matching(_ filter: ConnectionFilter) -> [PeerConnection] {
+    connections.values.filter { filter.matches($0.info) }.sorted { $0.id < $1.id }
+  }
+
+  private func draw(_ count: UInt32?, of connections: [PeerConnection]) -> [PeerConnection] {
+    guard let count, count < connections.count else { return connections }
+    return connections.shuffled().prefix(Int(count)).sorted { $0.id < $1.id }
   }
 
   func opened(_ connection: PeerConnection) { scheduleAnnouncement(of: connection) }
@@ -256,9 +274,9 @@ public final class Connector {
 
   // MARK: What we say of ourselves
 
-  /// Our `version` to a peer (BIP14, BIP37).
-  func introduction(to remote: Endpoint, nonce: UInt64) -> VersionMessage {
-    let services = ServiceFlags(rawValue: settings.services)
+  /// Our `version` to a peer (BIP14, BIP37); what a client asked to be said of us goes before the configuration.
+  func introduction(to remote: Endpoint, nonce: UInt64, as target: ConnectTarget?) -> VersionMessage {
+    let services = target?.services ?? ServiceFlags(rawValue: settings.services)
     return VersionMessage(
       version: versions.upperBound,
       services: services,
@@ -269,9 +287,9 @@ public final class Connector {
       ),
       sender: .init(services: services, endpoint: Endpoint(.ipv6(0), port: 0)),
       nonce: nonce,
-      userAgent: Array(configuration.connector.userAgent.utf8),
+      userAgent: target?.userAgent ?? Array(configuration.connector.userAgent.utf8),
       startHeight: settings.startHeight,
-      relay: configuration.connector.relay
+      relay: target?.relay ?? configuration.connector.relay
     )
   }
 

@@ -6,7 +6,8 @@ import Bytes
 /// Layout, the whole with its count of bytes before it (u16), so that fields can be added at the end: u32 id,
 /// u8 direction, u8 state, endpoint remote, endpoint local, u64 since, i32 protocol version, u64 services,
 /// u16 count and bytes user agent, i32 height, u8 relay, u64 ping, u64 bytes received, u64 bytes sent,
-/// u64 messages received, u64 messages sent.
+/// u64 messages received, u64 messages sent; since version 0.2 u64 opened, u64 last received, u64 last sent, u64
+/// shortest ping, u64 fee filter, u8 features, u32 bytes waiting.
 public struct ConnectionInfo: Hashable, Sendable {
   /// How far a connection has come.
   public enum State: UInt8, Hashable, Sendable, CaseIterable, CustomStringConvertible {
@@ -65,6 +66,51 @@ public struct ConnectionInfo: Hashable, Sendable {
   public var messagesReceived: UInt64 = 0
   /// Messages sent.
   public var messagesSent: UInt64 = 0
+  /// When its handshake was done, in ns since the Unix epoch; 0 before.
+  public var opened: UInt64 = 0
+  /// When something last came, in ns since the Unix epoch; 0 before.
+  public var lastReceived: UInt64 = 0
+  /// When a message was last sent, in ns since the Unix epoch; 0 before.
+  public var lastSent: UInt64 = 0
+  /// The shortest round trip of a ping, in ns; 0 where none was measured.
+  public var shortestPing: UInt64 = 0
+  /// The lowest fee rate of transactions that it wants to hear of, in satoshi per 1000 virtual bytes (BIP133).
+  public var feeFilter: UInt64 = 0
+  /// What it has said that it can or wants.
+  public var features: Features = []
+  /// Bytes that wait to be sent to it.
+  public var bytesWaiting: UInt32 = 0
+
+  /// What a peer has said in messages without, or with small, contents, one bit each.
+  public struct Features: OptionSet, Hashable, Sendable {
+    /// The bits on the wire.
+    public let rawValue: UInt8
+
+    /// Takes the bits on the wire.
+    public init(rawValue: UInt8) { self.rawValue = rawValue }
+
+    /// `wtxidrelay`: announces transactions by their wtxids (BIP339).
+    public static let wtxidRelay = Features(rawValue: 1 << 0)
+    /// `sendaddrv2`: takes addresses of all networks (BIP155).
+    public static let addrV2 = Features(rawValue: 1 << 1)
+    /// `sendheaders`: wants blocks announced by their headers (BIP130).
+    public static let headers = Features(rawValue: 1 << 2)
+    /// `sendcmpct`: takes compact blocks (BIP152).
+    public static let compactBlocks = Features(rawValue: 1 << 3)
+    /// `sendcmpct` with the announcing byte set: wants blocks announced by compact blocks (BIP152).
+    public static let highBandwidth = Features(rawValue: 1 << 4)
+    /// `sendtxrcncl`: reconciles sets of transactions (BIP330).
+    public static let reconciliation = Features(rawValue: 1 << 5)
+
+    /// The messages' names of the bits that are set.
+    public var names: [String] {
+      let all: [(Features, String)] = [
+        (.wtxidRelay, "wtxidrelay"), (.addrV2, "sendaddrv2"), (.headers, "sendheaders"),
+        (.compactBlocks, "sendcmpct"), (.highBandwidth, "high-bandwidth"), (.reconciliation, "sendtxrcncl"),
+      ]
+      return all.filter { contains($0.0) }.map(\.1)
+    }
+  }
 
   /// Describes a connection of which nothing but this is known.
   public init(
@@ -105,6 +151,15 @@ extension ConnectionInfo {
     bytesSent = try reader.big("bytes sent")
     messagesReceived = try reader.big("messages received")
     messagesSent = try reader.big("messages sent")
+    // An earlier connector says no more.
+    guard reader.remaining > 0 else { return }
+    opened = try reader.big("opened")
+    lastReceived = try reader.big("last received")
+    lastSent = try reader.big("last sent")
+    shortestPing = try reader.big("shortest ping")
+    feeFilter = try reader.big("fee filter")
+    features = Features(rawValue: try reader.big("features"))
+    bytesWaiting = try reader.big("bytes waiting")
   }
 
   func write(to bytes: inout [UInt8]) {
@@ -121,6 +176,9 @@ extension ConnectionInfo {
     bytes.appendBig(startHeight)
     bytes.append(relay ? 1 : 0)
     for count in [ping, bytesReceived, bytesSent, messagesReceived, messagesSent] { bytes.appendBig(count) }
+    for value in [opened, lastReceived, lastSent, shortestPing, feeFilter] { bytes.appendBig(value) }
+    bytes.append(features.rawValue)
+    bytes.appendBig(bytesWaiting)
     bytes.replaceBig(UInt16(bytes.count - start - 2), at: start)
   }
 }

@@ -3,8 +3,9 @@ import Bytes
 
 /// A node to connect to, and how.
 ///
-/// Layout: endpoint remote, u8 options, then what each option's bit, lowest first, brings along: bit 0, local
-/// endpoint. Other bits are refused. An endpoint is u8 BIP155 network, u16 count, address, u16 port.
+/// Layout: endpoint remote, u8 options, then what each option's bit, lowest first, brings along: bit 0, endpoint
+/// local; bit 1, endpoint proxy; bit 2, u64 services; bit 3, bytes user agent, at most 256; bit 4, u8 relay. Other
+/// bits are refused. An endpoint is u8 BIP155 network, u16 count, address, u16 port.
 public struct ConnectTarget: Hashable, Sendable {
   /// Fewest bytes on the wire.
   static let minimumSize = 6
@@ -14,6 +15,21 @@ public struct ConnectTarget: Hashable, Sendable {
 
   /// The address to connect from, with port 0 for any; nil to let the system choose.
   public var local: Endpoint?
+
+  /// The SOCKS5 proxy to connect through; nil for the one that is configured, or none.
+  public var proxy: Endpoint?
+
+  /// The services that the node is told we offer; nil for those configured.
+  public var services: ServiceFlags?
+
+  /// The user agent that the node is told (BIP14), at most 256 bytes; nil for the one configured.
+  public var userAgent: [UInt8]?
+
+  /// Whether the node is asked to announce transactions (BIP37); nil for what is configured.
+  public var relay: Bool?
+
+  /// The longest user agent, in bytes (Bitcoin Core's `MAX_SUBVERSION_LENGTH`).
+  public static let userAgentLimit = 256
 
   /// Describes a node.
   public init(_ remote: Endpoint, local: Endpoint? = nil) {
@@ -25,19 +41,38 @@ public struct ConnectTarget: Hashable, Sendable {
   init(_ reader: inout ByteReader) throws(WireError) {
     remote = try reader.endpoint("remote endpoint")
     let options = try reader.big(UInt8.self, "connect options")
-    guard options & ~1 == 0 else {
+    guard options < 1 << 5 else {
       throw WireError(
-        .invalid("are \(options); this version knows bit 0 only"),
+        .invalid("are \(options); this version knows bits 0 to 4"),
         field: "connect options",
         offset: reader.offset - 1
       )
     }
     if options & 1 != 0 { local = try reader.endpoint("local endpoint") }
+    if options & 2 != 0 { proxy = try reader.endpoint("proxy") }
+    if options & 4 != 0 { services = ServiceFlags(rawValue: try reader.big("services")) }
+    if options & 8 != 0 {
+      let agent = try reader.prefixedBytes("user agent")
+      guard agent.count <= Self.userAgentLimit else {
+        throw WireError(
+          .limit(value: UInt64(agent.count), maximum: UInt64(Self.userAgentLimit)),
+          field: "user agent",
+          offset: reader.offset - agent.count
+        )
+      }
+      userAgent = agent
+    }
+    if options & 16 != 0 { relay = try reader.flag("relay") }
   }
 
   func write(to bytes: inout [UInt8]) {
     bytes.appendEndpoint(remote)
-    bytes.append(local == nil ? 0 : 1)
+    let isGiven = [local != nil, proxy != nil, services != nil, userAgent != nil, relay != nil]
+    bytes.append(isGiven.enumerated().reduce(0) { $0 | ($1.element ? 1 << UInt8($1.offset) : 0) })
     if let local { bytes.appendEndpoint(local) }
+    if let proxy { bytes.appendEndpoint(proxy) }
+    if let services { bytes.appendBig(services.rawValue) }
+    if let userAgent { bytes.appendPrefixed(userAgent.prefix(Self.userAgentLimit)) }
+    if let relay { bytes.append(relay ? 1 : 0) }
   }
 }

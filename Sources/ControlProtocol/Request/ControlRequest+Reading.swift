@@ -48,7 +48,11 @@ extension ControlRequest {
       self = .connect(targets)
     case 0x15: self = .disconnect(try ControlTarget(&reader))
     case 0x16: self = .send(try SendRequest(&reader))
-    case 0x17: self = .listConnections(after: try reader.big("after"), limit: try reader.big("limit"))
+    case 0x17:
+      let after = try reader.big(UInt32.self, "after")
+      let limit = try reader.big(UInt32.self, "limit")
+      let target = reader.remaining > 0 ? try ControlTarget(&reader) : .all
+      self = .listConnections(after: after, limit: limit, of: target)
     case 0x18: self = .statistics
     case 0x19: self = .reload
     case 0x1a: self = .shutDown

@@ -30,9 +30,10 @@ public enum ControlRequest: Hashable, Sendable {
   /// Type 0x16. Sends a message: as in `SendRequest`.
   case send(SendRequest)
 
-  /// Type 0x17. The connections with ids above `after`, in the order of their ids: u32 after (0: from the
-  /// first), u32 limit (0: as many as the connector likes; it may always give fewer).
-  case listConnections(after: UInt32, limit: UInt32)
+  /// Type 0x17. The connections of a target with ids above `after`, in the order of their ids: u32 after (0: from
+  /// the first), u32 limit (0: as many as the connector likes; it may always give fewer), target (left out: all;
+  /// without a draw).
+  case listConnections(after: UInt32, limit: UInt32, of: ControlTarget = .all)
 
   /// Type 0x18. How the connector is doing: no fields.
   case statistics
@@ -94,9 +95,10 @@ public enum ControlRequest: Hashable, Sendable {
       for target in targets { target.write(to: &bytes) }
     case .disconnect(let target): target.write(to: &bytes)
     case .send(let request): request.write(to: &bytes)
-    case .listConnections(let after, let limit):
+    case .listConnections(let after, let limit, let target):
       bytes.appendBig(after)
       bytes.appendBig(limit)
+      if target != .all { target.write(to: &bytes) }
     case .listMessages, .statistics, .reload, .shutDown: break
     }
   }

@@ -2,14 +2,16 @@ import Bytes
 
 /// Which connections a request concerns.
 ///
-/// Layout: u8 kind; 0, all: nothing; 1, connections: u32 count, u32 each id. Kinds from 2 are for filters and
-/// for connections of several sources.
+/// Layout: u8 kind; 0, all: nothing; 1, connections: u32 count, u32 each id; 2, a filter: as in
+/// `ConnectionFilter`. Kinds from 3 are for connections of several sources.
 public enum ControlTarget: Hashable, Sendable {
   /// To send: every connection whose handshake is done. To disconnect: every connection, those still being
   /// made too.
   case all
   /// The connections with these ids.
   case connections([UInt32])
+  /// The connections that meet a filter; to send, those of them whose handshake is done.
+  case filter(ConnectionFilter)
 
   @_lifetime(reader: copy reader)
   init(_ reader: inout ByteReader) throws(WireError) {
@@ -17,6 +19,7 @@ public enum ControlTarget: Hashable, Sendable {
     switch kind {
     case 0: self = .all
     case 1: self = .connections(try reader.identifiers("connection ids"))
+    case 2: self = .filter(try ConnectionFilter(&reader))
     default:
       throw WireError(
         .invalid("is \(kind), which this version does not know"),
@@ -32,6 +35,9 @@ public enum ControlTarget: Hashable, Sendable {
     case .connections(let identifiers):
       bytes.append(1)
       bytes.appendIdentifiers(identifiers)
+    case .filter(let filter):
+      bytes.append(2)
+      filter.write(to: &bytes)
     }
   }
 }

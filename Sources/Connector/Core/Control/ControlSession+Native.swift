@@ -9,6 +9,12 @@ extension ControlSession {
   /// Most endpoints in one connect request.
   private static let connectLimit = 10_000
 
+  /// A reply, and what is done once it is on its way, so that events follow the reply.
+  private struct Outcome {
+    let reply: ControlReply
+    var then: () -> Void = {}
+  }
+
   /// Does what a version 2 request asks and replies, exactly once.
   func handleNative(type: UInt8, _ payload: RawSpan) {
     let (id, request) = ControlRequest.read(type: type, payload: payload)
@@ -18,15 +24,16 @@ extension ControlSession {
         throw ControlFailure(.shuttingDown, "the connector is shutting down")
       }
       publish(request.summary, request: id)
-      reply(try perform(request, id), to: id)
-      afterReply(request, id)
+      let outcome = try perform(request, id)
+      reply(outcome.reply, to: id)
+      outcome.then()
     } catch {
       publish("refused: \(error)", request: id)
       reply(.failure(error), to: id)
     }
   }
 
-  private func perform(_ request: ControlRequest, _ id: UInt32) throws(ControlFailure) -> ControlReply {
+  private func perform(_ request: ControlRequest, _ id: UInt32) throws(ControlFailure) -> Outcome {
     switch request {
     case .hello(let versions, let client):
       guard versions.contains(ControlFrame.currentVersion) else {
@@ -36,63 +43,57 @@ extension ControlSession {
         )
       }
       greeted(as: client)
-      return .hello(connector.hello)
-    case .registerMessage(let message):
-      try check(message, isUnchecked: false)
-      guard let identifier = server.takeMessageID() else {
-        throw ControlFailure(
-          .limit,
-          "\(server.registeredCount) messages are registered, as many as msg_pool_size allows"
-        )
-      }
-      messages[identifier] = message
-      return .messageRegistered(identifier)
+      return Outcome(reply: .hello(connector.hello))
+    case .registerMessage(let message): return Outcome(reply: .messageRegistered(try register(message)))
     case .listMessages:
-      return .messages(
-        messages.sorted { $0.key < $1.key }.map {
-          RegisteredMessage(id: $0.key, command: command(of: $0.value), byteCount: UInt32($0.value.count))
-        }
+      return Outcome(
+        reply: .messages(
+          messages.sorted { $0.key < $1.key }.map {
+            RegisteredMessage(id: $0.key, command: command(of: $0.value), byteCount: UInt32($0.value.count))
+          }
+        )
       )
     case .forgetMessage(let identifier):
       guard messages.removeValue(forKey: identifier) != nil else { throw noSuchMessage(identifier) }
-      return .messageForgotten
-    case .connect(let targets): return try connect(targets, id)
+      return Outcome(reply: .messageForgotten)
+    case .connect(let targets): return Outcome(reply: try connect(targets, id))
     case .disconnect(let target):
       let (found, missing) = connector.connections(target)
       try requireAny(found, missing)
-      return .disconnecting(count: UInt32(found.count), missing: missing)
+      return Outcome(reply: .disconnecting(count: UInt32(found.count), missing: missing)) {
+        for connection in found { connection.end(.closedByUs, reason: "disconnected by command") }
+      }
     case .send(let request):
-      _ = try message(of: request)
+      let message = try message(of: request)
       let (found, missing) = connector.recipients(request.target)
       try requireAny(found, missing)
-      return .sending(count: UInt32(found.count), missing: missing)
-    case .listConnections(let after, let limit): return list(after: after, limit: limit)
-    case .statistics: return .statistics(connector.statistics)
+      return Outcome(reply: .sending(count: UInt32(found.count), missing: missing)) { [self] in
+        let sent = found.count { $0.send(message) }
+        tell(.sent(count: UInt32(sent), lost: UInt32(found.count - sent)), about: id)
+      }
+    case .listConnections(let after, let limit, let target):
+      return Outcome(reply: try list(target, after: after, limit: limit))
+    case .statistics: return Outcome(reply: .statistics(connector.statistics))
     case .reload:
       do {
-        return .reloaded(try connector.reload())
+        return Outcome(reply: .reloaded(try connector.reload()))
       } catch {
         throw ControlFailure(.failed, "configuration kept as it was: \(error)")
       }
-    case .shutDown: return .shuttingDown
+    case .shutDown: return Outcome(reply: .shuttingDown) { [self] in connector.shutDown() }
     }
   }
 
-  /// What a request causes, done once its reply is on its way, so that events follow the reply.
-  private func afterReply(_ request: ControlRequest, _ id: UInt32) {
-    switch request {
-    case .disconnect(let target):
-      for connection in connector.connections(target).found {
-        connection.end(.closedByUs, reason: "disconnected by command")
-      }
-    case .send(let request):
-      guard let message = try? message(of: request) else { return }
-      let found = connector.recipients(request.target).found
-      let sent = found.count { $0.send(message) }
-      tell(.sent(count: UInt32(sent), lost: UInt32(found.count - sent)), about: id)
-    case .shutDown: connector.shutDown()
-    default: break
+  private func register(_ message: [UInt8]) throws(ControlFailure) -> UInt32 {
+    try check(message, isUnchecked: false)
+    guard let identifier = server.takeMessageID() else {
+      throw ControlFailure(
+        .limit,
+        "\(server.registeredCount) messages are registered, as many as msg_pool_size allows"
+      )
     }
+    messages[identifier] = message
+    return identifier
   }
 
   private func connect(_ targets: [ConnectTarget], _ id: UInt32) throws(ControlFailure) -> ControlReply {
@@ -105,11 +106,19 @@ extension ControlSession {
     return .connecting(targets.map { connector.dial($0, for: self, request: id) })
   }
 
-  private func list(after: UInt32, limit: UInt32) -> ControlReply {
+  private func list(
+    _ target: ControlTarget,
+    after: UInt32,
+    limit: UInt32
+  ) throws(ControlFailure) -> ControlReply {
+    if case .filter(let filter) = target, filter.sample != nil {
+      throw ControlFailure(.refused, "a list is in pages, and each would draw connections anew")
+    }
     let limit = Int(min(limit == 0 ? Self.pageLimit : limit, Self.pageLimit))
-    let ids = connector.connections.keys.filter { $0 > after }.sorted()
-    let page = ids.prefix(limit).compactMap { connector.connections[$0]?.info }
-    return .connections(page, next: ids.count > limit ? page.last?.id ?? 0 : 0)
+    let found = connector.connections(target).found.filter { $0.id > after }
+    let rest = found.sorted { $0.id < $1.id }
+    let page = rest.prefix(limit).map(\.info)
+    return .connections(page, next: rest.count > limit ? page.last?.id ?? 0 : 0)
   }
 
   /// Throws where a target names connections and none of them is there.

@@ -44,12 +44,25 @@ final class PeerConnection {
   private(set) var lastPing: UInt64 = 0
   private weak var requester: ControlSession?
   private let request: UInt32
+  /// What the client that asked for it wants said of us; nil where a peer connected to us.
+  private let target: ConnectTarget?
+  /// What is said to the proxy, until it has connected us.
+  private var proxy: SOCKSDialogue?
+  private var shortestRoundTrip: UInt64 = 0
+  private var opened: UInt64 = 0
+  private var lastSent: UInt64 = 0
+  private var features: ConnectionInfo.Features = []
+  private var feeFilter: UInt64 = 0
 
   /// Begins to dial a peer; what comes of it is reported, never from within this call.
+  ///
+  /// - Parameters:
+  ///   - address: where to connect to: the peer's, or a proxy's.
+  ///   - isProxy: whether it is a proxy's.
   init(
-    dialling remote: Endpoint,
+    dialling target: ConnectTarget,
     at address: SocketAddress,
-    from local: SocketAddress?,
+    isProxy: Bool,
     id: UInt32,
     connector: Connector,
     requester: ControlSession?,
@@ -57,7 +70,8 @@ final class PeerConnection {
   ) {
     self.id = id
     direction = .outbound
-    self.remote = remote
+    self.target = target
+    remote = target.remote
     self.local = Endpoint(.ipv4(0), port: 0)
     since = Clock.now()
     state = .connecting
@@ -67,14 +81,16 @@ final class PeerConnection {
     self.request = request
     attempt = ConnectAttempt(
       to: address,
-      from: local,
+      from: target.local?.socketAddress,
       timeout: connector.settings.connectTimeout,
       loop: connector.loop
     ) { [unowned self] result in
       attempt = nil
       switch result {
-      case .success(let descriptor): established(descriptor)
-      case .failure(let error): connectFailed(error.reason, code: error.code)
+      case .success(let descriptor) where isProxy: ask(proxyAt: descriptor)
+      case .success(let descriptor): established(takeOver(descriptor))
+      case .failure(let error):
+        connectFailed(isProxy ? "proxy \(address): \(error.reason)" : error.reason, code: error.code)
       }
     }
   }
@@ -89,8 +105,9 @@ final class PeerConnection {
     state = .connecting
     handshake = Handshake(outbound: false, versions: connector.versions)
     self.connector = connector
+    target = nil
     request = 0
-    established(descriptor)
+    established(takeOver(descriptor))
   }
 
   /// Whether there is a connection, or one is being made.
@@ -104,7 +121,8 @@ final class PeerConnection {
     guard let stream, isLive else { return false }
     stream.write(message)
     messagesSent += 1
-    message.withUnsafeBytes { connector.journal(message: $0, of: id, flags: .sent, at: Clock.now()) }
+    lastSent = Clock.now()
+    message.withUnsafeBytes { connector.journal(message: $0, of: id, flags: .sent, at: lastSent) }
     connector.noteSent(bytes: message.count)
     if stream.unsentCount > Self.writeLimit {
       end(.closedByUs, reason: "peer does not read: \(stream.unsentCount) bytes wait for it")
@@ -130,7 +148,7 @@ final class PeerConnection {
   /// Ends the connection, or the attempt. Does nothing the second time.
   func end(_ code: ConnectionEvent.Code, errorNumber: UInt32 = 0, reason: String, evidence: [UInt8] = []) {
     guard isLive else { return }
-    guard let stream else { return connectFailed(reason, code: Int32(errorNumber)) }
+    guard let stream, proxy == nil else { return connectFailed(reason, code: Int32(errorNumber)) }
     ending = (code, errorNumber, reason, evidence)
     setState(.closing)
     stream.close(.closed(reason))
@@ -158,12 +176,19 @@ final class PeerConnection {
     info.bytesSent = stream?.bytesSent ?? 0
     info.messagesReceived = messagesReceived
     info.messagesSent = messagesSent
+    info.opened = opened
+    if messagesReceived > 0 { info.lastReceived = Clock.now() - (Clock.monotonic() - lastReceived) }
+    info.lastSent = lastSent
+    info.shortestPing = shortestRoundTrip
+    info.feeFilter = feeFilter
+    info.features = features
+    info.bytesWaiting = UInt32(clamping: stream?.unsentCount ?? 0)
     return info
   }
 
   /// What a reader that starts now is told of it; nil before it is established.
   var openConnection: OpenConnection? {
-    guard isLive, stream != nil else { return nil }
+    guard isLive, stream != nil, proxy == nil else { return nil }
     return OpenConnection(
       direction: direction,
       remote: remote,
@@ -175,9 +200,40 @@ final class PeerConnection {
 
   // MARK: Connect
 
-  private func established(_ descriptor: Int32) {
+  private func takeOver(_ descriptor: Int32) -> ByteStream {
     local = Endpoint(Socket.localAddress(of: descriptor)) ?? local
-    let stream = ByteStream(descriptor, stamped: true, on: connector.loop, handler: self)
+    return ByteStream(descriptor, stamped: true, on: connector.loop, handler: self)
+  }
+
+  /// A proxy has been reached: asks it to connect to the peer.
+  private func ask(proxyAt descriptor: Int32) {
+    let stream = takeOver(descriptor)
+    self.stream = stream
+    proxy = SOCKSDialogue(to: remote)
+    setState(.connecting)
+    stream.write(SOCKSDialogue.greeting)
+  }
+
+  /// Goes on with what the proxy says; returns how much of it is consumed.
+  private func hear(_ bytes: UnsafeRawBufferPointer, of stream: ByteStream) -> Int {
+    var offset = 0
+    while var dialogue = proxy, isLive {
+      let (consumed, step) = dialogue.take(UnsafeRawBufferPointer(rebasing: bytes[offset...]))
+      proxy = dialogue
+      offset += consumed
+      switch step {
+      case .wait: return offset
+      case .send(let bytes): stream.write(bytes)
+      case .connected:
+        proxy = nil
+        established(stream)
+      case .failed(let reason): connectFailed(reason, code: 0)
+      }
+    }
+    return offset
+  }
+
+  private func established(_ stream: ByteStream) {
     self.stream = stream
     if connector.isCongested { stream.pause() }
     lastReceived = Clock.monotonic()
@@ -191,12 +247,17 @@ final class PeerConnection {
   private func connectFailed(_ reason: String, code: Int32) {
     attempt?.cancel()
     attempt = nil
+    proxy = nil
     connector.noteConnectFailed()
     let errorNumber = UInt32(clamping: code)
     ending = (.connectFailed, errorNumber, reason, [])
     setState(.closing)
     publish(event(.connectFailed, duration: Clock.monotonic() - begun))
     tell(.connectFailed(id, errorNumber: errorNumber, reason: reason))
+    // It may be a proxy's.
+    let stream = self.stream
+    self.stream = nil
+    stream?.close(.closed(reason))
     connector.ended(self)
   }
 
@@ -221,8 +282,19 @@ final class PeerConnection {
     case .pong:
       if let ping, let pong = try? PongMessage(payload), pong.nonce == ping.nonce {
         roundTrip = Clock.monotonic() - ping.sentAt
+        shortestRoundTrip = shortestRoundTrip == 0 ? roundTrip : min(shortestRoundTrip, roundTrip)
         self.ping = nil
       }
+    case .wtxidrelay: features.insert(.wtxidRelay)
+    case .sendaddrv2: features.insert(.addrV2)
+    case .sendheaders: features.insert(.headers)
+    case .sendtxrcncl: features.insert(.reconciliation)
+    case .sendcmpct:
+      guard let wish = try? SendCompactMessage(payload) else { return }
+      features.insert(.compactBlocks)
+      if wish.announce { features.insert(.highBandwidth) } else { features.remove(.highBandwidth) }
+    case .feefilter:
+      if let wish = try? FeeFilterMessage(payload) { feeFilter = UInt64(clamping: wish.feeRate) }
     default:
       guard handshake.peer != nil, let answer = PoliteAnswer.to(header.command, payload: payload) else {
         return
@@ -234,11 +306,12 @@ final class PeerConnection {
   private func perform(_ actions: [Handshake.Action]) {
     for action in actions {
       switch action {
-      case .sendVersion: send(.version(connector.introduction(to: remote, nonce: nonce)))
+      case .sendVersion: send(.version(connector.introduction(to: remote, nonce: nonce, as: target)))
       case .send(let command): send(connector.network.frame(command))
       case .reject(let reason): end(.closedByUs, reason: reason)
       case .complete:
         setState(.open)
+        opened = Clock.now()
         publish(event(.handshaken, duration: Clock.monotonic() - begun))
         tellHandshaken()
         connector.opened(self)
@@ -295,7 +368,8 @@ extension PeerConnection: ByteStreamHandler {
     lastReceived = Clock.monotonic()
     let bytes = slice.bytes
     let framer = connector.framer
-    var offset = 0
+    var offset = proxy == nil ? 0 : hear(bytes, of: stream)
+    guard proxy == nil else { return offset }
     // Within one direction of one connection time does not run backwards, even where the clock was set back.
     let stamp = max(time, lastTime)
     while stream.isOpen, isLive, offset < bytes.count {
@@ -323,6 +397,8 @@ extension PeerConnection: ByteStreamHandler {
   }
 
   func stream(_ stream: ByteStream, closedFor reason: CloseReason) {
+    guard stream === self.stream else { return }
+    guard proxy == nil else { return connectFailed("proxy: \(reason)", code: 0) }
     if ending == nil {
       switch reason {
       case .endOfStream: ending = (.closedByPeer, 0, "", [])

@@ -1,28 +1,34 @@
-import ArgumentParser
-import BitcoinWire
-
 /// Addresses of peers: one of any network, or all of an IPv4, IPv6 or CJDNS network that begin alike (CIDR).
-public struct AddressRange: Hashable, Sendable {
+public struct AddressRange: Hashable, Sendable, CustomStringConvertible {
   /// The first address, or the only one.
-  private let address: NetworkAddress
-  private let bitCount: Int?
+  public let address: NetworkAddress
+
+  /// How many leading bits an address must share; nil where only the very address is meant.
+  public let bitCount: Int?
+
+  /// Creates a range; nil where there are no such networks of that kind of address.
+  public init?(_ address: NetworkAddress, bitCount: Int?) {
+    let limit =
+      switch address {
+      case .ipv4: 32
+      case .ipv6, .cjdns: 128
+      default: -1
+      }
+    guard bitCount.map({ (0...128).contains($0) && $0 <= limit }) ?? true else { return nil }
+    self.address = address
+    self.bitCount = bitCount
+  }
 
   /// Reads `10.1.2.3`, `10.0.0.0/8`, `2001:db8::/32`, `….onion`; nil where it is none of them.
   public init?(_ text: String) {
     let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
     guard let address = NetworkAddress(String(parts[0])) else { return nil }
-    self.address = address
     guard parts.count == 2 else {
-      bitCount = nil
+      self.init(address, bitCount: nil)
       return
     }
-    guard let count = Int(parts[1]), count >= 0 else { return nil }
-    switch address {
-    case .ipv4: guard count <= 32 else { return nil }
-    case .ipv6, .cjdns: guard count <= 128 else { return nil }
-    default: return nil
-    }
-    bitCount = count
+    guard let count = Int(parts[1]) else { return nil }
+    self.init(address, bitCount: count)
   }
 
   /// Whether an address is one of them; one that is IPv4 in IPv6's clothes is IPv4.
@@ -36,12 +42,10 @@ public struct AddressRange: Hashable, Sendable {
     }
   }
 
+  /// `10.0.0.0/8`, or the address.
+  public var description: String { bitCount.map { "\(address)/\($0)" } ?? "\(address)" }
+
   private static func agree(_ left: UInt128, _ right: UInt128, _ count: Int) -> Bool {
     count == 0 || (left ^ right) >> (128 - count) == 0
   }
-}
-
-extension AddressRange: ExpressibleByArgument {
-  /// Reads an address or a network.
-  public init?(argument: String) { self.init(argument) }
 }

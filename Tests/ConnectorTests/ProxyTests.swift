@@ -1,0 +1,140 @@
+import BitcoinWire
+import Bytes
+import ControlProtocol
+import EventLoop
+import LogProtocol
+import TestSupport
+import Testing
+
+@testable import ConnectorCore
+
+/// Connections through SOCKS5 proxies (RFC 1928), and what a client may have peers told.
+@Suite struct ProxyTests {
+  static let onion = Endpoint("pg6mmjiyjmcrsslvykfwnntlaru7p5svn6y2ymmju6nubxndf4pscryd.onion:8333")!
+
+  /// A proxy made by hand: says what it is told to, and keeps what came.
+  final class Proxy {
+    var clients: [RawClient] = []
+    var listener: Listener!
+
+    init(_ bench: Bench) throws {
+      listener = try Listener(
+        on: .ipv4(0x7f00_0001, port: 0),
+        loop: bench.loop,
+        accept: { [unowned self] descriptor, _ in clients.append(RawClient(descriptor, on: bench.loop)) },
+        fail: { Issue.record($0) }
+      )
+    }
+
+    var endpoint: Endpoint { Endpoint(listener.address)! }
+  }
+
+  static func target(_ remote: Endpoint, through proxy: Proxy) -> ConnectTarget {
+    var target = ConnectTarget(remote)
+    target.proxy = proxy.endpoint
+    return target
+  }
+
+  @Test func connectsThroughAProxyThatWantsAName() throws {
+    let bench = try Bench()
+    let proxy = try Proxy(bench)
+    let client = try bench.client()
+    let reply = try bench.ask(client, .connect([Self.target(Self.onion, through: proxy)]), id: 1)
+    #expect(reply == .connecting([1]))
+    try bench.loop.run { proxy.clients.first?.received.count == 4 }
+    let line = proxy.clients[0]
+    #expect(line.received == [5, 2, 0, 2])
+    line.received = []
+    line.stream.write([5, 2])
+    try bench.loop.run { line.received.count == 35 }
+    #expect(line.received[0...1] == [1, 16] && line.received[18] == 16)
+    let name = line.received[2..<18]
+    line.received = []
+    line.stream.write([1, 0])
+    let host = Array("\(Self.onion.address)".utf8)
+    try bench.loop.run { line.received.count == 7 + host.count }
+    #expect(line.received == [5, 1, 0, 3, UInt8(host.count)] + host + [0x20, 0x8d])
+    #expect(bench.events.isEmpty)
+    // The reply comes in pieces, the last one with the peer's first bytes behind it.
+    line.received = []
+    line.stream.write([5, 0, 0, 1, 0])
+    try bench.loop.run(for: 0.02)
+    line.stream.write([0, 0, 0, 0, 0] + Bench.network.frame(bench.version()) + Bench.network.frame(.verack))
+    try bench.loop.run { client.events.count == 2 }
+    #expect(client.events.map(\.connection) == [1, 1])
+    #expect(line.commands.first == .version)
+    #expect(bench.connector.connections[1]?.remote == Self.onion)
+    try bench.loop.run { bench.events.count == 2 }
+    #expect(bench.events.map(\.code) == [.connected, .handshaken])
+    #expect(bench.events[0].remote == Self.onion)
+
+    // Another one gets another name: a circuit of its own.
+    _ = try bench.ask(client, .connect([Self.target(Self.onion, through: proxy)]), id: 2)
+    try bench.loop.run { proxy.clients.count == 2 && proxy.clients[1].received.count == 4 }
+    proxy.clients[1].received = []
+    proxy.clients[1].stream.write([5, 2])
+    try bench.loop.run { proxy.clients[1].received.count == 35 }
+    #expect(proxy.clients[1].received[2..<18] != name)
+  }
+
+  @Test(arguments: [
+    ("47", "no SOCKS5 proxy"), ("05ff", "another way"), ("0502 0101", "refuses our user name"),
+    ("0500 0504", "host unreachable"), ("0500 05f0", "onion service not found"),
+    ("0500 0500 0009 00", "kind 9"),
+    ("", "closed by the other end"),
+  ])
+  func saysWhatTheProxySays(_ answers: String, _ reason: String) throws {
+    let bench = try Bench()
+    let proxy = try Proxy(bench)
+    let client = try bench.client()
+    _ = try bench.ask(client, .connect([Self.target(Self.onion, through: proxy)]), id: 1)
+    try bench.loop.run { !(proxy.clients.first?.received.isEmpty ?? true) }
+    for answer in answers.split(separator: " ", omittingEmptySubsequences: false) {
+      proxy.clients[0].stream.write(Hexadecimal.bytes(answer + (answer == "47" ? "54" : ""))!)
+      try bench.loop.run(for: 0.02)
+    }
+    if answers.isEmpty { proxy.clients[0].stream.close(.closed("now")) }
+    try bench.loop.run { client.events.count == 1 }
+    guard case .connectFailed(1, _, let words) = client.events[0] else { throw IOError("fail", code: 0) }
+    #expect(words.contains(reason), "\(words)")
+    try bench.loop.run { proxy.clients[0].isClosed || answers.isEmpty }
+    #expect(bench.connector.connections.isEmpty)
+    try bench.loop.run { bench.events.count == 1 }
+    #expect(bench.events.map(\.code) == [.connectFailed])
+  }
+
+  @Test func usesTheConfiguredProxyForOnionAddressesOnly() throws {
+    let bench = try Bench("onion_proxy = \"127.0.0.1:1\";")
+    let client = try bench.client()
+    _ = try bench.ask(
+      client,
+      .connect([ConnectTarget(Self.onion), ConnectTarget(Endpoint("127.0.0.1:2")!)]),
+      id: 1
+    )
+    try bench.loop.run { client.events.count == 2 }
+    for event in client.events {
+      guard case .connectFailed(let id, _, let reason) = event else { throw IOError("fail", code: 0) }
+      #expect(reason.contains("proxy 127.0.0.1:1") == (id == 1), "\(reason)")
+    }
+  }
+
+  @Test func tellsAPeerWhatTheClientWantsItTold() throws {
+    let bench = try Bench()
+    let proxy = try Proxy(bench)
+    let client = try bench.client()
+    var target = ConnectTarget(proxy.endpoint)
+    target.services = [.network, .bloom]
+    target.userAgent = Array("/other:9/".utf8)
+    target.relay = false
+    _ = try bench.ask(client, .connect([target, ConnectTarget(proxy.endpoint)]), id: 1)
+    try bench.loop.run { proxy.clients.count == 2 && proxy.clients.allSatisfy { !$0.commands.isEmpty } }
+    let said = try proxy.clients.map { try VersionMessage(Array($0.received[24...]).span.bytes) }
+    let special = try #require(said.first { $0.userAgent == Array("/other:9/".utf8) })
+    #expect(special.services == [.network, .bloom] && special.relay == false)
+    let usual = try #require(said.first { $0.userAgent != special.userAgent })
+    #expect(usual.services == [] && usual.relay == true)
+    try bench.loop.run {
+      bench.commands.contains { $0.contains("as services 0x5 as /other:9/ without relay") }
+    }
+  }
+}
