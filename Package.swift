@@ -18,7 +18,7 @@ let command: [Target.Dependency] = ["Configuration", "Daemon", arguments]
 
 /// What every program stands on.
 let base: [Target.Dependency] = [
-  "Bytes", "EventLoop", "BitcoinWire", "Configuration", "Daemon", arguments, logging,
+  "Bytes", "EventLoop", "Access", "BitcoinWire", "Configuration", "Daemon", arguments, logging,
 ]
 
 /// What tests of programs take in their hands.
@@ -45,12 +45,13 @@ let package = Package(
     // Libraries, lowest first; `tools/check-imports` sees to it that nothing else is imported.
     .target(name: "Bytes", swiftSettings: spans),
     .target(name: "EventLoop", dependencies: ["CLibEV", "Bytes"], swiftSettings: spans),
+    .target(name: "Access", dependencies: ["Bytes", "EventLoop", "CNettle"]),
     .target(name: "JSON", dependencies: ["Bytes"]),
     .target(name: "Zstandard", dependencies: ["Bytes", "CZstd"]),
     .target(name: "BitcoinWire", dependencies: ["Bytes", "JSON", "CNettle"], swiftSettings: spans),
     .target(
       name: "LogProtocol",
-      dependencies: ["Bytes", "EventLoop", "BitcoinWire", "Zstandard"],
+      dependencies: ["Bytes", "EventLoop", "Access", "BitcoinWire", "Zstandard"],
       swiftSettings: spans
     ),
     .target(
@@ -60,7 +61,7 @@ let package = Package(
     ),
     .target(
       name: "ControlProtocol",
-      dependencies: ["Bytes", "EventLoop", "BitcoinWire"],
+      dependencies: ["Bytes", "EventLoop", "Access", "BitcoinWire"],
       swiftSettings: spans
     ),
     .target(name: "Configuration", dependencies: ["Bytes", "CLibConfig"]),
@@ -152,6 +153,7 @@ let package = Package(
     .testTarget(name: "JSONTests", dependencies: ["JSON"]),
     .testTarget(name: "ZstandardTests", dependencies: ["Bytes", "Zstandard", "TestSupport"]),
     .testTarget(name: "EventLoopTests", dependencies: ["Bytes", "EventLoop"], swiftSettings: spans),
+    .testTarget(name: "AccessTests", dependencies: ["Bytes", "EventLoop", "Access", "TestSupport"]),
     .testTarget(
       name: "LogProtocolTests",
       dependencies: hands + ["Zstandard"],

@@ -2,6 +2,8 @@
 #ifndef NETMINE_CNETTLE_SHIM_H
 #define NETMINE_CNETTLE_SHIM_H
 
+#include <nettle/hmac.h>
+#include <nettle/memops.h>
 #include <nettle/sha2.h>
 #include <nettle/sha3.h>
 

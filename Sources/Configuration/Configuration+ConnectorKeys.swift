@@ -17,10 +17,10 @@ extension Configuration {
     Key(
       "connector.control_tcp",
       \.connector.controlTCP,
-      Kind.loopback.optional(),
+      Kind.listening.optional(),
       example: quoted("127.0.0.1:8340"),
       """
-      Where commands are also taken over TCP; loopback only. Port 0 lets the system choose. By
+      Where commands are also taken over TCP; beyond loopback only with permissions.key_file. Port 0 lets the system choose. By
       default nowhere.
       """
     ),

@@ -36,6 +36,23 @@ extension Configuration {
       """
     ),
     Key(
+      "permissions.socket_mode",
+      \.permissions.socketMode,
+      .mode,
+      "The permissions of the programs' unix sockets, in octal digits."
+    ),
+    Key(
+      "permissions.key_file",
+      \.permissions.keyFile,
+      Kind.path("a file", isFolder: false).optional(),
+      example: quoted("/etc/netmine/key"),
+      """
+      File of a key, 64 hexadecimal digits, that servers and clients on TCP prove to each other to know.
+      Keep it from others (chmod 640). What is said afterwards can be read on the way: put a tunnel
+      under it. By default none: TCP is for loopback only.
+      """
+    ),
+    Key(
       "logger.root",
       \.logger.root,
       .path("a folder", isFolder: true, limit: 80),
@@ -63,20 +80,20 @@ extension Configuration {
     Key(
       "logger.publish_listen",
       \.logger.publishListen,
-      Kind.loopback.optional(),
+      Kind.listening.optional(),
       example: quoted("127.0.0.1:8341"),
       """
-      Where sources may also publish over TCP; loopback only. Port 0 lets the system choose. By
+      Where sources may also publish over TCP; beyond loopback only with permissions.key_file. Port 0 lets the system choose. By
       default nowhere.
       """
     ),
     Key(
       "logger.subscribe_listen",
       \.logger.subscribeListen,
-      Kind.loopback.optional(),
+      Kind.listening.optional(),
       example: quoted("127.0.0.1:8342"),
       """
-      Where readers may also subscribe over TCP; loopback only. Port 0 lets the system choose. By
+      Where readers may also subscribe over TCP; beyond loopback only with permissions.key_file. Port 0 lets the system choose. By
       default nowhere.
       """
     ),

@@ -5,6 +5,10 @@ extension Configuration {
     public internal(set) var username: String?
     /// The group's name; nil for the user's own. Our unix sockets belong to it.
     public internal(set) var group: String?
+    /// The permissions of our unix sockets' files.
+    public internal(set) var socketMode: UInt32 = 0o660
+    /// File of the key that servers and clients on TCP prove to know, absolute; nil for none.
+    public internal(set) var keyFile: String?
   }
 
   /// The log server.
@@ -15,9 +19,9 @@ extension Configuration {
     public internal(set) var maxBuffer = 128 << 20
     /// Bytes of memory for all readers together; 2^20 … 2^40.
     public internal(set) var maxTotalBuffer = 512 << 20
-    /// Where sources may also publish over TCP; loopback.
+    /// Where sources may also publish over TCP.
     public internal(set) var publishListen: TCPEndpoint?
-    /// Where readers may also subscribe over TCP; loopback.
+    /// Where readers may also subscribe over TCP.
     public internal(set) var subscribeListen: TCPEndpoint?
     /// Where sources look for it: a unix socket's absolute path or an address and a port.
     public internal(set) var publishAddress = ""

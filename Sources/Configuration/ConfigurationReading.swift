@@ -64,9 +64,29 @@ struct ConfigurationReading {
       )
     }
     checkNetwork()
+    checkAccess()
     if !problems.isEmpty { throw ConfigurationError(problems) }
     configuration.resolve()
     return configuration
+  }
+
+  /// Whether whoever can reach a TCP endpoint of ours has to prove something.
+  private mutating func checkAccess() {
+    guard configuration.permissions.keyFile == nil else { return }
+    let endpoints = [
+      ("logger.publish_listen", configuration.logger.publishListen),
+      ("logger.subscribe_listen", configuration.logger.subscribeListen),
+      ("connector.control_tcp", configuration.connector.controlTCP),
+    ]
+    for case (let key, let endpoint?) in endpoints where !endpoint.address.isLoopback {
+      add(
+        .conflict,
+        configuration.origin(of: key),
+        key,
+        "\(endpoint.address) can be reached from other machines, and clients need no key",
+        "set permissions.key_file too, or listen on a loopback address such as 127.0.0.1:\(endpoint.port)"
+      )
+    }
   }
 
   /// Whether there is a network of the chosen name, known or described.

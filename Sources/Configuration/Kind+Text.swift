@@ -67,15 +67,12 @@ extension Kind<TCPEndpoint> {
     }
   }
 
-  /// Where to listen over TCP: on loopback, as long as clients prove nothing.
-  static var loopback: Kind {
-    let expectation = "a loopback address and a port, \"127.0.0.1:8340\" or \"[::1]:8340\""
+  /// Where to listen over TCP; port 0 lets the system choose.
+  static var listening: Kind {
+    let expectation = "an address and a port, \"127.0.0.1:8340\" or \"[::1]:8340\""
     return Kind(expectation: expectation, isText: true) { setting throws(Mismatch) in
       guard case .text(let text) = setting.value else { throw .type(setting) }
       guard let endpoint = TCPEndpoint(text) else { throw .range(setting) }
-      guard endpoint.address.isLoopback else {
-        throw .range(setting, "\(endpoint.address) can be reached from other machines")
-      }
       return endpoint
     } render: {
       quoted($0.description)

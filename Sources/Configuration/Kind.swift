@@ -61,6 +61,21 @@ extension Kind where Value: FixedWidthInteger {
   }
 }
 
+extension Kind<UInt32> {
+  /// A file's permissions, in octal digits.
+  static var mode: Kind {
+    Kind(expectation: "three or four octal digits, \"0660\"", isText: true) { setting throws(Mismatch) in
+      guard case .text(let text) = setting.value else { throw .type(setting) }
+      guard (3...4).contains(text.utf8.count), let mode = UInt32(text, radix: 8), mode <= 0o777 else {
+        throw .range(setting)
+      }
+      return mode
+    } render: {
+      quoted("0" + String($0, radix: 8))
+    }
+  }
+}
+
 extension Kind<Double> {
   /// A number that need not be whole.
   static func real(_ range: ClosedRange<Double>, _ unit: String = "") -> Kind {

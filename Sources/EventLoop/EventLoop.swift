@@ -49,7 +49,7 @@ public final class EventLoop {
 
   /// Keeps `object` alive until the current batch has been handled, so that events still to be reported
   /// in it find their owner.
-  func retire(_ object: AnyObject) { retired.append(object) }
+  public func retire(_ object: AnyObject) { retired.append(object) }
 
   /// Has `stream` flushed when the current batch has been handled.
   func flushAtBatchEnd(_ stream: ByteStream) { unflushed.append(stream) }

@@ -1,4 +1,5 @@
 import Configuration
+import Foundation
 import Testing
 
 @Suite struct ConfigurationErrorTests {
@@ -71,11 +72,9 @@ import Testing
     ("logger: { max_buffer = 4095; };", "logger.max_buffer"),
     ("logger: { max_buffer = -1; };", "logger.max_buffer"),
     ("logger: { archive_grace = -0.5; };", "logger.archive_grace"),
-    ("logger: { publish_listen = \"0.0.0.0:8341\"; };", "logger.publish_listen"),
     ("logger: { publish_listen = \"localhost:8341\"; };", "logger.publish_listen"),
     ("logger: { publish_listen = \"127.0.0.1\"; };", "logger.publish_listen"),
     ("logger: { publish_listen = \"127.0.0.1:65536\"; };", "logger.publish_listen"),
-    ("logger: { subscribe_listen = \"[2001:db8::1]:8341\"; };", "logger.subscribe_listen"),
     ("getaddr: { schedule: { hours = ( 1, 24 ); }; };", "getaddr.schedule.hours"),
     ("getaddr: { sampling_rate = 1.5; };", "getaddr.sampling_rate"),
     ("connector: { network = \"testnet\"; };", "connector.network"),
@@ -103,6 +102,48 @@ import Testing
     #expect(problem.kind == .outOfRange)
     #expect(problem.key == key)
     #expect(problem.origin == .file("netmine.cfg", line: 3))
+  }
+
+  @Test(arguments: [
+    ("logger: { publish_listen = \"0.0.0.0:8341\"; };", "logger.publish_listen"),
+    ("logger: { subscribe_listen = \"[2001:db8::1]:8341\"; };", "logger.subscribe_listen"),
+    ("connector: { control_tcp = \"10.0.0.1:8340\"; };", "connector.control_tcp"),
+  ])
+  func letsNobodyInFromElsewhereWithoutAKey(text: String, key: String) throws {
+    let error = #expect(throws: ConfigurationError.self) { try Configuration(text: text, file: "x.cfg") }
+    let problem = try #require(error?.problems.first)
+    #expect(problem.kind == .conflict && problem.key == key && problem.origin == .file("x.cfg", line: 1))
+    #expect(problem.remedy.contains("permissions.key_file"))
+    #expect(throws: Never.self) {
+      try Configuration(text: text + "permissions: { key_file = \"/etc/key\"; };", file: "x.cfg")
+    }
+  }
+
+  @Test func saysWhatIsWrongWithAKeyFile() throws {
+    let folder = FileManager.default.temporaryDirectory.appending(
+      path: "netmine-key-\(UInt64.random(in: 0 ... .max))"
+    )
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let configuration = try Configuration(text: "permissions: { key_file = \"\(folder.path)\"; };", file: nil)
+    func reason() -> String {
+      do throws(ConfigurationError) {
+        return "\(try configuration.readAccessKey()?.count ?? 0) bytes"
+      } catch {
+        return error.description
+      }
+    }
+    #expect(reason().contains("there is no such key file"))
+    for (text, mode, words) in [
+      (String(repeating: "5", count: 63), 0o600, "64 hexadecimal digits"),
+      (String(repeating: "x", count: 64), 0o600, "64 hexadecimal digits"),
+      (String(repeating: "5", count: 64), 0o644, "chmod 640"),
+      (String(repeating: "5f ", count: 32) + "\n", 0o640, "32 bytes"),
+    ] {
+      try text.write(to: folder, atomically: true, encoding: .utf8)
+      try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: folder.path)
+      #expect(reason().contains(words), "\(reason())")
+    }
+    #expect(try Configuration(text: "", file: nil).readAccessKey() == nil)
   }
 
   @Test func refusesNumbersBeyond64Bits() throws {

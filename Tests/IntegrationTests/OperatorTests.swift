@@ -95,6 +95,51 @@ import Testing
     #expect(closed.filter { $0.reason == "blacklisted" }.map { "\($0.remote)" } == [nodes[0]])
   }
 
+  @Test(.timeLimit(.minutes(1))) func wantsTheKeyOverTCP() throws {
+    let deployment = Deployment()
+    func keyFile(_ name: String, _ digit: Character) throws -> String {
+      let path = deployment.root + name
+      try String(repeating: digit, count: 64).write(toFile: path, atomically: true, encoding: .utf8)
+      chmod(path, 0o640)
+      return "permissions.key_file=" + path
+    }
+    let key = try keyFile("key", "a")
+    let wrong = try keyFile("wrong", "b")
+    let server = try deployment.startLogServer([
+      "logger.publish_listen=127.0.0.1:0", "logger.subscribe_listen=127.0.0.1:0", key,
+      "permissions.socket_mode=0600",
+    ])
+    var file = stat()
+    #expect(stat(deployment.root + "publish", &file) == 0 && file.st_mode & 0o777 == 0o600)
+    func endpoints(_ program: Program) -> [String] {
+      program.errors.split(separator: "on=127.0.0.1:").dropFirst().map {
+        "127.0.0.1:\($0.prefix { $0.isNumber })"
+      }
+    }
+    let log = endpoints(server)
+    #expect(log.count == 2)
+    let publish = "logger.publish_address=\(log[0])"
+    let subscribe = "logger.subscribe_address=\(log[1])"
+    try deployment.startConnector([publish, key, "connector.control_tcp=127.0.0.1:0"])
+    let control = try #require(endpoints(deployment.connector!).last)
+    func netmine(_ settings: [String]) throws -> (status: Int32, words: String) {
+      let arguments = ["status", "--control", control] + (settings + [subscribe]).flatMap { ["--set", $0] }
+      let outcome = try deployment.netmine(arguments)
+      return (outcome.status, outcome.output + outcome.errors)
+    }
+    let good = try netmine([key])
+    #expect(good.status == 0 && good.words.contains("simnet"), "\(good)")
+    let none = try netmine([])
+    #expect(none.status == 2 && none.words.contains("wants a key: set permissions.key_file"), "\(none)")
+    let bad = try netmine([wrong])
+    #expect(bad.status == 2 && bad.words.contains("does not take the key"), "\(bad)")
+    #expect(deployment.connector!.errors.contains("does not know the key"))
+    // A key that everybody can read is none.
+    chmod(deployment.root + "key", 0o644)
+    let open = try netmine([key])
+    #expect(open.status == 78 && open.words.contains("chmod 640"), "\(open)")
+  }
+
   /// The programs need no folder in common.
   @Test(.timeLimit(.minutes(1))) func findsTheLogServerOverTCP() throws {
     let deployment = Deployment()

@@ -1,3 +1,4 @@
+import Access
 import BitcoinWire
 import Bytes
 import Configuration
@@ -52,8 +53,10 @@ public final class Connector {
     network = try Network(configuration)
     framer = network.framer
     reread = { configuration }
+    let key = try configuration.readAccessKey().flatMap(AccessKey.init)
     publisher = LogPublisher(
       to: SocketAddress(server: configuration.logger.publishAddress),
+      key: key,
       as: SourceDescription(
         instance: instance,
         process: UInt32(getpid()),
@@ -67,7 +70,7 @@ public final class Connector {
     publisher.handler = self
     publishStart()
     loadBlacklist()
-    control = try ControlServer(configuration.connector, group: socketGroup, connector: self)
+    control = try ControlServer(configuration, group: socketGroup, key: key, connector: self)
     try listen()
     upkeep = TimerWatcher(on: loop) { [unowned self] in keepUp() }
     upkeep?.start(after: 1, every: 1)

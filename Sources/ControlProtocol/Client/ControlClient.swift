@@ -1,3 +1,4 @@
+import Access
 import Bytes
 import EventLoop
 
@@ -17,11 +18,12 @@ public final class ControlClient {
 
   private let loop: EventLoop
   private let address: SocketAddress
+  private let key: AccessKey?
   private let name: String
   private let timeout: Double
   private let framer = ControlFramer(versions: 2...2)
   private var opened: ((Result<ServerHello, ControlClientError>) -> Void)?
-  private var attempt: ConnectAttempt?
+  private var attempt: AccessAttempt?
   private var stream: ByteStream?
   private var failure: ControlClientError?
   private var lastID: UInt32 = 0
@@ -32,11 +34,13 @@ public final class ControlClient {
   /// Starts to connect and to say hello.
   ///
   /// - Parameters:
+  ///   - key: what to prove to it over TCP; nil for none.
   ///   - name: what the connector is told of us: program and version.
   ///   - timeout: seconds that connecting, and then the hello, may take.
   ///   - opened: told once, never from within this initialiser, who is there or why nobody is.
   public init(
     to address: SocketAddress,
+    key: AccessKey? = nil,
     name: String,
     timeout: Double = 5,
     on loop: EventLoop,
@@ -44,11 +48,15 @@ public final class ControlClient {
   ) {
     self.loop = loop
     self.address = address
+    self.key = key
     self.name = name
     self.timeout = timeout
     self.opened = opened
     timer = TimerWatcher(on: loop) { [unowned self] in expire() }
-    attempt = ConnectAttempt(to: address, timeout: timeout, loop: loop) { [unowned self] in connected($0) }
+    attempt = AccessAttempt(to: address, key: key, for: .control, timeout: timeout, on: loop) {
+      [unowned self] in
+      connected($0)
+    }
   }
 
   /// Whether requests can be sent.
@@ -95,7 +103,7 @@ public final class ControlClient {
     stream.close(.closed("done"))
   }
 
-  private func connected(_ result: Result<Int32, IOError>) {
+  private func connected(_ result: Result<Int32, AccessError>) {
     attempt = nil
     switch result {
     case .failure(let error): fail(.unreachable(address, error))
@@ -172,7 +180,7 @@ extension ControlClient: ByteStreamHandler {
         }
       }
     } catch {
-      fail(.malformed("\(error)"))
+      fail(.malformed(AccessKey.isChallenge(slice.bytes) ? AccessError.keyWanted : "\(error)"))
     }
     return offset
   }

@@ -1,10 +1,11 @@
+import Access
 import Bytes
 import EventLoop
 
 /// Why a client has no answer, or not the one it asked for.
 public enum ControlClientError: Error, Equatable, CustomStringConvertible {
   /// Nobody answers at the address.
-  case unreachable(SocketAddress, IOError)
+  case unreachable(SocketAddress, AccessError)
   /// The connector has not answered in time: what was waited for, and the seconds.
   case timedOut(String, seconds: Double)
   /// The connection is gone: why.

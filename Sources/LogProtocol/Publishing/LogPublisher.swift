@@ -1,3 +1,4 @@
+import Access
 import Bytes
 import EventLoop
 import Glibc
@@ -53,10 +54,11 @@ public final class LogPublisher {
 
   private let loop: EventLoop
   private let address: SocketAddress
+  private let key: AccessKey?
   private let description: SourceDescription
   private var store: RecordStore
   private var stream: ByteStream?
-  private var attempt: ConnectAttempt?
+  private var attempt: AccessAttempt?
   private var retry: TimerWatcher?
   private var deadline: TimerWatcher?
   private var reconnection = Reconnection()
@@ -71,9 +73,17 @@ public final class LogPublisher {
   ///
   /// - Parameters:
   ///   - address: where the log server takes sources.
+  ///   - key: what to prove to it over TCP; nil for none.
   ///   - limit: how many bytes of records to keep for the log server.
-  public init(to address: SocketAddress, as description: SourceDescription, limit: Int, on loop: EventLoop) {
+  public init(
+    to address: SocketAddress,
+    key: AccessKey? = nil,
+    as description: SourceDescription,
+    limit: Int,
+    on loop: EventLoop
+  ) {
     self.address = address
+    self.key = key
     self.description = description
     self.loop = loop
     store = RecordStore(limit: limit)
@@ -185,7 +195,8 @@ public final class LogPublisher {
   // MARK: Connection
 
   private func connect() {
-    attempt = ConnectAttempt(to: address, timeout: 5, loop: loop) { [unowned self] result in
+    attempt = AccessAttempt(to: address, key: key, for: .publish, timeout: 5, on: loop) {
+      [unowned self] result in
       attempt = nil
       switch result {
       case .success(let descriptor): greet(ByteStream(descriptor, on: loop, handler: self))
@@ -327,7 +338,10 @@ extension LogPublisher: ByteStreamHandler {
         guard stream.isOpen else { return 0 }
       }
     } catch {
-      stream.close(.closed("log server sent a malformed record: \(error)"))
+      let isKeyWanted = AccessKey.isChallenge(slice.bytes)
+      stream.close(
+        .closed(isKeyWanted ? AccessError.keyWanted : "log server sent a malformed record: \(error)")
+      )
       return 0
     }
     stream.expectedCount = cursor.neededCount

@@ -1,3 +1,4 @@
+import Access
 import Bytes
 import EventLoop
 
@@ -37,22 +38,27 @@ public final class LogSubscriber {
 
   private let loop: EventLoop
   private let address: SocketAddress
+  private let key: AccessKey?
   private unowned let handler: any LogSubscriberHandler
   private var stream: ByteStream?
-  private var attempt: ConnectAttempt?
+  private var attempt: AccessAttempt?
   private var retry: TimerWatcher?
   private var reconnection = Reconnection()
 
   /// Creates a subscriber and starts to look for the log server.
   ///
-  /// - Parameter address: where the log server takes readers.
+  /// - Parameters:
+  ///   - address: where the log server takes readers.
+  ///   - key: what to prove to it over TCP; nil for none.
   public init(
     to address: SocketAddress,
+    key: AccessKey? = nil,
     _ subscription: Subscription,
     on loop: EventLoop,
     handler: any LogSubscriberHandler
   ) {
     self.address = address
+    self.key = key
     self.subscription = subscription
     self.loop = loop
     self.handler = handler
@@ -98,7 +104,8 @@ public final class LogSubscriber {
   public func reconnect() { retry?.start(after: 0) }
 
   private func connect() {
-    attempt = ConnectAttempt(to: address, timeout: 5, loop: loop) { [unowned self] result in
+    attempt = AccessAttempt(to: address, key: key, for: .subscribe, timeout: 5, on: loop) {
+      [unowned self] result in
       attempt = nil
       switch result {
       case .success(let descriptor):
@@ -146,7 +153,8 @@ extension LogSubscriber: ByteStreamHandler {
         }
       }
     } catch {
-      failure = "log server sent a malformed record: \(error)"
+      let isKeyWanted = AccessKey.isChallenge(slice.bytes)
+      failure = isKeyWanted ? AccessError.keyWanted : "log server sent a malformed record: \(error)"
     }
     pass(slice, run)
     if let failure, stream.isOpen { stream.close(.closed(failure)) }

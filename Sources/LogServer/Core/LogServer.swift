@@ -1,3 +1,4 @@
+import Access
 import Bytes
 import Configuration
 import EventLoop
@@ -50,21 +51,25 @@ public final class LogServer {
   private var archiveGrace: Double
   private var counts: ServerStatus
   private let socketGroup: UInt32?
+  private let socketMode: UInt32
+  private var gates: [AccessGate] = []
 
   /// Creates a server that listens where the configuration says.
   ///
   /// - Parameter socketGroup: id of the group that unix sockets are given to; nil: they stay ours.
-  /// - Throws: `IOError` where a folder cannot be made or a socket not be listened on.
+  /// - Throws: `IOError` where a folder cannot be made or a socket not be listened on, `ConfigurationError` where
+  ///   the key cannot be read.
   public init(
     _ configuration: Configuration,
     socketGroup: UInt32? = nil,
     on loop: EventLoop,
     logger: Logger
-  ) throws(IOError) {
+  ) throws {
     self.loop = loop
     self.logger = logger
     let root = configuration.logger.root
     self.socketGroup = socketGroup
+    socketMode = configuration.permissions.socketMode
     readerLimit = configuration.logger.maxBuffer
     totalLimit = configuration.logger.maxTotalBuffer
     archiveGrace = configuration.logger.archiveGrace
@@ -74,7 +79,8 @@ public final class LogServer {
     registry = SourceRegistry(file: root + "source-ids")
     counts = ServerStatus(since: Clock.now(), process: UInt32(getpid()), version: Netmine.version)
     acknowledgement = TimerWatcher(on: loop) { [unowned self] in acknowledge() }
-    try listen(configuration)
+    let key = try configuration.readAccessKey().flatMap(AccessKey.init)
+    try listen(configuration, key)
     grace = TimerWatcher(on: loop) { [unowned self] in acknowledgeSoon() }
     grace?.start(after: archiveGrace)
   }
@@ -101,17 +107,17 @@ public final class LogServer {
 
   // MARK: Listening
 
-  private func listen(_ configuration: Configuration) throws(IOError) {
+  private func listen(_ configuration: Configuration, _ key: AccessKey?) throws(IOError) {
     let root = configuration.logger.root
     let addSource: (Int32, SocketAddress) -> Void = { [unowned self] in add(source: $0, $1) }
     let addReader: (Int32, SocketAddress) -> Void = { [unowned self] in add(reader: $0, $1) }
     try listen(on: .unix(root + "publish"), to: addSource)
     try listen(on: .unix(root + "subscribe"), to: addReader)
     if let endpoint = configuration.logger.publishListen {
-      try listen(on: SocketAddress(endpoint), to: addSource)
+      try listen(on: SocketAddress(endpoint), to: gated(key, .publish, addSource))
     }
     if let endpoint = configuration.logger.subscribeListen {
-      try listen(on: SocketAddress(endpoint), to: addReader)
+      try listen(on: SocketAddress(endpoint), to: gated(key, .subscribe, addReader))
     }
     try listen(on: .unix(root + "servers")) { [unowned self] descriptor, _ in
       let source = CoinscopeSource(descriptor, server: self)
@@ -130,12 +136,27 @@ public final class LogServer {
     }
   }
 
+  /// The same behind a gate, where there is a key to prove.
+  private func gated(
+    _ key: AccessKey?,
+    _ purpose: AccessKey.Purpose,
+    _ accept: @escaping (Int32, SocketAddress) -> Void
+  ) -> (Int32, SocketAddress) -> Void {
+    guard let key else { return accept }
+    let gate = AccessGate(key, for: purpose, on: loop, accept: accept) { [unowned self] in
+      logger.error("\($0)")
+    }
+    gates.append(gate)
+    return { gate.challenge($0, from: $1) }
+  }
+
   private func listen(
     on address: SocketAddress,
     to accept: @escaping (Int32, SocketAddress) -> Void
   ) throws(IOError) {
     let listener = try Listener(
       on: address,
+      mode: socketMode,
       group: socketGroup,
       loop: loop,
       accept: accept,

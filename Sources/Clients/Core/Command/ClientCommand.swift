@@ -1,3 +1,4 @@
+import Access
 import ArgumentParser
 import Configuration
 import Daemon
@@ -36,6 +37,7 @@ extension ClientCommand {
           configuration: configuration,
           controlAddress: control.map { SocketAddress(server: $0) }
             ?? .unix(configuration.connector.controlPath),
+          key: try configuration.readAccessKey().flatMap(AccessKey.init),
           isJSON: isJSON
         )
       )
@@ -71,6 +73,8 @@ struct ClientEnvironment {
   let configuration: Configuration
   /// Where the connector takes commands.
   let controlAddress: SocketAddress
+  /// What to prove to servers on TCP; nil for none.
+  let key: AccessKey?
   /// Whether to print JSON.
   let isJSON: Bool
 
@@ -78,7 +82,7 @@ struct ClientEnvironment {
   func withSession(
     _ body: (ControlSession) throws(ClientFailure) -> ExitStatus
   ) throws(ClientFailure) -> ExitStatus {
-    let session = try ControlSession(to: controlAddress, on: loop)
+    let session = try ControlSession(to: controlAddress, key: key, on: loop)
     defer { session.close() }
     return try body(session)
   }

@@ -1,3 +1,4 @@
+import Access
 import Bytes
 import EventLoop
 import LogProtocol
@@ -8,6 +9,7 @@ import LogText
 /// Without a log server it fails at once; one that goes away later is waited for.
 final class StreamWatch {
   private let address: SocketAddress
+  private let key: AccessKey?
   private let filter: RecordFilter
   private var lines: RecordLines
   private var remaining: Int
@@ -21,12 +23,14 @@ final class StreamWatch {
   /// Creates a watch that prints `limit` records at most.
   init(
     _ address: SocketAddress,
+    key: AccessKey?,
     _ filter: RecordFilter,
     _ mode: RecordMode,
     limit: Int,
     _ output: Output
   ) {
     self.address = address
+    self.key = key
     self.filter = filter
     lines = RecordLines(filter, mode, isLive: true)
     self.output = output
@@ -50,7 +54,7 @@ final class StreamWatch {
       let rest = end > now ? Double(end - now) / 1e9 + 0.5 : 0
       if rest < duration ?? .infinity { timer.start(after: rest) }
     }
-    let subscriber = LogSubscriber(to: address, filter.request, on: loop, handler: self)
+    let subscriber = LogSubscriber(to: address, key: key, filter.request, on: loop, handler: self)
     self.subscriber = subscriber
     while !isOver, failure == nil, remaining > 0, !output.isClosed { loop.runOnce() }
     timer.cancel()

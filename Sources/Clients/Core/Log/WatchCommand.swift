@@ -38,6 +38,7 @@ struct WatchCommand: ClientCommand {
   func execute(_ environment: ClientEnvironment) throws(ClientFailure) -> ExitStatus {
     let watch = StreamWatch(
       SocketAddress(server: environment.configuration.logger.subscribeAddress),
+      key: environment.key,
       records.filter,
       form.mode(for: STDOUT_FILENO),
       limit: count ?? .max,

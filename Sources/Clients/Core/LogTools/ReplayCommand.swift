@@ -1,3 +1,4 @@
+import Access
 import ArgumentParser
 import Bytes
 import Configuration
@@ -49,6 +50,7 @@ struct ReplayCommand: LogToolCommand {
     let files = input.files.compactMap { reading.open($0, bufferCount: 256 << 10) }
     let replay = Replay(
       to: SocketAddress(server: environment.configuration.logger.publishAddress),
+      key: environment.key,
       environment.loop,
       speed: speed,
       stampsNow: now
@@ -105,12 +107,13 @@ private final class Replay: LogPublisherHandler {
   /// Bytes that wait for the log server at most before more are read.
   private static let waitingLimit = 4 << 20
 
-  init(to address: SocketAddress, _ loop: EventLoop, speed: Double, stampsNow: Bool) {
+  init(to address: SocketAddress, key: AccessKey?, _ loop: EventLoop, speed: Double, stampsNow: Bool) {
     self.loop = loop
     self.speed = speed
     self.stampsNow = stampsNow
     publisher = LogPublisher(
       to: address,
+      key: key,
       as: SourceDescription(
         instance: .random(in: 1 ... .max),
         process: UInt32(getpid()),

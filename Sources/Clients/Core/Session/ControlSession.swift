@@ -1,3 +1,4 @@
+import Access
 import BitcoinWire
 import Configuration
 import ControlProtocol
@@ -17,10 +18,16 @@ final class ControlSession {
   /// Connects and says hello.
   ///
   /// - Parameter timeout: seconds that each of the two may take.
-  init(to address: SocketAddress, on loop: EventLoop, timeout: Double = 5) throws(ClientFailure) {
+  init(
+    to address: SocketAddress,
+    key: AccessKey? = nil,
+    on loop: EventLoop,
+    timeout: Double = 5
+  ) throws(ClientFailure) {
     var outcome: Result<ServerHello, ControlClientError>?
     let client = ControlClient(
       to: address,
+      key: key,
       name: "netmine \(Netmine.version)",
       timeout: timeout,
       on: loop

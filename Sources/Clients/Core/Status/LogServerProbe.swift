@@ -1,3 +1,4 @@
+import Access
 import Bytes
 import EventLoop
 import LogProtocol
@@ -6,12 +7,14 @@ import LogProtocol
 final class LogServerProbe {
   private let loop: EventLoop
   private let address: SocketAddress
-  private var attempt: ConnectAttempt?
+  private let key: AccessKey?
+  private var attempt: AccessAttempt?
   private var stream: ByteStream?
   private var answer: Result<ServerStatus, ClientFailure>?
 
   /// Creates a probe of the log server that takes readers here.
-  init(_ address: SocketAddress, on loop: EventLoop) {
+  init(_ address: SocketAddress, key: AccessKey?, on loop: EventLoop) {
+    self.key = key
     self.address = address
     self.loop = loop
   }
@@ -40,7 +43,8 @@ final class LogServerProbe {
   }
 
   private func connect(timeout: Double) {
-    attempt = ConnectAttempt(to: address, timeout: timeout, loop: loop) { [unowned self] result in
+    attempt = AccessAttempt(to: address, key: key, for: .subscribe, timeout: timeout, on: loop) {
+      [unowned self] result in
       attempt = nil
       switch result {
       case .failure(let error):
@@ -79,7 +83,10 @@ extension LogServerProbe: ByteStreamHandler {
         }
       }
     } catch {
-      fail("What answers on \(address) is no log server: \(error).")
+      let isKeyWanted = AccessKey.isChallenge(slice.bytes)
+      fail(
+        "What answers on \(address) is no log server: \(isKeyWanted ? AccessError.keyWanted : "\(error)")."
+      )
     }
     stream.expectedCount = cursor.neededCount
     return cursor.offset

@@ -1,3 +1,4 @@
+import Access
 import Bytes
 import Configuration
 import ControlProtocol
@@ -11,21 +12,37 @@ final class ControlServer {
   private var sessions: [ControlSession] = []
   private var nextMessage: UInt32 = 1
   private let limit: Int
+  private var gate: AccessGate?
 
   /// Messages registered by the sessions that are open.
   var registeredCount: Int { sessions.reduce(0) { $0 + $1.messages.count } }
 
   var sessionCount: Int { sessions.count }
 
-  init(_ configuration: Configuration.Connector, group: UInt32?, connector: Connector) throws(IOError) {
+  init(
+    _ configuration: Configuration,
+    group: UInt32?,
+    key: AccessKey?,
+    connector: Connector
+  ) throws(IOError) {
     self.connector = connector
+    let mode = configuration.permissions.socketMode
+    let configuration = configuration.connector
     limit = configuration.messagePoolSize
     let backlog = Int32(configuration.controlListen)
-    try listen(on: .unix(configuration.controlPath), backlog: backlog, group: group)
+    let accept: (Int32, SocketAddress) -> Void = { [unowned self] in add($0, from: $1) }
+    try listen(on: .unix(configuration.controlPath), backlog: backlog, mode: mode, group: group, accept)
+    if let key {
+      gate = AccessGate(key, for: .control, on: connector.loop, accept: accept) { [unowned connector] in
+        connector.report(.error, "control: \($0)")
+      }
+    }
     if let endpoint = configuration.controlTCP,
       let address = SocketAddress(addressBytes: endpoint.address.bytes, port: endpoint.port)
     {
-      try listen(on: address, backlog: backlog, group: nil)
+      try listen(on: address, backlog: backlog, mode: mode, group: nil) { [unowned self] in
+        if let gate { gate.challenge($0, from: $1) } else { add($0, from: $1) }
+      }
     }
   }
 
@@ -51,15 +68,24 @@ final class ControlServer {
     return nextMessage
   }
 
-  private func listen(on address: SocketAddress, backlog: Int32, group: UInt32?) throws(IOError) {
+  private func add(_ descriptor: Int32, from remote: SocketAddress) {
+    sessions.append(ControlSession(descriptor, from: remote, connector: connector, server: self))
+  }
+
+  private func listen(
+    on address: SocketAddress,
+    backlog: Int32,
+    mode: UInt32,
+    group: UInt32?,
+    _ accept: @escaping (Int32, SocketAddress) -> Void
+  ) throws(IOError) {
     let listener = try Listener(
       on: address,
       backlog: backlog,
+      mode: mode,
       group: group,
       loop: connector.loop,
-      accept: { [unowned self] descriptor, remote in
-        sessions.append(ControlSession(descriptor, from: remote, connector: connector, server: self))
-      },
+      accept: accept,
       fail: { [unowned self] in connector.report(.error, "control: \($0)") }
     )
     listeners.append(listener)

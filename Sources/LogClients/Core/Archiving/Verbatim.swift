@@ -1,3 +1,4 @@
+import Access
 import Glibc
 import Bytes
 import Configuration
@@ -102,7 +103,8 @@ public final class Verbatim {
     var subscription = Subscription()
     subscription.isArchiving = true
     let server = SocketAddress(server: configuration.logger.subscribeAddress)
-    subscriber = LogSubscriber(to: server, subscription, on: loop, handler: self)
+    let key = try configuration.readAccessKey().flatMap(AccessKey.init)
+    subscriber = LogSubscriber(to: server, key: key, subscription, on: loop, handler: self)
     write()
     schedule()
   }

@@ -1,3 +1,4 @@
+import Access
 import ArgumentParser
 import Bytes
 import Configuration
@@ -80,7 +81,8 @@ public struct Console: ParsableArguments {
     if files.isEmpty {
       let configuration = try common.configuration()
       let server = SocketAddress(server: configuration.logger.subscribeAddress)
-      try LiveConsole(server, filter, printer, waits: !endsWithoutServer, log: log).run()
+      let key = try configuration.readAccessKey().flatMap(AccessKey.init)
+      try LiveConsole(server, key: key, filter, printer, waits: !endsWithoutServer, log: log).run()
     } else {
       var isWhole = true
       for path in LogFiles.chronological(files, format: format) where !printer.isDone {

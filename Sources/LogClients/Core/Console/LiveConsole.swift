@@ -1,3 +1,4 @@
+import Access
 import Bytes
 import EventLoop
 import LogProtocol
@@ -27,6 +28,7 @@ final class LiveConsole {
   /// - Parameter waits: whether to look again when there is none or it is gone.
   init(
     _ server: SocketAddress,
+    key: AccessKey?,
     _ filter: RecordFilter,
     _ printer: RecordPrinter,
     waits: Bool,
@@ -48,7 +50,7 @@ final class LiveConsole {
       self.end = TimerWatcher(on: loop) { [unowned self] in loop.stop() }
       self.end?.start(after: end > now ? Double(end - now) / 1e9 + Self.endDelay : 0)
     }
-    subscriber = LogSubscriber(to: server, filter.request, on: loop, handler: self)
+    subscriber = LogSubscriber(to: server, key: key, filter.request, on: loop, handler: self)
   }
 
   /// Prints until there is no more to print.
