@@ -23,8 +23,26 @@ extension Configuration {
     public internal(set) var onionProxy: TCPEndpoint?
     /// Whether peers are asked to announce transactions (BIP 37); without, none does.
     public internal(set) var relay = true
+    /// What a client of the control socket may have.
+    public internal(set) var client = Client()
+    /// Bytes of all registered messages together; 2^10 … 2^40.
+    public internal(set) var messagePoolBytes = 64 << 20
     /// What is said to peers, and when.
     public internal(set) var bitcoin = Bitcoin()
+  }
+
+  /// What a client of the control socket may have.
+  public struct Client: Equatable, Sendable {
+    /// Most clients at a time; 1 … 100,000.
+    public internal(set) var limit = 1000
+    /// Seconds until its first request; 0 … 86,400, 0 for any.
+    public internal(set) var helloTimeout = 60.0
+    /// Bytes of its longest request; 2^10 … 2^23.
+    public internal(set) var maxFrame = 8 << 20
+    /// Bytes of replies that may wait before its requests do; 2^10 … 2^30.
+    public internal(set) var maxWaiting = 4 << 20
+    /// How many messages it may have registered; 1 … 2^24.
+    public internal(set) var maxMessages = 1024
   }
 
   /// An address where peers may connect to us.

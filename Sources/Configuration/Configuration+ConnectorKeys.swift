@@ -25,6 +25,45 @@ extension Configuration {
       """
     ),
     Key(
+      "connector.client.limit",
+      \.connector.client.limit,
+      .whole(1...100_000),
+      "Most clients at a time. Further ones are told so and closed."
+    ),
+    Key(
+      "connector.client.hello_timeout",
+      \.connector.client.helloTimeout,
+      .seconds(0...86_400),
+      "Seconds in which a client must have sent its first request; 0 never ends it."
+    ),
+    Key(
+      "connector.client.max_frame",
+      \.connector.client.maxFrame,
+      .whole(1 << 10...8 << 20),
+      "Bytes of the longest request of a client. The longest message and 10,000 endpoints fit into 8 MiB."
+    ),
+    Key(
+      "connector.client.max_waiting",
+      \.connector.client.maxWaiting,
+      .whole(1 << 10...1 << 30),
+      """
+      Bytes of replies and events that may wait for a client. Beyond, its further requests wait until it
+      has read them; beyond 16 times that it is disconnected.
+      """
+    ),
+    Key(
+      "connector.client.max_messages",
+      \.connector.client.maxMessages,
+      .whole(1...1 << 24),
+      "How many registered messages one client may have."
+    ),
+    Key(
+      "connector.msg_pool_bytes",
+      \.connector.messagePoolBytes,
+      .whole(1 << 10...1 << 40),
+      "How many bytes all registered messages may have together."
+    ),
+    Key(
       "connector.msg_pool_size",
       \.connector.messagePoolSize,
       .whole(1...1 << 24),

@@ -7,6 +7,7 @@ public final class ConnectAttempt {
   private var descriptor: Int32
   private var watcher: DescriptorWatcher?
   private var timer: TimerWatcher?
+  private var again: TimerWatcher?
   private let address: SocketAddress
   private let finish: (Result<Int32, IOError>) -> Void
 
@@ -27,16 +28,25 @@ public final class ConnectAttempt {
     self.address = address
     self.finish = finish
     descriptor = -1
-    let timer = TimerWatcher(on: loop) { [unowned self] in end(with: timeoutError) }
-    self.timer = timer
+    timer = TimerWatcher(on: loop) { [unowned self] in end(with: timeoutError) }
+    timer?.start(after: timeout)
+    start(from: local)
+  }
+
+  private func start(from local: SocketAddress?) {
     do throws(IOError) {
       descriptor = try Socket.startConnect(to: address, from: local)
       watcher = DescriptorWatcher(descriptor, on: loop) { [unowned self] _ in connected() }
       watcher?.watch(for: .writable)
-      timer.start(after: timeout)
     } catch {
       timeoutError = error
-      timer.start(after: 0)
+      guard error.code == EAGAIN, case .unix = address else {
+        timer?.start(after: 0)
+        return
+      }
+      // Many connect at once to a unix socket: its listener has not accepted the others yet.
+      if again == nil { again = TimerWatcher(on: loop) { [unowned self] in start(from: local) } }
+      again?.start(after: 0.01)
     }
   }
 
@@ -49,6 +59,7 @@ public final class ConnectAttempt {
   public func cancel() {
     watcher?.cancel()
     timer?.cancel()
+    again?.cancel()
     if descriptor >= 0 { Glibc.close(descriptor) }
     descriptor = -1
   }

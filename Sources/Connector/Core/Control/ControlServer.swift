@@ -10,12 +10,13 @@ final class ControlServer {
   private unowned let connector: Connector
   private var listeners: [Listener] = []
   private var sessions: [ControlSession] = []
-  private var nextMessage: UInt32 = 1
-  private let limit: Int
+  private var nextMessage: UInt32 = 0
   private var gate: AccessGate?
 
   /// Messages registered by the sessions that are open.
   var registeredCount: Int { sessions.reduce(0) { $0 + $1.messages.count } }
+
+  private var registeredBytes: Int { sessions.reduce(0) { $0 + $1.messageBytes } }
 
   var sessionCount: Int { sessions.count }
 
@@ -28,7 +29,6 @@ final class ControlServer {
     self.connector = connector
     let mode = configuration.permissions.socketMode
     let configuration = configuration.connector
-    limit = configuration.messagePoolSize
     let backlog = Int32(configuration.controlListen)
     let accept: (Int32, SocketAddress) -> Void = { [unowned self] in add($0, from: $1) }
     try listen(on: .unix(configuration.controlPath), backlog: backlog, mode: mode, group: group, accept)
@@ -61,15 +61,34 @@ final class ControlServer {
 
   func removed(_ session: ControlSession) { sessions.removeAll { $0 === session } }
 
-  /// An id for a message to be registered; nil where the pool is full.
-  func takeMessageID() -> UInt32? {
-    guard registeredCount < limit else { return nil }
-    defer { nextMessage &+= 1 }
+  /// An id for a message to be registered by a session.
+  func takeMessageID(for session: ControlSession, byteCount: Int) throws(ControlFailure) -> UInt32 {
+    let limits = connector.configuration.connector
+    func refuse(_ words: String, _ key: String) -> ControlFailure {
+      ControlFailure(.limit, "\(words) are registered, as many as connector.\(key) allows")
+    }
+    guard session.messages.count < limits.client.maxMessages else {
+      throw refuse("\(session.messages.count) messages of this client", "client.max_messages")
+    }
+    let count = registeredCount
+    guard count < limits.messagePoolSize else { throw refuse("\(count) messages", "msg_pool_size") }
+    let bytes = registeredBytes
+    guard bytes + byteCount <= limits.messagePoolBytes else {
+      throw refuse("messages of \(bytes) bytes, with \(byteCount) more,", "msg_pool_bytes")
+    }
+    repeat {
+      nextMessage = nextMessage == .max ? 1 : nextMessage + 1
+    } while session.messages[nextMessage] != nil
     return nextMessage
   }
 
   private func add(_ descriptor: Int32, from remote: SocketAddress) {
-    sessions.append(ControlSession(descriptor, from: remote, connector: connector, server: self))
+    let session = ControlSession(descriptor, from: remote, connector: connector, server: self)
+    sessions.append(session)
+    let limit = connector.configuration.connector.client.limit
+    if sessions.count > limit {
+      session.refuse(.limit, "\(limit) clients are connected, as many as connector.client.limit allows")
+    }
   }
 
   private func listen(

@@ -52,7 +52,7 @@ extension ControlSession {
   /// The id of a registered message; 0 where it is no whole message, or the pool is full.
   private func register(_ message: [UInt8]) -> UInt32 {
     guard let header = MessageHeader(peeking: message.span.bytes), header.totalLength == message.count,
-      let identifier = server.takeMessageID()
+      let identifier = try? server.takeMessageID(for: self, byteCount: message.count)
     else { return 0 }
     messages[identifier] = message
     return identifier

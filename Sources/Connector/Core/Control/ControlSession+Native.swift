@@ -86,12 +86,7 @@ extension ControlSession {
 
   private func register(_ message: [UInt8]) throws(ControlFailure) -> UInt32 {
     try check(message, isUnchecked: false)
-    guard let identifier = server.takeMessageID() else {
-      throw ControlFailure(
-        .limit,
-        "\(server.registeredCount) messages are registered, as many as msg_pool_size allows"
-      )
-    }
+    let identifier = try server.takeMessageID(for: self, byteCount: message.count)
     messages[identifier] = message
     return identifier
   }

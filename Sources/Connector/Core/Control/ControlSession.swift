@@ -1,5 +1,6 @@
 import BitcoinWire
 import Bytes
+import Configuration
 import ControlProtocol
 import EventLoop
 import LogProtocol
@@ -12,22 +13,34 @@ final class ControlSession {
   /// The messages that the client has registered, by id.
   var messages: [UInt32: [UInt8]] = [:]
 
+  /// Bytes of them.
+  var messageBytes: Int { messages.values.reduce(0) { $0 + $1.count } }
+
   /// The id that coinscope's REGISTER gives; 0 before.
   var registration: UInt32 = 0
 
   private(set) var stream: ByteStream!
-  private let framer = ControlFramer(versions: 0...ControlFrame.currentVersion)
+  private let framer: ControlFramer
   private let user: String
   private var name = ""
+  private var isRefused = false
 
-  /// Most bytes of replies and events that may wait for a client that does not read.
-  private static let writeLimit = 64 << 20
+  private var greeting: TimerWatcher?
+
+  private var limits: Configuration.Client { connector.configuration.connector.client }
 
   init(_ descriptor: Int32, from remote: SocketAddress, connector: Connector, server: ControlServer) {
     self.connector = connector
     self.server = server
     user = Socket.credentials(of: descriptor).map { "uid \($0.user) pid \($0.process)" } ?? "\(remote)"
+    let limits = connector.configuration.connector.client
+    framer = ControlFramer(versions: 0...ControlFrame.currentVersion, maximumPayloadCount: limits.maxFrame)
     stream = ByteStream(descriptor, on: connector.loop, handler: self)
+    guard limits.helloTimeout > 0 else { return }
+    greeting = TimerWatcher(on: connector.loop) { [unowned self] in
+      refuse(.refused, "no request came within \(limits.helloTimeout) s")
+    }
+    greeting?.start(after: limits.helloTimeout)
   }
 
   /// Tells the client what came of a request of its own.
@@ -37,7 +50,23 @@ final class ControlSession {
 
   func write(_ bytes: [UInt8]) {
     stream.write(bytes)
-    if stream.unsentCount > Self.writeLimit { stream.close(.closed("client does not read")) }
+    let waiting = stream.unsentCount
+    if waiting > 16 * limits.maxWaiting {
+      publish("closed: it does not read; \(waiting) bytes wait for it", request: nil)
+      stream.close(.closed("client does not read"))
+    }
+  }
+
+  /// Says why, and closes.
+  func refuse(_ status: ControlFailure.Status, _ sentence: String) {
+    guard !isRefused else { return }
+    isRefused = true
+    publish("closed: \(sentence)", request: nil)
+    reply(.failure(ControlFailure(status, sentence)), to: 0)
+    stream.closeAfterWriting(sentence)
+    // One that does not read would stay for ever.
+    greeting = TimerWatcher(on: connector.loop) { [unowned self] in stream.close(.closed(sentence)) }
+    greeting?.start(after: 5)
   }
 
   func closeAfterReplies() { stream.closeAfterWriting("connector shuts down") }
@@ -58,20 +87,24 @@ extension ControlSession: ByteStreamHandler {
     var offset = 0
     stream.expectedCount = 0
     do throws(WireError) {
-      while stream.isOpen, offset < bytes.count {
+      while stream.isOpen, !stream.isPaused, !isRefused, offset < bytes.count {
         let rest = UnsafeRawBufferPointer(rebasing: bytes[offset...])
         guard case .frame(let frame) = try next(rest) else { break }
+        greeting?.cancel()
         handle(frame, UnsafeRawBufferPointer(rebasing: rest[frame.payload]))
         offset += frame.count
+        // What it asks next waits until it has read what it asked before.
+        if stream.isOpen, stream.unsentCount > limits.maxWaiting { stream.pause() }
       }
     } catch {
       // Where frames begin is no longer known.
-      let sentence = "malformed frame: \(error)"
-      publish(sentence, request: nil)
-      reply(.failure(ControlFailure(.badRequest, sentence)), to: 0)
-      stream.closeAfterWriting(sentence)
+      refuse(.badRequest, "malformed frame: \(error)")
     }
     return stream.isOpen ? offset : 0
+  }
+
+  func streamDidDrain(_ stream: ByteStream) {
+    if stream.isPaused { stream.resume() }
   }
 
   func stream(_ stream: ByteStream, closedFor reason: CloseReason) { server.removed(self) }
@@ -87,9 +120,10 @@ extension ControlSession: ByteStreamHandler {
     case 0: handleCoinscope(type: frame.type, payload.bytes)
     case ControlFrame.currentVersion: handleNative(type: frame.type, payload.bytes)
     default:
-      let sentence = "version \(frame.version) of the control protocol is not served; versions 0 and 2 are"
-      reply(.failure(ControlFailure(.unsupportedVersion, sentence)), to: 0)
-      stream.closeAfterWriting(sentence)
+      refuse(
+        .unsupportedVersion,
+        "version \(frame.version) of the control protocol is not served; versions 0 and 2 are"
+      )
     }
   }
 }

@@ -1,0 +1,187 @@
+import BitcoinWire
+import Bytes
+import ControlProtocol
+import EventLoop
+import TestSupport
+import Testing
+
+@testable import ConnectorCore
+
+/// What one client, or all, may take of a connector.
+@Suite struct ControlLimitTests {
+  static func failure(_ reply: ControlReply) -> ControlFailure? {
+    if case .failure(let failure) = reply { failure } else { nil }
+  }
+
+  @Test func boundsRegisteredMessagesInEveryWay() throws {
+    let bench = try Bench("client: { max_messages = 2; }; msg_pool_size = 3; msg_pool_bytes = 1024;")
+    let first = try bench.client()
+    let second = try bench.client()
+    func register(_ client: RawClient, _ count: Int, _ id: UInt32) throws -> String? {
+      let message = Bench.network.frame("x", payload: [UInt8](repeating: 1, count: count))
+      return try Self.failure(bench.ask(client, .registerMessage(message), id: id))?.sentence
+    }
+    #expect(try register(first, 0, 1) == nil && register(first, 400, 2) == nil)
+    #expect(try register(first, 0, 3)?.contains("client.max_messages") == true)
+    #expect(try register(second, 600, 4)?.contains("msg_pool_bytes") == true)
+    #expect(try register(second, 0, 5) == nil)
+    #expect(try register(second, 0, 6)?.contains("msg_pool_size") == true)
+    // What a client leaves behind is room for others.
+    first.stream.close(.closed("done"))
+    try bench.loop.run { bench.connector.statistics.registeredMessages == 1 }
+    #expect(try register(second, 600, 7) == nil)
+  }
+
+  @Test func tellsClientsBeyondTheLimit() throws {
+    let bench = try Bench("client: { limit = 2; };")
+    let clients = try (0..<3).map { _ in try bench.client() }
+    try bench.loop.run { clients.contains { $0.isClosed } }
+    let closed = try #require(clients.first { $0.isClosed })
+    guard case .reply(0, .failure(let failure)) = closed.answers.first else { throw IOError("tell", code: 0) }
+    #expect(failure.status == .limit && failure.sentence.contains("connector.client.limit"))
+    let other = try #require(clients.first { $0 !== closed })
+    guard case .statistics(let statistics) = try bench.ask(other, .statistics, id: 1) else {
+      throw IOError("ask", code: 0)
+    }
+    #expect(statistics.clients == 2)
+  }
+
+  @Test func closesClientsThatSayNothing() throws {
+    let bench = try Bench("client: { hello_timeout = 0.1; };")
+    let silent = try bench.client()
+    let half = try bench.client()
+    half.stream.write([2, 0, 0])
+    let busy = try bench.client()
+    _ = try bench.ask(busy, .statistics, id: 1)
+    try bench.loop.run { silent.isClosed && half.isClosed }
+    #expect(!busy.isClosed)
+    guard case .reply(0, .failure(let failure)) = silent.answers.first else { throw IOError("tell", code: 0) }
+    #expect(failure.sentence.contains("no request came within 0.1 s"))
+  }
+
+  @Test func refusesRequestsThatAreTooLong() throws {
+    let bench = try Bench("client: { max_frame = 1024; };")
+    let client = try bench.client()
+    client.stream.write([2, 0, 0, 4, 1, 0x11])
+    try bench.loop.run { client.isClosed }
+    guard case .reply(0, .failure(let failure)) = client.answers.first else { throw IOError("tell", code: 0) }
+    #expect(failure.sentence.contains("1025"), "\(failure.sentence)")
+  }
+
+  /// A client that asks and asks and reads nothing: its requests wait, the connector's memory does not grow, and
+  /// when it reads at last it gets every reply, in order.
+  @Test func letsRequestsWaitForAClientThatDoesNotRead() throws {
+    let bench = try Bench("client: { max_waiting = 65536; };")
+    let client = try bench.client()
+    let other = try bench.client()
+    client.stream.pause()
+    let count: UInt32 = 20_000
+    for id in 1...count { client.stream.write(ControlRequest.statistics.frame(id: id)) }
+    // Others are served meanwhile.
+    for id in 1...50 as ClosedRange<UInt32> { _ = try bench.ask(other, .statistics, id: id) }
+    #expect(bench.connector.loop.pool.lentCount < 8 << 20)
+    client.stream.resume()
+    try bench.loop.run(timeout: 30) { client.received.count >= Int(count) * 200 }
+    try bench.loop.run(timeout: 30) { client.answers.count == Int(count) }
+    let ids = client.answers.map { answer in
+      if case .reply(let id, .statistics) = answer { id } else { UInt32(0) }
+    }
+    #expect(ids == Array(1...count))
+  }
+
+  @Test func disconnectsAClientThatNeverReadsItsEvents() throws {
+    let bench = try Bench("client: { max_waiting = 1024; };")
+    let client = try bench.client()
+    client.stream.pause()
+    // Each connect fails at once, and says so in an event.
+    let targets = Array(repeating: ConnectTarget(Endpoint("127.0.0.1:1")!), count: 10_000)
+    client.stream.write(ControlRequest.connect(targets).frame(id: 1))
+    try bench.loop.run(timeout: 30) { bench.connector.statistics.clients == 0 }
+    try bench.loop.run { bench.commands.contains { $0.contains("it does not read") } }
+  }
+
+  @Test func servesTwoHundredClientsAtOnce() throws {
+    let bench = try Bench()
+    // More than the system keeps until they are accepted: our own clients try again.
+    var connected: [RawClient] = []
+    let attempts = (0..<200).map { _ in
+      ConnectAttempt(to: .unix(bench.folder.path + "control"), timeout: 10, loop: bench.loop) { result in
+        if case .success(let descriptor) = result { connected.append(RawClient(descriptor, on: bench.loop)) }
+      }
+    }
+    try bench.loop.run(timeout: 30) { connected.count == attempts.count }
+    let clients = connected
+    for round in 1...5 as ClosedRange<UInt32> {
+      for client in clients { client.stream.write(ControlRequest.statistics.frame(id: round)) }
+    }
+    try bench.loop.run(timeout: 30) { clients.allSatisfy { $0.answers.count == 5 } }
+    for client in clients {
+      let ids = client.answers.map { answer -> UInt32 in
+        if case .reply(let id, .statistics) = answer { id } else { 0 }
+      }
+      #expect(ids == [1, 2, 3, 4, 5])
+    }
+  }
+
+  /// Ten requests of both versions in one write, and the same byte by byte.
+  @Test(arguments: [1000, 1])
+  func readsRequestsHoweverTheyCome(_ size: Int) throws {
+    let bench = try Bench()
+    let client = try bench.client()
+    var bytes: [UInt8] = []
+    var expected: [UInt32] = []
+    for id in 1...5 as ClosedRange<UInt32> {
+      bytes += ControlRequest.listConnections(after: 0, limit: id).frame(id: id)
+      bytes += CoinscopeRequest.getConnections.frame
+      expected.append(id)
+    }
+    var rest = bytes[...]
+    while !rest.isEmpty {
+      client.stream.write(Array(rest.prefix(size)))
+      rest = rest.dropFirst(size)
+      bench.loop.runOnce()
+    }
+    // Each reply of version 2, an empty page, has 18 bytes; each of version 0, an empty list, 4.
+    try bench.loop.run { client.received.count == 5 * (18 + 4) }
+    for index in 0..<5 {
+      let start = index * 22
+      #expect(Array(client.received[start + 6..<start + 10]) == [0, 0, 0, UInt8(expected[index])])
+      #expect(Array(client.received[start + 18..<start + 22]) == [0, 0, 0, 0])
+    }
+  }
+
+  /// Pages of a list hold each connection that stays exactly once, whatever comes and goes meanwhile.
+  @Test func listsWhatStaysWhileOthersComeAndGo() throws {
+    let bench = try Bench()
+    let client = try bench.client()
+    var passing: [RawClient] = []
+    let staying = try (1...20).map { count in
+      let peer = try bench.dialling()
+      passing.append(try bench.dialling())
+      try bench.loop.run { bench.connector.connections.count == 2 * count }
+      return peer
+    }
+    let locals = Set(staying.map { Socket.localAddress(of: $0.stream.descriptor).port })
+    let ids = Set(bench.connector.connections.values.filter { locals.contains($0.remote.port) }.map(\.id))
+    var seen: [UInt32] = []
+    var after: UInt32 = 0
+    var request: UInt32 = 1
+    repeat {
+      guard
+        case .connections(let page, let next) = try bench.ask(
+          client,
+          .listConnections(after: after, limit: 3),
+          id: request
+        )
+      else { throw IOError("list", code: 0) }
+      seen += page.map(\.id)
+      after = next
+      request += 1
+      passing.popLast()?.stream.close(.closed("gone"))
+      if request < 10 { passing.insert(try bench.dialling(), at: 0) }
+      try bench.loop.run(for: 0.005)
+    } while after != 0
+    #expect(Set(seen).count == seen.count && seen == seen.sorted())
+    #expect(ids.isSubset(of: seen))
+  }
+}
