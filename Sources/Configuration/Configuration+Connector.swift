@@ -25,10 +25,28 @@ extension Configuration {
     public internal(set) var relay = true
     /// What a client of the control socket may have.
     public internal(set) var client = Client()
+    /// Asking for the contents of what peers announce.
+    public internal(set) var fetch = Fetch()
     /// Bytes of all registered messages together; 2^10 … 2^40.
     public internal(set) var messagePoolBytes = 64 << 20
     /// What is said to peers, and when.
     public internal(set) var bitcoin = Bitcoin()
+  }
+
+  /// Asking for the contents of what peers announce.
+  public struct Fetch: Equatable, Sendable {
+    /// Whether transactions are asked for.
+    public internal(set) var transactions = false
+    /// Whether blocks are asked for.
+    public internal(set) var blocks = false
+    /// Most requests a second; 0.1 … 1,000,000.
+    public internal(set) var rate = 100.0
+    /// Most bytes of contents a second, on average; 2^10 … 2^40.
+    public internal(set) var bandwidth = 4 << 20
+    /// Most requests under way; 1 … 50,000.
+    public internal(set) var maxPending = 1000
+    /// Seconds that a peer may take until the next is asked; 0.1 … 3600.
+    public internal(set) var timeout = 20.0
   }
 
   /// What a client of the control socket may have.

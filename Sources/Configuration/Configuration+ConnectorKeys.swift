@@ -108,6 +108,45 @@ extension Configuration {
       """
     ),
     Key(
+      "connector.fetch.transactions",
+      \.connector.fetch.transactions,
+      .truth,
+      """
+      Whether each transaction that peers announce is asked for once, so that the archive holds it: of the
+      first that announced it, then of the next.
+      """
+    ),
+    Key(
+      "connector.fetch.blocks",
+      \.connector.fetch.blocks,
+      .truth,
+      "Whether each block that peers announce is asked for once, likewise."
+    ),
+    Key(
+      "connector.fetch.rate",
+      \.connector.fetch.rate,
+      .real(0.1...1_000_000, "requests a second"),
+      "Most requests a second."
+    ),
+    Key(
+      "connector.fetch.bandwidth",
+      \.connector.fetch.bandwidth,
+      .whole(1 << 10...1 << 40),
+      "Most bytes of contents a second, on average."
+    ),
+    Key(
+      "connector.fetch.max_pending",
+      \.connector.fetch.maxPending,
+      .whole(1...50_000),
+      "Most requests under way. What else is announced waits, 50,000 things at most."
+    ),
+    Key(
+      "connector.fetch.timeout",
+      \.connector.fetch.timeout,
+      .seconds(0.1...3600),
+      "Seconds that a peer may take until the next is asked."
+    ),
+    Key(
       "connector.network",
       \.connector.network,
       .networkName,

@@ -37,13 +37,17 @@ extension RawClient {
   /// The version 2 answers that came, in order.
   var answers: [ControlAnswer] {
     var answers: [ControlAnswer] = []
-    var rest = received[...]
-    while case .frame(let frame) = try? Array(rest).withUnsafeBytes({ try ControlFramer().first(in: $0) }) {
-      let bytes = Array(rest)
-      if let answer = try? ControlAnswer(type: frame.type, payload: Array(bytes[frame.payload]).span.bytes) {
-        answers.append(answer)
+    received.withUnsafeBytes { bytes in
+      var offset = 0
+      while case .frame(let frame) = try? ControlFramer().first(in: .init(rebasing: bytes[offset...])) {
+        let payload = UnsafeRawBufferPointer(
+          rebasing: bytes[offset...][offset + ControlFrame.headerSize..<offset + frame.count]
+        )
+        if let answer = try? ControlAnswer(type: frame.type, payload: payload.bytes) {
+          answers.append(answer)
+        }
+        offset += frame.count
       }
-      rest = rest.dropFirst(frame.count)
     }
     return answers
   }

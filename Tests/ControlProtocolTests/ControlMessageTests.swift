@@ -44,6 +44,8 @@ import Testing
     let (type, payload) = try Self.payload(of: reply.frame(id: 5))
     #expect(try ControlAnswer(type: type, payload: payload.span.bytes) == .reply(id: 5, reply))
     for count in 0..<payload.count {
+      // Connectors before version 0.2 end here.
+      if case .statistics = reply, count == payload.count - 40 { continue }
       #expect(throws: WireError.self) {
         try ControlAnswer(type: type, payload: Array(payload[..<count]).span.bytes)
       }

@@ -114,6 +114,8 @@ enum Samples {
     statistics.connecting = 7
     statistics.openInbound = 8
     statistics.registeredMessages = .max
+    statistics.fetchesRequested = 9
+    statistics.fetchesPending = 10
     return statistics
   }()
 

@@ -32,6 +32,11 @@ extension Connector {
     statistics.recordsDropped = publisher.droppedCount
     statistics.clients = UInt64(control.sessionCount)
     statistics.registeredMessages = UInt64(control.registeredCount)
+    statistics.fetchesRequested = fetcher.counts.requested
+    statistics.fetchesReceived = fetcher.counts.received
+    statistics.fetchesFailed = fetcher.counts.failed
+    statistics.fetchesLeftOut = fetcher.counts.leftOut
+    statistics.fetchesPending = UInt64(fetcher.pendingCount)
     return statistics
   }
 

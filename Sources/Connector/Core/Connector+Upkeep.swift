@@ -8,6 +8,7 @@ extension Connector {
   func keepUp() {
     retired.removeAll(keepingCapacity: true)
     let now = Clock.monotonic()
+    fetcher.tick(now)
     for connection in connections.values {
       switch connection.state {
       case .closing: break

@@ -29,6 +29,7 @@ public final class Connector {
   private var nextID: UInt32 = 1
   private var listeners: [Listener] = []
   private(set) var control: ControlServer!
+  private(set) var fetcher: Fetcher!
   private var upkeep: TimerWatcher?
   private var clockReport: PeriodicWatcher?
   private(set) var isShuttingDown = false
@@ -72,6 +73,7 @@ public final class Connector {
     loadBlacklist()
     control = try ControlServer(configuration, group: socketGroup, key: key, connector: self)
     try listen()
+    fetcher = Fetcher(self)
     upkeep = TimerWatcher(on: loop) { [unowned self] in keepUp() }
     upkeep?.start(after: 1, every: 1)
     refusal = TimerWatcher(on: loop) { [unowned self] in tellRefusals() }
@@ -162,6 +164,7 @@ public final class Connector {
     // It may still be on the call stack.
     connections[connection.id] = nil
     retired.append(connection)
+    fetcher.ended(connection.id)
   }
 
   var retired: [PeerConnection] = []

@@ -65,6 +65,17 @@ public struct ConnectorStatistics: Hashable, Sendable {
   /// Messages that clients have registered.
   public var registeredMessages: UInt64 = 0
 
+  /// Contents of announced things that were asked for.
+  public var fetchesRequested: UInt64 = 0
+  /// Contents of announced things that came.
+  public var fetchesReceived: UInt64 = 0
+  /// Announced things that no peer had in time.
+  public var fetchesFailed: UInt64 = 0
+  /// Announced things left out because too many waited.
+  public var fetchesLeftOut: UInt64 = 0
+  /// Announced things that wait to be asked for, or to come.
+  public var fetchesPending: UInt64 = 0
+
   /// Creates statistics of nothing.
   public init() {}
 }
@@ -75,6 +86,11 @@ extension ConnectorStatistics {
     \.messagesReceived, \.messagesSent, \.bytesReceived, \.bytesSent,
     \.recordsPublished, \.recordsAcknowledged, \.recordsWaiting, \.bytesWaiting, \.recordsDropped,
     \.clients, \.registeredMessages,
+  ]
+
+  /// Those that connectors before version 0.2 do not tell.
+  private static let laterCounts: [WritableKeyPath<ConnectorStatistics, UInt64> & Sendable] = [
+    \.fetchesRequested, \.fetchesReceived, \.fetchesFailed, \.fetchesLeftOut, \.fetchesPending,
   ]
 
   @_lifetime(reader: copy reader)
@@ -89,6 +105,8 @@ extension ConnectorStatistics {
     instance = try reader.big("instance")
     isPublishing = try reader.flag("publishing")
     for count in Self.counts { self[keyPath: count] = try reader.big("count") }
+    guard reader.remaining > 0 else { return }
+    for count in Self.laterCounts { self[keyPath: count] = try reader.big("count") }
     try reader.skip(reader.remaining, "later fields")
   }
 
@@ -102,6 +120,6 @@ extension ConnectorStatistics {
     bytes.appendBig(source)
     bytes.appendBig(instance)
     bytes.append(isPublishing ? 1 : 0)
-    for count in Self.counts { bytes.appendBig(self[keyPath: count]) }
+    for count in Self.counts + Self.laterCounts { bytes.appendBig(self[keyPath: count]) }
   }
 }

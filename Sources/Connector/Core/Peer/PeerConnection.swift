@@ -285,6 +285,10 @@ final class PeerConnection {
         shortestRoundTrip = shortestRoundTrip == 0 ? roundTrip : min(shortestRoundTrip, roundTrip)
         self.ping = nil
       }
+    case .inv: connector.fetcher.announced(payload, by: id)
+    case .tx: connector.fetcher.received(transaction: payload)
+    case .block: connector.fetcher.received(block: payload)
+    case .notfound: connector.fetcher.missing(payload, at: id)
     case .wtxidrelay: features.insert(.wtxidRelay)
     case .sendaddrv2: features.insert(.addrV2)
     case .sendheaders: features.insert(.headers)
