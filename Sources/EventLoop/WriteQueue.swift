@@ -10,6 +10,9 @@ public struct WriteQueue {
   private var tail: Chunk?
   private let pool: ChunkPool
 
+  /// Bytes of a queue's first own chunk, where what is written fits.
+  private static let littleCount = 4 << 10
+
   /// How many bytes wait.
   public private(set) var count = 0
 
@@ -47,7 +50,9 @@ public struct WriteQueue {
         chunk = tail
         start = last.range.upperBound
       } else {
-        chunk = pool.lend(rest.count)
+        // Where thousands have a few bytes each waiting, a whole chunk for each would be much.
+        let isLittle = slices.count == head && rest.count <= Self.littleCount
+        chunk = isLittle ? Chunk(capacity: Self.littleCount) : pool.lend(rest.count)
         start = 0
         tail = chunk
       }

@@ -89,6 +89,34 @@ import Testing
     #expect(ids == Array(1...count))
   }
 
+  /// What a client sends makes more records than are kept, by far: none is lost, and requests stay in order.
+  @Test func sendsNoFasterThanTheLogServerTakesRecords() throws {
+    let bench = try Bench("log_buffer = 1048576;")
+    let client = try bench.client()
+    let peers = try (0..<20).map { _ in
+      let peer = try bench.dialling()
+      try bench.shake(peer)
+      return peer
+    }
+    let big = Bench.network.frame("big", payload: [UInt8](repeating: 7, count: 300_000))
+    client.stream.write(ControlRequest.send(SendRequest(.message(big), to: .all)).frame(id: 1))
+    client.stream.write(
+      ControlRequest.send(SendRequest(.message(Bench.network.frame("small")), to: .all)).frame(id: 2)
+    )
+    client.stream.write(ControlRequest.statistics.frame(id: 3))
+    try bench.loop.run(timeout: 30) { client.answers.count == 5 }
+    #expect(client.events == [.sent(count: 20, lost: 0), .sent(count: 20, lost: 0)])
+    guard case .reply(3, .statistics(let statistics)) = client.answers[4] else {
+      throw IOError("order", code: 0)
+    }
+    #expect(statistics.recordsDropped == 0)
+    try bench.loop.run(timeout: 30) { peers.allSatisfy { $0.commands.suffix(2) == ["big", "small"] } }
+    try bench.loop.run(timeout: 30) {
+      bench.reader.headers.count { $0.type == .message && $0.recordCount > 300_000 } == 20
+    }
+    #expect(bench.reader.losses.isEmpty)
+  }
+
   @Test func disconnectsAClientThatNeverReadsItsEvents() throws {
     let bench = try Bench("client: { max_waiting = 1024; };")
     let client = try bench.client()

@@ -247,6 +247,12 @@ public final class Connector {
 
   // MARK: Journal
 
+  /// Whether a client's messages may make more records now: not while the log server is far behind. Where there is
+  /// none, what is too much is dropped and counted.
+  var hasRoom: Bool {
+    !publisher.isJoined || publisher.waitingCount < configuration.connector.logBuffer / 2
+  }
+
   @inline(__always)
   func journal(message: UnsafeRawBufferPointer, of id: UInt32, flags: RecordFlags, at time: UInt64) {
     publisher.publish(.message, flags: flags, connection: id, at: time, body: message)

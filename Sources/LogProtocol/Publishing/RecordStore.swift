@@ -61,10 +61,14 @@ struct RecordStore {
     guard let index = segments.firstIndex(where: { $0.sent < $0.filled }) else { return nil }
     let start = segments[index].sent
     var end = start
-    forEachRecord(in: segments[index], from: start) { header, offset in
-      guard end == start || end - start < maximum else { return false }
-      end = offset + header.recordCount
-      return true
+    if segments[index].filled - start <= maximum {
+      end = segments[index].filled
+    } else {
+      forEachRecord(in: segments[index], from: start) { header, offset in
+        guard end == start || end - start < maximum else { return false }
+        end = offset + header.recordCount
+        return true
+      }
     }
     segments[index].sent = end
     unsentCount -= end - start

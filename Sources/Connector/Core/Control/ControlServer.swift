@@ -12,6 +12,7 @@ final class ControlServer {
   private var sessions: [ControlSession] = []
   private var nextMessage: UInt32 = 0
   private var gate: AccessGate?
+  private var room: TimerWatcher?
 
   /// Messages registered by the sessions that are open.
   var registeredCount: Int { sessions.reduce(0) { $0 + $1.messages.count } }
@@ -57,6 +58,16 @@ final class ControlServer {
   func close() {
     stopListening()
     for session in sessions { session.closeAfterReplies() }
+  }
+
+  /// A client's message waits for the log server: looks soon whether there is room.
+  func waitForRoom() {
+    if room == nil {
+      room = TimerWatcher(on: connector.loop) { [unowned self] in
+        for session in sessions { session.goOn() }
+      }
+    }
+    room?.start(after: 0.001)
   }
 
   func removed(_ session: ControlSession) { sessions.removeAll { $0 === session } }

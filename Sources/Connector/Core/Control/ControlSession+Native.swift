@@ -68,8 +68,7 @@ extension ControlSession {
       let (found, missing) = connector.recipients(request.target)
       try requireAny(found, missing)
       return Outcome(reply: .sending(count: UInt32(found.count), missing: missing)) { [self] in
-        let sent = found.count { $0.send(message) }
-        tell(.sent(count: UInt32(sent), lost: UInt32(found.count - sent)), about: id)
+        begin(SendJob(message, to: found, request: id))
       }
     case .listConnections(let after, let limit, let target):
       return Outcome(reply: try list(target, after: after, limit: limit))

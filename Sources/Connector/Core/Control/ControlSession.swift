@@ -24,6 +24,7 @@ final class ControlSession {
   private let user: String
   private var name = ""
   private var isRefused = false
+  private var job: SendJob?
 
   private var greeting: TimerWatcher?
 
@@ -69,6 +70,33 @@ final class ControlSession {
     greeting?.start(after: 5)
   }
 
+  /// Sends a message; what the client asks next waits until that is done.
+  func begin(_ job: SendJob) {
+    self.job = job
+    goOn()
+  }
+
+  /// Goes on with what waits for the log server.
+  func goOn() {
+    guard var job else { return }
+    self.job = nil
+    job.run { connector.hasRoom }
+    guard job.isDone else {
+      self.job = job
+      guard stream.isOpen else { return }
+      stream.pause()
+      return server.waitForRoom()
+    }
+    // Version 0 has no events.
+    if job.request != 0 { tell(.sent(count: job.sentCount, lost: job.lostCount), about: job.request) }
+    resumeIfIdle()
+  }
+
+  /// Takes further requests, unless one is under way or the client has too much to read.
+  private func resumeIfIdle() {
+    if stream.isOpen, stream.isPaused, job == nil, stream.unsentCount <= limits.maxWaiting { stream.resume() }
+  }
+
   func closeAfterReplies() { stream.closeAfterWriting("connector shuts down") }
 
   func greeted(as name: String) { self.name = name }
@@ -104,7 +132,7 @@ extension ControlSession: ByteStreamHandler {
   }
 
   func streamDidDrain(_ stream: ByteStream) {
-    if stream.isPaused { stream.resume() }
+    resumeIfIdle()
   }
 
   func stream(_ stream: ByteStream, closedFor reason: CloseReason) { server.removed(self) }

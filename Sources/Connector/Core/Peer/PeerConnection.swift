@@ -7,6 +7,9 @@ import LogProtocol
 
 /// One connection to a peer, from the begin of the connect to its end.
 final class PeerConnection {
+  /// Bytes from which a message that many are sent is kept once for all; copying less costs less.
+  private static let sharedMinimum = 4 << 10
+
   /// Most bytes that may wait for a peer that does not read.
   static let writeLimit = 8 << 20
 
@@ -117,18 +120,33 @@ final class PeerConnection {
 
   /// Sends a whole message, header and payload, and publishes it. False where it cannot be sent.
   @discardableResult
-  func send(_ message: [UInt8]) -> Bool {
+  func send(_ message: [UInt8]) -> Bool { message.withUnsafeBytes { send($0) } }
+
+  private func send(_ message: UnsafeRawBufferPointer) -> Bool {
     guard let stream, isLive else { return false }
     stream.write(message)
+    return noteSent(message, on: stream)
+  }
+
+  private func noteSent(_ message: UnsafeRawBufferPointer, on stream: ByteStream) -> Bool {
     messagesSent += 1
     lastSent = Clock.now()
-    message.withUnsafeBytes { connector.journal(message: $0, of: id, flags: .sent, at: lastSent) }
+    connector.journal(message: message, of: id, flags: .sent, at: lastSent)
     connector.noteSent(bytes: message.count)
     if stream.unsentCount > Self.writeLimit {
       end(.closedByUs, reason: "peer does not read: \(stream.unsentCount) bytes wait for it")
       return false
     }
     return true
+  }
+
+  /// Sends a whole message that others are sent too, and publishes it. False where it cannot be sent.
+  func send(shared message: ChunkSlice) -> Bool {
+    guard message.range.count >= Self.sharedMinimum, let stream, isLive else {
+      return send(message.bytes)
+    }
+    stream.write(message)
+    return noteSent(message.bytes, on: stream)
   }
 
   func send(_ message: Message) { send(connector.network.frame(message)) }
