@@ -174,7 +174,9 @@ let package = Package(
     .executableTarget(
       name: "bench",
       dependencies: [
-        "Bytes", "BitcoinWire", "EventLoop", "JSON", "LogProtocol", "Captures", "CAllocations", arguments,
+        "Bytes", "BitcoinWire", "EventLoop", "JSON", "LogProtocol", "ControlProtocol", "Captures",
+        "CAllocations",
+        arguments,
       ],
       path: "Tests/Bench",
       swiftSettings: spans

@@ -8,7 +8,7 @@ struct Bench: ParsableCommand {
     abstract: "Measure Netmine's speed, beside something else in the same run.",
     subcommands: [
       WireBench.self, VerbatimBench.self, LogBench.self, LogSourceProcess.self, LogReaderProcess.self,
-      BareRelay.self,
+      BareRelay.self, ControlBench.self, PeersProcess.self, BareSender.self,
     ]
   )
 }

@@ -249,9 +249,13 @@ public final class Connector {
 
   /// Whether a client's messages may make more records now: not while the log server is far behind. Where there is
   /// none, what is too much is dropped and counted.
-  var hasRoom: Bool {
-    !publisher.isJoined || publisher.waitingCount < configuration.connector.logBuffer / 2
-  }
+  var hasRoom: Bool { isWaitingBelow(configuration.connector.logBuffer / 2) }
+
+  /// Whether it has caught up so far that it is worth while to go on: little by little each peer would get each
+  /// message by itself.
+  var hasMuchRoom: Bool { isWaitingBelow(configuration.connector.logBuffer / 8) }
+
+  private func isWaitingBelow(_ count: Int) -> Bool { !publisher.isJoined || publisher.waitingCount < count }
 
   @inline(__always)
   func journal(message: UnsafeRawBufferPointer, of id: UInt32, flags: RecordFlags, at time: UInt64) {

@@ -64,6 +64,7 @@ final class ControlServer {
   func waitForRoom() {
     if room == nil {
       room = TimerWatcher(on: connector.loop) { [unowned self] in
+        guard connector.hasMuchRoom else { return waitForRoom() }
         for session in sessions { session.goOn() }
       }
     }
