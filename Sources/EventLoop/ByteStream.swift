@@ -64,7 +64,9 @@ public final class ByteStream {
   public private(set) var bytesSent: UInt64 = 0
 
   private let loop: EventLoop
-  private weak var handler: (any ByteStreamHandler)?
+  // Not weak: a weak reference makes each retain and release of its object slow. Whoever handles a stream owns it, and
+  // nothing else keeps one that is open.
+  private unowned let handler: any ByteStreamHandler
   private var watcher: DescriptorWatcher?
   private var input: ReadBuffer
   private var output: WriteQueue
@@ -85,7 +87,7 @@ public final class ByteStream {
   /// - Parameters:
   ///   - isStamped: whether times of receipt are the kernel's where it gives them; otherwise they are the
   ///     clock's right after the read.
-  ///   - handler: not kept alive; once it is gone the stream reads and writes nothing more.
+  ///   - handler: not kept alive; it is to own the stream, so that neither outlives the other.
   public init(
     _ descriptor: Int32,
     stamped isStamped: Bool = false,
@@ -112,6 +114,7 @@ public final class ByteStream {
   deinit {
     watcher?.cancel()
     if descriptor >= 0 { Glibc.close(descriptor) }
+    if isFlushDue { loop.forget(self) }
   }
 
   /// Whether it has not been closed.
@@ -175,7 +178,7 @@ public final class ByteStream {
     input.clear()
     output.clear()
     loop.retire(self)
-    handler?.stream(self, closedFor: reason)
+    handler.stream(self, closedFor: reason)
   }
 
   /// Closes once everything written has been handed to the kernel; reads nothing more.
@@ -200,7 +203,7 @@ public final class ByteStream {
   }
 
   private func announceFlush() {
-    if isOpen, isFlushDue { handler?.streamWillFlush(self) }
+    if isOpen, isFlushDue { handler.streamWillFlush(self) }
     isFlushDue = false
   }
 
@@ -216,7 +219,7 @@ public final class ByteStream {
     updateInterest()
     guard output.count == 0 else { return }
     if let reason = closesWhenDrained { return close(.closed(reason)) }
-    handler?.streamDidDrain(self)
+    handler.streamDidDrain(self)
   }
 
   /// Flushes when the current batch has been handled.
@@ -262,7 +265,6 @@ public final class ByteStream {
 
   private func deliver(at time: UInt64) {
     guard let slice = input.slice else { return }
-    guard let handler else { return close(.closed("nobody handles it")) }
     isDelivering = true
     let consumed = handler.stream(self, received: slice, at: time)
     isDelivering = false

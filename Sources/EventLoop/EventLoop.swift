@@ -13,7 +13,8 @@ public final class EventLoop {
   public let pool: ChunkPool
 
   private var prepare: BatchEndWatcher?
-  private var unflushed: [ByteStream] = []
+  /// Streams to be flushed, which their owners keep alive; one that goes says so.
+  private var unflushed: [Unmanaged<ByteStream>?] = []
   private var retired: [AnyObject] = []
 
   /// Creates a loop on the best mechanism of the system (epoll on Linux).
@@ -52,15 +53,22 @@ public final class EventLoop {
   public func retire(_ object: AnyObject) { retired.append(object) }
 
   /// Has `stream` flushed when the current batch has been handled.
-  func flushAtBatchEnd(_ stream: ByteStream) { unflushed.append(stream) }
+  func flushAtBatchEnd(_ stream: ByteStream) { unflushed.append(.passUnretained(stream)) }
+
+  /// Drops a stream that is about to go and would have been flushed.
+  func forget(_ stream: ByteStream) {
+    let gone = Unmanaged.passUnretained(stream).toOpaque()
+    for index in unflushed.indices where unflushed[index]?.toOpaque() == gone { unflushed[index] = nil }
+  }
 
   func endBatch() {
-    while !unflushed.isEmpty {
-      let streams = unflushed
-      unflushed.removeAll(keepingCapacity: true)
-      for stream in streams { stream.flushUnlessBlocked() }
-      // A flush may close a stream and so cause further writes; they go out in the same pass.
+    // A flush may close a stream and so cause further writes, or the end of a stream that is still to be flushed.
+    var index = 0
+    while index < unflushed.count {
+      unflushed[index]?.takeUnretainedValue().flushUnlessBlocked()
+      index += 1
     }
+    unflushed.removeAll(keepingCapacity: true)
     retired.removeAll(keepingCapacity: true)
   }
 }

@@ -8,6 +8,8 @@ public struct WriteQueue {
   private var slices: [ChunkSlice?] = []
   private var head = 0
   private var tail: Chunk?
+  /// Bytes left in our own chunk, where the last slice is its.
+  private var tailRoom = 0
   private let pool: ChunkPool
 
   /// Bytes of a queue's first own chunk, where what is written fits.
@@ -25,6 +27,7 @@ public struct WriteQueue {
   /// Queues bytes by reference; they are not copied.
   public mutating func append(_ slice: ChunkSlice) {
     guard !slice.range.isEmpty else { return }
+    tailRoom = 0
     count += slice.range.count
     if slices.count > head, let last = slices[slices.count - 1], last.chunk === slice.chunk {
       if last.range.upperBound == slice.range.lowerBound {
@@ -39,6 +42,11 @@ public struct WriteQueue {
 
   /// Queues a copy of bytes.
   public mutating func append(_ bytes: UnsafeRawBufferPointer) {
+    if bytes.count <= tailRoom, let tail, let source = bytes.baseAddress {
+      memcpy(tail.base + (tail.capacity - tailRoom), source, bytes.count)
+      extendTail(bytes.count)
+      return
+    }
     var rest = bytes
     while let source = rest.baseAddress, !rest.isEmpty {
       // A chunk of our own may be appended to only while its last slice is ours and still queued.
@@ -59,8 +67,16 @@ public struct WriteQueue {
       let length = min(rest.count, chunk.capacity - start)
       memcpy(chunk.base + start, source, length)
       append(ChunkSlice(chunk, start..<start + length))
+      tailRoom = chunk.capacity - start - length
       rest = UnsafeRawBufferPointer(rebasing: rest[length...])
     }
+  }
+
+  private mutating func extendTail(_ length: Int) {
+    let last = slices.count - 1
+    slices[last]!.range = slices[last]!.range.lowerBound..<slices[last]!.range.upperBound + length
+    tailRoom -= length
+    count += length
   }
 
   /// Writes as much as the descriptor takes now; returns how many bytes that was, and throws what ended
@@ -85,6 +101,7 @@ public struct WriteQueue {
     slices = []
     head = 0
     tail = nil
+    tailRoom = 0
     count = 0
     heldCount = 0
   }
@@ -120,10 +137,18 @@ public struct WriteQueue {
     }
     // Somebody else may have seen what was there.
     tail = nil
+    tailRoom = 0
     compact()
   }
 
   private func writeSome(to descriptor: Int32) -> Int {
+    if slices.count == head + 1, let only = slices[head] {
+      return Glibc.write(descriptor, only.chunk.base + only.range.lowerBound, only.range.count)
+    }
+    return writeMany(to: descriptor)
+  }
+
+  private func writeMany(to descriptor: Int32) -> Int {
     withUnsafeTemporaryAllocation(of: iovec.self, capacity: 64) { vectors in
       var used = 0
       for case let slice? in slices[head...].prefix(64) {
@@ -155,6 +180,7 @@ public struct WriteQueue {
       slices.removeAll(keepingCapacity: slices.count <= 64)
       head = 0
       tail = nil
+      tailRoom = 0
     } else if head > 64, head > slices.count / 2 {
       slices.removeFirst(head)
       head = 0

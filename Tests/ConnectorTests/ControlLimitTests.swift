@@ -190,7 +190,7 @@ import Testing
       return peer
     }
     let locals = Set(staying.map { Socket.localAddress(of: $0.stream.descriptor).port })
-    let ids = Set(bench.connector.connections.values.filter { locals.contains($0.remote.port) }.map(\.id))
+    let ids = Set(bench.connector.connections.all.filter { locals.contains($0.remote.port) }.map(\.id))
     var seen: [UInt32] = []
     var after: UInt32 = 0
     var request: UInt32 = 1
@@ -205,7 +205,7 @@ import Testing
       seen += page.map(\.id)
       after = next
       request += 1
-      passing.popLast()?.stream.close(.closed("gone"))
+      passing.popLast()?.close("gone")
       if request < 10 { passing.insert(try bench.dialling(), at: 0) }
       try bench.loop.run(for: 0.005)
     } while after != 0

@@ -138,7 +138,7 @@ extension RawClient {
       )
     else { throw IOError("list", code: 0) }
     #expect(
-      page.map(\.id) == bench.connector.connections.values.filter { $0.state == .open }.map(\.id).sorted()
+      page.map(\.id) == bench.connector.connections.all.filter { $0.state == .open }.map(\.id).sorted()
     )
     #expect(page.allSatisfy { $0.opened > $0.since && $0.lastReceived > $0.since && $0.lastSent > $0.since })
     filter.sample = 1

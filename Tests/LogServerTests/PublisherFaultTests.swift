@@ -194,7 +194,7 @@ import Testing
       default: break
       }
       strangers.append(stranger)
-      if strangers.count > 100 { strangers.removeFirst().stream.close(.closed("had enough")) }
+      if strangers.count > 100 { strangers.removeFirst().close("had enough") }
       publisher.publish(.debug, text: "\(round)")
       published += 1
       bench.loop.runOnce()

@@ -20,6 +20,9 @@ public final class RawClient: ByteStreamHandler {
     stream = ByteStream(descriptor, on: loop, handler: self)
   }
 
+  /// Closes; the client is kept until that is done.
+  public func close(_ reason: String) { withExtendedLifetime(self) { stream.close(.closed(reason)) } }
+
   /// Keeps what came.
   public func stream(_ stream: ByteStream, received slice: ChunkSlice, at time: UInt64) -> Int {
     received.append(contentsOf: slice.bytes)

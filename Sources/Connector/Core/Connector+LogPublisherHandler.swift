@@ -5,7 +5,7 @@ extension Connector: LogPublisherHandler {
   public func publisher(_ publisher: LogPublisher, joinedAs source: UInt32, isNewServer: Bool) {
     logger.info("joined the log server", metadata: ["source": "\(source)"])
     guard isNewServer else { return }
-    for connection in connections.values.sorted(by: { $0.id < $1.id }) {
+    for connection in connections.all {
       if let open = connection.openConnection {
         publisher.publish(.openConnection(open), connection: connection.id)
       }
@@ -35,7 +35,7 @@ extension Connector: LogPublisherHandler {
     logger.warning(
       "\(isCongested ? "log server too slow: reading from peers stops" : "reading from peers goes on")"
     )
-    for connection in connections.values {
+    for connection in connections.all {
       if isCongested { connection.pause() } else { connection.resume() }
     }
   }

@@ -16,7 +16,7 @@ extension Connector {
     statistics.source = publisher.source
     statistics.instance = instance
     statistics.isPublishing = publisher.isJoined
-    for connection in connections.values {
+    for connection in connections.all {
       switch (connection.state, connection.direction) {
       case (.connecting, _): statistics.connecting += 1
       case (.handshaking, _): statistics.handshaking += 1

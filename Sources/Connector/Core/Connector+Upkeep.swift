@@ -9,7 +9,7 @@ extension Connector {
     retired.removeAll(keepingCapacity: true)
     let now = Clock.monotonic()
     fetcher.tick(now)
-    for connection in connections.values {
+    for connection in connections.all {
       switch connection.state {
       case .closing: break
       case .connecting:

@@ -22,7 +22,8 @@ public final class Connector {
   /// The configuration in force.
   public private(set) var configuration: Configuration
   var isCongested = false
-  private(set) var connections: [UInt32: PeerConnection] = [:]
+  private(set) var connections = PeerTable()
+  private var nonces: Set<UInt64> = []
   private(set) var counts = ConnectorStatistics()
 
   private var blacklist = Blacklist()
@@ -107,7 +108,7 @@ public final class Connector {
       refuse(target, id, "\(network) needs a proxy, and none is configured", for: requester, request)
       return id
     }
-    connections[id] = PeerConnection(
+    let connection = PeerConnection(
       dialling: target,
       at: address,
       isProxy: proxy != nil,
@@ -116,6 +117,8 @@ public final class Connector {
       requester: requester,
       request: request
     )
+    connections.add(connection)
+    nonces.insert(connection.nonce)
     return id
   }
 
@@ -129,10 +132,11 @@ public final class Connector {
   /// not there.
   func connections(_ target: ControlTarget) -> (found: [PeerConnection], missing: [UInt32]) {
     switch target {
-    case .all: return (connections.values.sorted { $0.id < $1.id }, [])
+    case .all: return (connections.all, [])
     case .connections(let ids):
       return (ids.compactMap { connections[$0] }, ids.filter { connections[$0] == nil })
-    case .filter(let filter): return (draw(filter.sample, of: matching(filter)), [])
+    case .filter(let filter):
+      return (draw(filter.sample, of: connections.all.filter { filter.matches($0.info) }), [])
     }
   }
 
@@ -140,17 +144,13 @@ public final class Connector {
   /// names.
   func recipients(_ target: ControlTarget) -> (found: [PeerConnection], missing: [UInt32]) {
     switch target {
-    case .all: return (connections(.all).found.filter { $0.state == .open }, [])
+    case .all: return (connections.open, [])
     case .connections:
       let (found, missing) = connections(target)
       return (found.filter { $0.state == .open }, missing + found.filter { $0.state != .open }.map(\.id))
     case .filter(let filter):
-      return (draw(filter.sample, of: matching(filter).filter { $0.state == .open }), [])
+      return (draw(filter.sample, of: connections.open.filter { filter.matches($0.info) }), [])
     }
-  }
-
-  private func matching(_ filter: ConnectionFilter) -> [PeerConnection] {
-    connections.values.filter { filter.matches($0.info) }.sorted { $0.id < $1.id }
   }
 
   private func draw(_ count: UInt32?, of connections: [PeerConnection]) -> [PeerConnection] {
@@ -158,11 +158,15 @@ public final class Connector {
     return connections.shuffled().prefix(Int(count)).sorted { $0.id < $1.id }
   }
 
-  func opened(_ connection: PeerConnection) { scheduleAnnouncement(of: connection) }
+  func opened(_ connection: PeerConnection) {
+    connections.noteOpened()
+    scheduleAnnouncement(of: connection)
+  }
 
   func ended(_ connection: PeerConnection) {
     // It may still be on the call stack.
-    connections[connection.id] = nil
+    connections.remove(connection)
+    nonces.remove(connection.nonce)
     retired.append(connection)
     fetcher.ended(connection.id)
   }
@@ -172,9 +176,7 @@ public final class Connector {
   private var refusal: TimerWatcher?
 
   /// Whether a nonce is one that we sent in a `version` of ours.
-  func isOurs(_ nonce: UInt64) -> Bool {
-    connections.values.contains { $0.direction == .outbound && $0.nonce == nonce }
-  }
+  func isOurs(_ nonce: UInt64) -> Bool { nonces.contains(nonce) }
 
   func noteConnectFailed() { counts.connectsFailed += 1 }
 
@@ -241,7 +243,7 @@ public final class Connector {
     counts.accepted += 1
     let id = takeID()
     let connection = PeerConnection(accepted: descriptor, from: remote, id: id, connector: self)
-    connections[id] = connection
+    connections.add(connection)
     if isBlacklisted(remote) { connection.end(.closedByUs, reason: "blacklisted") }
   }
 
@@ -333,7 +335,7 @@ public final class Connector {
   public func reload() throws -> String {
     configuration = try reread()
     loadBlacklist()
-    for connection in connections.values where isBlacklisted(connection.remote) {
+    for connection in connections.all where isBlacklisted(connection.remote) {
       connection.end(.closedByUs, reason: "blacklisted")
     }
     let sentence = "configuration read again; listeners and network stay as they were"
@@ -348,7 +350,7 @@ public final class Connector {
     isShuttingDown = true
     upkeep?.cancel()
     for listener in listeners { listener.close() }
-    for connection in connections.values { connection.end(.closedByUs, reason: "connector shuts down") }
+    for connection in connections.all { connection.end(.closedByUs, reason: "connector shuts down") }
     report(.connector, "orderly shutdown")
     control.stopListening()
     publisher.finish(timeout: 3) { [unowned self] isSettled in

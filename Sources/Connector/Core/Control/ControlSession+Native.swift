@@ -109,10 +109,22 @@ extension ControlSession {
       throw ControlFailure(.refused, "a list is in pages, and each would draw connections anew")
     }
     let limit = Int(min(limit == 0 ? Self.pageLimit : limit, Self.pageLimit))
-    let found = connector.connections(target).found.filter { $0.id > after }
-    let rest = found.sorted { $0.id < $1.id }
-    let page = rest.prefix(limit).map(\.info)
-    return .connections(page, next: rest.count > limit ? page.last?.id ?? 0 : 0)
+    var page: [ConnectionInfo] = []
+    for connection in connector.connections.after(after) {
+      let info = connection.info
+      guard isListed(info, target) else { continue }
+      guard page.count < limit else { return .connections(page, next: page.last?.id ?? 0) }
+      page.append(info)
+    }
+    return .connections(page, next: 0)
+  }
+
+  private func isListed(_ connection: ConnectionInfo, _ target: ControlTarget) -> Bool {
+    switch target {
+    case .all: true
+    case .connections(let ids): ids.contains(connection.id)
+    case .filter(let filter): filter.matches(connection)
+    }
   }
 
   /// Throws where a target names connections and none of them is there.
