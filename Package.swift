@@ -40,6 +40,7 @@ let package = Package(
     .systemLibrary(name: "CLibConfig", pkgConfig: "libconfig", providers: [.apt(["libconfig-dev"])]),
     .systemLibrary(name: "CNettle", pkgConfig: "nettle", providers: [.apt(["nettle-dev"])]),
     .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+    .systemLibrary(name: "CPostgreSQL", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
     .target(name: "CDaemon"),
 
     // Libraries, lowest first; `tools/check-imports` sees to it that nothing else is imported.
@@ -91,7 +92,7 @@ let package = Package(
     .target(
       name: "ClientCore",
       dependencies: base + [
-        "JSON", "LogProtocol", "LogFiles", "LogText", "ControlProtocol",
+        "JSON", "LogProtocol", "LogFiles", "LogText", "ControlProtocol", "CPostgreSQL",
         .product(name: "GRDB", package: "GRDB.swift"),
       ],
       path: "Sources/Clients/Core",

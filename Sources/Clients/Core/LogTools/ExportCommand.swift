@@ -6,17 +6,20 @@ import LogText
 struct ExportCommand: LogToolCommand {
   /// What to write.
   enum Form: String, CaseIterable, ExpressibleByArgument {
-    case pcapng, ndjson, csv, sqlite
+    case pcapng, ndjson, csv, sqlite, postgres
+
+    /// Whether it is tables.
+    var isDatabase: Bool { self == .sqlite || self == .postgres }
   }
 
   static let configuration = CommandConfiguration(
     commandName: "export",
-    abstract: "Write records in a form that other programs read: pcapng, NDJSON, CSV, SQLite.",
+    abstract: "Write records in a form that other programs read: pcapng, NDJSON, CSV, SQLite, PostgreSQL.",
     discussion: """
       For example: netmine log export --as pcapng --peer 10.1.2.3 -o peer.pcapng verbatim.log
 
       pcapng: messages only, each under TCP that is made up around it, for Wireshark and tshark. ndjson: what \
-      `console --json` shows. csv: a line a record. sqlite: a database with \
+      `console --json` shows. csv: a line a record. sqlite and postgres: a database with \
       tables of messages, connections, events and what was announced. docs/log-tools.md describes each.
       """
   )
@@ -24,8 +27,22 @@ struct ExportCommand: LogToolCommand {
   @Option(name: .customLong("as"), help: "What to write. (default: by the file's name)")
   var form: Form?
 
-  @Flag(help: "Write the payload of messages too, in hexadecimal. As ndjson and sqlite.")
+  @Flag(help: "Write the payload of messages too, in ndjson in hexadecimal. As ndjson, sqlite and postgres.")
   var payload = false
+
+  @Option(
+    help: ArgumentHelp(
+      """
+      The PostgreSQL database: postgresql://user@host/name, or key=value words, as of psql; a password is better kept \
+      in ~/.pgpass or PGPASSWORD, where others do not see it.
+      """,
+      valueName: "uri"
+    )
+  )
+  var database: String?
+
+  @Option(help: ArgumentHelp("The schema in it that the tables are in.", valueName: "name"))
+  var schema = "netmine"
 
   @OptionGroup(title: "Which records") var records: RecordFilterOptions
   @OptionGroup(title: "Where to") var target: ByteOutputOptions
@@ -34,24 +51,28 @@ struct ExportCommand: LogToolCommand {
   var isJSON: Bool { false }
 
   private var chosen: Form? {
-    form ?? target.path?.split(separator: ".").last.flatMap { Form(rawValue: String($0)) }
+    form ?? (database == nil ? nil : .postgres)
+      ?? target.path?.split(separator: ".").last.flatMap { Form(rawValue: String($0)) }
   }
 
   func validate() throws {
     guard let chosen else {
-      throw ValidationError("Say with --as what to write: pcapng, ndjson, csv or sqlite.")
+      throw ValidationError("Say with --as what to write: pcapng, ndjson, csv, sqlite or postgres.")
     }
-    guard !payload || chosen == .ndjson || chosen == .sqlite else {
-      throw ValidationError("--payload goes with ndjson and sqlite only.")
+    guard !payload || chosen == .ndjson || chosen.isDatabase else {
+      throw ValidationError("--payload goes with ndjson, sqlite and postgres only.")
     }
     guard chosen != .sqlite || target.path.map({ $0 != "-" }) ?? false else {
       throw ValidationError("Name the database with -o.")
+    }
+    guard (chosen == .postgres) == (database != nil), chosen != .postgres || target.path == nil else {
+      throw ValidationError("--database, and not -o, says where postgres writes to, and nothing else does.")
     }
   }
 
   func execute(_ environment: ClientEnvironment) throws(ClientFailure) -> ExitStatus {
     guard let chosen else { return .usage }
-    if chosen == .sqlite { return try exportDatabase(environment) }
+    if chosen.isDatabase { return try exportDatabase(environment) }
     let output =
       chosen == .pcapng
       ? try target.open(environment.output)
@@ -74,22 +95,33 @@ extension ExportCommand {
   private func exportDatabase(_ environment: ClientEnvironment) throws(ClientFailure) -> ExitStatus {
     let reading = LogReading(input, environment.output, for: records.filter)
     do {
-      try SQLiteExport.write(target.path!, replaces: target.force) { database in
-        var selector = RecordSelector(records.filter)
-        var rows = DatabaseRows(hasPayload: payload)
-        var failure: (any Error)?
-        try reading.forEach { record, _ in
-          let isShown = selector.shows(record.header, body: record.body)
-          do { try rows.note(record, isShown: isShown, database.insert) } catch { failure = error }
-          return failure == nil
+      if let database {
+        try PostgreSQLExport.write(database, schema: schema, replaces: target.force) {
+          try write(reading, $0.insert)
         }
-        if let failure { throw failure }
-        try rows.finish(database.insert)
+      } else {
+        try SQLiteExport.write(target.path!, replaces: target.force) { try write(reading, $0.insert) }
       }
     } catch {
       throw error as? ClientFailure ?? ClientFailure(.someFailed, "\(error)")
     }
     return reading.status
+  }
+
+  private func write(
+    _ reading: LogReading,
+    _ insert: (DatabaseTable, [DatabaseField]) throws -> Void
+  ) throws {
+    var selector = RecordSelector(records.filter)
+    var rows = DatabaseRows(hasPayload: payload)
+    var failure: (any Error)?
+    try reading.forEach { record, _ in
+      let isShown = selector.shows(record.header, body: record.body)
+      do { try rows.note(record, isShown: isShown, insert) } catch { failure = error }
+      return failure == nil
+    }
+    if let failure { throw failure }
+    try rows.finish(insert)
   }
 }
 
@@ -108,7 +140,7 @@ private enum RecordSink {
     case .csv:
       output += CSVWriter.beginning.utf8
       self = .csv(CSVWriter())
-    case .sqlite: preconditionFailure("a database is not written as bytes")
+    case .sqlite, .postgres: preconditionFailure("a database is not written as bytes")
     }
   }
 
