@@ -169,7 +169,8 @@ let package = Package(
     .testTarget(
       name: "ClientTests",
       dependencies: hands + [
-        "ClientCore", "LogFiles", "LogServerCore", "netmine", .product(name: "GRDB", package: "GRDB.swift"),
+        "ClientCore", "LogFiles", "LogServerCore", "Zstandard", "netmine",
+        .product(name: "GRDB", package: "GRDB.swift"),
       ]
     ),
     .executableTarget(

@@ -7,6 +7,13 @@ public enum Hexadecimal {
     return String(decoding: digits, as: UTF8.self)
   }
 
+  /// The number in as many lower-case digits as it may have, the first the most significant.
+  public static func text(_ number: some FixedWidthInteger) -> String {
+    var bytes: [UInt8] = []
+    bytes.appendBig(number)
+    return text(bytes)
+  }
+
   /// Appends the digits of the bytes in order, as `text` has them.
   public static func append(_ bytes: some Sequence<UInt8>, to digits: inout [UInt8]) {
     digits.reserveCapacity(digits.count + bytes.underestimatedCount * 2)

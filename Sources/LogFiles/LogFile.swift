@@ -60,6 +60,12 @@ public final class LogFile {
   /// Whether it is compressed.
   public var isCompressed: Bool { input.isCompressed }
 
+  /// Bytes of what is in the file, decompressed; nil where only reading it would tell.
+  public var contentCount: UInt64? {
+    guard isCompressed, let size = input.size else { return input.size }
+    return Self.index(of: path).flatMap { $0.fileSize == size && $0.isCompressed ? $0.size : nil }
+  }
+
   /// Bytes of the file itself: those read so far, and all, nil where that is not known.
   public var progress: (read: UInt64, total: UInt64?) { (input.consumedCount, input.size) }
 

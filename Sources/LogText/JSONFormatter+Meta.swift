@@ -10,7 +10,8 @@ extension MetaBody {
     case .sourceJoined(let source, let description):
       json.member("meta", "source_joined")
       json.member("subject", source)
-      json.member("instance", Self.text(description.instance))
+      // As 16 digits: a number that long is more than most readers of JSON keep exactly.
+      json.member("instance", Hexadecimal.text(description.instance))
       json.member("process", description.process)
       json.member("kind", description.kind)
       json.member("name", description.name)
@@ -43,17 +44,10 @@ extension MetaBody {
     case .rotation(let mark):
       json.member("meta", "rotation")
       json.objects("positions", mark.positions) { json, position in
-        json.member("instance", Self.text(position.instance))
+        json.member("instance", Hexadecimal.text(position.instance))
         json.member("source", position.source)
         json.member("sequence", position.sequence)
       }
     }
-  }
-
-  /// An instance as 16 digits: a number that long is more than most readers of JSON keep exactly.
-  static func text(_ instance: UInt64) -> String {
-    var bytes: [UInt8] = []
-    bytes.appendBig(instance)
-    return Hexadecimal.text(bytes)
   }
 }

@@ -98,6 +98,22 @@ public struct RecordFilterOptions: ParsableArguments {
     }
   }
 
+  /// The options as they would be given on a command line, always in the same order; times are Unix seconds.
+  public var words: [String] {
+    func words(_ name: String, _ values: [some CustomStringConvertible]) -> [String] {
+      values.map { "\($0)" }.sorted().flatMap { ["--\(name)", $0] }
+    }
+    func words(_ name: String, _ bound: TimeBound?) -> [String] {
+      guard let time = bound?.time else { return [] }
+      let fraction = "\(1_000_000_000 + time % 1_000_000_000)".dropFirst()
+      return ["--\(name)", "@\(time / 1_000_000_000).\(fraction)"]
+    }
+    return words("type", types.map(\.name)) + words("command", commands)
+      + (sent == received ? [] : [sent ? "--sent" : "--received"])
+      + words("source", sources) + words("connection", connections) + words("since", since)
+      + words("until", until) + words("peer", peers) + words("agent", agents)
+  }
+
   /// What they choose. Without a type, a command or a direction asks for messages only.
   public var filter: RecordFilter {
     var filter = RecordFilter()

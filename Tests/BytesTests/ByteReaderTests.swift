@@ -60,6 +60,7 @@ import Testing
 @Suite struct HexadecimalTests {
   @Test func spellsAndReads() {
     #expect(Hexadecimal.text([0x00, 0xaf, 0x19]) == "00af19")
+    #expect(Hexadecimal.text(UInt32(0xaf19)) == "0000af19")
     #expect(Hexadecimal.bytes("00AF19") == [0x00, 0xaf, 0x19])
     #expect(Hexadecimal.bytes("") == [])
   }

@@ -1,5 +1,4 @@
 import Foundation
-import GRDB
 import LogProtocol
 import TestSupport
 import Testing
@@ -38,36 +37,16 @@ struct PostgreSQLExportTests {
     if bytes == LogArchive.bytes { all += strange + many }
     let path = folder.write(all, to: "a.log")
     #expect(try export("--payload", path).status == .succeeded)
-    let sqlite = folder.path + "out.sqlite"
-    #expect(try runner.run("log", "export", "--payload", "-o", sqlite, path).status == .succeeded)
-    let queue = try DatabaseQueue(path: sqlite)
-    let connection = try server.connect()
+    let other = try ExportDatabase("sqlite", folder)
+    #expect(try runner.run(other.arguments + ["--payload", path]).status == .succeeded)
+    let database = ExportDatabase.postgres(server)
     for table in DatabaseTable.allCases {
-      let expected = try queue.read { database in
-        try Row.fetchAll(database, sql: "SELECT \(columns(table) { "lower(hex(\($0)))" }) FROM \(table)").map
-        {
-          Array($0.databaseValues).map { $0.isNull ? nil : "\($0.storage.value!)" }
-        }
-      }
-      let rows = try connection.execute(
-        "SELECT \(columns(table) { "encode(\($0), 'hex')" }) FROM netmine.\(table)"
-      )
-      #expect(!expected.isEmpty || bytes != LogArchive.bytes)
-      #expect(Self.sorted(rows) == Self.sorted(expected), "\(table)")
+      let rows = try database.rows(table)
+      #expect(!rows.isEmpty || table == .sequences && bytes == LogArchive.coinscope)
+      #expect(try rows == other.rows(table), "\(table)")
     }
-    let indexes = try connection.execute("SELECT FROM pg_indexes WHERE schemaname = 'netmine'")
+    let indexes = try server.connect().execute("SELECT FROM pg_indexes WHERE schemaname = 'netmine'")
     #expect(indexes.count == DatabaseTable.indexes.count + 1)
-  }
-
-  /// A table's columns; bytes as hexadecimal.
-  private func columns(_ table: DatabaseTable, _ hexadecimal: (String) -> String) -> String {
-    table.columns.map { name, kind in
-      kind == .bytes ? "CASE WHEN \(name) IS NOT NULL THEN \(hexadecimal(name)) END" : name
-    }.joined(separator: ", ")
-  }
-
-  private static func sorted(_ rows: [[String?]]) -> [String] {
-    rows.map { $0.map { $0 ?? "-" }.joined(separator: "|") }.sorted()
   }
 
   @Test func writesAllOrNothing() throws {
@@ -113,7 +92,7 @@ struct PostgreSQLExportTests {
     let runner = try CommandRunner()
     let path = runner.folder.write(LogArchive.bytes, to: "a.log")
     let outcome = try runner.run("log", "export", "--database", address, path)
-    #expect(outcome.status == .someFailed)
+    #expect(outcome.status != .succeeded)
     #expect(outcome.complaints.count == 1)
     #expect(outcome.complaints.allSatisfy { !$0.contains("pass-word") }, "\(outcome.complaints)")
   }

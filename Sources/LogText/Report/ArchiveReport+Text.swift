@@ -1,4 +1,5 @@
 import BitcoinWire
+import Bytes
 import JSON
 import LogProtocol
 
@@ -44,7 +45,7 @@ extension ArchiveReport {
     }
     json.objects("sources", sources) { json, source in
       json.member("id", source.id)
-      json.member("instance", MetaBody.text(source.instance))
+      json.member("instance", Hexadecimal.text(source.instance))
       json.member("kind", source.kind)
       json.member("name", source.name)
       json.member("first_sequence", source.firstSequence)

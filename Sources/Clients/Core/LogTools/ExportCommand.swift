@@ -44,6 +44,14 @@ struct ExportCommand: LogToolCommand {
   @Option(help: ArgumentHelp("The schema in it that the tables are in.", valueName: "name"))
   var schema = "netmine"
 
+  @Flag(
+    help: """
+      Add what is not there yet to a database that an export has written, bit by bit: where it is cut off, the same \
+      again goes on.
+      """
+  )
+  var append = false
+
   @OptionGroup(title: "Which records") var records: RecordFilterOptions
   @OptionGroup(title: "Where to") var target: ByteOutputOptions
   @OptionGroup var input: LogFileOptions
@@ -61,6 +69,9 @@ struct ExportCommand: LogToolCommand {
     }
     guard !payload || chosen == .ndjson || chosen.isDatabase else {
       throw ValidationError("--payload goes with ndjson, sqlite and postgres only.")
+    }
+    guard !append || chosen.isDatabase, !(append && target.force) else {
+      throw ValidationError("--append goes with sqlite and postgres only, and not with --force.")
     }
     guard chosen != .sqlite || target.path.map({ $0 != "-" }) ?? false else {
       throw ValidationError("Name the database with -o.")
@@ -93,35 +104,35 @@ struct ExportCommand: LogToolCommand {
 extension ExportCommand {
   /// Writes a database.
   private func exportDatabase(_ environment: ClientEnvironment) throws(ClientFailure) -> ExitStatus {
-    let reading = LogReading(input, environment.output, for: records.filter)
-    do {
-      if let database {
-        try PostgreSQLExport.write(database, schema: schema, replaces: target.force) {
-          try write(reading, $0.insert)
-        }
-      } else {
-        try SQLiteExport.write(target.path!, replaces: target.force) { try write(reading, $0.insert) }
+    let output = environment.output
+    let reading = LogReading(input, output, for: records.filter)
+    let mode: DatabaseMode = append ? .appending : target.force ? .replacing : .creating
+    let choice = (records.words + (payload ? ["--payload"] : [])).joined(separator: " ")
+    func fill(_ store: any DatabaseStore) throws(ClientFailure) {
+      var export = try DatabaseExport(
+        store,
+        records.filter,
+        hasPayload: payload,
+        choice: choice,
+        commitsOnTheWay: append,
+        output
+      )
+      try reading.forEachFile { file throws(ClientFailure) in
+        try export.export(file, reading)
+        return true
       }
-    } catch {
-      throw error as? ClientFailure ?? ClientFailure(.someFailed, "\(error)")
+      try export.finish()
+      let left = export.leftCount == 0 ? "" : ", \(export.leftCount) left out that were there already"
+      if append || export.leftCount > 0 {
+        output.note("\(Quantity.counted(export.addedCount, "record"))\(left)")
+      }
+    }
+    if let database {
+      try PostgreSQLStore.write(database, schema: schema, mode, fill)
+    } else {
+      try SQLiteStore.write(target.path!, mode, fill)
     }
     return reading.status
-  }
-
-  private func write(
-    _ reading: LogReading,
-    _ insert: (DatabaseTable, [DatabaseField]) throws -> Void
-  ) throws {
-    var selector = RecordSelector(records.filter)
-    var rows = DatabaseRows(hasPayload: payload)
-    var failure: (any Error)?
-    try reading.forEach { record, _ in
-      let isShown = selector.shows(record.header, body: record.body)
-      do { try rows.note(record, isShown: isShown, insert) } catch { failure = error }
-      return failure == nil
-    }
-    if let failure { throw failure }
-    try rows.finish(insert)
   }
 }
 

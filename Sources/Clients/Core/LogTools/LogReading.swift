@@ -16,6 +16,7 @@ final class LogReading {
   private let times: Range<UInt64>
   private let output: Output
   private var progress: ReadingProgress
+  private var place = (index: 0, count: 1)
 
   /// Prepares to read the files that were asked for.
   ///
@@ -33,15 +34,22 @@ final class LogReading {
 
   /// Calls `body` with each piece of each file; stops early where it returns false.
   func forEachPiece(_ body: (LogPiece, LogFile) throws(ClientFailure) -> Bool) throws(ClientFailure) {
+    try forEachFile { file throws(ClientFailure) in
+      while let piece = next(file) {
+        guard try body(piece, file), !output.isClosed else { return false }
+      }
+      return true
+    }
+  }
+
+  /// Calls `body` with each file; stops early where it returns false.
+  func forEachFile(_ body: (LogFile) throws(ClientFailure) -> Bool) throws(ClientFailure) {
     defer { output.clearProgress() }
     let paths = LogFiles.chronological(options.files, format: options.format)
     for (index, path) in paths.enumerated() {
       guard let file = open(path) else { continue }
-      while let piece = next(file) {
-        if case .damage(let damage) = piece { note(damage) }
-        guard try body(piece, file), !output.isClosed else { return }
-        progress.note(file, index, of: paths.count)
-      }
+      place = (index, paths.count)
+      guard try body(file) else { return }
     }
   }
 
@@ -57,8 +65,14 @@ final class LogReading {
     }
   }
 
-  private func next(_ file: LogFile) -> LogPiece? {
-    do throws(IOError) { return try file.next() } catch {
+  /// The next piece of a file; nil at its end, and says why where it cannot be read on.
+  func next(_ file: LogFile) -> LogPiece? {
+    do throws(IOError) {
+      let piece = try file.next()
+      if case .damage(let damage) = piece { note(damage) }
+      progress.note(file, place.index, of: place.count)
+      return piece
+    } catch {
       note(error, file.path)
       return nil
     }

@@ -13,9 +13,15 @@ struct DatabaseRows {
 
   private let hasPayload: Bool
   private var formatter = TextFormatter()
-  private var opened: [Place: OpenConnection] = [:]
-  private var sources: [UInt64: (source: UInt32, description: SourceDescription)] = [:]
-  private var known: Set<UInt32> = []
+  /// The rows of connections that are open, but for what their ends tell.
+  private var opened: [Place: [DatabaseField]] = [:]
+  /// Which of them the database does not have as they are.
+  private var changed: Set<Place> = []
+  /// The rows of sources that are known, by instance.
+  private var sources: [UInt64: [DatabaseField]] = [:]
+  /// The sources that there are records of.
+  private var shown: Set<UInt32> = []
+  private var areSourcesChanged = false
   private var messageCount: Int64 = 0
 
   /// Begins.
@@ -23,19 +29,66 @@ struct DatabaseRows {
   /// - Parameter hasPayload: whether messages have their payloads.
   init(hasPayload: Bool) { self.hasPayload = hasPayload }
 
-  /// Calls `insert` with each row that a record makes.
+  /// Goes on where a database is.
+  ///
+  /// - Parameters:
+  ///   - messageCount: the largest message's id.
+  ///   - connections: the rows of the connections that are open.
+  ///   - sources: the rows of the sources.
+  mutating func restore(messageCount: Int64, connections: [[DatabaseField]], sources: [[DatabaseField]]) {
+    self.messageCount = messageCount
+    for row in connections {
+      guard let source = row[0].number, let connection = row[1].number else { continue }
+      opened[Place(source: UInt32(source), connection: UInt32(connection))] = Array(
+        row.prefix(Self.agent + 2)
+      )
+    }
+    for row in sources {
+      guard let source = row[0].number else { continue }
+      shown.insert(UInt32(source))
+      guard let instance = row[1].string.flatMap({ UInt64($0, radix: 16) }) else { continue }
+      self.sources[instance] = row
+      // Texts call sources by their kinds.
+      let description = SourceDescription(
+        instance: instance,
+        process: 0,
+        kind: row[2].string ?? "",
+        name: "",
+        version: ""
+      )
+      let body = MetaBody.sourceJoined(source: UInt32(source), description).body
+      body.withUnsafeBytes {
+        formatter.skip(RecordHeader(type: .meta, time: 0, bodyCount: $0.count), body: $0)
+      }
+    }
+  }
+
+  /// Takes in a record that the database has, or that it shall not have.
+  mutating func skip(_ record: LogRecord) {
+    let header = record.header
+    formatter.skip(header, body: record.body)
+    switch header.type {
+    case .connection:
+      guard let event = try? ConnectionEvent(record.body.bytes) else { return }
+      _ = note(event, header)
+    case .meta: note(meta: record)
+    default: break
+    }
+  }
+
+  /// Calls `insert` with each row that a record makes, which the database does not have.
   mutating func note(
     _ record: LogRecord,
     isShown: Bool,
-    _ insert: (DatabaseTable, [DatabaseField]) throws -> Void
-  ) rethrows {
+    _ insert: (DatabaseTable, [DatabaseField]) throws(ClientFailure) -> Void
+  ) throws(ClientFailure) {
     let header = record.header
-    if isShown { known.insert(header.source) }
+    if isShown, header.source != 0, shown.insert(header.source).inserted { areSourcesChanged = true }
     switch header.type {
     case .message where isShown: try note(message: record, insert)
     case .connection: try note(event: record, isShown: isShown, insert)
     default:
-      if header.type == .meta { note(meta: record) }
+      if header.type == .meta, let place = note(meta: record) { changed.insert(place) }
       guard isShown, header.type != .message else { return formatter.skip(header, body: record.body) }
       let text = formatter.words(header, body: record.body)
       let place = Self.place(header)
@@ -43,36 +96,23 @@ struct DatabaseRows {
     }
   }
 
-  /// Calls `insert` with the rows that are known at the end only.
-  mutating func finish(_ insert: (DatabaseTable, [DatabaseField]) throws -> Void) rethrows {
-    for (place, open) in opened.sorted(by: {
-      ($0.key.source, $0.key.connection) < ($1.key.source, $1.key.connection)
-    }) {
-      try insert(.connections, Self.row(place, open, nil, nil))
+  /// Calls `insert` with the rows of connections that are open and have changed since the last time.
+  mutating func takeConnections(
+    _ insert: (DatabaseTable, [DatabaseField]) throws(ClientFailure) -> Void
+  ) throws(ClientFailure) {
+    for place in changed.sorted(by: { ($0.source, $0.connection) < ($1.source, $1.connection) }) {
+      if let row = opened[place] { try insert(.connections, row + [.none, .none, .none]) }
     }
-    opened = [:]
-    for (instance, entry) in sources.sorted(by: { ($0.value.source, $0.key) < ($1.value.source, $1.key) }) {
-      known.remove(entry.source)
-      let description = entry.description
-      try insert(
-        .sources,
-        [
-          .number(entry.source), .text(Self.hexadecimal(instance)),
-          .text(EscapedText.utf8(description.kind.utf8)),
-          .optional(EscapedText.utf8(description.name.utf8)),
-          .optional(EscapedText.utf8(description.version.utf8)),
-        ]
-      )
-    }
-    for source in known.sorted() where source != 0 {
-      try insert(.sources, [.number(source), .none, .none, .none, .none])
-    }
+    changed = []
   }
 
-  private static func hexadecimal(_ instance: UInt64) -> String {
-    var bytes: [UInt8] = []
-    bytes.appendBig(instance)
-    return Hexadecimal.text(bytes)
+  /// The rows of all sources; nil where they have not changed since the last time.
+  mutating func takeSources() -> [[DatabaseField]]? {
+    guard areSourcesChanged else { return nil }
+    areSourcesChanged = false
+    let rows = sources.sorted { $0.key < $1.key }.map(\.value)
+    let others = shown.subtracting(sources.values.compactMap { $0[0].number.map { UInt32($0) } })
+    return rows + others.sorted().map { [.number($0), .none, .none, .none, .none] }
   }
 
   private static func place(_ header: RecordHeader) -> [DatabaseField] {
@@ -81,8 +121,8 @@ struct DatabaseRows {
 
   private mutating func note(
     message record: LogRecord,
-    _ insert: (DatabaseTable, [DatabaseField]) throws -> Void
-  ) rethrows {
+    _ insert: (DatabaseTable, [DatabaseField]) throws(ClientFailure) -> Void
+  ) throws(ClientFailure) {
     messageCount += 1
     let header = record.header
     let message = MessageHeader(peeking: record.body.bytes)
@@ -111,10 +151,9 @@ struct DatabaseRows {
   private mutating func note(
     event record: LogRecord,
     isShown: Bool,
-    _ insert: (DatabaseTable, [DatabaseField]) throws -> Void
-  ) rethrows {
+    _ insert: (DatabaseTable, [DatabaseField]) throws(ClientFailure) -> Void
+  ) throws(ClientFailure) {
     let header = record.header
-    let place = Place(source: header.source, connection: header.connection)
     formatter.skip(header, body: record.body)
     guard let event = try? ConnectionEvent(record.body.bytes) else { return }
     if isShown {
@@ -129,47 +168,68 @@ struct DatabaseRows {
         ]
       )
     }
+    if let row = note(event, header) { try insert(.connections, row) }
+    let place = Place(source: header.source, connection: header.connection)
+    if opened[place] != nil { changed.insert(place) } else { changed.remove(place) }
+  }
+
+  /// Takes in an event; the whole row of the connection that ends with it.
+  private mutating func note(_ event: ConnectionEvent, _ header: RecordHeader) -> [DatabaseField]? {
+    let place = Place(source: header.source, connection: header.connection)
     switch event.code {
     case .connected, .accepted:
-      opened[place] = OpenConnection(
-        direction: event.direction,
-        remote: event.remote,
-        local: event.local,
-        since: header.time,
-        userAgent: event.userAgent
+      opened[place] = Self.row(
+        place,
+        OpenConnection(
+          direction: event.direction,
+          remote: event.remote,
+          local: event.local,
+          since: header.time,
+          userAgent: event.userAgent
+        )
       )
-    case .handshaken: opened[place]?.userAgent = event.userAgent
+    case .handshaken: opened[place]?[Self.agent] = .optional(EscapedText.utf8(event.userAgent))
     case .connectFailed: break
     case .closedByPeer, .writeFailed, .failed, .resetByPeer, .closedByUs:
-      if let open = opened.removeValue(forKey: place) {
-        try insert(.connections, Self.row(place, open, header.time, event))
+      return opened.removeValue(forKey: place).map {
+        $0 + [.number(header.time), .text(event.code.text), .optional(EscapedText.utf8(event.reason.utf8))]
       }
     }
+    return nil
   }
 
-  private mutating func note(meta record: LogRecord) {
+  /// Takes in a record about the stream; where it tells of a connection, its place.
+  @discardableResult
+  private mutating func note(meta record: LogRecord) -> Place? {
     let header = record.header
     switch try? MetaBody(record.body.bytes) {
-    case .sourceJoined(let source, let description): sources[description.instance] = (source, description)
+    case .sourceJoined(let source, let description):
+      let row: [DatabaseField] = [
+        .number(source), .text(Hexadecimal.text(description.instance)),
+        .text(EscapedText.utf8(description.kind.utf8)),
+        .optional(EscapedText.utf8(description.name.utf8)),
+        .optional(EscapedText.utf8(description.version.utf8)),
+      ]
+      if sources.updateValue(row, forKey: description.instance) != row { areSourcesChanged = true }
     case .openConnection(let open):
-      opened[Place(source: header.source, connection: header.connection)] = open
+      let place = Place(source: header.source, connection: header.connection)
+      let row = Self.row(place, open)
+      if opened.updateValue(row, forKey: place) != row { return place }
     default: break
     }
+    return nil
   }
 
-  private static func row(
-    _ place: Place,
-    _ open: OpenConnection,
-    _ closed: UInt64?,
-    _ event: ConnectionEvent?
-  ) -> [DatabaseField] {
+  /// Where a connection's row has the user agent; what follows it is when it was opened, and what its end tells.
+  private static let agent = 8
+
+  private static func row(_ place: Place, _ open: OpenConnection) -> [DatabaseField] {
     [
       .number(place.source), .number(place.connection), .text("\(open.direction)"),
       .number(open.remote.address.network.rawValue), .text("\(open.remote.address)"),
       .number(open.remote.port),
       .text("\(open.local.address)"), .number(open.local.port), .optional(EscapedText.utf8(open.userAgent)),
-      .number(open.since), closed.map { .number($0) } ?? .none, .optional(event?.code.text),
-      .optional(event.map { EscapedText.utf8($0.reason.utf8) }),
+      .number(open.since),
     ]
   }
 }

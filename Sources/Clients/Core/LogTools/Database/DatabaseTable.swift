@@ -1,6 +1,8 @@
 /// A table that records are exported to, the same in every database; docs/log-tools.md describes them.
-enum DatabaseTable: String, CaseIterable {
+enum DatabaseTable: String, CaseIterable, CustomStringConvertible {
   case sources, connections, messages, announcements, events, texts
+  /// How far the export has come: with each file, with each source, and what it chose.
+  case files, sequences, properties
 
   /// What a column holds.
   enum Kind {
@@ -43,8 +45,17 @@ enum DatabaseTable: String, CaseIterable {
         ("time_ns", .integer), ("source", .integer), ("sequence", .integer), ("connection", .integer),
         ("type", .text), ("text", .text),
       ]
+    case .files: [("head", .text), ("name", .text), ("bytes", .integer), ("last", .text)]
+    case .sequences: [("instance", .text), ("first", .integer), ("last", .integer)]
+    case .properties: [("name", .text), ("value", .text)]
     }
   }
+
+  /// The table's name.
+  var description: String { rawValue }
+
+  /// Where its rows are put first: those of connections replace former ones.
+  var intake: String { self == .connections ? "changed_connections" : rawValue }
 
   /// The column that tells rows apart, where there is one.
   var key: String? { self == .messages ? "id" : nil }
@@ -53,7 +64,7 @@ enum DatabaseTable: String, CaseIterable {
   static let indexes: [(table: DatabaseTable, columns: [String])] = [
     (.messages, ["time_ns"]), (.messages, ["command", "time_ns"]), (.messages, ["source", "connection"]),
     (.announcements, ["hash"]), (.announcements, ["message"]), (.connections, ["source", "connection"]),
-    (.events, ["source", "connection"]),
+    (.events, ["source", "connection"]), (.sequences, ["instance", "first"]),
   ]
 
   /// The statement that creates it.
@@ -92,5 +103,15 @@ enum DatabaseField: Equatable {
   static func optional(_ value: String?) -> DatabaseField {
     guard let value, !value.isEmpty else { return .none }
     return .text(value)
+  }
+
+  /// The number that it is, if it is one.
+  var number: Int64? {
+    if case .integer(let number) = self { number } else { nil }
+  }
+
+  /// The text that it is, if it is one.
+  var string: String? {
+    if case .text(let text) = self { text } else { nil }
   }
 }

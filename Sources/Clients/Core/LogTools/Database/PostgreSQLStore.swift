@@ -1,9 +1,11 @@
 import Bytes
 
-/// Writes rows into tables of a schema of a PostgreSQL database, in one transaction.
-final class PostgreSQLExport {
+/// Tables of a schema of a PostgreSQL database that an export writes into.
+final class PostgreSQLStore: DatabaseStore {
+  let isNew: Bool
+  let prefix: String
+
   private let connection: PostgreSQLConnection
-  private let prefix: String
   /// Rows of each table that the server has not yet, as `COPY` has them.
   private var waiting: [DatabaseTable: [UInt8]] = [:]
 
@@ -14,58 +16,47 @@ final class PostgreSQLExport {
   private static let beginning =
     Array("PGCOPY\n".utf8) + [0xff, 0x0d, 0x0a, 0] + [UInt8](repeating: 0, count: 8)
 
-  private init(_ connection: PostgreSQLConnection, prefix: String) {
+  private init(_ connection: PostgreSQLConnection, _ schema: String, isNew: Bool) throws(ClientFailure) {
     self.connection = connection
-    self.prefix = prefix
+    self.isNew = isNew
+    prefix = PostgreSQLConnection.identifier(schema) + "."
+    if isNew {
+      try createTables {
+        switch $0 {
+        case .integer: "BIGINT"
+        case .text: "TEXT"
+        case .bytes: "BYTEA"
+        }
+      }
+    }
+    try createIntake()
   }
 
-  /// Writes the tables: `body` gets what takes their rows. Until all is done nobody sees any of it.
+  /// Writes the tables: `body` gets them. Where they are not added to, nobody sees any of it until all is done.
   ///
   /// - Parameters:
   ///   - address: where the database is, as of libpq.
   ///   - schema: what the tables are in; made where it is not there.
-  ///   - replaces: whether to replace tables that are there.
   static func write(
     _ address: String,
     schema: String,
-    replaces: Bool,
-    _ body: (PostgreSQLExport) throws -> Void
+    _ mode: DatabaseMode,
+    _ body: (PostgreSQLStore) throws(ClientFailure) -> Void
   ) throws(ClientFailure) {
-    do {
-      let connection = try PostgreSQLConnection(address)
-      let prefix = PostgreSQLConnection.identifier(schema) + "."
-      try connection.execute("BEGIN")
-      try makeRoom(connection, schema, prefix, replaces)
-      for table in DatabaseTable.allCases {
-        try connection.execute(
-          table.creation(prefix: prefix) {
-            switch $0 {
-            case .integer: "BIGINT"
-            case .text: "TEXT"
-            case .bytes: "BYTEA"
-            }
-          }
-        )
-      }
-      let export = PostgreSQLExport(connection, prefix: prefix)
-      try body(export)
-      for table in DatabaseTable.allCases { try export.send(table) }
-      for statement in DatabaseTable.indexCreations(prefix: prefix) { try connection.execute(statement) }
-      try connection.execute("COMMIT")
-    } catch let failure as ClientFailure {
-      throw failure
-    } catch {
-      throw ClientFailure(.someFailed, "The database cannot be written: \(error).")
-    }
+    let connection = try PostgreSQLConnection(address)
+    try connection.execute("BEGIN")
+    let isThere = try makeRoom(connection, schema, mode)
+    let store = try PostgreSQLStore(connection, schema, isNew: !isThere)
+    try store.fill(mode, body)
+    try connection.execute("COMMIT")
   }
 
-  /// Sees to it that there is a schema without the tables.
+  /// Sees to it that there is a schema, without the tables unless they are added to; whether they are there.
   private static func makeRoom(
     _ connection: PostgreSQLConnection,
     _ schema: String,
-    _ prefix: String,
-    _ replaces: Bool
-  ) throws {
+    _ mode: DatabaseMode
+  ) throws(ClientFailure) -> Bool {
     let name = try connection.literal(schema)
     // Who may not make schemas may use one that is there.
     if try connection.execute("SELECT FROM pg_namespace WHERE nspname = \(name)").isEmpty {
@@ -74,19 +65,20 @@ final class PostgreSQLExport {
     let there = try connection.execute(
       "SELECT relname FROM pg_class JOIN pg_namespace n ON n.oid = relnamespace WHERE nspname = \(name)"
     ).compactMap { $0[0].flatMap(DatabaseTable.init) }
-    guard !there.isEmpty else { return }
-    guard replaces else {
+    if there.isEmpty || mode == .appending { return there.contains(.properties) }
+    guard mode == .replacing else {
       let names = there.map(\.rawValue).sorted().joined(separator: ", ")
       throw ClientFailure(
         .someFailed,
-        "The schema \(schema) has the tables already (\(names)); --force replaces them."
+        "The schema \(schema) has the tables already (\(names)); --force replaces them, --append adds to them."
       )
     }
-    try connection.execute("DROP TABLE \(there.map { prefix + $0.rawValue }.joined(separator: ", "))")
+    let tables = there.map { "\(PostgreSQLConnection.identifier(schema)).\($0)" }
+    try connection.execute("DROP TABLE \(tables.joined(separator: ", "))")
+    return false
   }
 
-  /// Adds a row.
-  func insert(_ table: DatabaseTable, _ row: [DatabaseField]) throws {
+  func insert(_ table: DatabaseTable, _ row: [DatabaseField]) throws(ClientFailure) {
     var bytes = waiting.removeValue(forKey: table) ?? Self.beginning
     bytes.appendBig(UInt16(row.count))
     for field in row {
@@ -109,9 +101,15 @@ final class PostgreSQLExport {
   }
 
   /// Sends a table's rows that wait.
-  private func send(_ table: DatabaseTable) throws {
+  private func send(_ table: DatabaseTable) throws(ClientFailure) {
     guard var bytes = waiting.removeValue(forKey: table) else { return }
     bytes.appendBig(UInt16.max)
-    try connection.copy(bytes, into: prefix + table.rawValue)
+    try connection.copy(bytes, into: table == .connections ? table.intake : prefix + table.rawValue)
   }
+
+  func flush() throws(ClientFailure) {
+    for table in DatabaseTable.allCases { try send(table) }
+  }
+
+  func execute(_ sql: String) throws(ClientFailure) -> [[String?]] { try connection.execute(sql) }
 }

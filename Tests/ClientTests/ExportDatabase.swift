@@ -1,0 +1,58 @@
+import Foundation
+import GRDB
+import TestSupport
+
+@testable import ClientCore
+
+/// A database that a test exports into.
+enum ExportDatabase {
+  case sqlite(String)
+  case postgres(PostgreSQLServer)
+
+  /// The kinds that can be tested here.
+  static let kinds = PostgreSQLServer.programs == nil ? ["sqlite"] : ["sqlite", "postgres"]
+
+  /// One of a kind, in a test's folder.
+  init(_ kind: String, _ folder: TemporaryFolder) throws {
+    self = kind == "sqlite" ? .sqlite(folder.path + "out.sqlite") : .postgres(try PostgreSQLServer(folder))
+  }
+
+  /// What says on a command line to export into it.
+  var arguments: [String] {
+    switch self {
+    case .sqlite(let path): ["log", "export", "-o", path]
+    case .postgres(let server): ["log", "export", "--database", server.address]
+    }
+  }
+
+  /// The rows that a statement returns; a table's name is written with `of` before it.
+  func execute(_ sql: String) throws -> [[String?]] {
+    switch self {
+    case .sqlite(let path):
+      try DatabaseQueue(path: path).read { database in
+        try Row.fetchAll(database, sql: sql.replacing("of.", with: "")).map { row in
+          Array(row.databaseValues).map { $0.isNull ? nil : "\($0.storage.value!)" }
+        }
+      }
+    case .postgres(let server): try server.connect().execute(sql.replacing("of.", with: "netmine."))
+    }
+  }
+
+  /// All rows of a table as lines, sorted; bytes as hexadecimal.
+  func rows(_ table: DatabaseTable) throws -> [String] {
+    let columns = table.columns.map { name, kind in
+      guard kind == .bytes else { return name }
+      let text = if case .sqlite = self { "lower(hex(\(name)))" } else { "encode(\(name), 'hex')" }
+      return "CASE WHEN \(name) IS NOT NULL THEN \(text) END"
+    }
+    return try execute("SELECT \(columns.joined(separator: ", ")) FROM of.\(table)")
+      .map { $0.map { $0 ?? "-" }.joined(separator: "|") }.sorted()
+  }
+
+  /// All that is exported, without how far that has come.
+  func content() throws -> [DatabaseTable: [String]] {
+    let progress: Set<DatabaseTable> = [.files, .sequences, .properties]
+    let tables = DatabaseTable.allCases.filter { !progress.contains($0) }
+    return Dictionary(uniqueKeysWithValues: try tables.map { ($0, try rows($0)) })
+  }
+}
