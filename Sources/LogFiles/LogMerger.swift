@@ -13,7 +13,9 @@ public final class LogMerger {
   /// The damage that stands before the records looked at so far, for `damage` handlers.
   private var heads: [LogRecord?]
   private let damage: (LogDamage) -> Void
-  private var current: Int?
+
+  /// The place in `files` of the file that the last record is from.
+  public private(set) var current: Int?
 
   /// Begins with the first record of each file.
   ///

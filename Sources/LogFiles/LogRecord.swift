@@ -1,5 +1,6 @@
 import BitcoinWire
 import Bytes
+import EventLoop
 import LogProtocol
 
 /// A record of a file, as a native one whatever the file's format; valid until the file's next is read.
@@ -30,6 +31,26 @@ public struct LogRecord {
       output.append(contentsOf: space)
     }
     output.append(contentsOf: body)
+  }
+
+  /// The record with another header, and another body where one is given, as a native one that lies in a chunk.
+  func with(_ header: RecordHeader, body: [UInt8]?, in chunk: inout Chunk) -> LogRecord {
+    var header = header
+    header.bodyCount = body?.count ?? self.body.count
+    let count = header.recordCount
+    if chunk.capacity < count { chunk = Chunk(capacity: 2 * count) }
+    header.write(to: chunk.base)
+    let space = UnsafeMutableRawBufferPointer(start: chunk.base, count: count)
+    let place = UnsafeMutableRawBufferPointer(rebasing: space[RecordHeader.size...])
+    if let body { place.copyBytes(from: body) } else { place.copyMemory(from: self.body) }
+    return LogRecord(
+      header: header,
+      body: UnsafeRawBufferPointer(place),
+      bytes: UnsafeRawBufferPointer(space),
+      format: format,
+      offset: offset,
+      number: number
+    )
   }
 }
 

@@ -117,6 +117,31 @@ import Zstandard
   }
 
   @Test(arguments: ExportDatabase.kinds)
+  func keepsSourcesApartThatHaveOneID(_ kind: String) throws {
+    let database = try ExportDatabase(kind, folder)
+    _ = try append(write(LogArchive.bytes, "mine.log"), to: database)
+    let number = LogArchive.source ^ 1 << 31
+    for count in [8, LogWritingToolTests.others.count] {
+      let theirs = write(LogWritingToolTests.others[..<count].joined() + [], "theirs.log")
+      #expect(try append(theirs, to: database).complaints.first?.contains("is \(number) here") == true)
+    }
+    let counts = try database.execute(
+      "SELECT source, count(*) FROM of.messages GROUP BY source ORDER BY source"
+    )
+    #expect(counts == [["1700000000", "6"], ["\(number)", "6"]])
+    #expect(
+      try database.execute("SELECT source, instance FROM of.sources ORDER BY source")
+        == [["1700000000", "0000000000000007"], ["\(number)", "0000000000000008"]]
+    )
+    #expect(
+      try database.execute(
+        "SELECT source, closed_by FROM of.connections WHERE connection = 1 ORDER BY source"
+      )
+        == [["1700000000", "closed by peer"], ["\(number)", "closed by peer"]]
+    )
+  }
+
+  @Test(arguments: ExportDatabase.kinds)
   func goesOnInCoinscopesFiles(_ kind: String) throws {
     let database = try ExportDatabase(kind, folder)
     let bytes = LogArchive.coinscope

@@ -54,6 +54,73 @@ import Testing
     #expect(try log("merge", "--force", "-o", out, write([])).status == .succeeded)
   }
 
+  /// What another log server's archive has, which granted the same id to instance 8.
+  static let others: [[UInt8]] = {
+    let source = LogArchive.source
+    let positions = [
+      ArchivePosition(instance: 8, source: source, sequence: 0),
+      ArchivePosition(instance: 9, source: source - 5, sequence: 3),
+    ]
+    let gap = Gap(source: source, sequences: 13...14, count: 2, byteCount: 0, cause: .slowReader)
+    let left = MetaBody.sourceLeft(source: source, saidGoodbye: true, lastSequence: 14, reason: "")
+    return [LogArchive.meta(.rotation(RotationMark(positions: positions))), LogArchive.joined(instance: 8)]
+      + LogArchive.records[1...] + [
+        LogArchive.meta(.gap(gap)),
+        LogArchive.meta(.clock(ClockState(offset: 1, errorBound: 2, isSynchronised: true)), source: source),
+        LogArchive.meta(left),
+      ]
+  }()
+
+  @Test func keepsSourcesApartThatHaveOneID() throws {
+    let mine = write(LogArchive.bytes, "mine")
+    // The other archive's second segment begins anew.
+    let theirs = write(Self.others[..<8].joined() + [], "theirs")
+    let rest = write(Self.others[1] + Self.others[8...].joined(), "rest")
+    let outcome = try log("merge", "--unique", "-o", out, mine, theirs, rest)
+    let number = LogArchive.source ^ 1 << 31
+    #expect(
+      outcome.complaints == [
+        "source 1700000000, instance 0000000000000008, is \(number) here: another log server's has its id",
+        "31 records",
+      ]
+    )
+    let found = try log("check", out).lines
+    #expect(found.first?.contains("gap: 2 records of source \(number) are missing, 13 to 14") == true)
+    #expect(found.last == "findings: 1 gap")
+    var bodies: [UInt32: [[UInt8]]] = [:]
+    var told: [MetaBody] = []
+    for record in try LogArchive.records(folder.bytes("out.log")) {
+      let header = record.withUnsafeBytes { RecordHeader(checked: $0) }
+      bodies[header.source, default: []].append(Array(record[32...]))
+      if header.type == .meta { told.append(try MetaBody(record.span.bytes.extracting(32...))) }
+    }
+    let whole = LogArchive.records[1...].map { Array($0[32...]) }
+    #expect(bodies[LogArchive.source] == whole)
+    #expect(bodies[number]?.filter { $0.count != 18 } == whole)
+    #expect(bodies[number]?.count == whole.count + 1)
+    var ids: [String] = []
+    for meta in told {
+      switch meta {
+      case .sourceJoined(let source, let description): ids.append("joined \(description.instance) \(source)")
+      case .sourceLeft(let source, _, _, _): ids.append("left \(source)")
+      case .gap(let gap): ids.append("gap \(gap.source)")
+      case .rotation(let mark): ids += mark.positions.map { "at \($0.instance) \($0.source)" }
+      default: break
+      }
+    }
+    #expect(
+      Set(ids) == [
+        "joined 7 1700000000", "joined 8 \(number)", "left \(number)", "gap \(number)", "at 8 \(number)",
+        "at 9 1699999995",
+      ]
+    )
+    // A merged file can be merged again, with either.
+    let again = folder.path + "again.log"
+    let repeated = try log("merge", "--unique", "-o", again, out, theirs, mine)
+    #expect(repeated.complaints.last?.hasSuffix(", 18 left out that were there already") == true)
+    #expect(repeated.complaints.count == 2)
+  }
+
   @Test func mergesDamagedAndCoinscopesFiles() throws {
     let damaged = write(Array(LogArchive.bytes.dropLast(5)), "1")
     let outcome = try log("merge", "-o", out, damaged, write(LogArchive.coinscope, "2"))

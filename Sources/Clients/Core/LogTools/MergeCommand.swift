@@ -11,7 +11,8 @@ struct MergeCommand: LogToolCommand {
     abstract: "Put the records of several files, of any sources, into the order of time.",
     discussion: """
       The order within a file stays as it is; of records of the same time that of the file named first comes first. \
-      The result is native. Sources are told apart by their ids: files of different log servers may use the same.
+      The result is native. Where files of several log servers use one id for several sources, one keeps it and \
+      the others get other ids, in all that is said of them; each is told.
       """
   )
 
@@ -30,10 +31,12 @@ struct MergeCommand: LogToolCommand {
     var progress = ReadingProgress(environment.output)
     var writer = NativeLogWriter()
     var seen = SeenSequences()
+    let numbering = SourceNumbering { environment.output.note("\($0)") }
     var counts: (written: Int, left: Int) = (0, 0)
     do {
       let merger = try LogMerger(files) { reading.note($0) }
-      while let record = try merger.next() {
+      while let found = try merger.next() {
+        let record = numbering.renumber(found, of: merger.current!)
         if unique, !seen.isNew(record) {
           counts.left += 1
           continue

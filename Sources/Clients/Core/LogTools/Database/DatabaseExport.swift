@@ -18,6 +18,8 @@ struct DatabaseExport {
   private var selector: RecordSelector
   private var rows: DatabaseRows
   private var seen = SeenSequences()
+  private let numbering: SourceNumbering
+  private var fileCount = 0
   private var files: [String: ExportProgress] = [:]
   private var changedFiles: Set<String> = []
   private var position: Position?
@@ -51,6 +53,7 @@ struct DatabaseExport {
     self.commitsOnTheWay = commitsOnTheWay
     selector = RecordSelector(filter)
     rows = DatabaseRows(hasPayload: hasPayload)
+    numbering = SourceNumbering { output.note("\($0)") }
     if store.isNew {
       let properties = [("layout", Self.layout), ("choice", choice), ("revision", "0")]
       for (name, value) in properties { try store.insert(.properties, [.text(name), .text(value)]) }
@@ -85,6 +88,7 @@ struct DatabaseExport {
     -> Bool
   {
     position = nil
+    fileCount += 1
     var known: ExportProgress?
     var passed: Position?
     var head = ""
@@ -95,20 +99,21 @@ struct DatabaseExport {
         known = isKnown ? files[head] : nil
         if let known, let count = file.contentCount, count <= known.count { return count == known.count }
       }
-      let isShown = selector.shows(record.header, body: record.body)
+      let own = numbering.renumber(record, of: fileCount - 1)
+      let isShown = selector.shows(own.header, body: own.body)
       let end = record.offset + UInt64(record.bytes.count)
       if let before = known {
         if record.offset < before.count {
           passed = (head, file.path, end, record.header)
-          seen.learn(record)
-          rows.skip(record)
+          seen.learn(own)
+          rows.skip(own)
           continue
         }
         guard let passed, Self.progress(passed).isAt(before) else { return false }
         known = nil
       }
       position = (head, file.path, end, record.header)
-      try take(record, isShown: isShown)
+      try take(own, isShown: isShown)
       if commitsOnTheWay, pendingCount >= Self.batch { try commit() }
     }
     noteProgress()
@@ -193,6 +198,7 @@ struct DatabaseExport {
         continue
       }
       seen.restore(instance, as: UInt32(source))
+      numbering.restore(instance, as: UInt32(source))
     }
     for row in try read(.sequences, " ORDER BY instance, first") {
       guard let instance = row[0].string.flatMap({ UInt64($0, radix: 16) }), let first = row[1].number,
