@@ -110,6 +110,9 @@ public final class LogFile {
   /// Leaves out what the index beside a closed segment says to hold no record of a time; to be called before the
   /// first record is read. Without an index, or with one that is not the file's, nothing is left out.
   ///
+  /// Of a segment that goes on to the time what is before is read nevertheless, for the connections that open in it. A
+  /// native one that is before as a whole is left out: what is open at its end the next one begins with.
+  ///
   /// - Parameters:
   ///   - times: ns since the Unix epoch.
   ///   - seeks: whether to leave out what is before, too, but for the META records that the segment begins with:
@@ -121,9 +124,9 @@ public final class LogFile {
     if let last = index.blocks.lastIndex(where: { $0.earliest < times.upperBound }) {
       endOffset = last + 1 < index.blocks.count ? index.blocks[last + 1].offset : .max
     }
-    guard seeks else { return }
-    beginning = index.blocks.first { $0.latest >= times.lowerBound && $0.earliest <= $0.latest }
-    if beginning == nil, !index.blocks.isEmpty { beginning = index.blocks.last }
+    let first = index.blocks.first { $0.latest >= times.lowerBound && $0.earliest <= $0.latest }
+    if first == nil, times.lowerBound > 0, format == .native { endOffset = 0 }
+    if seeks { beginning = first ?? index.blocks.last }
   }
 
   private static func index(of path: String) -> SegmentIndex? {

@@ -33,33 +33,13 @@ import Zstandard
     return try database.content()
   }
 
-  /// Two segments of one archive, as verbatim begins them; the first connection is closed in the second.
-  static let segments: [[UInt8]] = {
-    let records = LogArchive.records
-    let position = ArchivePosition(instance: 7, source: LogArchive.source, sequence: 7)
-    var table = ConnectionTable()
-    for record in records[..<8] {
-      record.withUnsafeBytes {
-        table.note(RecordHeader(checked: $0), body: UnsafeRawBufferPointer(rebasing: $0[32...]))
-      }
-    }
-    let middle = LogArchive.time(7)
-    let second =
-      LogArchive.meta(.rotation(RotationMark(positions: [position]))) + table.records(at: middle)
-      + records[8...].joined()
-    return [
-      StreamPreamble.bytes(createdAt: LogArchive.start) + records[..<8].joined(),
-      StreamPreamble.bytes(createdAt: middle) + second,
-    ]
-  }()
-
   @Test(arguments: ExportDatabase.kinds)
   func addsSegmentAfterSegment(_ kind: String) throws {
     let database = try ExportDatabase(kind, folder)
-    let first = write(Self.segments[0], "a.log")
+    let first = write(LogArchive.segments[0], "a.log")
     #expect(try append(first, to: database).complaints == ["8 records"])
     #expect(try database.execute("SELECT closed_by FROM of.connections") == [[nil], [nil]])
-    let second = write(Self.segments[1], "b.log")
+    let second = write(LogArchive.segments[1], "b.log")
     #expect(try append(first, second, to: database).complaints == ["9 records"])
     #expect(try database.content() == whole(first, second))
     #expect(
@@ -70,12 +50,12 @@ import Zstandard
     let compressed = folder.path + "c.log.zst"
     var bytes: [UInt8] = []
     let compressor = ZstandardCompressor(level: 3)
-    Self.segments[0].withUnsafeBytes { compressor.compress($0, to: &bytes) }
+    LogArchive.segments[0].withUnsafeBytes { compressor.compress($0, to: &bytes) }
     compressor.endFrame(to: &bytes)
     _ = write(bytes, "c.log.zst")
     let before = try database.execute("SELECT name, bytes FROM of.files ORDER BY name")
     #expect(
-      try append(compressed, write(Self.segments[1], "d.log"), to: database).complaints == ["0 records"]
+      try append(compressed, write(LogArchive.segments[1], "d.log"), to: database).complaints == ["0 records"]
     )
     #expect(try database.execute("SELECT name, bytes FROM of.files ORDER BY name") == before)
     #expect(try database.content() == whole(first, second))
@@ -101,7 +81,7 @@ import Zstandard
     let database = try ExportDatabase(kind, folder)
     let records = LogArchive.records
     // The later one first: what it tells of the connection's end holds.
-    let late = write(Self.segments[1] + LogArchive.message("ping", 20), "late.log")
+    let late = write(LogArchive.segments[1] + LogArchive.message("ping", 20), "late.log")
     #expect(try append(late, to: database).complaints == ["10 records"])
     #expect(try database.rows(.sequences) == ["0000000000000007|20|20", "0000000000000007|8|12"])
     let early = write(records[..<11].joined() + [], "early.log")
@@ -202,7 +182,7 @@ import Zstandard
     let database = try ExportDatabase("postgres", folder)
     guard case .postgres(let server) = database else { return }
     let path = write(LogArchive.bytes, "a.log")
-    #expect(try append(write(Self.segments[0], "b.log"), to: database).status == .succeeded)
+    #expect(try append(write(LogArchive.segments[0], "b.log"), to: database).status == .succeeded)
     let other = try server.connect()
     try other.execute("BEGIN; UPDATE netmine.properties SET value = '99' WHERE name = 'revision'")
     let program = try Program(

@@ -100,6 +100,25 @@ enum LogArchive {
 
   static let bytes = StreamPreamble.bytes(createdAt: start) + records.joined()
 
+  /// Two segments of one archive, as verbatim begins them; the first connection is closed in the second.
+  static let segments: [[UInt8]] = {
+    let position = ArchivePosition(instance: 7, source: source, sequence: 7)
+    var table = ConnectionTable()
+    for record in records[..<8] {
+      record.withUnsafeBytes {
+        table.note(RecordHeader(checked: $0), body: UnsafeRawBufferPointer(rebasing: $0[32...]))
+      }
+    }
+    let middle = time(7)
+    let second =
+      meta(.rotation(RotationMark(positions: [position]))) + table.records(at: middle)
+      + records[8...].joined()
+    return [
+      StreamPreamble.bytes(createdAt: start) + records[..<8].joined(),
+      StreamPreamble.bytes(createdAt: middle) + second,
+    ]
+  }()
+
   /// What coinscope's verbatim would have written.
   static let coinscope: [UInt8] = records.flatMap { record in
     record.withUnsafeBytes {

@@ -38,6 +38,27 @@ import Testing
     #expect(try log("check", write([])).status == .succeeded)
   }
 
+  @Test(arguments: [
+    ["cat"], ["cat", "--json"], ["cat", "--peer", "10.1.2.3"], ["cat", "--agent", "btcwire"], ["stats"],
+    ["slice"],
+    ["export", "--as", "csv"], ["grep", "--pattern", "well"], ["first", "\(LogArchive.transaction)"],
+  ])
+  func leavesOutSegmentsThatAreBefore(_ command: [String]) throws {
+    let since = ["--since", "@1700000000.75"]
+    var bytes = LogArchive.segments[0]
+    let paths = [write(bytes, "a.log"), write(LogArchive.segments[1], "b.log")]
+    let all = try log(command + since + paths)
+    write(try SegmentIndex(building: paths[0], format: .native).bytes, "a.log.index")
+    // It is not even looked into, but for its beginning.
+    let place = bytes.count - LogArchive.records[7].count
+    bytes.replaceSubrange(place..<place + 4, with: [0xff, 0xff, 0xff, 0xff])
+    write(bytes, "a.log")
+    let outcome = try log(command + since + paths)
+    #expect(outcome.lines == all.lines && outcome.complaints == all.complaints)
+    #expect(outcome.status == all.status)
+    #expect(try log(command + paths).status == .someFailed)
+  }
+
   @Test func saysExactlyWhereWhatIsWrong() throws {
     var records = LogArchive.records
     func offset(_ index: Int) -> Int { 16 + records[..<index].joined().count }

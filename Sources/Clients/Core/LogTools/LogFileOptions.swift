@@ -14,8 +14,8 @@ struct LogFileOptions: ParsableArguments {
 
   @Flag(
     help: """
-      Begin near --since, where a segment has an index beside it: faster, but what connections that opened before are \
-      called is not known. (What is after --until is never read.)
+      Begin near --since also within a segment that has an index beside it: faster, but what connections that opened \
+      in it before are called is not known. (Segments that are before, and what is after --until, are never read.)
       """
   )
   var seek = false

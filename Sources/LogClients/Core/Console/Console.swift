@@ -41,8 +41,8 @@ public struct Console: ParsableArguments {
   /// Whether to begin near the time asked for.
   @Flag(
     help: """
-      In files that have an index, begin near --since: faster, but what connections that opened before are called is \
-      not known.
+      Begin near --since also within a segment that has an index beside it: faster, but what connections that opened \
+      in it before are called is not known. (Segments that are before, and what is after --until, are never read.)
       """
   )
   public var seek = false
@@ -87,7 +87,7 @@ public struct Console: ParsableArguments {
       var isWhole = true
       for path in LogFiles.chronological(files, format: format) where !printer.isDone {
         let file = try LogFile(path, format: format)
-        if filter.end != nil || seek { file.limit(to: filter.start..<(filter.end ?? .max), seeks: seek) }
+        file.limit(to: filter.start..<(filter.end ?? .max), seeks: seek)
         try isWhole = print(file, with: printer, log: log) && isWhole
       }
       try printer.finish()
