@@ -24,6 +24,12 @@ extension Array where Element == UInt8 {
     append(contentsOf: bytes)
   }
 
+  /// Appends how many hashes there are as a CompactSize, and the hashes.
+  public mutating func appendCounted(_ hashes: [Hash256]) {
+    appendCompactSize(hashes.count)
+    for hash in hashes { append(hash) }
+  }
+
   /// Appends the 32 bytes of a hash in wire order.
   public mutating func append(_ hash: Hash256) { append(hash.bytes) }
 

@@ -77,4 +77,22 @@ extension ByteReader {
   public mutating func hash(_ field: StaticString) throws(WireError) -> Hash256 {
     Hash256(try bytes32(field))
   }
+
+  /// Reads a CompactSize of at most `maximum`, and that many hashes.
+  ///
+  /// - Parameters:
+  ///   - count: what the number is called in errors.
+  ///   - hash: what each hash is called in errors.
+  @_lifetime(self: copy self)
+  public mutating func hashes(
+    _ count: StaticString,
+    of hash: StaticString,
+    maximum: Int
+  ) throws(WireError) -> [Hash256] {
+    let count = try self.count(count, maximum: maximum, size: 32)
+    var hashes: [Hash256] = []
+    hashes.reserveCapacity(count)
+    for _ in 0..<count { hashes.append(try self.hash(hash)) }
+    return hashes
+  }
 }

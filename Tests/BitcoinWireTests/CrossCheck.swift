@@ -1,3 +1,4 @@
+import BitcoinWire
 import Bytes
 import Foundation
 import Testing
@@ -43,5 +44,38 @@ struct CrossCheck {
     }
     try #require(answers.count == messages.count + count)
     return answers
+  }
+
+  /// Expects the script to agree about messages, and as many of its own making as `count`: what is in them, and how they
+  /// are written.
+  ///
+  /// - Parameters:
+  ///   - writesAll: whether it can write all that it can read.
+  ///   - fields: a message's fields as the script spells them.
+  ///   - made: gets each message that it has made.
+  func expectAgreement(
+    about messages: [Message],
+    make count: Int,
+    writesAll: Bool = true,
+    fields: (Message) -> String,
+    _ made: (Message) throws -> Void = { _ in }
+  ) throws {
+    let answers = try run(messages.map(Network.mainnet.frame), make: count)
+    for (message, answer) in zip(messages, answers) {
+      #expect(answer.word == "read")
+      #expect(answer.bytes.isEmpty && !writesAll || answer.bytes == Network.mainnet.frame(message))
+      #expect(answer.fields == fields(message))
+    }
+    for answer in answers.dropFirst(messages.count) {
+      #expect(answer.word == "made")
+      let header = MessageHeader(peeking: answer.bytes.span.bytes)!
+      let expected = Framer.Status.message(header, total: answer.bytes.count, checksumValid: true)
+      #expect(Network.mainnet.framer.next(in: answer.bytes.span.bytes) == expected)
+      let decoded = try Message.decode(header.command, Array(answer.bytes[MessageHeader.size...]))
+      #expect(decoded.trailing == [])
+      #expect(fields(decoded.message) == answer.fields)
+      #expect(Network.mainnet.frame(decoded.message) == answer.bytes)
+      try made(decoded.message)
+    }
   }
 }

@@ -1,9 +1,10 @@
 import BitcoinWire
 import Bytes
 import LogProtocol
+import TestSupport
 
 /// A made-up archive: a connector with two peers.
-enum LogArchive {
+enum LogArchive: MadeUpRecords {
   static let source: UInt32 = 1_700_000_000
   static let start: UInt64 = 1_700_000_000_000_000_000
   static let peer = Endpoint("10.1.2.3:18444")!
@@ -13,26 +14,6 @@ enum LogArchive {
 
   /// ns since the Unix epoch of a sequence: a tenth of a second each.
   static func time(_ sequence: UInt64) -> UInt64 { start + sequence * 100_000_000 }
-
-  static func record(
-    _ type: RecordType,
-    _ sequence: UInt64,
-    _ body: [UInt8],
-    flags: RecordFlags = [],
-    source: UInt32 = source,
-    time: UInt64? = nil,
-    connection: UInt32 = 0
-  ) -> [UInt8] {
-    RecordHeader(
-      type: type,
-      flags: flags,
-      source: source,
-      time: time ?? self.time(sequence),
-      sequence: sequence,
-      connection: connection,
-      bodyCount: 0
-    ).record(body: body)
-  }
 
   static func joined(_ source: UInt32 = source, instance: UInt64 = 7) -> [UInt8] {
     let description = SourceDescription(

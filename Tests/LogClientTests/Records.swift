@@ -2,13 +2,16 @@ import BitcoinWire
 import Bytes
 import EventLoop
 import LogProtocol
+import TestSupport
 
 let peer = Endpoint("127.1.2.3:8333")!
 let us = Endpoint("127.0.0.1:40000")!
 
 /// Made-up records.
-enum Records {
+enum Records: MadeUpRecords {
   static let source: UInt32 = 1_700_000_000
+
+  static func time(_ sequence: UInt64) -> UInt64 { sequence }
 
   static func description(_ instance: UInt64, kind: String = "connector") -> SourceDescription {
     SourceDescription(instance: instance, process: 77, kind: kind, name: "", version: "1")
@@ -25,38 +28,11 @@ enum Records {
     time: UInt64 = 5,
     connection: UInt32 = 0
   ) -> [UInt8] {
-    RecordHeader(
-      type: .meta,
-      source: source,
-      time: time,
-      sequence: sequence,
-      connection: connection,
-      bodyCount: 0
-    ).record(body: body.body)
+    record(.meta, sequence, body.body, source: source, time: time, connection: connection)
   }
 
   static func text(_ sequence: UInt64, _ text: String = "hello", source: UInt32 = source) -> [UInt8] {
     record(.debug, sequence, Array(text.utf8), source: source)
-  }
-
-  static func record(
-    _ type: RecordType,
-    _ sequence: UInt64,
-    _ body: [UInt8],
-    flags: RecordFlags = [],
-    source: UInt32 = source,
-    time: UInt64? = nil,
-    connection: UInt32 = 0
-  ) -> [UInt8] {
-    RecordHeader(
-      type: type,
-      flags: flags,
-      source: source,
-      time: time ?? sequence,
-      sequence: sequence,
-      connection: connection,
-      bodyCount: 0
-    ).record(body: body)
   }
 
   static func event(

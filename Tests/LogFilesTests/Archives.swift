@@ -8,31 +8,15 @@ import Zstandard
 @testable import LogFiles
 
 /// Made-up archives.
-enum Archives {
+enum Archives: MadeUpRecords {
   static let source: UInt32 = 1_700_000_000
   static let start: UInt64 = 1_700_000_000_000_000_000
   static let peer = Endpoint("10.1.2.3:8333")!
   static let us = Endpoint("10.0.0.1:40000")!
 
-  static let preamble = StreamPreamble.bytes(createdAt: start)
+  static func time(_ sequence: UInt64) -> UInt64 { start + sequence * 1_000_000_000 }
 
-  static func record(
-    _ type: RecordType,
-    _ sequence: UInt64,
-    _ body: [UInt8],
-    flags: RecordFlags = [],
-    connection: UInt32 = 0
-  ) -> [UInt8] {
-    RecordHeader(
-      type: type,
-      flags: flags,
-      source: source,
-      time: start + sequence * 1_000_000_000,
-      sequence: sequence,
-      connection: connection,
-      bodyCount: 0
-    ).record(body: body)
-  }
+  static let preamble = StreamPreamble.bytes(createdAt: start)
 
   static func message(_ command: Command, _ payload: [UInt8] = [], _ sequence: UInt64) -> [UInt8] {
     var body: [UInt8] = []

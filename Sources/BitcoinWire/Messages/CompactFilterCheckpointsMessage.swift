@@ -29,18 +29,14 @@ public struct CompactFilterCheckpointsMessage: MessagePayload {
   public init(from reader: inout ByteReader) throws(WireError) {
     filterType = try reader.little(UInt8.self, "filter type")
     stop = try reader.hash("stop hash")
-    let count = try reader.count("filter header count", maximum: .maximumSize, size: 32)
-    filterHeaders = []
-    filterHeaders.reserveCapacity(count)
-    for _ in 0..<count { filterHeaders.append(try reader.hash("filter header")) }
+    filterHeaders = try reader.hashes("filter header count", of: "filter header", maximum: .maximumSize)
   }
 
   /// Appends the fields.
   public func append(to bytes: inout [UInt8]) {
     bytes.append(filterType)
     bytes.append(stop)
-    bytes.appendCompactSize(filterHeaders.count)
-    for hash in filterHeaders { bytes.append(hash) }
+    bytes.appendCounted(filterHeaders)
   }
 
   /// Writes every field.

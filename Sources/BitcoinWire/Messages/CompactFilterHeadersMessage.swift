@@ -35,10 +35,7 @@ public struct CompactFilterHeadersMessage: MessagePayload {
     filterType = try reader.little(UInt8.self, "filter type")
     stop = try reader.hash("stop hash")
     previous = try reader.hash("previous filter header")
-    let count = try reader.count("filter hash count", maximum: Self.maximumCount, size: 32)
-    filterHashes = []
-    filterHashes.reserveCapacity(count)
-    for _ in 0..<count { filterHashes.append(try reader.hash("filter hash")) }
+    filterHashes = try reader.hashes("filter hash count", of: "filter hash", maximum: Self.maximumCount)
   }
 
   /// Appends the fields.
@@ -46,8 +43,7 @@ public struct CompactFilterHeadersMessage: MessagePayload {
     bytes.append(filterType)
     bytes.append(stop)
     bytes.append(previous)
-    bytes.appendCompactSize(filterHashes.count)
-    for hash in filterHashes { bytes.append(hash) }
+    bytes.appendCounted(filterHashes)
   }
 
   /// Writes every field.

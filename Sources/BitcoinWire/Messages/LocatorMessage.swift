@@ -28,18 +28,14 @@ public struct LocatorMessage: MessagePayload {
   @_lifetime(reader: copy reader)
   public init(from reader: inout ByteReader) throws(WireError) {
     version = try reader.little(Int32.self, "version")
-    let count = try reader.count("locator count", maximum: Self.maximumCount, size: 32)
-    locator = []
-    locator.reserveCapacity(count)
-    for _ in 0..<count { locator.append(try reader.hash("locator hash")) }
+    locator = try reader.hashes("locator count", of: "locator hash", maximum: Self.maximumCount)
     stop = try reader.hash("stop hash")
   }
 
   /// Appends the fields.
   public func append(to bytes: inout [UInt8]) {
     bytes.appendLittle(version)
-    bytes.appendCompactSize(locator.count)
-    for hash in locator { bytes.append(hash) }
+    bytes.appendCounted(locator)
     bytes.append(stop)
   }
 

@@ -23,10 +23,7 @@ public struct MerkleBlockMessage: MessagePayload {
   public init(from reader: inout ByteReader) throws(WireError) {
     header = try BlockHeader(from: &reader)
     let count = try reader.little(UInt32.self, "transaction count")
-    let hashCount = try reader.count("hash count", maximum: .maximumSize, size: 32)
-    var hashes: [Hash256] = []
-    hashes.reserveCapacity(hashCount)
-    for _ in 0..<hashCount { hashes.append(try reader.hash("tree hash")) }
+    let hashes = try reader.hashes("hash count", of: "tree hash", maximum: .maximumSize)
     let flags = try reader.counted("flag bytes", maximum: .maximumSize)
     tree = PartialMerkleTree(transactionCount: count, hashes: hashes, flags: flags)
   }
@@ -35,8 +32,7 @@ public struct MerkleBlockMessage: MessagePayload {
   public func append(to bytes: inout [UInt8]) {
     header.append(to: &bytes)
     bytes.appendLittle(tree.transactionCount)
-    bytes.appendCompactSize(tree.hashes.count)
-    for hash in tree.hashes { bytes.append(hash) }
+    bytes.appendCounted(tree.hashes)
     bytes.appendCounted(tree.flags)
   }
 
