@@ -9,19 +9,13 @@ import Testing
 
 /// The reader in `libraries/python`, which was written from docs/log-format.md, reads what we do.
 @Suite struct PythonReaderTests {
-  static let python: String? =
-    ([
-      ProcessInfo.processInfo.environment["NETMINE_PYTHON"] ?? "", "/usr/bin/python3",
-      "/usr/local/bin/python3",
-    ] as [String]).first { access($0, X_OK) == 0 }
-
   static let reader = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .deletingLastPathComponent().appending(path: "libraries/python/netmine_log.py").path
 
   let folder = TemporaryFolder()
 
   func lines(_ path: String) throws -> (lines: [[String: Any]], status: Int32, errors: String) {
-    let program = try Program(Self.python!, [Self.reader, path], folder: folder.path)
+    let program = try Program(Program.python!, [Self.reader, path], folder: folder.path)
     let status = try program.wait()
     let objects = try program.lines.map {
       try #require(try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any])
@@ -29,7 +23,7 @@ import Testing
     return (objects, status, program.errors)
   }
 
-  @Test(.enabled(if: python != nil, "needs Python 3"))
+  @Test(.enabled(if: Program.python != nil, "needs Python 3"))
   func pythonReadsWhatWeRead() throws {
     let onion = Endpoint("pg6mmjiyjmcrsslvykfwnntlaru7p5svn6y2ymmju6nubxndf4pscryd.onion:8333")!
     let open = OpenConnection(
@@ -82,7 +76,7 @@ import Testing
     #expect(lines.count == index)
   }
 
-  @Test(.enabled(if: python != nil, "needs Python 3"))
+  @Test(.enabled(if: Program.python != nil, "needs Python 3"))
   func pythonSaysWhatIsNoRecord() throws {
     let (lines, status, errors) = try lines(folder.write(Archives.records[0] + [0, 0, 0, 1, 2], to: "a.log"))
     #expect(lines.count == 1)

@@ -1,0 +1,36 @@
+"""Netmine's control protocol, log stream and log files.
+
+- `Connector` commands a connector: connect to nodes, send messages, list connections.
+- `Stream` subscribes to the log server's stream; `LogReader` reads log files. Both are iterators of records, each of
+  the class that says what it is: `BitcoinMessage`, `ConnectionEvent`, `Gap`, …
+- `netmine.messages` decodes Bitcoin's common messages.
+
+Needs nothing but Python 3.9.
+"""
+from . import messages
+from .answers import (
+    Closed, Connected, ConnectFailed, Connecting, Connection, Disconnecting, Event, Features, HandshakeDone, Hello,
+    Page, RegisteredMessage, Sending, Sent, Statistics, Status,
+)
+from .control import Connector, Node, Outcome
+from .endpoint import Endpoint, Network
+from .errors import ConnectionLost, FormatError, NetmineError, Refused, RequestFailed
+from .files import LogReader
+from .messages import hash_text
+from .records import (
+    BitcoinMessage, ClockState, ConnectionEvent, Direction, EventCode, Gap, GapCause, Malformed, OpenConnection,
+    Position, Record, RecordFlags, RecordType, RotationMark, ServerStatus, Source, SourceJoined, SourceLeft, Text,
+)
+from .sockets import Address, connect
+from .stream import Stream
+from .targets import ALL, ConnectTarget, Filter, State, Target
+
+__all__ = [
+    "ALL", "Address", "BitcoinMessage", "ClockState", "Closed", "ConnectFailed", "ConnectTarget", "Connected",
+    "Connecting", "Connection", "ConnectionEvent", "ConnectionLost", "Connector", "Direction", "Disconnecting",
+    "Endpoint", "Event", "EventCode", "Features", "Filter", "FormatError", "Gap", "GapCause", "HandshakeDone", "Hello",
+    "LogReader", "Malformed", "NetmineError", "Network", "Node", "OpenConnection", "Outcome", "Page", "Position",
+    "Record", "RecordFlags", "RecordType", "Refused", "RegisteredMessage", "RequestFailed", "RotationMark", "Sending",
+    "Sent", "ServerStatus", "Source", "SourceJoined", "SourceLeft", "State", "Statistics", "Status", "Stream",
+    "Target", "Text", "connect", "hash_text", "messages",
+]

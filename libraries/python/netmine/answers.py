@@ -1,0 +1,378 @@
+"""What a connector says to its clients: replies and events; docs/control-protocol.md describes them."""
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass, fields as dataclass_fields
+from typing import List, Optional, Tuple
+
+from .endpoint import Endpoint
+from .errors import FormatError
+from .fields import Fields
+from .records import Direction
+from .targets import ConnectTarget, State
+
+
+class Status(enum.IntEnum):
+    """Why a request was not done."""
+
+    BAD_REQUEST = 1
+    UNKNOWN_REQUEST = 2
+    UNSUPPORTED_VERSION = 3
+    NO_SUCH_CONNECTION = 4
+    NO_SUCH_MESSAGE = 5
+    REFUSED = 6
+    LIMIT = 7
+    SHUTTING_DOWN = 8
+    UNSUPPORTED = 9
+    FAILED = 10
+    BAD_MESSAGE = 11
+
+
+class Features(enum.IntFlag):
+    """What a peer has said that it can or wants."""
+
+    WTXID_RELAY = 0x01
+    ADDR_V2 = 0x02
+    HEADERS = 0x04
+    COMPACT_BLOCKS = 0x08
+    HIGH_BANDWIDTH = 0x10
+    RECONCILIATION = 0x20
+
+
+@dataclass(frozen=True)
+class Hello:
+    """Whom a client talks to."""
+
+    version: int
+    #: The program and its version.
+    server: str
+    #: The Bitcoin network's name.
+    network: str
+    #: The four bytes that the network's messages begin with.
+    magic: bytes
+    default_port: int
+    #: The random number that the connector chose when it started, as in the log stream.
+    instance: int
+
+    @classmethod
+    def read(cls, fields: Fields) -> Hello:
+        """Reads a reply's fields; later ones are passed over."""
+        return cls(
+            fields.u8("version"),
+            fields.text("server"),
+            fields.text("network"),
+            fields.u32("magic").to_bytes(4, "little"),
+            fields.u16("default port"),
+            fields.u64("instance"),
+        )
+
+
+@dataclass(frozen=True)
+class RegisteredMessage:
+    """A message that this client has registered."""
+
+    id: int
+    command: str
+    #: Bytes of the whole message.
+    size: int
+
+    @classmethod
+    def read(cls, fields: Fields) -> RegisteredMessage:
+        """Reads one of a reply's elements."""
+        identifier = fields.u32("message id")
+        command = fields.take(12, "command").rstrip(b"\0").decode("ascii", "backslashreplace")
+        return cls(identifier, command, fields.u32("size"))
+
+
+@dataclass(frozen=True)
+class Connecting:
+    """A connect that was begun; its events have the request's id."""
+
+    request: int
+    targets: List[ConnectTarget]
+    #: The connections' ids, in the order of the targets.
+    connections: List[int]
+
+
+@dataclass(frozen=True)
+class Disconnecting:
+    """A disconnect that was begun."""
+
+    #: How many connections are being closed.
+    count: int
+    #: Ids that do not exist.
+    missing: List[int]
+
+
+@dataclass(frozen=True)
+class Sending:
+    """A send that was begun; its event has the request's id."""
+
+    request: int
+    #: How many connections the message is for.
+    count: int
+    #: Ids that do not exist.
+    missing: List[int]
+
+
+@dataclass(frozen=True)
+class Connection:
+    """What the connector knows of a connection; what it does not know yet is 0 or empty. Times are ns since the Unix
+    epoch."""
+
+    id: int
+    direction: Direction
+    #: One of `State`.
+    state: State
+    remote: Endpoint
+    #: 0.0.0.0:0 before it is known.
+    local: Endpoint
+    since: int
+    protocol_version: int
+    services: int
+    #: As the peer sent it, at most 256 bytes.
+    user_agent: bytes
+    height: int
+    #: Whether the peer asks for transactions.
+    relay: bool
+    #: The last round trip of a ping, in ns.
+    ping: int
+    bytes_received: int
+    bytes_sent: int
+    messages_received: int
+    messages_sent: int
+    # What follows is since version 0.2; earlier connectors do not say it.
+    #: When its handshake was done.
+    opened: int = 0
+    #: When something last came.
+    last_received: int = 0
+    #: When a message was last sent.
+    last_sent: int = 0
+    #: The shortest round trip of a ping, in ns.
+    shortest_ping: int = 0
+    #: Below which it wants to hear of no transactions, in satoshi per 1000 virtual bytes.
+    fee_filter: int = 0
+    features: Features = Features(0)
+    #: Bytes that wait to be sent to it.
+    bytes_waiting: int = 0
+
+    @classmethod
+    def read(cls, outer: Fields) -> Connection:
+        """Reads one of a list's elements; later fields are passed over."""
+        fields = Fields(outer.prefixed("connection"))
+        values = (
+            fields.u32("connection id"),
+            _direction(fields),
+            _state(fields),
+            Endpoint.read(fields, "remote endpoint"),
+            Endpoint.read(fields, "local endpoint"),
+            fields.u64("since"),
+            fields.i32("protocol version"),
+            fields.u64("services"),
+            fields.prefixed("user agent"),
+            fields.i32("height"),
+            fields.flag("relay"),
+            fields.u64("ping"),
+            fields.u64("bytes received"),
+            fields.u64("bytes sent"),
+            fields.u64("messages received"),
+            fields.u64("messages sent"),
+        )
+        if not fields.remaining:
+            return cls(*values)
+        return cls(
+            *values,
+            opened=fields.u64("opened"),
+            last_received=fields.u64("last received"),
+            last_sent=fields.u64("last sent"),
+            shortest_ping=fields.u64("shortest ping"),
+            fee_filter=fields.u64("fee filter"),
+            features=Features(fields.u8("features")),
+            bytes_waiting=fields.u32("bytes waiting"),
+        )
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page of a list of connections."""
+
+    connections: List[Connection]
+    #: What to ask for the next page with; None where this is the last.
+    next: Optional[int]
+
+    @classmethod
+    def read(cls, fields: Fields) -> Page:
+        """Reads a reply's fields."""
+        following = fields.u32("next")
+        return cls(fields.elements(85, Connection.read, "connections"), following or None)
+
+
+@dataclass(frozen=True)
+class Statistics:
+    """How a connector is doing. Times are ns since the Unix epoch; counts without `now` are since its start."""
+
+    time: int
+    since: int
+    process: int
+    version: str
+    network: str
+    #: The four bytes that the network's messages begin with.
+    magic: bytes
+    #: The id that the log server granted it last; 0 for none.
+    source: int
+    instance: int
+    #: Whether the log server takes its records now.
+    publishing: bool
+    #: Now: connections that are being made.
+    connecting: int
+    #: Now: connections in their handshake.
+    handshaking: int
+    #: Now: open connections that we dialled.
+    open_outbound: int
+    #: Now: open connections that peers dialled.
+    open_inbound: int
+    connects_begun: int
+    connects_failed: int
+    accepted: int
+    messages_received: int
+    messages_sent: int
+    bytes_received: int
+    bytes_sent: int
+    #: The last sequence of its records.
+    records_made: int
+    #: Up to which sequence the log server has acknowledged them.
+    records_acknowledged: int
+    #: Now: records that are not acknowledged.
+    records_waiting: int
+    #: Now: bytes that the log server's socket has not taken.
+    bytes_waiting: int
+    records_dropped: int
+    #: Now: clients.
+    clients: int
+    #: Now: registered messages.
+    registered_messages: int
+
+    @classmethod
+    def read(cls, fields: Fields) -> Statistics:
+        """Reads a reply's fields; later ones are passed over."""
+        head = (
+            fields.u64("time"),
+            fields.u64("since"),
+            fields.u32("process id"),
+            fields.text("version"),
+            fields.text("network"),
+            fields.u32("magic").to_bytes(4, "little"),
+            fields.u32("source"),
+            fields.u64("instance"),
+            fields.flag("publishing"),
+        )
+        return cls(*head, *(fields.u64(field.name) for field in dataclass_fields(cls)[len(head) :]))
+
+
+@dataclass(frozen=True)
+class Event:
+    """What became of a request after its reply."""
+
+    #: The request's id.
+    request: int
+
+
+@dataclass(frozen=True)
+class Connected(Event):
+    """The system has connected."""
+
+    connection: int
+    local: Endpoint
+    #: ns since the request.
+    duration: int
+
+
+@dataclass(frozen=True)
+class HandshakeDone(Event):
+    """Messages can be exchanged."""
+
+    connection: int
+    protocol_version: int
+    services: int
+    user_agent: bytes
+    height: int
+    relay: bool
+    #: ns since the request.
+    duration: int
+
+
+@dataclass(frozen=True)
+class ConnectFailed(Event):
+    """The system could not connect, or the connector would not."""
+
+    connection: int
+    #: The system's error number; 0 where it is not to blame.
+    errno: int
+    reason: str
+
+
+@dataclass(frozen=True)
+class Closed(Event):
+    """A connection that stood is gone."""
+
+    connection: int
+    #: The system's error number; 0 where it is not to blame.
+    errno: int
+    reason: str
+
+
+@dataclass(frozen=True)
+class Sent(Event):
+    """A message was queued for its peers, behind what waits for them."""
+
+    #: For how many connections.
+    count: int
+    #: How many connections were closed instead, because they do not read.
+    lost: int
+
+
+def read_event(type_: int, fields: Fields) -> Optional[Event]:
+    """Reads an event's fields, from the request's id on; None where this version does not know the type."""
+    request = fields.u32("request id")
+    event: Event
+    if type_ == 0x40:
+        event = Connected(request, fields.u32("connection"), Endpoint.read(fields, "local"), fields.u64("duration"))
+    elif type_ == 0x41:
+        event = HandshakeDone(
+            request,
+            fields.u32("connection"),
+            fields.i32("protocol version"),
+            fields.u64("services"),
+            fields.prefixed("user agent"),
+            fields.i32("height"),
+            fields.flag("relay"),
+            fields.u64("duration"),
+        )
+    elif type_ == 0x42:
+        event = ConnectFailed(request, *_reason(fields))
+    elif type_ == 0x43:
+        event = Closed(request, *_reason(fields))
+    elif type_ == 0x44:
+        event = Sent(request, fields.u32("count"), fields.u32("lost"))
+    else:
+        return None
+    fields.finish("event")
+    return event
+
+
+def _reason(fields: Fields) -> Tuple[int, int, str]:
+    return fields.u32("connection"), fields.u32("errno"), fields.text("reason")
+
+
+def _direction(fields: Fields) -> Direction:
+    value = fields.u8("direction")
+    if value > 1:
+        raise FormatError("direction", f"is {value}, which has no meaning", fields.offset - 1)
+    return Direction(value)
+
+
+def _state(fields: Fields) -> State:
+    value = fields.u8("state")
+    if value > 3:
+        raise FormatError("state", f"is {value}, which has no meaning", fields.offset - 1)
+    return State(value)

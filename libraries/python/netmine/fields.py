@@ -1,0 +1,195 @@
+"""Reading and writing fields, one after another; every read checks first what is left."""
+from __future__ import annotations
+
+import struct
+from typing import Callable, Iterable, List, TypeVar
+
+from .errors import FormatError
+
+_U16 = struct.Struct(">H")
+_U32 = struct.Struct(">I")
+_U64 = struct.Struct(">Q")
+_I32 = struct.Struct(">i")
+_I64 = struct.Struct(">q")
+
+#: The largest count or length in a Bitcoin message (Bitcoin Core's MAX_SIZE).
+MAX_SIZE = 0x0200_0000
+
+_Element = TypeVar("_Element")
+
+
+class Fields:
+    """Reads fields from bytes, which may be anything: what is not there raises `FormatError`, naming the field."""
+
+    __slots__ = ("data", "offset", "end")
+
+    def __init__(self, data: bytes, offset: int = 0) -> None:
+        self.data = data
+        self.offset = offset
+        self.end = len(data)
+
+    @property
+    def remaining(self) -> int:
+        """How many bytes are left."""
+        return self.end - self.offset
+
+    def require(self, count: int, field: str) -> None:
+        """Raises unless so many bytes are left."""
+        if count > self.end - self.offset:
+            problem = f"needs {count} bytes, of which {self.end - self.offset} are there"
+            raise FormatError(field, problem, self.offset)
+
+    def take(self, count: int, field: str) -> bytes:
+        """The next bytes."""
+        self.require(count, field)
+        start = self.offset
+        self.offset = start + count
+        return self.data[start : self.offset]
+
+    def rest(self) -> bytes:
+        """All bytes that are left."""
+        return self.take(self.remaining, "rest")
+
+    def finish(self, field: str) -> None:
+        """Raises unless every byte was read."""
+        if self.offset != self.end:
+            raise FormatError(field, f"has {self.end - self.offset} bytes too many", self.offset)
+
+    # Netmine's own fields: big-endian.
+
+    def u8(self, field: str) -> int:
+        """One byte."""
+        return self.take(1, field)[0]
+
+    def u16(self, field: str) -> int:
+        """A big-endian number of 16 bits."""
+        return int(_U16.unpack(self.take(2, field))[0])
+
+    def u32(self, field: str) -> int:
+        """A big-endian number of 32 bits."""
+        return int(_U32.unpack(self.take(4, field))[0])
+
+    def u64(self, field: str) -> int:
+        """A big-endian number of 64 bits."""
+        return int(_U64.unpack(self.take(8, field))[0])
+
+    def i32(self, field: str) -> int:
+        """A big-endian signed number of 32 bits."""
+        return int(_I32.unpack(self.take(4, field))[0])
+
+    def i64(self, field: str) -> int:
+        """A big-endian signed number of 64 bits."""
+        return int(_I64.unpack(self.take(8, field))[0])
+
+    def flag(self, field: str) -> bool:
+        """A byte that is 0 or 1."""
+        value = self.u8(field)
+        if value > 1:
+            raise FormatError(field, f"is {value}, neither 0 nor 1", self.offset - 1)
+        return value == 1
+
+    def prefixed(self, field: str) -> bytes:
+        """Bytes with their count, 16 bits, before them."""
+        return self.take(self.u16(field), field)
+
+    def text(self, field: str) -> str:
+        """UTF-8 with its count of bytes, 16 bits, before it; what is no UTF-8 is replaced."""
+        return self.prefixed(field).decode("utf-8", "replace")
+
+    def elements(self, size: int, read: Callable[[Fields], _Element], field: str) -> List[_Element]:
+        """Elements of at least `size` bytes each with their count, 32 bits, before them."""
+        count = self.u32(field)
+        self.require(count * size, field)
+        return [read(self) for _ in range(count)]
+
+    def ids(self, field: str) -> List[int]:
+        """Numbers of 32 bits with their count, 32 bits, before them."""
+        count = self.u32(field)
+        return list(struct.unpack(f">{count}I", self.take(4 * count, field)))
+
+    # Bitcoin's fields: little-endian.
+
+    def little(self, size: int, field: str, signed: bool = False) -> int:
+        """A little-endian number of `size` bytes."""
+        return int.from_bytes(self.take(size, field), "little", signed=signed)
+
+    def compact_size(self, field: str, maximum: int = MAX_SIZE) -> int:
+        """Bitcoin's number of 1, 3, 5 or 9 bytes, which must be the fewest that it fits in."""
+        start = self.offset
+        value = self.u8(field)
+        if value >= 253:
+            size = 1 << (value - 252)
+            value = self.little(size, field)
+            if value < (253, 1 << 16, 1 << 32)[size.bit_length() - 2]:
+                raise FormatError(field, "is written longer than necessary", start)
+        if value > maximum:
+            raise FormatError(field, f"is {value}, more than {maximum}", start)
+        return value
+
+    def count(self, field: str, maximum: int, size: int) -> int:
+        """How many elements of at least `size` bytes each follow; raises unless that many can."""
+        count = self.compact_size(field, maximum)
+        self.require(count * size, field)
+        return count
+
+    def counted(self, field: str, maximum: int = MAX_SIZE) -> bytes:
+        """Bytes with their count, as Bitcoin writes it, before them."""
+        return self.take(self.compact_size(field, maximum), field)
+
+
+def number(size: int, value: int, field: str) -> bytes:
+    """A big-endian number of `size` bytes; raises `ValueError` where it does not fit."""
+    if not 0 <= value < 1 << (8 * size):
+        raise ValueError(f"{field} is {value}, which {size} bytes do not hold")
+    return value.to_bytes(size, "big")
+
+
+def u8(value: int, field: str = "number") -> bytes:
+    """One byte."""
+    return number(1, value, field)
+
+
+def u16(value: int, field: str = "number") -> bytes:
+    """A big-endian number of 16 bits."""
+    return number(2, value, field)
+
+
+def u32(value: int, field: str = "number") -> bytes:
+    """A big-endian number of 32 bits."""
+    return number(4, value, field)
+
+
+def u64(value: int, field: str = "number") -> bytes:
+    """A big-endian number of 64 bits."""
+    return number(8, value, field)
+
+
+def prefixed(data: bytes, field: str = "count") -> bytes:
+    """Bytes with their count, 16 bits, before them."""
+    return u16(len(data), field) + data
+
+
+def text(value: str, field: str = "length") -> bytes:
+    """UTF-8 with its count of bytes, 16 bits, before it."""
+    return prefixed(value.encode(), field)
+
+
+def ids(values: Iterable[int], field: str = "id") -> bytes:
+    """Numbers of 32 bits with their count, 32 bits, before them."""
+    encoded = [u32(value, field) for value in values]
+    return u32(len(encoded), field) + b"".join(encoded)
+
+
+def compact_size(value: int) -> bytes:
+    """Bitcoin's number, in the fewest bytes that it fits in."""
+    if value < 253:
+        return u8(value, "count")
+    for mark, size in ((b"\xfd", 2), (b"\xfe", 4), (b"\xff", 8)):
+        if value < 1 << (8 * size):
+            return mark + value.to_bytes(size, "little")
+    raise ValueError(f"count is {value}, which 8 bytes do not hold")
+
+
+def counted(data: bytes) -> bytes:
+    """Bytes with their count, as Bitcoin writes it, before them."""
+    return compact_size(len(data)) + data
