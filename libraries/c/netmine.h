@@ -1,0 +1,378 @@
+/* Netmine's control protocol, log stream and log files, for C11 and POSIX.
+ *
+ * Nothing is allocated: bytes are kept in a buffer of the caller's, and what is read points into it until the next
+ * read. Nothing that comes is believed before it was checked. docs/control-protocol.md and docs/log-format.md describe
+ * what is behind each name; example.c uses most of them. Not for several threads at once on the same structure. */
+#ifndef NETMINE_H
+#define NETMINE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* What functions return that do not return bool: more than 0 where they did it. */
+enum netmine_result {
+  NETMINE_OK = 1,
+  NETMINE_END = 0,      /* the other end has closed, or the file is over, where something would begin */
+  NETMINE_SYSTEM = -1,  /* the system: errno says why */
+  NETMINE_FORMAT = -2,  /* the bytes are not what they should be; nothing more can be read */
+  NETMINE_TORN = -3,    /* they end in the middle of a record or frame */
+  NETMINE_ROOM = -4,    /* the buffer is too small for it; what comes after it can be read */
+  NETMINE_TIMEOUT = -5, /* nothing came in time; what had come is kept */
+  NETMINE_REFUSED = -6  /* the log server, or the connector, refused; the record or answer says why */
+};
+
+/* A result in words; of NETMINE_SYSTEM what errno says. */
+const char *netmine_result_text(int result);
+
+/* ---- Fields ---- */
+
+/* Bytes somewhere else. */
+struct netmine_bytes {
+  const uint8_t *data;
+  size_t count;
+};
+
+/* Where to read on. Once there was too little, or something wrong, `bad` stays true and everything read is 0. */
+struct netmine_fields {
+  const uint8_t *at, *end;
+  bool bad;
+};
+
+/* An address of one of BIP155's networks (1 IPv4, 2 IPv6, 4 Tor v3, 5 I2P, 6 CJDNS) and a port. */
+struct netmine_endpoint {
+  uint8_t network;
+  struct netmine_bytes address;
+  uint16_t port;
+};
+
+struct netmine_fields netmine_fields(struct netmine_bytes bytes);
+/* Big-endian numbers. */
+uint8_t netmine_u8(struct netmine_fields *fields);
+uint16_t netmine_u16(struct netmine_fields *fields);
+uint32_t netmine_u32(struct netmine_fields *fields);
+uint64_t netmine_u64(struct netmine_fields *fields);
+/* A byte that is 0 or 1. */
+bool netmine_flag(struct netmine_fields *fields);
+/* So many bytes. */
+struct netmine_bytes netmine_take(struct netmine_fields *fields, size_t count);
+/* Bytes, or a text in UTF-8, with their count, 16 bits, before them. */
+struct netmine_bytes netmine_prefixed(struct netmine_fields *fields);
+struct netmine_endpoint netmine_endpoint(struct netmine_fields *fields);
+/* Whether everything was read, and nothing was wrong. */
+bool netmine_finished(const struct netmine_fields *fields);
+
+/* Room that every endpoint's text fits in. */
+#define NETMINE_ENDPOINT_TEXT 96
+
+/* An endpoint as `192.0.2.1:8333` or `[2001:db8::1]:8333`; of other networks as `id4-…:8333`, the address in
+ * hexadecimal. Returns `text`. */
+char *netmine_endpoint_text(struct netmine_endpoint endpoint, char text[NETMINE_ENDPOINT_TEXT]);
+
+/* ---- Sockets and files ---- */
+
+/* Connects to a unix socket, whose path has a slash in it, or to `127.0.0.1:8340` or `[::1]:8340`; names are not
+ * looked up. Returns a descriptor, or -1 with errno (EINVAL where the address is none). */
+int netmine_dial(const char *address);
+
+/* Bytes that come from a socket, a pipe or a file. */
+struct netmine_input {
+  int descriptor;
+  int timeout;     /* milliseconds that each read may wait; -1, as at first, for ever */
+  uint64_t offset; /* of the next record or frame, from the first byte read */
+  /* Its own. */
+  uint8_t *buffer;
+  size_t size, start, end;
+  uint64_t skip;
+};
+
+/* A buffer that holds everything but long messages. */
+#define NETMINE_BUFFER (256 << 10)
+
+/* Begins to read; the buffer, of at least 64 bytes, is used until the last read. */
+void netmine_input(struct netmine_input *input, int descriptor, void *buffer, size_t size);
+
+/* ---- Records ---- */
+
+enum netmine_type {
+  NETMINE_META = 0x0001,
+  NETMINE_DEBUG = 0x0002,
+  NETMINE_CTRL = 0x0004,
+  NETMINE_ERROR = 0x0008,
+  NETMINE_BITCOIN = 0x0010,     /* netmine_read_event */
+  NETMINE_BITCOIN_MSG = 0x0020, /* netmine_read_message */
+  NETMINE_CONNECTOR = 0x0040,
+  NETMINE_CLIENT = 0x0080,
+  NETMINE_EVERYTHING = 0xffff
+};
+
+enum netmine_flags {
+  NETMINE_SENT = 0x01,
+  NETMINE_WRONG_CHECKSUM = 0x02,
+  NETMINE_ENCRYPTED = 0x04,
+  NETMINE_CUT_SHORT = 0x08,
+  NETMINE_UPPER_BOUND = 0x10,
+  NETMINE_RESENT = 0x20
+};
+
+/* Codes of META records. */
+enum netmine_meta {
+  NETMINE_SOURCE_JOINED = 0x01,   /* netmine_read_source */
+  NETMINE_SOURCE_LEFT = 0x02,     /* netmine_read_left */
+  NETMINE_OPEN_CONNECTION = 0x03, /* netmine_read_open */
+  NETMINE_GAP = 0x04,             /* netmine_read_gap */
+  NETMINE_CLOCK = 0x05,           /* netmine_read_clock */
+  NETMINE_ROTATION = 0x06,
+  NETMINE_REFUSAL = 0x85,
+  NETMINE_STATUS = 0x88
+};
+
+struct netmine_record {
+  uint64_t offset; /* of its first byte */
+  uint32_t source;
+  uint64_t time;     /* ns since the Unix epoch */
+  uint64_t sequence; /* 0: not numbered */
+  uint16_t type;
+  uint8_t flags;
+  uint32_t connection;       /* 0: about none */
+  struct netmine_bytes body; /* as much of it as the buffer holds */
+  size_t full_count;         /* of the body's bytes */
+};
+
+/* Reads the next record of a stream or file. NETMINE_REFUSED: the log server refused, and closes; the record's text
+ * says why. A body that the buffer does not hold is cut. */
+int netmine_next_record(struct netmine_input *input, struct netmine_record *record);
+
+/* A message as on the wire. Where the record was cut short, in the log or by the buffer, so is the payload. */
+struct netmine_message {
+  uint8_t magic[4];
+  char command[13];
+  uint32_t length; /* as the header says */
+  struct netmine_bytes payload;
+};
+
+struct netmine_event {
+  uint32_t code;
+  uint8_t direction; /* 0 outbound, 1 inbound */
+  struct netmine_endpoint remote, local;
+  uint32_t error;    /* errno; 0 for none */
+  uint64_t duration; /* ns */
+  struct netmine_bytes reason, user_agent, evidence;
+};
+
+struct netmine_source {
+  uint32_t id;
+  uint64_t instance;
+  uint32_t process;
+  struct netmine_bytes kind, name, version;
+};
+
+struct netmine_left {
+  uint32_t id;
+  bool said_goodbye;
+  uint64_t last_sequence;
+  struct netmine_bytes reason;
+};
+
+struct netmine_open {
+  uint8_t direction;
+  struct netmine_endpoint remote, local;
+  uint64_t since; /* ns since the Unix epoch */
+  struct netmine_bytes user_agent;
+};
+
+struct netmine_gap {
+  uint32_t source; /* whose records are missing */
+  uint64_t first, last, count, byte_count;
+  uint8_t cause;
+};
+
+struct netmine_clock {
+  int64_t offset;       /* ns */
+  uint64_t error_bound; /* ns */
+  bool synchronised;
+};
+
+/* The code of a META record; 0 of others. */
+uint8_t netmine_meta_code(const struct netmine_record *record);
+
+/* Each returns false where the record is of another kind, or its body is not what it should be. */
+bool netmine_read_message(const struct netmine_record *record, struct netmine_message *message);
+bool netmine_read_event(const struct netmine_record *record, struct netmine_event *event);
+bool netmine_read_source(const struct netmine_record *record, struct netmine_source *source);
+bool netmine_read_left(const struct netmine_record *record, struct netmine_left *left);
+bool netmine_read_open(const struct netmine_record *record, struct netmine_open *open);
+bool netmine_read_gap(const struct netmine_record *record, struct netmine_gap *gap);
+bool netmine_read_clock(const struct netmine_record *record, struct netmine_clock *clock);
+
+/* What a reader wants; lists that are empty mean all. */
+struct netmine_subscription {
+  uint16_t types;
+  bool not_received, not_sent;
+  bool disconnect_when_slow; /* instead of a gap */
+  const char *const *commands;
+  uint16_t command_count;
+  const uint32_t *sources;
+  uint16_t source_count;
+  const uint32_t *connections;
+  uint16_t connection_count;
+};
+
+/* Subscribes on a connection to the log server; NULL for everything. A META record with the code NETMINE_STATUS says
+ * that it is in force: whatever happens after that comes. What is asked for must fit in 4 KiB (NETMINE_ROOM). */
+int netmine_subscribe(int descriptor, const struct netmine_subscription *subscription);
+
+/* ---- Control ---- */
+
+enum netmine_request_type {
+  NETMINE_HELLO = 0x10,
+  NETMINE_REGISTER = 0x11,
+  NETMINE_LIST_MESSAGES = 0x12,
+  NETMINE_FORGET = 0x13,
+  NETMINE_CONNECT = 0x14,
+  NETMINE_DISCONNECT = 0x15,
+  NETMINE_SEND = 0x16,
+  NETMINE_LIST = 0x17,
+  NETMINE_STATISTICS = 0x18,
+  NETMINE_RELOAD = 0x19,
+  NETMINE_SHUT_DOWN = 0x1a
+};
+
+enum netmine_answer_type {
+  NETMINE_CONNECTED = 0x40,
+  NETMINE_HANDSHAKE_DONE = 0x41,
+  NETMINE_CONNECT_FAILED = 0x42,
+  NETMINE_CLOSED = 0x43,
+  NETMINE_SENT_OUT = 0x44,
+  NETMINE_REPLY = 0x80, /* and its request's type */
+  NETMINE_FAILURE = 0xff
+};
+
+/* A request that is being written, into a buffer of the caller's. Once something did not fit, `bad` stays true. */
+struct netmine_request {
+  uint8_t *data;
+  size_t size, count;
+  bool bad;
+};
+
+/* A connection to a connector. */
+struct netmine_control {
+  struct netmine_input input;
+  uint32_t last_request;
+};
+
+/* What a connector says: a reply or an event. */
+struct netmine_answer {
+  uint8_t type;
+  uint32_t request;
+  struct netmine_fields fields; /* after the request's id */
+};
+
+/* Whom one talks to. */
+struct netmine_hello {
+  uint8_t version;
+  struct netmine_bytes server, network;
+  uint8_t magic[4]; /* as the network's messages begin */
+  uint16_t default_port;
+  uint64_t instance;
+};
+
+/* What became of a request: of each event the fields that it has, others are 0. */
+struct netmine_notice {
+  uint32_t connection;
+  struct netmine_endpoint local;
+  int32_t protocol_version;
+  uint64_t services;
+  struct netmine_bytes user_agent;
+  int32_t height;
+  bool relay;
+  uint64_t duration; /* ns since the request */
+  uint32_t error;    /* errno; 0 for none */
+  struct netmine_bytes reason;
+  uint32_t count, lost;
+};
+
+/* One of a list's connections; what is not known yet is 0 or empty. */
+struct netmine_connection {
+  uint32_t id;
+  uint8_t direction, state;
+  struct netmine_endpoint remote, local;
+  uint64_t since;
+  int32_t protocol_version;
+  uint64_t services;
+  struct netmine_bytes user_agent;
+  int32_t height;
+  bool relay;
+  uint64_t ping, bytes_received, bytes_sent, messages_received, messages_sent;
+  /* Since version 0.2. */
+  uint64_t opened, last_received, last_sent, shortest_ping, fee_filter;
+  uint8_t features;
+  uint32_t bytes_waiting;
+};
+
+struct netmine_statistics {
+  uint64_t time, since;
+  uint32_t process;
+  struct netmine_bytes version, network;
+  uint8_t magic[4];
+  uint32_t source;
+  uint64_t instance;
+  bool publishing;
+  uint64_t connecting, handshaking, open_outbound, open_inbound, connects_begun, connects_failed, accepted,
+      messages_received, messages_sent, bytes_received, bytes_sent, records_made, records_acknowledged, records_waiting,
+      bytes_waiting, records_dropped, clients, registered_messages;
+};
+
+/* Says hello on a connection to a connector, under a name for the log, and reads what it answers, which points into the
+ * buffer. The buffer bounds how long a reply may be: a connection of a list takes some 150 bytes, so that NETMINE_BUFFER
+ * holds a page of 1000. */
+int netmine_control(struct netmine_control *control, int descriptor, const char *name, void *buffer, size_t size,
+                    struct netmine_hello *hello);
+
+/* Begins a request. */
+void netmine_begin(struct netmine_request *request, enum netmine_request_type type, void *buffer, size_t size);
+void netmine_put_u8(struct netmine_request *request, uint8_t value);
+void netmine_put_u16(struct netmine_request *request, uint16_t value);
+void netmine_put_u32(struct netmine_request *request, uint32_t value);
+void netmine_put_u64(struct netmine_request *request, uint64_t value);
+void netmine_put_bytes(struct netmine_request *request, const void *data, size_t count);
+/* With their count, 16 bits, before them. */
+void netmine_put_prefixed(struct netmine_request *request, const void *data, size_t count);
+void netmine_put_text(struct netmine_request *request, const char *text);
+/* An endpoint, from `192.0.2.1:8333` or `[2001:db8::1]:8333`. */
+void netmine_put_endpoint(struct netmine_request *request, const char *text);
+/* Targets: all connections, or those with these ids. */
+void netmine_put_all(struct netmine_request *request);
+void netmine_put_connections(struct netmine_request *request, const uint32_t *ids, uint32_t count);
+/* A whole Bitcoin message: header and payload. */
+void netmine_put_message(struct netmine_request *request, const uint8_t magic[4], const char *command,
+                         const void *payload, size_t count);
+
+/* Sends the request; its id, which answers have, is then `control->last_request`. NETMINE_ROOM where it is bad. */
+int netmine_ask(struct netmine_control *control, struct netmine_request *request);
+
+/* Reads the next reply or event, of whatever type. NETMINE_ROOM: the buffer does not hold it; its type and request are
+ * there, its fields are not. */
+int netmine_next_answer(struct netmine_control *control, struct netmine_answer *answer);
+
+/* Passes over events until the reply to the last request: NETMINE_OK where it was done, NETMINE_REFUSED where it was
+ * not. For clients that do not wait for events. */
+int netmine_reply(struct netmine_control *control, struct netmine_answer *answer);
+
+/* Each returns false where the answer is of another kind, or not what it should be. */
+bool netmine_read_failure(struct netmine_answer answer, uint16_t *status, struct netmine_bytes *sentence);
+bool netmine_read_notice(struct netmine_answer answer, struct netmine_notice *notice);
+bool netmine_read_statistics(struct netmine_answer answer, struct netmine_statistics *statistics);
+
+/* The next connection of a reply to NETMINE_LIST, whose fields begin with u32 next page's `after` and u32 count. */
+bool netmine_read_connection(struct netmine_fields *fields, struct netmine_connection *connection);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
