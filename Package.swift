@@ -5,7 +5,7 @@ import PackageDescription
 let spans: [SwiftSetting] = [.enableExperimentalFeature("Lifetimes")]
 
 /// What runs independent implementations of the protocol, next to the tests that compare with it.
-let python = ["crosscheck.py", "crosscheck_buidl.py", "crosscheck_core.py"]
+let python = ["crosscheck.py", "crosscheck_buidl.py", "crosscheck_core.py", "crosscheck_netmine.py"]
 
 /// Every command line's parser.
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
