@@ -50,7 +50,10 @@ struct CLibraryTests {
     try deployment.startLogServer()
     try deployment.startVerbatim().wait(forError: "connected to the log server")
     let nodes = try deployment.startSimnet(nodes: 2, base: "127.84.0.1", ["--tx-rate", "20"])
-    let connector = try deployment.startConnector(["connector.control_tcp=127.0.0.1:0"])
+    let key = try deployment.keyFile()
+    let connector = try deployment.startConnector([
+      "connector.control_tcp=127.0.0.1:0", "permissions.key_file=\(key)",
+    ])
     try connector.wait(forError: "joined the log server")
     #expect(try deployment.netmine(["connect", nodes[1]]).status == 0)
     let path = try compile("example")
@@ -62,8 +65,9 @@ struct CLibraryTests {
     let refused = try Program(path, sockets + ["127.84.0.1:1"], folder: folder.path)
     #expect(try refused.wait() == 0, "\(refused.errors)")
     #expect(refused.lines.last?.hasSuffix("event 0x020 127.84.0.1:1 Connection refused") == true)
-    for control in [sockets[0], try PythonLibraryTests.port(of: connector)] {
-      let test = try Program(try compile("test"), [control], folder: folder.path)
+    let digits = try deployment.folder.read("key").trimmingCharacters(in: .whitespacesAndNewlines)
+    for control in [[sockets[0]], [try PythonLibraryTests.port(of: connector), digits]] {
+      let test = try Program(try compile("test"), control, folder: folder.path)
       #expect(try test.wait() == 0, "\(test.errors)")
     }
     #expect(try deployment.netmine(["disconnect", "--all"]).status == 0)

@@ -29,16 +29,21 @@ struct PythonLibraryTests {
 
   @Test func commandsAConnectorAndReadsWhatItSays() throws {
     let deployment = Deployment()
-    let server = try deployment.startLogServer(["logger.subscribe_listen=127.0.0.1:0"])
+    let key = try deployment.keyFile()
+    let server = try deployment.startLogServer([
+      "logger.subscribe_listen=127.0.0.1:0", "permissions.key_file=\(key)",
+    ])
     try deployment.startVerbatim().wait(forError: "connected to the log server")
     let nodes = try deployment.startSimnet(nodes: 3, base: "127.80.0.1", ["--tx-rate", "20"])
-    let connector = try deployment.startConnector(["connector.control_tcp=127.0.0.1:0"])
+    let connector = try deployment.startConnector([
+      "connector.control_tcp=127.0.0.1:0", "permissions.key_file=\(key)",
+    ])
     try connector.wait(forError: "joined the log server")
     let live = try Self.python(
       [
         Self.library + "tests/live.py", "--control", deployment.root + "control", "--stream",
         deployment.root + "subscribe", "--control", try Self.port(of: connector), "--stream",
-        try Self.port(of: server), "--archive", deployment.archive,
+        try Self.port(of: server), "--key", key, "--archive", deployment.archive,
       ] + nodes,
       in: deployment.root
     )
@@ -120,5 +125,14 @@ struct PythonLibraryTests {
   static func port(of program: Program) throws -> String {
     let match = program.errors.firstMatch(of: /on=(127\.0\.0\.1:\d+)/)
     return String(try #require(match, "\(program.errors)").output.1)
+  }
+}
+
+extension Deployment {
+  /// A file with a key that is kept from others.
+  func keyFile() throws -> String {
+    let path = try folder.write("key", String(repeating: "0123456789abcdef", count: 4) + "\n")
+    chmod(path, 0o600)
+    return path
   }
 }

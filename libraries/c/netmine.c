@@ -4,6 +4,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <stdio.h>
@@ -524,7 +525,7 @@ int netmine_subscribe(int descriptor, const struct netmine_subscription *subscri
   return send_all(descriptor, buffer, out.count);
 }
 
-/* ---- SHA-256 (FIPS 180-4), for the checksums of messages ---- */
+/* ---- SHA-256 (FIPS 180-4), for the checksums of messages and for the key ---- */
 
 struct sha256 {
   uint32_t state[8];
@@ -603,6 +604,81 @@ void netmine_put_message(struct netmine_request *request, const uint8_t magic[4]
   netmine_put_bytes(request, length, 4);
   netmine_put_bytes(request, digest, 4);
   netmine_put_bytes(request, payload, count);
+}
+
+/* ---- The key ---- */
+
+#define KEY 32
+
+/* HMAC-SHA-256 (RFC 2104) of `netmine WHO PURPOSE`, a zero byte, and both random numbers. */
+static bool authenticate(const uint8_t key[KEY], const char *who, const char *purpose, const uint8_t numbers[2 * KEY],
+                         uint8_t proof[KEY]) {
+  uint8_t inner[64 + 64 + 2 * KEY], outer[64 + KEY];
+  int length = snprintf((char *)inner + 64, 64, "netmine %s %s", who, purpose);
+  if (length < 0 || length > 63) return false;
+  size_t text = (size_t)length + 1;
+  for (size_t i = 0; i < 64; i++) {
+    uint8_t byte = i < KEY ? key[i] : 0;
+    inner[i] = byte ^ 0x36;
+    outer[i] = byte ^ 0x5c;
+  }
+  memcpy(inner + 64 + text, numbers, 2 * KEY);
+  sha256(inner, 64 + text + 2 * KEY, outer + 64);
+  sha256(outer, sizeof outer, proof);
+  return true;
+}
+
+/* Reads exactly so many bytes: what follows is for others. */
+static int receive_all(int descriptor, uint8_t *data, size_t count) {
+  while (count > 0) {
+    ssize_t got = read(descriptor, data, count);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return NETMINE_SYSTEM;
+    if (got == 0) return NETMINE_END;
+    data += got;
+    count -= (size_t)got;
+  }
+  return NETMINE_OK;
+}
+
+int netmine_prove_key(int descriptor, const char *purpose, const uint8_t key[KEY]) {
+  uint8_t opening[8 + KEY], numbers[2 * KEY], answer[2 * KEY], proof[KEY];
+  int result = receive_all(descriptor, opening, sizeof opening);
+  if (result == NETMINE_END) return NETMINE_FORMAT;
+  if (result != NETMINE_OK) return result;
+  if (memcmp(opening, "NMKEY\0\0\1", 8) != 0) return NETMINE_FORMAT;
+  memcpy(numbers, opening + 8, KEY);
+  int source = open("/dev/urandom", O_RDONLY);
+  if (source < 0) return NETMINE_SYSTEM;
+  result = receive_all(source, numbers + KEY, KEY);
+  close(source);
+  if (result != NETMINE_OK) return NETMINE_SYSTEM;
+  memcpy(answer, numbers + KEY, KEY);
+  if (!authenticate(key, "client", purpose, numbers, answer + KEY)) return NETMINE_ROOM;
+  if ((result = send_all(descriptor, answer, sizeof answer)) != NETMINE_OK) return result;
+  if (!authenticate(key, "server", purpose, numbers, proof)) return NETMINE_ROOM;
+  result = receive_all(descriptor, answer, KEY);
+  if (result == NETMINE_END) return NETMINE_REFUSED;
+  if (result != NETMINE_OK) return result;
+  /* In a time that does not depend on where they differ. */
+  uint8_t difference = 0;
+  for (size_t i = 0; i < KEY; i++) difference |= answer[i] ^ proof[i];
+  return difference == 0 ? NETMINE_OK : NETMINE_REFUSED;
+}
+
+bool netmine_parse_key(const char *text, uint8_t key[KEY]) {
+  if (strlen(text) != 2 * KEY) return false;
+  memset(key, 0, KEY);
+  for (size_t i = 0; i < 2 * KEY; i++) {
+    char digit = text[i];
+    int value = digit >= '0' && digit <= '9'   ? digit - '0'
+                : digit >= 'a' && digit <= 'f' ? digit - 'a' + 10
+                : digit >= 'A' && digit <= 'F' ? digit - 'A' + 10
+                                               : -1;
+    if (value < 0) return false;
+    key[i / 2] = (uint8_t)(key[i / 2] << 4 | value);
+  }
+  return true;
 }
 
 /* ---- Control ---- */
@@ -798,5 +874,12 @@ bool netmine_read_statistics(struct netmine_answer answer, struct netmine_statis
       &statistics->bytes_waiting, &statistics->records_dropped, &statistics->clients,
       &statistics->registered_messages};
   for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) *counts[i] = netmine_u64(fields);
+  if (!netmine_finished(fields)) {
+    statistics->fetches_requested = netmine_u64(fields);
+    statistics->fetches_received = netmine_u64(fields);
+    statistics->fetches_failed = netmine_u64(fields);
+    statistics->fetches_left_out = netmine_u64(fields);
+    statistics->fetches_pending = netmine_u64(fields);
+  }
   return !fields->bad;
 }

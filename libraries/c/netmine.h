@@ -79,6 +79,14 @@ char *netmine_endpoint_text(struct netmine_endpoint endpoint, char text[NETMINE_
  * looked up. Returns a descriptor, or -1 with errno (EINVAL where the address is none). */
 int netmine_dial(const char *address);
 
+/* Proves a key to a server over TCP that asks for one, and has it proven (docs/access.md), before anything else is said.
+ * The purpose is "control" or "subscribe". NETMINE_REFUSED: the server has another key, or none; NETMINE_FORMAT: it asks
+ * for none. Waits as long as the descriptor does (SO_RCVTIMEO). */
+int netmine_prove_key(int descriptor, const char *purpose, const uint8_t key[32]);
+
+/* A key from its 64 hexadecimal digits; false where it is none. */
+bool netmine_parse_key(const char *text, uint8_t key[32]);
+
 /* Bytes that come from a socket, a pipe or a file. */
 struct netmine_input {
   int descriptor;
@@ -325,6 +333,8 @@ struct netmine_statistics {
   uint64_t connecting, handshaking, open_outbound, open_inbound, connects_begun, connects_failed, accepted,
       messages_received, messages_sent, bytes_received, bytes_sent, records_made, records_acknowledged, records_waiting,
       bytes_waiting, records_dropped, clients, registered_messages;
+  /* Since version 0.2. */
+  uint64_t fetches_requested, fetches_received, fetches_failed, fetches_left_out, fetches_pending;
 };
 
 /* Says hello on a connection to a connector, under a name for the log, and reads what it answers, which points into the

@@ -1,7 +1,8 @@
 /* What netmine.c does with bytes that are cut, damaged or come in pieces. Best with -fsanitize=address,undefined: each
  * input lies in memory of exactly its size. Prints how many checks passed.
  *
- * `test ADDRESS` also commands a connector that has an open connection; `test - < FILE` sums up a log file instead. */
+ * `test ADDRESS` also commands a connector that has an open connection, `test ADDRESS KEY` one that wants a key;
+ * `test - < FILE` sums up a log file instead. */
 #define _POSIX_C_SOURCE 200809L
 #include "netmine.h"
 
@@ -117,11 +118,11 @@ static bool read_alone(reader *read, const uint8_t *data, size_t count) {
 }
 
 /* A sample is read whole; not cut anywhere, nor with more behind it; and no damage does any harm. */
-static void try_each(reader *read, struct sample *sample, bool grows) {
+static void try_each(reader *read, struct sample *sample) {
   CHECK(read_alone(read, sample->data, sample->count));
   for (size_t count = 0; count < sample->count; count++) CHECK(!read_alone(read, sample->data, count));
   sample->data[sample->count] = 0;
-  CHECK(read_alone(read, sample->data, sample->count + 1) == grows);
+  CHECK(!read_alone(read, sample->data, sample->count + 1));
   for (size_t i = 0; i < sample->count; i++) {
     for (int value = 0; value < 256; value += 51) {
       uint8_t before = sample->data[i];
@@ -142,30 +143,30 @@ static void test_fields(void) {
   add_text(&sample, "because");
   add_text(&sample, "/Satoshi:29.0.0/");
   add_text(&sample, "\xff");
-  try_each(event, &sample, false);
+  try_each(event, &sample);
   sample.data[4] = 2;
   CHECK(!read_alone(event, sample.data, sample.count));
 
   sample.count = 0;
   add_number(&sample, 1, 1), add_number(&sample, 7, 4), add_number(&sample, 99, 8), add_number(&sample, 4321, 4);
   add_text(&sample, "connector"), add_text(&sample, ""), add_text(&sample, "0.1.0");
-  try_each(source, &sample, false);
+  try_each(source, &sample);
 
   sample.count = 0;
   add_number(&sample, 2, 1), add_number(&sample, 7, 4), add_number(&sample, 1, 1), add_number(&sample, 41, 8);
   add_text(&sample, "goodbye");
-  try_each(left, &sample, false);
+  try_each(left, &sample);
 
   sample.count = 0;
   add_number(&sample, 3, 1), add_number(&sample, 1, 1), add_ends(&sample), add_number(&sample, 77, 8);
   add_text(&sample, "/x/");
-  try_each(open_connection, &sample, false);
+  try_each(open_connection, &sample);
 
   sample.count = 0;
   add_number(&sample, 4, 1), add_number(&sample, 0, 4);
   add_number(&sample, 3, 8), add_number(&sample, 9, 8), add_number(&sample, 5, 8), add_number(&sample, 600, 8);
   add_number(&sample, 1, 1);
-  try_each(gap, &sample, false);
+  try_each(gap, &sample);
   struct netmine_gap out;
   struct netmine_record record = {.type = NETMINE_META, .source = 7, .body = {sample.data, sample.count}};
   CHECK(netmine_read_gap(&record, &out) && out.source == 7 && out.last == 9 && out.byte_count == 600);
@@ -175,38 +176,42 @@ static void test_fields(void) {
   sample.count = 0;
   add_number(&sample, 5, 1), add_number(&sample, (uint64_t)-12, 8), add_number(&sample, 3400, 8);
   add_number(&sample, 1, 1);
-  try_each(clock_state, &sample, false);
+  try_each(clock_state, &sample);
   struct netmine_clock clock;
   struct netmine_record clocked = {.type = NETMINE_META, .body = {sample.data, sample.count}};
   CHECK(netmine_read_clock(&clocked, &clock) && clock.offset == -12 && clock.synchronised);
 
   sample.count = 0;
   add_number(&sample, 5, 2), add_text(&sample, "no message 3");
-  try_each(failure, &sample, false);
+  try_each(failure, &sample);
 
   sample.count = 0;
   add_number(&sample, 1, 4), add(&sample, "\1\0\4\177\20\0\107\110\14", 9), add_number(&sample, 250000, 8);
-  try_each(connected, &sample, false);
+  try_each(connected, &sample);
 
   sample.count = 0;
   add_number(&sample, 1, 4), add_number(&sample, 70016, 4), add_number(&sample, 9, 8), add_text(&sample, "/x/");
   add_number(&sample, 101, 4), add_number(&sample, 1, 1), add_number(&sample, 1500000, 8);
-  try_each(handshake_done, &sample, false);
+  try_each(handshake_done, &sample);
 
   sample.count = 0;
   add_number(&sample, 1, 4), add_number(&sample, 104, 4), add_text(&sample, "reset");
-  try_each(closed, &sample, false);
+  try_each(closed, &sample);
 
   sample.count = 0;
   add_number(&sample, 3, 4), add_number(&sample, 1, 4);
-  try_each(sent_out, &sample, false);
+  try_each(sent_out, &sample);
 
   sample.count = 0;
   add_number(&sample, 1, 8), add_number(&sample, 2, 8), add_number(&sample, 3, 4), add_text(&sample, "0.1.0");
   add_text(&sample, "simnet"), add_number(&sample, 4, 4), add_number(&sample, 5, 4), add_number(&sample, 6, 8);
   add_number(&sample, 1, 1);
   for (int i = 0; i < 18; i++) add_number(&sample, (uint64_t)i, 8);
-  try_each(statistics, &sample, true);
+  /* As an earlier connector has it, and as this one, behind which there may be more. */
+  try_each(statistics, &sample);
+  for (int i = 0; i < 5; i++) add_number(&sample, (uint64_t)i, 8);
+  CHECK(read_alone(statistics, sample.data, sample.count) && read_alone(statistics, sample.data, sample.count + 1));
+  for (size_t left = 1; left < 40; left++) CHECK(!read_alone(statistics, sample.data, sample.count - left));
 
   /* As an earlier connector has it, and as this one: what lies between is neither. */
   struct sample body = {.count = 0};
@@ -217,7 +222,7 @@ static void test_fields(void) {
   for (int part = 0; part < 2; part++) {
     sample.count = 0;
     add_number(&sample, body.count, 2), add(&sample, body.data, body.count);
-    try_each(connection, &sample, false);
+    try_each(connection, &sample);
     for (int i = 0; i < 5 && part == 0; i++) add_number(&body, (uint64_t)i, 8);
     if (part == 0) add_number(&body, 0x25, 1), add_number(&body, 12, 4);
   }
@@ -362,6 +367,31 @@ static void test_messages(void) {
   CHECK(request.bad);
 }
 
+static void test_keys(void) {
+  uint8_t key[32];
+  const char *digits = "000102030405060708090a0b0c0d0e0f101112131415161718191A1B1C1D1E1F";
+  CHECK(netmine_parse_key(digits, key) && key[0] == 0 && key[31] == 31);
+  CHECK(!netmine_parse_key(digits + 1, key) && !netmine_parse_key("", key));
+  CHECK(!netmine_parse_key("000102030405060708090a0b0c0d0e0f101112131415161718191A1B1C1D1E1g", key));
+  /* Servers that ask for none, end, or do not know it. */
+  static const struct {
+    const char *opening;
+    size_t count;
+    int result;
+  } servers[] = {{"NMKEY\0\0\1", 8, NETMINE_REFUSED}, {"NMKEY\0\0\2", 8, NETMINE_FORMAT}, {"", 0, NETMINE_FORMAT}};
+  for (int i = 0; i < 3; i++) {
+    uint8_t said[8 + 32 + 32] = {0};
+    int ends[2];
+    CHECK(socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == 0);
+    memcpy(said, servers[i].opening, servers[i].count);
+    ssize_t count = servers[i].count > 0 ? (ssize_t)sizeof said : 0;
+    CHECK(write(ends[1], said, (size_t)count) == count && shutdown(ends[1], SHUT_WR) == 0);
+    CHECK(netmine_prove_key(ends[0], "control", key) == servers[i].result);
+    close(ends[0]);
+    close(ends[1]);
+  }
+}
+
 static void test_control(void) {
   int ends[2];
   CHECK(socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == 0);
@@ -435,7 +465,7 @@ static void test_control(void) {
 }
 
 /* Has requests done by a connector that has an open connection. */
-static void test_connector(const char *address) {
+static void test_connector(const char *address, const char *digits) {
   static uint8_t buffer[NETMINE_BUFFER];
   uint8_t bytes[256];
   struct netmine_control control;
@@ -445,6 +475,19 @@ static void test_connector(const char *address) {
   struct netmine_notice notice;
   int descriptor = netmine_dial(address);
   CHECK(descriptor >= 0);
+  if (digits != NULL) {
+    uint8_t key[32];
+    CHECK(netmine_parse_key(digits, key));
+    key[31] ^= 1;
+    CHECK(netmine_prove_key(descriptor, "control", key) == NETMINE_REFUSED);
+    close(descriptor);
+    key[31] ^= 1;
+    CHECK((descriptor = netmine_dial(address)) >= 0);
+    CHECK(netmine_prove_key(descriptor, "subscribe", key) == NETMINE_REFUSED);
+    close(descriptor);
+    CHECK((descriptor = netmine_dial(address)) >= 0);
+    CHECK(netmine_prove_key(descriptor, "control", key) == NETMINE_OK);
+  }
   CHECK(netmine_control(&control, descriptor, "test.c", buffer, sizeof buffer, &hello) == NETMINE_OK);
   uint8_t magic[4];
   memcpy(magic, hello.magic, 4);
@@ -518,8 +561,9 @@ int main(int count, char **arguments) {
   test_endpoints();
   test_records();
   test_messages();
+  test_keys();
   test_control();
-  if (count > 1) test_connector(arguments[1]);
+  if (count > 1) test_connector(arguments[1], count > 2 ? arguments[2] : NULL);
   printf("%d checks passed\n", checks);
   return 0;
 }

@@ -8,13 +8,14 @@
 Needs nothing but Python 3.9.
 """
 from . import messages
+from .access import read_key
 from .answers import (
     Closed, Connected, ConnectFailed, Connecting, Connection, Disconnecting, Event, Features, HandshakeDone, Hello,
     Page, RegisteredMessage, Sending, Sent, Statistics, Status,
 )
 from .control import Connector, Node, Outcome
 from .endpoint import Endpoint, Network
-from .errors import ConnectionLost, FormatError, NetmineError, Refused, RequestFailed
+from .errors import AccessDenied, ConnectionLost, FormatError, NetmineError, Refused, RequestFailed
 from .files import LogReader
 from .messages import hash_text
 from .records import (
@@ -26,11 +27,11 @@ from .stream import Stream
 from .targets import ALL, ConnectTarget, Filter, State, Target
 
 __all__ = [
-    "ALL", "Address", "BitcoinMessage", "ClockState", "Closed", "ConnectFailed", "ConnectTarget", "Connected",
+    "ALL", "AccessDenied", "Address", "BitcoinMessage", "ClockState", "Closed", "ConnectFailed", "ConnectTarget", "Connected",
     "Connecting", "Connection", "ConnectionEvent", "ConnectionLost", "Connector", "Direction", "Disconnecting",
     "Endpoint", "Event", "EventCode", "Features", "Filter", "FormatError", "Gap", "GapCause", "HandshakeDone", "Hello",
     "LogReader", "Malformed", "NetmineError", "Network", "Node", "OpenConnection", "Outcome", "Page", "Position",
     "Record", "RecordFlags", "RecordType", "Refused", "RegisteredMessage", "RequestFailed", "RotationMark", "Sending",
     "Sent", "ServerStatus", "Source", "SourceJoined", "SourceLeft", "State", "Statistics", "Status", "Stream",
-    "Target", "Text", "connect", "hash_text", "messages",
+    "Target", "Text", "connect", "hash_text", "messages", "read_key",
 ]

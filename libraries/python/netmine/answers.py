@@ -251,6 +251,17 @@ class Statistics:
     clients: int
     #: Now: registered messages.
     registered_messages: int
+    # What follows is since version 0.2; earlier connectors do not say it. It is of `connector.fetch`: contents
+    #: asked for,
+    fetches_requested: int = 0
+    #: that came,
+    fetches_received: int = 0
+    #: that no peer had in time,
+    fetches_failed: int = 0
+    #: left out because too many waited,
+    fetches_left_out: int = 0
+    #: and waiting now.
+    fetches_pending: int = 0
 
     @classmethod
     def read(cls, fields: Fields) -> Statistics:
@@ -266,7 +277,10 @@ class Statistics:
             fields.u64("instance"),
             fields.flag("publishing"),
         )
-        return cls(*head, *(fields.u64(field.name) for field in dataclass_fields(cls)[len(head) :]))
+        names = [field.name for field in dataclass_fields(cls)][len(head) :]
+        counts = [fields.u64(name) for name in names[:18]]
+        later = [fields.u64(name) for name in names[18:]] if fields.remaining else []
+        return cls(*head, *counts, *later)
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ import collections
 from types import TracebackType
 from typing import Callable, Deque, Dict, Iterable, Iterator, Optional, Type, Union
 
+from .access import check_unasked
 from .answers import (
     ConnectFailed, Connecting, Connection, Closed, Disconnecting, Event, HandshakeDone, Hello, Page,
     RegisteredMessage, Sending, Statistics, Status, read_event,
@@ -38,7 +39,7 @@ class Connector:
 
     - `address`: a unix socket's path, or host:port.
     - `name`: what the client is called in the log stream.
-    - `key`: the access key, for connectors that ask for one; this version of the package knows of none.
+    - `key`: the 32 bytes of the key, for a connector that asks for one over TCP; `read_key` reads it from a file.
     - `timeout`: seconds that a reply may take; None for ever.
     """
 
@@ -255,6 +256,7 @@ class Connector:
         buffer = self._buffer
         while True:
             if buffer and buffer[0] != _VERSION:
+                check_unasked(bytes(buffer[:8]))
                 raise FormatError("frame", f"is of version {buffer[0]}, not {_VERSION}", 0)
             if len(buffer) >= 6:
                 length = int.from_bytes(buffer[1:5], "big")

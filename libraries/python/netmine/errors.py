@@ -37,5 +37,9 @@ class Refused(NetmineError):
     """The log server refused the subscription, or disconnected a reader that asked for that when it is too slow."""
 
 
+class AccessDenied(NetmineError):
+    """A server over TCP wants a key, or does not know the one that was given."""
+
+
 class ConnectionLost(NetmineError, ConnectionError):
     """The other end closed where something was still to come."""

@@ -6,6 +6,7 @@ import socket
 import time
 from typing import Optional, Tuple, Union
 
+from .access import prove
 from .errors import ConnectionLost
 
 #: A unix socket's path (a text with a slash in it, or a path), or `host:port`, or host and port.
@@ -14,14 +15,14 @@ Address = Union[str, "os.PathLike[str]", Tuple[str, int]]
 _CHUNK = 256 << 10
 
 
-def connect(address: Address, key: Optional[bytes] = None, timeout: Optional[float] = None) -> socket.socket:
+def connect(
+    address: Address, key: Optional[bytes] = None, timeout: Optional[float] = None, purpose: str = "control"
+) -> socket.socket:
     """Connects to one of Netmine's programs.
 
-    `key` is for programs that ask whoever comes over TCP for one; this version of the package knows of none, and
-    refuses it rather than not to use it. Raises `OSError` where nobody is there.
+    Over TCP the key is proven where one is given, and must be known to the server; `purpose` is the socket that it is
+    proven for: `control`, `publish` or `subscribe`. Raises `OSError` where nobody is there.
     """
-    if key is not None:
-        raise NotImplementedError("this version of the package knows no access keys")
     where = parse(address)
     if isinstance(where, str):
         result = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
@@ -33,7 +34,13 @@ def connect(address: Address, key: Optional[bytes] = None, timeout: Optional[flo
             raise
     else:
         result = socket.create_connection(where, timeout)
-        result.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        try:
+            result.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            if key is not None:
+                prove(result, key, purpose)
+        except BaseException:
+            result.close()
+            raise
     return result
 
 

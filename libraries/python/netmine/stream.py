@@ -6,6 +6,7 @@ import time
 from types import TracebackType
 from typing import Deque, Iterable, Iterator, Optional, Type
 
+from .access import check_unasked
 from .errors import ConnectionLost, FormatError, Refused
 from .fields import u8, u16, u32
 from .records import Framer, Record, RecordType, Refusal, ServerStatus, encode, preamble
@@ -30,6 +31,7 @@ class Stream:
     - `types`: a mask of `RecordType`.
     - `received`, `sent`: whether messages that we received, or sent, are wanted.
     - `commands`, `sources`, `connections`: those wanted; none for all. Commands and directions ask of messages only.
+    - `key`: the 32 bytes of the key, for a log server that asks for one over TCP; `read_key` reads it from a file.
     - `timeout`: seconds that the log server may take to answer; None for ever.
     """
 
@@ -52,7 +54,7 @@ class Stream:
         self._waiting: Deque[Record] = collections.deque()
         self._ended = False
         request = _subscription(types, received, sent, commands, sources, connections, disconnect_when_slow)
-        self._socket = connect(address, key, timeout)
+        self._socket = connect(address, key, timeout, "subscribe")
         try:
             transmit(self._socket, preamble(time.time_ns()), timeout)
             self._subscribe(request)
@@ -141,6 +143,8 @@ class Stream:
                 return None
             data = receive(self._socket, deadline)
             if data:
+                if self._framer.offset == 0:
+                    check_unasked(data)
                 self._framer.feed(data)
             else:
                 self._ended = True

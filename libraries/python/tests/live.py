@@ -1,6 +1,6 @@
 """What the package does with running programs: a logserver, a connector and nodes of the simulated network.
 
-    python3 live.py --control ADDRESS… --stream ADDRESS… --archive FILE NODE NODE…
+    python3 live.py --control PATH --control HOST:PORT --stream PATH --stream HOST:PORT --key FILE --archive FILE NODE…
 
 Ends the connector at last, and prints "all is well" where it is.
 """
@@ -15,9 +15,11 @@ arguments = argparse.ArgumentParser()
 arguments.add_argument("--control", action="append")
 arguments.add_argument("--stream", action="append")
 arguments.add_argument("--archive")
+arguments.add_argument("--key", help="file of the key, which those over TCP ask for")
 arguments.add_argument("nodes", nargs="+")
 options = arguments.parse_args()
 check = unittest.TestCase()
+key = netmine.read_key(options.key)
 
 
 def until(stream, condition):
@@ -32,7 +34,7 @@ def until(stream, condition):
 
 def exchange(control, address, nodes):
     """Everything that a client can do; returns what the stream said meanwhile."""
-    with Stream(address) as stream, Connector(control, name="live.py") as connector:
+    with Stream(address, key=key) as stream, Connector(control, name="live.py", key=key) as connector:
         hello = connector.hello
         check.assertEqual((hello.version, hello.network), (2, "simnet"))
         check.assertTrue(hello.server.startswith("connector "))
@@ -136,6 +138,12 @@ streamed = []
 for control, address in zip(options.control, options.stream):
     streamed.append(exchange(control, address, options.nodes))
 narrowed(options.stream[0], options.control[0], options.nodes)
+
+# Over TCP nobody gets in without the key, over a unix socket it is not asked for.
+for address, make in ((options.control[1], Connector), (options.stream[1], Stream)):
+    for wrong in (None, bytes(32)):
+        with check.assertRaises(netmine.AccessDenied):
+            make(address, key=wrong)
 
 # Every message that is known is read and written back as it was.
 known = 0

@@ -92,7 +92,3 @@ class StreamTests(unittest.TestCase):
         for wrong in ({"commands": ["sendsomething"]}, {"commands": [""]}, {"sources": [-1]}, {"types": 1 << 16}):
             with self.assertRaises(ValueError):
                 Stream("/nowhere/subscribe", **wrong)
-
-    def test_a_key_is_not_passed_over(self):
-        with self.assertRaises(NotImplementedError):
-            Stream("127.0.0.1:1", key=b"secret")
