@@ -306,7 +306,10 @@ extension RawClient {
     let client = try bench.client()
     client.stream.write(bytes)
     try bench.loop.run { client.isClosed }
-    guard case .reply(0, .failure) = client.answers.first else { throw IOError("explain", code: 0) }
+    guard case .reply(0, .failure(let failure)) = client.answers.first else {
+      throw IOError("explain", code: 0)
+    }
+    #expect(failure.status == (bytes[0] == 2 ? .badRequest : .unsupportedVersion))
   }
 
   @Test func publishesEveryCommandWithItsGiver() throws {

@@ -126,7 +126,8 @@ extension ControlSession: ByteStreamHandler {
       }
     } catch {
       // Where frames begin is no longer known.
-      refuse(.badRequest, "malformed frame: \(error)")
+      let isVersion = "\(error.field)" == "protocol version"
+      refuse(isVersion ? .unsupportedVersion : .badRequest, "malformed frame: \(error)")
     }
     return stream.isOpen ? offset : 0
   }
