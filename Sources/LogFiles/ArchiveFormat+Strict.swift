@@ -26,13 +26,7 @@ extension ArchiveFormat {
   private static func native(_ bytes: UnsafeRawBufferPointer) throws(WireError) -> RecordFramer.Piece {
     let piece = try RecordFramer.first(in: bytes)
     guard bytes.count >= RecordHeader.size, piece != .preamble else { return piece }
-    let type = UInt16(bigEndian: bytes.loadUnaligned(fromByteOffset: 24, as: UInt16.self))
-    guard type.nonzeroBitCount == 1 else {
-      throw WireError(.invalid("is \(type), which is not one bit"), field: "record type", offset: 24)
-    }
-    guard bytes[27] == 0 else {
-      throw WireError(.invalid("is \(bytes[27]), not 0"), field: "reserved byte", offset: 27)
-    }
+    try RecordHeader.checkKind(of: bytes)
     return piece
   }
 

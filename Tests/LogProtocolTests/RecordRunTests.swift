@@ -44,7 +44,8 @@ import Testing
       record(2, .meta), record(2, .connection), record(2, source: 8), record(1), record(0), record(11),
       StreamPreamble.bytes(createdAt: 1) + record(2), [0, 0, 0, 0] + record(2).dropFirst(4),
       [0, 0, 0, 27] + record(2).dropFirst(4), [1, 0, 0, 1] + record(2).dropFirst(4),
-      [0xff, 0xff, 0xff, 0xff] + record(2).dropFirst(4),
+      [0xff, 0xff, 0xff, 0xff] + record(2).dropFirst(4), record(2, [.debug, .error]), record(2, []),
+      record(2)[..<27] + [1] + record(2)[28...],
     ]
     for other in others {
       let found = run(first + other + record(12), through: 10)

@@ -26,6 +26,13 @@ import Testing
       .record(body: (0..<bodyCount).map { UInt8(truncatingIfNeeded: $0 &* 7) })
   }
 
+  /// A record whose reserved byte is not 0.
+  static func reserved(_ record: [UInt8]) -> [UInt8] {
+    var record = record
+    record[27] = 1
+    return record
+  }
+
   /// A source that says hello and waits for its id.
   func join(_ bench: Bench, instance: UInt64) throws -> (client: RawClient, id: UInt32) {
     let client = try bench.raw("publish")
@@ -131,9 +138,13 @@ import Testing
       ("stream version", { _ in Array("NMLG".utf8) + [0, 2] + [UInt8](repeating: 0, count: 10) }),
       ("sequence", { Self.record($0, 2, bodyCount: 1) }), ("sequence", { Self.record($0, 0, bodyCount: 1) }),
       ("source", { Self.record($0 + 1, 3, bodyCount: 1) }),
+      ("record type", { Self.record($0, 3, bodyCount: 1, type: [.debug, .error]) }),
+      ("record type", { Self.record($0, 3, bodyCount: 1, type: []) }),
+      ("reserved byte", { Self.reserved(Self.record($0, 3, bodyCount: 1)) }),
       // Large ones are refused before they are whole.
       ("sequence", { Array(Self.record($0, 2, bodyCount: 100_000).dropLast()) }),
       ("source", { Array(Self.record($0 + 1, 3, bodyCount: 100_000).dropLast()) }),
+      ("reserved byte", { Array(Self.reserved(Self.record($0, 3, bodyCount: 100_000)).dropLast()) }),
     ]
     let bench = try Bench()
     let reader = bench.reader()

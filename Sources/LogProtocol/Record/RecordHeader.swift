@@ -75,6 +75,20 @@ public struct RecordHeader: Equatable, Sendable {
     connection = load(28)
   }
 
+  /// Checks what no length tells: a type is one bit, and what is reserved is 0. Where they are not, what stands there
+  /// is no record.
+  ///
+  /// - Parameter bytes: at least 32 bytes, from the start of what may be a record.
+  public static func checkKind(of bytes: UnsafeRawBufferPointer) throws(WireError) {
+    let type = UInt16(bigEndian: bytes.loadUnaligned(fromByteOffset: 24, as: UInt16.self))
+    guard type.nonzeroBitCount == 1 else {
+      throw WireError(.invalid("is \(type), which is not one bit"), field: "record type", offset: 24)
+    }
+    guard bytes[27] == 0 else {
+      throw WireError(.invalid("is \(bytes[27]), not 0"), field: "reserved byte", offset: 27)
+    }
+  }
+
   /// Writes the header.
   ///
   /// - Parameter target: room for at least 32 bytes.

@@ -36,7 +36,7 @@ public struct RecordRun: Equatable, Sendable {
 
   /// Takes in the records that follow in `bytes` up to, not including, the first one that is not whole, not of
   /// that source, does not have a sequence between the last one's and `limit`, may change the table of
-  /// connections (`RecordType.meta`, `.connection`), or is malformed.
+  /// connections (`RecordType.meta`, `.connection`), or is malformed (`RecordHeader.checkKind(of:)`).
   public mutating func extend(in bytes: UnsafeRawBufferPointer, source: UInt32, through limit: UInt64) {
     guard let base = bytes.baseAddress else { return }
     let source = source.bigEndian
@@ -54,7 +54,8 @@ public struct RecordRun: Equatable, Sendable {
       guard length >= RecordHeader.size - 4, length <= min(RecordHeader.maximumLength, end - offset - 4),
         record.loadUnaligned(fromByteOffset: 4, as: UInt32.self) == source,
         next > sequence, next <= limit,
-        type != meta, type != connection
+        type != meta, type != connection,
+        type & (type &- 1) == 0, type != 0, record.load(fromByteOffset: 27, as: UInt8.self) == 0
       else {
         break
       }

@@ -101,7 +101,7 @@ final class SourceLink: ByteStreamHandler {
           offset += count
           run = RecordRun(at: offset, after: lastReceived)
         } else {
-          let source = try accept(header)
+          let source = try accept(header, rest)
           if header.type == .meta { try check(body) }
           let isThisNew = header.sequence > source.lastSequence
           if !run.isEmpty, isThisNew != isNew {
@@ -139,9 +139,10 @@ final class SourceLink: ByteStreamHandler {
   /// Keeps the beginning of a large record by reference, where nobody will look into it.
   private func keepPartial(_ slice: ChunkSlice, _ offset: inout Int) throws(WireError) {
     guard slice.range.count - offset >= PartialRecord.minimum else { return }
-    let header = RecordHeader(checked: UnsafeRawBufferPointer(rebasing: slice.bytes[offset...]))
+    let bytes = UnsafeRawBufferPointer(rebasing: slice.bytes[offset...])
+    let header = RecordHeader(checked: bytes)
     guard header.sequence != 0, header.type != .meta, header.type != .connection else { return }
-    _ = try accept(header)
+    _ = try accept(header, bytes)
     let start = slice.range.lowerBound + offset
     partial = PartialRecord(header, ChunkSlice(slice.chunk, start..<slice.range.upperBound))
     offset = slice.range.count
@@ -186,8 +187,12 @@ final class SourceLink: ByteStreamHandler {
   }
 
   /// Checks a record's source and number: it must be our source's, and its number rise, except right after
-  /// a rewind.
-  private func accept(_ header: RecordHeader) throws(WireError) -> KnownSource {
+  /// a rewind. And its kind, as an archive that holds anything else counts as damaged.
+  private func accept(
+    _ header: RecordHeader,
+    _ bytes: UnsafeRawBufferPointer
+  ) throws(WireError) -> KnownSource {
+    try RecordHeader.checkKind(of: bytes)
     guard let source, header.source == source.id else {
       throw WireError(.invalid("is \(header.source), not the one granted"), field: "source", offset: 4)
     }
