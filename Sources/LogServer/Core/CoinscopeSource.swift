@@ -6,19 +6,15 @@ import LogProtocol
 final class CoinscopeSource: ByteStreamHandler {
   private unowned let server: LogServer
   private var stream: ByteStream!
-  let source: KnownSource
+  private let process: UInt32
+
+  /// What the server knows it as; nil until it has sent a record, so that strangers who say nothing use up no ids and
+  /// fill no archive.
+  private(set) var source: KnownSource?
 
   init(_ descriptor: Int32, server: LogServer) {
     self.server = server
-    let process = Socket.credentials(of: descriptor)?.process ?? 0
-    let description = SourceDescription(
-      instance: .random(in: 1 ... .max),
-      process: UInt32(clamping: process),
-      kind: "coinscope",
-      name: "",
-      version: ""
-    )
-    source = server.admit(description, formerID: 0, link: nil)
+    process = UInt32(clamping: Socket.credentials(of: descriptor)?.process ?? 0)
     stream = ByteStream(descriptor, on: server.loop, handler: self)
   }
 
@@ -61,6 +57,7 @@ final class CoinscopeSource: ByteStreamHandler {
   }
 
   private func forward(_ record: (header: RecordHeader, body: [UInt8])) {
+    let source = source ?? admit()
     var header = record.header
     header.source = source.id
     header.bodyCount = record.body.count
@@ -75,8 +72,22 @@ final class CoinscopeSource: ByteStreamHandler {
     server.forward(ForwardedRun(header, [slice], isNew: true, of: source))
   }
 
+  private func admit() -> KnownSource {
+    let description = SourceDescription(
+      instance: .random(in: 1 ... .max),
+      process: process,
+      kind: "coinscope",
+      name: "",
+      version: ""
+    )
+    let source = server.admit(description, formerID: 0, link: nil)
+    self.source = source
+    return source
+  }
+
   private func close(_ reason: String) {
-    server.logger.error("coinscope source \(source.id) closed: \(reason)")
+    let label = source.map { "\($0.id)" } ?? "of process \(process)"
+    server.logger.error("coinscope source \(label) closed: \(reason)")
     stream.close(.closed(reason))
   }
 }

@@ -208,7 +208,7 @@ public final class LogServer {
 
   func removed(_ link: CoinscopeSource, reason: String) {
     coinscopeSources.removeAll { $0 === link }
-    left(link.source, saidGoodbye: false, reason: reason)
+    if let source = link.source { left(source, saidGoodbye: false, reason: reason) }
   }
 
   private func left(_ source: KnownSource, saidGoodbye: Bool, reason: String) {

@@ -21,6 +21,9 @@ final class ReaderLink: ByteStreamHandler {
   /// The last sequence queued for an archiving reader, by instance.
   private(set) var queued: [UInt64: UInt64] = [:]
 
+  /// How far an archiving reader had come when it subscribed.
+  private var positions: [ArchivePosition] = []
+
   /// The instances that were asked to send again what this reader lacks, and have not begun to: what they
   /// send until then comes again after it, so that the reader gets everything in order.
   private var awaited: Set<UInt64> = []
@@ -273,7 +276,15 @@ final class ReaderLink: ByteStreamHandler {
       queued[position.instance] = max(queued[position.instance, default: 0], position.sequence)
       acknowledged[position.instance] = max(acknowledged[position.instance, default: 0], position.sequence)
     }
+    self.positions = positions
     server.resume(self)
+    server.tellUnreturned(to: self)
+  }
+
+  /// How far an archiving reader had come when it subscribed; nothing when asked again.
+  func takePositions() -> [ArchivePosition] {
+    defer { positions = [] }
+    return positions
   }
 
   /// Waits for what `source` sends again.

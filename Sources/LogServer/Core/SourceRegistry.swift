@@ -59,13 +59,17 @@ struct SourceRegistry {
   /// Whether an id can have been granted by a log server: none is far in the future. Were one believed that is,
   /// the ids that can still be granted could run out.
   private func isPlausible(_ id: UInt32) -> Bool {
-    id != 0 && id <= max(Self.now, highestID).addingReportingOverflow(Self.tolerance).partialValue
+    id != 0 && id <= max(Self.now.addingReportingOverflow(Self.tolerance).partialValue, highestID)
   }
 
   private static var now: UInt32 { UInt32(clamping: Clock.now() / 1_000_000_000) }
 
   /// Seconds by which ids may run ahead of the clock: many granted within one second, or a clock set back.
   private static let tolerance: UInt32 = 3600
+
+  /// Seconds by which our own file may be ahead, where sources came faster than one a second for long: so many that
+  /// as many ids are left.
+  private static let fileTolerance: UInt32 = 1 << 30
 
   private mutating func forgetDeparted() {
     let departed = sources.values.filter { $0.link == nil }
@@ -83,7 +87,7 @@ struct SourceRegistry {
     guard fgets(&line, Int32(line.count), stream) != nil else { return 0 }
     // What is not a number of a time that has been is no id of ours.
     let id = UInt32(clamping: strtoul(line, nil, 10))
-    return id <= now.addingReportingOverflow(tolerance).partialValue ? id : 0
+    return id <= now.addingReportingOverflow(fileTolerance).partialValue ? id : 0
   }
 
   /// Replaces the file; a failure is left to show when the server starts in the same second again.

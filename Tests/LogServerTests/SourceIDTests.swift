@@ -1,0 +1,44 @@
+import EventLoop
+import LogProtocol
+import TestSupport
+import Testing
+
+@testable import LogServerCore
+
+/// An id is granted once, and there are always more.
+@Suite struct SourceIDTests {
+  @Test func grantsNoIDToWhoSaysNothingAtCoinscopesSocket() throws {
+    let bench = try Bench()
+    let reader = bench.reader()
+    try bench.loop.run { bench.server?.status.readers == 1 }
+    let silent = try (0..<50).map { _ in try bench.raw("servers") }
+    let publisher = bench.publisher()
+    publisher.publish(.debug, text: "x")
+    try bench.loop.run { reader.numbered.count == 1 && bench.server?.coinscopeSources.count == 50 }
+    silent.forEach { $0.stream.close(.closed("had enough")) }
+    try bench.loop.run { bench.server?.coinscopeSources.isEmpty == true }
+    #expect(reader.metas.count == 1)
+  }
+
+  @Test func grantsNoIDTwiceHoweverManyWereGrantedInASecond() {
+    let folder = TemporaryFolder()
+    func admit(_ registry: inout SourceRegistry, formerID: UInt32 = 0) -> UInt32 {
+      let description = SourceDescription(
+        instance: .random(in: 1 ... .max),
+        process: 1,
+        kind: "x",
+        name: "",
+        version: ""
+      )
+      return registry.admit(description, formerID: formerID).id
+    }
+    var registry = SourceRegistry(file: folder.path + "source-ids")
+    var highest: UInt32 = 0
+    for _ in 0..<5000 { highest = admit(&registry) }
+    var next = SourceRegistry(file: folder.path + "source-ids")
+    #expect(admit(&next) > highest)
+    // Who claims ever higher ones does not use them up.
+    let first = admit(&registry, formerID: highest + 3000)
+    #expect(first == highest + 1)
+  }
+}
