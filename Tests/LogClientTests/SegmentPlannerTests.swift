@@ -84,6 +84,66 @@ import Testing
     #expect(step(&planner, Records.text(7)) == .keep)
   }
 
+  @Test func keepsOnceThatASourceLeftWithoutGoodbye() {
+    func left(after last: UInt64) -> [UInt8] {
+      let left = MetaBody.sourceLeft(
+        source: Records.source,
+        saidGoodbye: false,
+        lastSequence: last,
+        reason: "killed"
+      )
+      return Records.meta(left)
+    }
+    var planner = SegmentPlanner()
+    _ = step(&planner, Records.joined())
+    _ = step(&planner, Records.text(1))
+    #expect(step(&planner, left(after: 3)) == .keep)
+    #expect(step(&planner, left(after: 3)) == .drop)
+    #expect(step(&planner, left(after: 1)) == .drop)
+    var restarted = SegmentPlanner()
+    for record in [Records.joined(), Records.text(1), left(after: 3)] {
+      record.withUnsafeBytes {
+        restarted.recall(
+          RecordHeader(checked: $0),
+          body: UnsafeRawBufferPointer(rebasing: $0.dropFirst(32))
+        )
+      }
+    }
+    #expect(step(&restarted, left(after: 3)) == .drop)
+    // It comes back, and leaves again.
+    _ = step(&planner, Records.joined())
+    #expect(step(&planner, left(after: 3)) == .keep)
+    #expect(step(&planner, Records.text(2)) == .keep)
+  }
+
+  @Test func remembersNotEverySourceThatLeftWithoutGoodbye() {
+    var planner = SegmentPlanner()
+    func visit(_ id: UInt32, records: UInt64) {
+      let description = SourceDescription(
+        instance: UInt64(id),
+        process: 1,
+        kind: "x",
+        name: "",
+        version: ""
+      )
+      _ = step(&planner, Records.meta(.sourceJoined(source: id, description)))
+      if records > 0 {
+        let header = RecordHeader(type: .debug, source: id, time: 1, sequence: records, bodyCount: 0)
+        _ = step(&planner, header.record(body: [0x78]))
+      }
+      let left = MetaBody.sourceLeft(source: id, saidGoodbye: false, lastSequence: records, reason: "")
+      _ = step(&planner, Records.meta(left))
+      _ = planner.commit()
+    }
+    visit(1, records: 1)
+    // Of those who said nothing there is nothing to remember.
+    for id in 2...5000 as ClosedRange<UInt32> { visit(id, records: 0) }
+    #expect(planner.positions.map(\.instance) == [1])
+    for id in 5001...10_000 as ClosedRange<UInt32> { visit(id, records: 1) }
+    #expect((500...1024).contains(planner.positions.count))
+    #expect(planner.positions.last?.instance == 10_000)
+  }
+
   @Test func reportsWhatAGoodbyeTakesAway() {
     var planner = SegmentPlanner()
     _ = step(&planner, Records.joined())

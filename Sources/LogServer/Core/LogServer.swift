@@ -33,6 +33,9 @@ public final class LogServer {
   /// Seconds in which a connection must say what it is: each takes a descriptor, of which there are only so many.
   var greetingTime = 10.0
 
+  /// Seconds after its start that the server waits for sources that were here before: they look for it every 5.
+  var returnTime = 10.0 { didSet { returning?.start(after: returnTime) } }
+
   private var registry: SourceRegistry
   private(set) var listeners: [Listener] = []
   private(set) var sourceLinks: [SourceLink] = []
@@ -47,6 +50,7 @@ public final class LogServer {
   var takenFrom: UInt64 = 0
   private var acknowledgement: TimerWatcher?
   private var grace: TimerWatcher?
+  private var returning: TimerWatcher?
   private var graceEnd: UInt64
   private var archiveGrace: Double
   private var counts: ServerStatus
@@ -83,6 +87,8 @@ public final class LogServer {
     try listen(configuration, key)
     grace = TimerWatcher(on: loop) { [unowned self] in acknowledgeSoon() }
     grace?.start(after: archiveGrace)
+    returning = TimerWatcher(on: loop) { [unowned self] in readers.forEach { tellUnreturned(to: $0) } }
+    returning?.start(after: returnTime)
   }
 
   /// Takes over what may change while running: the readers' bounds and the archive's grace.
@@ -190,6 +196,7 @@ public final class LogServer {
     let source = registry.admit(description, formerID: formerID)
     if let former = source.link, former !== link { former.close("the same source connected again") }
     source.link = link
+    source.departure = nil
     table.join(source.id, description)
     logger.info("source joined", metadata: ["source": "\(source.id)", "kind": "\(description.kind)"])
     announce(.sourceJoined(source: source.id, description))
@@ -197,7 +204,7 @@ public final class LogServer {
   }
 
   /// Which instance has an id.
-  func instance(of id: UInt32) -> UInt64? { table.sources[id]?.instance }
+  func instance(of id: UInt32) -> UInt64? { table.sources[id]?.instance ?? registry.instance(of: id) }
 
   func removed(_ link: SourceLink, saidGoodbye: Bool, reason: String) {
     sourceLinks.removeAll { $0 === link }
@@ -213,6 +220,7 @@ public final class LogServer {
 
   private func left(_ source: KnownSource, saidGoodbye: Bool, reason: String) {
     source.leftAt = Clock.monotonic()
+    source.departure = (saidGoodbye, reason)
     table.leave(source.id)
     let text = saidGoodbye ? "source left" : "source left without goodbye"
     logger.log(
@@ -220,20 +228,27 @@ public final class LogServer {
       "\(text)",
       metadata: ["source": "\(source.id)", "kind": "\(source.description.kind)", "reason": "\(reason)"]
     )
-    announce(
+    if let meta = departure(of: source) { announce(meta) }
+  }
+
+  private func departure(of source: KnownSource) -> MetaBody? {
+    source.departure.map { departure in
       .sourceLeft(
         source: source.id,
-        saidGoodbye: saidGoodbye,
+        saidGoodbye: departure.saidGoodbye,
         lastSequence: source.lastSequence,
-        reason: reason
+        reason: departure.reason
       )
-    )
+    }
   }
 
   private func announce(_ meta: MetaBody) {
+    for reader in readers where reader.subscription != nil { tell(meta, to: reader) }
+  }
+
+  private func tell(_ meta: MetaBody, to reader: ReaderLink) {
     let body = meta.body
-    let record = RecordHeader(type: .meta, time: Clock.now(), bodyCount: body.count).record(body: body)
-    for reader in readers where reader.subscription != nil { reader.send(record) }
+    reader.send(RecordHeader(type: .meta, time: Clock.now(), bodyCount: body.count).record(body: body))
   }
 
   // MARK: Forwarding
@@ -286,14 +301,44 @@ public final class LogServer {
 
   // MARK: Readers and acknowledgements
 
-  /// Has every source send again what an archiving reader does not have.
+  /// Has every source send again what an archiving reader does not have, and tells it who left while it was away.
   func resume(_ reader: ReaderLink) {
     logger.info("archiving reader joined")
     for (instance, source) in registry.sources {
+      tellDeparture(of: source, to: reader)
       let position = reader.queued[instance, default: 0]
       guard let link = source.link, position < source.lastSequence else { continue }
       reader.awaitRewind(of: source)
       link.rewind(after: position, for: reader)
+    }
+  }
+
+  /// Tells an archiving reader, which may not have heard it, that a source has left. One that does not know it had
+  /// forgotten it, with all of its records, unless some were never acknowledged.
+  private func tellDeparture(of source: KnownSource, to reader: ReaderLink) {
+    guard let departure = departure(of: source) else { return }
+    if reader.queued[source.description.instance] == nil {
+      guard source.acknowledged < source.lastSequence else { return }
+      tell(.sourceJoined(source: source.id, source.description), to: reader)
+    }
+    tell(departure, to: reader)
+  }
+
+  /// Tells an archiving reader of sources that it has not heard leave, and that have not come back since the server
+  /// was started: they left while there was none.
+  func tellUnreturned(to reader: ReaderLink) {
+    guard returning?.isRunning == false else { return }
+    for position in reader.takePositions() where registry.sources[position.instance] == nil {
+      let reason = "not back since the log server was started"
+      tell(
+        .sourceLeft(
+          source: position.source,
+          saidGoodbye: false,
+          lastSequence: position.sequence,
+          reason: reason
+        ),
+        to: reader
+      )
     }
   }
 
@@ -335,14 +380,13 @@ public final class LogServer {
   private func acknowledge() {
     let archives = readers.filter { $0.isArchiving }
     guard !archives.isEmpty || Clock.monotonic() >= graceEnd else { return }
-    for (instance, source) in registry.sources {
-      guard let link = source.link else { continue }
+    for (instance, source) in registry.sources where source.acknowledged < source.lastSequence {
       let archived = archives.map { $0.acknowledged[instance, default: 0] }.min() ?? source.lastSequence
       // A reader may say that it has more than there is.
       let safe = min(archived, source.lastSequence)
       guard safe > source.acknowledged else { continue }
       source.acknowledged = safe
-      link.acknowledge(safe)
+      source.link?.acknowledge(safe)
     }
   }
 

@@ -15,6 +15,8 @@ final class KnownSource {
   weak var link: SourceLink?
   /// When the connection was lost, on the monotonic clock in ns.
   var leftAt: UInt64 = 0
+  /// How it left; nil while it is here.
+  var departure: (saidGoodbye: Bool, reason: String)?
 
   init(_ description: SourceDescription, id: UInt32) {
     self.description = description
@@ -53,6 +55,9 @@ struct SourceRegistry {
     sources[description.instance] = source
     return source
   }
+
+  /// The instance that has an id, connected or not.
+  func instance(of id: UInt32) -> UInt64? { sources.first { $0.value.id == id }?.key }
 
   private func nextID() -> UInt32 { max(Self.now, highestID &+ 1) }
 

@@ -15,6 +15,7 @@ extension SegmentPlanner {
         committed[source] = committed.removeValue(forKey: former)
       }
       ledger.join(source, instance: description.instance)
+      returned(description.instance)
     case .gap(let gap):
       guard gap.source != 0 else { break }
       // Everybody joins before anything else, so whoever is not known has left and is accounted for.
@@ -31,9 +32,37 @@ extension SegmentPlanner {
       remember(source)
       ledger.account(for: source, upTo: last)
       return .keepAfter(Self.gap(source, known + 1...last, known: known))
+    case .sourceLeft(let source, false, let last, _): if !leave(source, after: last) { return .drop }
     case .sourceLeft, .openConnection, .clock, .rotation, nil: break
     }
     return .keep
+  }
+
+  /// How many instances that left without goodbye are remembered, as many as the log server does.
+  static let leftLimit = 1024
+
+  /// A source left without goodbye, after `last` as far as the log server had it; returns whether that is new.
+  mutating func leave(_ source: UInt32, after last: UInt64) -> Bool {
+    guard let instance = ledger.instance(of: source) else { return true }
+    if let told = left[instance], told >= last { return false }
+    if last == 0, ledger.sequence(of: source) == 0 {
+      finished.append(instance)
+      return true
+    }
+    if left.updateValue(last, forKey: instance) == nil { leaving.append(instance) }
+    guard leaving.count > Self.leftLimit else { return true }
+    for instance in leaving.prefix(leaving.count - Self.leftLimit / 2) where left[instance] != nil {
+      left[instance] = nil
+      finished.append(instance)
+    }
+    leaving.removeFirst(leaving.count - Self.leftLimit / 2)
+    return true
+  }
+
+  /// A source is here, so it is not gone.
+  mutating func returned(_ instance: UInt64) {
+    if left.removeValue(forKey: instance) != nil { leaving.removeAll { $0 == instance } }
+    finished.removeAll { $0 == instance }
   }
 
   /// Accounts for what a gap record explains; returns a gap that stands before it unexplained.

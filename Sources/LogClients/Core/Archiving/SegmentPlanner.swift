@@ -5,7 +5,9 @@ import LogProtocol
 ///
 /// What was planned counts as archived once `commit()` says that it is written: positions and segment heads
 /// speak of what is committed only. They do not speak of sources that said goodbye and are archived to their
-/// last record: those never come back, so nobody has to know how far the archive came with them.
+/// last record: those never come back, so nobody has to know how far the archive came with them. Nor of those that
+/// left without goodbye and without a record, nor of the oldest where more than 1,024 left without goodbye: there may
+/// be any number of them.
 public struct SegmentPlanner {
   /// What to do with a record.
   public enum Step: Equatable, Sendable {
@@ -32,8 +34,15 @@ public struct SegmentPlanner {
   /// What left since the last commit, but is referred to by records not yet written.
   var departed: [Departure] = []
 
-  /// The instances that said goodbye since the last commit.
+  /// The instances that are gone for good since the last commit.
   var finished: [UInt64] = []
+
+  /// The last sequence that the log server had of each instance that left without goodbye: it tells it again to an
+  /// archive that connects.
+  var left: [UInt64: UInt64] = [:]
+
+  /// These instances, in the order in which they left; some may have come back.
+  var leaving: [UInt64] = []
 
   /// Creates a planner of an archive that has nothing.
   public init() {}
@@ -113,7 +122,9 @@ public struct SegmentPlanner {
     _ = ledger.note(source: header.source, sequence: header.sequence)
     guard header.type == .meta, let meta = try? MetaBody(body.bytes) else { return }
     switch meta {
-    case .sourceJoined(let source, let description): ledger.join(source, instance: description.instance)
+    case .sourceJoined(let source, let description):
+      ledger.join(source, instance: description.instance)
+      returned(description.instance)
     case .gap(let gap):
       ledger.account(for: gap.source == 0 ? header.source : gap.source, upTo: gap.sequences.upperBound)
     case .rotation(let mark): ledger.resume(mark)
@@ -122,6 +133,7 @@ public struct SegmentPlanner {
         break
       }
       ledger.forget(instance: instance)
+    case .sourceLeft(let source, false, let last, _): _ = leave(source, after: last)
     case .sourceLeft, .openConnection, .clock: break
     }
   }
