@@ -131,7 +131,7 @@ let package = Package(
     .testTarget(
       name: "IntegrationTests",
       dependencies: hands + [
-        "Captures", "connector", "console", "logserver", "netmine", "simnet", "verbatim",
+        "Captures", "chaos", "connector", "console", "logserver", "netmine", "simnet", "verbatim",
       ],
       swiftSettings: spans
     ),
@@ -181,6 +181,14 @@ let package = Package(
         arguments,
       ],
       path: "Tests/Bench",
+      swiftSettings: spans
+    ),
+    .executableTarget(
+      name: "chaos",
+      dependencies: [
+        "Bytes", "BitcoinWire", "EventLoop", "JSON", "LogProtocol", "LogFiles", "TestSupport", arguments,
+      ],
+      path: "Tests/Chaos",
       swiftSettings: spans
     ),
     .target(

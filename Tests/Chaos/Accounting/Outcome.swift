@@ -1,0 +1,80 @@
+import Foundation
+import JSON
+
+/// What came out of a scenario.
+struct Outcome {
+  /// The seed it was run with.
+  var seed: UInt64 = 0
+  /// What was done, in words.
+  var deed = ""
+  /// What was counted: names as in JSON, values, and what they are called in the line.
+  private(set) var figures: [(name: String, value: UInt64, words: String)] = []
+  /// Measures that are no counts, such as milliseconds.
+  private(set) var measures: [(name: String, value: Double, words: String)] = []
+  /// Every promise that was broken, in a sentence.
+  private(set) var broken: [String] = []
+  /// Why it was not run, where it was not.
+  var skipped: String?
+
+  /// Adds a count.
+  mutating func count(_ name: String, _ value: UInt64, _ words: String) {
+    figures.append((name, value, words))
+  }
+
+  /// Adds a measure.
+  mutating func measure(_ name: String, _ value: Double, _ words: String) {
+    measures.append((name, value, words))
+  }
+
+  /// Notes a broken promise where there is one.
+  mutating func promise(_ isKept: Bool, _ sentence: @autoclosure () -> String) {
+    if !isKept { broken.append(sentence()) }
+  }
+
+  /// Prints the line, or the object.
+  func print(name: String, json: Bool) {
+    let line = json ? jsonLine(name) : textLine(name)
+    FileHandle.standardOutput.write(Data((line + "\n").utf8))
+  }
+
+  private func textLine(_ name: String) -> String {
+    if let skipped { return "\(name): skipped: \(skipped)" }
+    let counts = figures.map { "\(Self.grouped($0.value)) \($0.words)" }
+    let others = measures.map { "\($0.words) \(Self.rounded($0.value))" }
+    let verdict = broken.isEmpty ? "kept" : "BROKEN"
+    let sentences = broken.prefix(20).map { "  broken: \($0)" }
+    let rest = broken.count > 20 ? ["  and \(broken.count - 20) more"] : []
+    let line = "\(name): \(verdict): \(deed), seed \(seed): " + (counts + others).joined(separator: ", ")
+    return ([line] + sentences + rest).joined(separator: "\n")
+  }
+
+  private func jsonLine(_ name: String) -> String {
+    var object = JSONWriter()
+    object.member("scenario", name)
+    object.member("kept", broken.isEmpty)
+    object.member("skipped", skipped)
+    object.member("seed", seed)
+    object.member("deed", deed)
+    object.objects("figures", figures) { json, figure in
+      json.member("name", figure.name)
+      json.member("value", figure.value)
+    }
+    object.objects("measures", measures) { json, measure in
+      json.member("name", measure.name)
+      json.member("value", measure.value)
+    }
+    object.member("broken", broken)
+    return String(decoding: object.finish(), as: UTF8.self)
+  }
+
+  private static func grouped(_ value: UInt64) -> String {
+    let digits = Array(String(value))
+    return digits.indices.map { index in
+      (index > 0 && (digits.count - index) % 3 == 0 ? "," : "") + String(digits[index])
+    }.joined()
+  }
+
+  private static func rounded(_ value: Double) -> String {
+    String(format: value < 10 ? "%.2f" : "%.0f", value)
+  }
+}

@@ -1,0 +1,125 @@
+import BitcoinWire
+import Bytes
+import EventLoop
+import LogProtocol
+
+/// A way to misbehave towards the log server, and what has to come of it.
+enum Attack: Int, CaseIterable {
+  case connectOnly, zeroLength, shortLength, oversizedLength, garbage, halfFrame, heldHalfFrame, wrongVersion
+  case strangersRecord, unnumbered, brokenHello, helloTwice, helloThenGarbage, helloThenZero, disorder,
+    othersSource
+  case aboutOthers, twoTypes, reserved, linkOfServer
+  case readerZero, readerGarbage, readerLong, readerRecord, readerHello
+  case coinscopeZero, coinscopeOversized, coinscopeGarbage, coinscopeConnectOnly, coinscopeReader
+
+  /// What has to come of it.
+  enum Answer: Equatable {
+    /// Nothing, as it is not wrong to go.
+    case none
+    /// A refusal that holds these words, and the end.
+    case refusal(String)
+    /// The end: coinscope's protocol has no words for it.
+    case end
+  }
+
+  /// The log server's socket.
+  var socket: String {
+    switch self {
+    case .readerZero, .readerGarbage, .readerLong, .readerRecord, .readerHello: "subscribe"
+    case .coinscopeZero, .coinscopeOversized, .coinscopeGarbage, .coinscopeConnectOnly: "servers"
+    case .coinscopeReader: "clients/all"
+    default: "publish"
+    }
+  }
+
+  var answer: Answer {
+    switch self {
+    case .connectOnly, .halfFrame, .heldHalfFrame, .coinscopeConnectOnly, .coinscopeReader: .none
+    case .zeroLength, .shortLength, .oversizedLength, .garbage, .helloThenGarbage, .helloThenZero,
+      .readerZero,
+      .readerGarbage:
+      .refusal("record length")
+    case .wrongVersion: .refusal("stream version")
+    case .strangersRecord, .othersSource: .refusal("not the one granted")
+    case .unnumbered: .refusal("sequence")
+    case .disorder: .refusal("sequence")
+    case .brokenHello: .refusal("record at byte")
+    case .helloTwice: .refusal("was said before")
+    case .aboutOthers, .linkOfServer: .refusal("not a source's to say")
+    case .twoTypes: .refusal("type")
+    case .reserved: .refusal("reserved")
+    case .readerLong: .refusal("too long")
+    case .readerRecord: .refusal("no reader's")
+    case .readerHello: .refusal("not a reader's to say")
+    case .coinscopeZero, .coinscopeOversized, .coinscopeGarbage: .end
+    }
+  }
+
+  /// Whether it first joins as a source.
+  var joins: Bool {
+    switch self {
+    case .helloTwice, .helloThenGarbage, .helloThenZero, .disorder, .othersSource, .aboutOthers, .twoTypes,
+      .reserved,
+      .linkOfServer:
+      true
+    default: false
+    }
+  }
+
+  static func hello(_ random: inout SeededGenerator) -> [UInt8] {
+    LinkMessage.hello(
+      SourceDescription(instance: random.next() | 1, process: 1, kind: "attacker", name: "", version: ""),
+      formerSource: 0,
+      nextSequence: 1,
+      oldestHeld: 1
+    ).record(at: 1)
+  }
+
+  /// What it sends, as the source with that id where it joined.
+  func bytes(source: UInt32, _ random: inout SeededGenerator) -> [UInt8] {
+    func some(_ range: ClosedRange<Int>, _ random: inout SeededGenerator) -> [UInt8] {
+      (0..<Int.random(in: range, using: &random)).map { _ in UInt8(truncatingIfNeeded: random.next()) }
+    }
+    func record(_ source: UInt32, _ sequence: UInt64, type: RecordType = .debug, body: [UInt8]) -> [UInt8] {
+      RecordHeader(type: type, source: source, time: Clock.now(), sequence: sequence, bodyCount: 0)
+        .record(body: body)
+    }
+    let text = some(0...300, &random).map { 0x61 + $0 % 26 }
+    switch self {
+    case .connectOnly, .coinscopeConnectOnly, .coinscopeReader: return []
+    case .zeroLength, .readerZero, .helloThenZero: return [0, 0, 0, 0] + text
+    case .shortLength: return [0, 0, 0, UInt8.random(in: 1...27, using: &random)] + text
+    case .oversizedLength:
+      var length: [UInt8] = []
+      length.appendBig(UInt32.random(in: (16 << 20) + 1...0x4000_0000, using: &random))
+      return length + text
+    case .garbage, .readerGarbage, .helloThenGarbage:
+      // A first byte that is neither a credible length's nor the preamble's.
+      return [0x80 | UInt8(truncatingIfNeeded: random.next())] + some(100...4000, &random)
+    case .halfFrame, .heldHalfFrame:
+      return Array(Self.hello(&random).dropLast(Int.random(in: 1...60, using: &random)))
+    case .wrongVersion: return Array("NMLG".utf8) + [0, 2, 0, 0] + [UInt8](repeating: 0, count: 8)
+    case .strangersRecord: return record(7, 1, body: text)
+    case .unnumbered: return record(0, 0, body: text)
+    case .brokenHello:
+      return RecordHeader(type: .meta, time: 1, bodyCount: 0).record(body: [0x80] + some(0...30, &random))
+    case .helloTwice, .readerHello: return Self.hello(&random)
+    case .disorder: return record(source, 1, body: text) + record(source, 1, body: text)
+    case .othersSource: return record(source &- 1, 1, body: text)
+    case .aboutOthers:
+      let left = MetaBody.sourceLeft(source: 5, saidGoodbye: true, lastSequence: 9, reason: "")
+      return record(source, 1, type: .meta, body: left.body)
+    case .twoTypes: return record(source, 1, type: [.debug, .error], body: text)
+    case .reserved:
+      var bytes = record(source, 1, body: text)
+      bytes[27] = 1
+      return bytes
+    case .linkOfServer: return LinkMessage.rewind(after: 0).record(at: 1)
+    case .readerLong: return [0, 0x20, 0, 0] + record(0, 0, body: text)
+    case .readerRecord: return record(0, 1, body: text)
+    case .coinscopeZero: return [0, 0, 0, 0] + text
+    case .coinscopeOversized: return [0x7f, 0, 0, 0] + text
+    case .coinscopeGarbage: return [0xff] + some(100...2000, &random)
+    }
+  }
+}

@@ -1,0 +1,71 @@
+import Bytes
+import Glibc
+
+/// Numbers in a file that two processes look at; they outlive a killed one.
+final class SharedWords {
+  private let words: UnsafeMutablePointer<UInt64>
+  private let count: Int
+
+  /// Opens the file, or creates it full of zeros.
+  init(_ path: String, count: Int) throws(IOError) {
+    self.count = count
+    let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+    guard descriptor >= 0 else { throw IOError("open \(path)") }
+    defer { close(descriptor) }
+    guard ftruncate(descriptor, off_t(count * 8)) == 0 else { throw IOError("lengthen \(path)") }
+    let memory = mmap(nil, count * 8, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0)
+    guard let memory, memory != MAP_FAILED else { throw IOError("map \(path)") }
+    words = memory.bindMemory(to: UInt64.self, capacity: count)
+  }
+
+  deinit { munmap(words, count * 8) }
+
+  subscript(index: Int) -> UInt64 {
+    get { words[index] }
+    set { words[index] = newValue }
+  }
+}
+
+/// What a load source has handed over, as it noted itself: after each record, before anything of it can have left
+/// the process.
+final class LoadLedger {
+  private let words: SharedWords
+
+  init(_ path: String) throws(IOError) { words = try SharedWords(path, count: 8) }
+
+  /// Records handed over; the last one's number.
+  var published: UInt64 {
+    get { words[0] }
+    set { words[0] = newValue }
+  }
+  /// Sequence of the last record, the publisher's own gap records counted in.
+  var lastSequence: UInt64 {
+    get { words[1] }
+    set { words[1] = newValue }
+  }
+  /// Records that the publisher could not keep within its bound.
+  var dropped: UInt64 {
+    get { words[2] }
+    set { words[2] = newValue }
+  }
+  /// Sequence up to which the log server said that records are safe.
+  var acknowledged: UInt64 {
+    get { words[3] }
+    set { words[3] = newValue }
+  }
+  /// The id granted; 0 where the log server never took it.
+  var source: UInt64 {
+    get { words[4] }
+    set { words[4] = newValue }
+  }
+  /// Whether it ended in order, with everything acknowledged.
+  var isSettled: Bool {
+    get { words[5] == 1 }
+    set { words[5] = newValue ? 1 : 0 }
+  }
+  /// Bytes of the records handed over, headers counted in.
+  var bytes: UInt64 {
+    get { words[6] }
+    set { words[6] = newValue }
+  }
+}

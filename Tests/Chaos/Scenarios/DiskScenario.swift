@@ -1,0 +1,87 @@
+import ArgumentParser
+import EventLoop
+import Foundation
+import Glibc
+
+/// `chaos disk`: a full disk loses nothing that the bounds hold, and what is beyond is told exactly.
+struct DiskScenario: Scenario {
+  static let name = "disk"
+  static let configuration = CommandConfiguration(
+    commandName: name,
+    abstract: "Fill the archive's disk, twice: within the bounds, and beyond.",
+    discussion: """
+      The archive is on a file system in memory, for which mount(8) has to be permitted; tools/chaos sees to that where \
+      it can. It fills up, stays full for a while, and becomes larger. The first time everything has to be in the \
+      archive afterwards. The second time more comes than verbatim and the log server may keep: what is missing has to \
+      be in gap records exactly, and not before 64 MiB wait.
+      """
+  )
+
+  @OptionGroup var options: ScenarioOptions
+
+  @Option(help: "Seconds for which the disk is full within the bounds.")
+  var seconds = 8.0
+
+  private static let complaint = "No space left on device"
+
+  func perform(at site: Site, _ random: inout SeededGenerator) throws -> Outcome {
+    var outcome = Outcome()
+    outcome.skipped = try site.mount(megabytes: 6)
+    guard outcome.skipped == nil else { return outcome }
+    site.settings["logserver"] = ["--set", "logger.max_buffer=\(16 << 20)"]
+    try site.startLogServer()
+    try site.start("verbatim")
+    try site.startSource("load 1", rate: options.rate, &random)
+
+    try awaitFullDisk(site)
+    try pause(seconds)
+    try site.resize(megabytes: 256)
+    try awaitArchived(site)
+    try site.stop("verbatim")
+    let within = try ArchiveAccount(folder: site.archive)
+    let first = within.instances[site.runs[0].instance]
+    outcome.promise(
+      first?.gappedCount == 0 && first?.unexplained == 0 && first?.duplicates == 0 && within.damages.isEmpty,
+      "within the bounds: \(first.map { "\($0)" } ?? "nothing is archived"), \(within.damages)"
+    )
+
+    try site.start("verbatim")
+    try awaitArchived(site)
+    try site.resize(megabytes: site.usedMegabytes() + 2)
+    try awaitFullDisk(site)
+    let before = site.runs.reduce(0) { $0 + $1.ledger.bytes }
+    try site.startSource("load 2", rate: 10_000, isLarge: true, &random)
+    let server = site.programs["logserver"]!
+    try site.wait(for: "the bounds to be exceeded", server) {
+      server.errors.contains("misses records from now on")
+    }
+    let waiting = site.runs.reduce(0) { $0 + $1.ledger.bytes } - before
+    outcome.promise(waiting >= 64 << 20, "records were missed when only \(waiting) bytes were waiting")
+    try pause(1)
+    try site.resize(megabytes: 1024)
+    try awaitArchived(site)
+    progress("\(Self.name): ending what runs, and reading the archive")
+    for name in ["load 1", "load 2", "verbatim", "logserver"] { try site.stop(name) }
+    outcome.deed = "a disk full for \(Int(seconds)) s, then until \(waiting / 1_000_000) MB were waiting"
+    let account = try ArchiveAccount(folder: site.archive)
+    outcome.settle(site.runs, account, gapsAllowed: true)
+    outcome.count("within", first?.archived ?? 0, "archived when the bounds held")
+    let gapped = site.runs.reduce(0) { $0 + (account.instances[$1.instance]?.gappedCount ?? 0) }
+    outcome.promise(gapped > 0, "the bounds were exceeded, and no gap record says so")
+    return outcome
+  }
+
+  private func awaitFullDisk(_ site: Site) throws {
+    let verbatim = site.programs["verbatim"]!
+    try site.wait(for: "the disk to be full", verbatim) { verbatim.errors.contains(Self.complaint) }
+  }
+
+  /// Waits until all that is handed over by now is acknowledged.
+  private func awaitArchived(_ site: Site) throws {
+    let goals = site.runs.map(\.ledger.lastSequence)
+    let verbatim = site.programs["verbatim"]!
+    try site.wait(for: "everything to be archived", verbatim) {
+      zip(site.runs, goals).allSatisfy { $0.ledger.acknowledged >= $1 }
+    }
+  }
+}

@@ -1,0 +1,232 @@
+import Bytes
+import EventLoop
+import Foundation
+import Glibc
+import LogProtocol
+import TestSupport
+
+/// A folder of a scenario's own, and the programs that run on it.
+final class Site {
+  /// The folder, with a slash at the end.
+  let root: String
+
+  /// The archive's folder, with a slash at the end.
+  var archive: String { root + "archive/" }
+
+  /// Options for each program by its name, besides the folder.
+  var settings: [String: [String]] = [:]
+
+  /// The load sources started so far.
+  var runs: [LoadRun] = []
+
+  private var latestRun: [String: Int] = [:]
+  private let keeps: Bool
+  private(set) var programs: [String: Program] = [:]
+  private var order: [String] = []
+  private var isMounted = false
+  private let base: String
+
+  /// Makes the folder.
+  init(keeps: Bool) throws {
+    self.keeps = keeps
+    root = "/tmp/netmine-chaos-\(getpid())-\(UInt16.random(in: 0 ... .max))/"
+    base = "127.\(64 + getpid() & 31).\(getpid() >> 5 & 255).1"
+    for folder in [root, root + "output/", root + "archive/"] {
+      guard mkdir(folder, 0o755) == 0 else { throw IOError("make the folder \(folder)") }
+    }
+  }
+
+  deinit {
+    for name in order { programs[name]?.signal(SIGKILL) }
+    for name in order { _ = try? programs[name]?.wait() }
+    unmount()
+    if !keeps { try? FileManager.default.removeItem(atPath: root) }
+  }
+
+  // MARK: Programs
+
+  /// Starts a program of ours under a name, which it is found by.
+  @discardableResult
+  func start(_ name: String, _ program: String, _ arguments: [String]) throws -> Program {
+    try Interruption.check()
+    let process = try Program(program, arguments, folder: root + "output/")
+    programs[name] = process
+    if !order.contains(name) { order.append(name) }
+    return process
+  }
+
+  /// Starts a daemon on the folder.
+  @discardableResult
+  func start(_ name: String) throws -> Program {
+    try start(name, name, ["--root", root] + settings[name, default: []])
+  }
+
+  /// Starts the log server, and waits until it takes connections.
+  @discardableResult
+  func startLogServer() throws -> Program {
+    let program = try start("logserver")
+    try wait(for: "the log server", program) { program.errors.contains("clients/all") }
+    return program
+  }
+
+  /// Starts a load source with a new instance.
+  ///
+  /// - Parameters:
+  ///   - isTight: whether it may keep 1 MiB only, not 256.
+  ///   - isLarge: whether its records are of 4 KiB.
+  @discardableResult
+  func startSource(
+    _ name: String,
+    rate: Int,
+    isTight: Bool = false,
+    isLarge: Bool = false,
+    _ random: inout SeededGenerator
+  ) throws -> LoadRun {
+    let instance = UInt64.random(in: 2 ... .max, using: &random) & ~1 | (isLarge ? 1 : 0)
+    let path = root + "output/ledger-\(instance)"
+    let run = LoadRun(instance: instance, ledger: try LoadLedger(path), isTight: isTight)
+    try start(
+      name,
+      "chaos",
+      [
+        "source", "--path", root + "publish", "--ledger", path, "--instance", "\(instance)", "--rate",
+        "\(rate)",
+        "--limit", "\((isTight ? 1 : 256) << 20)",
+      ]
+    )
+    runs.append(run)
+    latestRun[name] = runs.count - 1
+    return run
+  }
+
+  /// Starts a load reader, and waits until it reads.
+  func startReader(_ name: String) throws -> ReaderNotes {
+    let path = root + "output/notes-\(name)"
+    let notes = try ReaderNotes(path)
+    let before = try status().readers
+    let program = try start(name, "chaos", ["reader", "--path", root + "subscribe", "--notes", path])
+    try wait(for: "\(name) to read", program) { try status().readers > before }
+    return notes
+  }
+
+  /// Starts the simulated network, always at the same addresses.
+  func startSimnet() throws {
+    try start("simnet", "simnet", ["--nodes", "10", "--base", base, "--port", "28555", "--tx-rate", "50"])
+  }
+
+  /// Has the connector connect to the simulated network, without waiting for it.
+  func connect() throws {
+    let stem = base.dropLast()
+    try start("connect", "netmine", ["connect", "--root", root] + (1...10).map { "\(stem)\($0):28555" })
+  }
+
+  /// Sends SIGKILL to a program, and waits until it is gone.
+  func kill(_ name: String) throws {
+    guard let program = programs[name] else { return }
+    program.signal(SIGKILL)
+    try wait(for: "\(name) to be gone", program) { !program.isRunning }
+    if let run = latestRun[name] { runs[run].wasKilled = true }
+  }
+
+  /// Ends a program in order.
+  func stop(_ name: String) throws {
+    guard let program = programs[name] else { return }
+    program.signal(SIGTERM)
+    try wait(for: "\(name) to end", program, timeout: 120) { !program.isRunning }
+    guard try program.wait() == 0 else {
+      throw Program.Failure(description: "\(name) ended badly: \(program.errors.suffix(2000))")
+    }
+  }
+
+  /// Waits for a condition that a program brings about.
+  func wait(
+    for what: String,
+    _ program: Program,
+    timeout: Double = 60,
+    until condition: () throws -> Bool
+  ) throws {
+    let deadline = Clock.monotonic() + UInt64(timeout * 1e9)
+    while try !condition() {
+      guard Clock.monotonic() < deadline else {
+        throw Program.Failure(
+          description: "waited \(Int(timeout)) s for \(what); it said: \(program.errors.suffix(2000))"
+        )
+      }
+      try pause(0.005)
+    }
+  }
+
+  /// Runs a client command to its end.
+  func run(_ name: String, _ arguments: [String], timeout: Double = 300) throws -> Program {
+    let program = try start("command", name, arguments)
+    try wait(for: "\(name) to end", program, timeout: timeout) { !program.isRunning }
+    return program
+  }
+
+  /// What the log server says of itself.
+  func status() throws -> ServerStatus {
+    let client = try RawSocket(root + "subscribe")
+    defer { client.close() }
+    try client.write(LinkMessage.statusRequest.record(at: 0))
+    var status: ServerStatus?
+    try client.read(seconds: 10) { link in
+      if case .status(let answer) = link { status = answer }
+      return status == nil
+    }
+    guard let status else { throw Program.Failure(description: "the log server does not say how it does") }
+    return status
+  }
+
+  // MARK: The archive's disk
+
+  /// Puts the archive on a file system in memory of its own; says why not where that is not permitted.
+  func mount(megabytes: Int) throws -> String? {
+    let program = try run(
+      "/bin/mount",
+      ["-t", "tmpfs", "-o", "size=\(megabytes)m,mode=0755", "netmine-chaos", archive]
+    )
+    guard try program.wait() == 0 else {
+      return "no file system may be mounted here: \(program.errors.split(separator: "\n").first ?? "")"
+    }
+    isMounted = true
+    return nil
+  }
+
+  /// Makes the archive's file system as large as that.
+  func resize(megabytes: Int) throws {
+    let program = try run("/bin/mount", ["-o", "remount,size=\(megabytes)m", archive])
+    guard try program.wait() == 0 else { throw Program.Failure(description: program.errors) }
+  }
+
+  /// Bytes used on the archive's file system.
+  func usedMegabytes() -> Int {
+    var state = statvfs()
+    guard statvfs(archive, &state) == 0 else { return 0 }
+    return Int(((state.f_blocks - state.f_bfree) * state.f_frsize) >> 20)
+  }
+
+  private func unmount() {
+    guard isMounted, let program = try? Program("/bin/umount", ["--lazy", archive], folder: root + "output/")
+    else {
+      return
+    }
+    _ = try? program.wait()
+  }
+}
+
+/// What the system says of a process.
+struct ProcessView {
+  let id: Int32
+
+  /// Memory in bytes, as `VmRSS` or `VmHWM` says.
+  func memory(_ key: String) -> UInt64 {
+    let text = (try? String(contentsOfFile: "/proc/\(id)/status", encoding: .utf8)) ?? ""
+    let line = text.split(separator: "\n").first { $0.hasPrefix(key + ":") }
+    return (line?.split(whereSeparator: \.isWhitespace).dropFirst().first.flatMap { UInt64($0) } ?? 0) << 10
+  }
+
+  /// Open descriptors.
+  var descriptors: Int {
+    (try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(id)/fd").count) ?? 0
+  }
+}

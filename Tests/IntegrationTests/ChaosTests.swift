@@ -1,0 +1,56 @@
+import Foundation
+import Glibc
+import TestSupport
+import Testing
+
+/// A short slice of what `tools/chaos` does for long.
+@Suite struct ChaosTests {
+  /// How a file system may be mounted here; nil where it may not.
+  static let mounting: [String]? = [["--mount"], ["--mount", "--map-root-user"]].first { options in
+    let folder = TemporaryFolder()
+    guard let trial = try? Program("/usr/bin/unshare", options + ["true"], folder: folder.path) else {
+      return false
+    }
+    return (try? trial.wait()) == 0
+  }
+
+  func prove(_ scenario: [String], within: [String] = []) throws {
+    let folder = TemporaryFolder()
+    let options = ["--patience", "2000"]
+    let chaos = try Program.folder() + "chaos"
+    let command = within + [chaos] + scenario + options
+    let program = try Program(command[0], Array(command.dropFirst()), folder: folder.path)
+    do {
+      let status = try program.wait(timeout: 100)
+      #expect(status == 0, "\(program.errors.suffix(2000))\(program.output)")
+      #expect(program.output.hasPrefix("\(scenario[0]): kept: "), "\(program.output)")
+    } catch {
+      // So that it ends what it started.
+      program.signal(SIGTERM)
+      try program.wait()
+      throw error
+    }
+  }
+
+  @Test func losesNothingWhereProcessesAreKilled() throws {
+    try prove(["kill", "--kills", "8", "--interval", "0.2", "--rate", "2000"])
+  }
+
+  @Test func delaysNobodyWhereAReaderIsStopped() throws {
+    try prove(["stop", "--seconds", "1", "--bound", "1", "--rate", "5000"])
+  }
+
+  @Test(.enabled(if: mounting != nil, "no file system may be mounted here"))
+  func losesNothingThatTheBoundsHoldWhereTheDiskIsFull() throws {
+    try prove(["disk", "--seconds", "1", "--rate", "20000"], within: ["/usr/bin/unshare"] + Self.mounting!)
+  }
+
+  @Test func makesOneArchiveOfSegmentsOfASecond() throws {
+    let configuration = PipelineTests.repository + "tools/verbatim-rotate.cfg"
+    try prove(["rotate", "--seconds", "2", "--own-seconds", "2", "--configuration", configuration])
+  }
+
+  @Test func disturbsNobodyWhereStrangersMisbehave() throws {
+    try prove(["malformed", "--seconds", "2", "--connects", "500", "--rate", "2000"])
+  }
+}
