@@ -118,6 +118,26 @@ import Testing
     #expect(archive.headers.last?.flags == .resent)
   }
 
+  @Test func holdsAcknowledgementsForAnArchiveThatIsStartedAgain() throws {
+    let bench = try Bench()
+    // The time after the server's own start is over.
+    let text = "logger: { root = \"\(bench.folder.path)\"; archive_grace = 60.0; };"
+    bench.server?.reload(try Configuration(text: text, file: "test.cfg"))
+    let publisher = bench.publisher()
+    let former = bench.reader(archiving: true)
+    publisher.publish(.debug, text: "1")
+    try bench.loop.run { publisher.isSettled && former.numbered.count == 1 }
+    former.subscriber.cancel()
+    try bench.loop.run { bench.server?.status.archivingReaders == 0 }
+    publisher.publish(.debug, text: "2")
+    try bench.loop.run { bench.server?.status.records == 2 }
+    try bench.loop.run(for: 0.1)
+    #expect(publisher.acknowledgedSequence == 1)
+    let archive = bench.reader(archiving: true)
+    archive.ledger = former.ledger
+    try bench.loop.run { archive.numbered.map(\.sequence) == [2] && publisher.isSettled }
+  }
+
   @Test func losesNothingWhenItIsKilledAndStartedAgain() throws {
     let bench = try Bench("archive_grace = 60.0;")
     let archive = bench.reader(archiving: true)

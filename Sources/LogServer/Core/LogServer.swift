@@ -361,8 +361,9 @@ public final class LogServer {
       "archiving reader left",
       metadata: ["goodbye": "\(saidGoodbye)", "reason": "\(reason)"]
     )
-    if !saidGoodbye { graceEnd = Self.monotonic(after: archiveGrace) }
-    grace?.start(after: saidGoodbye ? 0 : archiveGrace)
+    // One that left in order may be on its way back too: whoever restarts it wants to miss nothing.
+    graceEnd = Self.monotonic(after: archiveGrace)
+    grace?.start(after: archiveGrace)
   }
 
   func removed(_ reader: CoinscopeReader) { coinscopeReaders.removeAll { $0 === reader } }
