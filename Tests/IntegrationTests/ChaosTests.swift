@@ -3,7 +3,7 @@ import Glibc
 import TestSupport
 import Testing
 
-/// A short slice of what `tools/chaos` does for long.
+/// A short slice of what `tools/chaos` does for long; `StoppedReaderTests` is that of a stopped reader.
 @Suite struct ChaosTests {
   /// How a file system may be mounted here; nil where it may not.
   static let mounting: [String]? = [["--mount"], ["--mount", "--map-root-user"]].first { options in
@@ -34,10 +34,6 @@ import Testing
 
   @Test func losesNothingWhereProcessesAreKilled() throws {
     try prove(["kill", "--kills", "8", "--interval", "0.2", "--rate", "2000"])
-  }
-
-  @Test func delaysNobodyWhereAReaderIsStopped() throws {
-    try prove(["stop", "--seconds", "1", "--bound", "1", "--rate", "5000"])
   }
 
   @Test(.enabled(if: mounting != nil, "no file system may be mounted here"))

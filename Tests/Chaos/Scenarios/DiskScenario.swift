@@ -28,7 +28,7 @@ struct DiskScenario: Scenario {
     var outcome = Outcome()
     outcome.skipped = try site.mount(megabytes: 6)
     guard outcome.skipped == nil else { return outcome }
-    site.settings["logserver"] = ["--set", "logger.max_buffer=\(16 << 20)"]
+    site.settings["logserver"] = ["--set", "logger.max_buffer=\(64 << 20)"]
     try site.startLogServer()
     try site.start("verbatim")
     try site.startSource("load 1", rate: options.rate, &random)
@@ -50,7 +50,7 @@ struct DiskScenario: Scenario {
     try site.resize(megabytes: site.usedMegabytes() + 2)
     try awaitFullDisk(site)
     let before = site.runs.reduce(0) { $0 + $1.ledger.bytes }
-    try site.startSource("load 2", rate: 10_000, isLarge: true, &random)
+    try site.startSource("load 2", rate: 5_000, isLarge: true, &random)
     let server = site.programs["logserver"]!
     try site.wait(for: "the bounds to be exceeded", server) {
       server.errors.contains("misses records from now on")

@@ -23,7 +23,7 @@ struct StopScenario: Scenario {
   var seconds = 60.0
 
   @Option(help: "MiB that may wait for a reader (logger.max_buffer).")
-  var bound = 64
+  var bound = 128
 
   func perform(at site: Site, _ random: inout SeededGenerator) throws -> Outcome {
     let bound = UInt64(bound) << 20
