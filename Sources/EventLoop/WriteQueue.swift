@@ -12,13 +12,17 @@ public struct WriteQueue {
   private var tailRoom = 0
   private let pool: ChunkPool
 
+  /// How many runs of slices of the same chunk there are of each chunk, the first run left out: where two streams come
+  /// in turns, so do their chunks.
+  private var runs: [ObjectIdentifier: Int] = [:]
+
   /// Bytes of a queue's first own chunk, where what is written fits.
   private static let littleCount = 4 << 10
 
   /// How many bytes wait.
   public private(set) var count = 0
 
-  /// How many bytes the chunks have that what waits keeps alive.
+  /// How many bytes the chunks have that what waits keeps alive, each counted once.
   public private(set) var heldCount = 0
 
   /// Creates an empty queue that copies into chunks of `pool`.
@@ -35,7 +39,7 @@ public struct WriteQueue {
         return
       }
     } else {
-      heldCount += slice.chunk.capacity
+      beginRun(of: slice.chunk)
     }
     slices.append(slice)
   }
@@ -104,6 +108,7 @@ public struct WriteQueue {
     tailRoom = 0
     count = 0
     heldCount = 0
+    runs = [:]
   }
 
   /// A copy of some of what waits.
@@ -131,9 +136,7 @@ public struct WriteQueue {
       }
       slices.removeLast()
       count -= last.range.count
-      if slices.count == head || slices[slices.count - 1]?.chunk !== last.chunk {
-        heldCount -= last.chunk.capacity
-      }
+      if slices.count == head || slices[slices.count - 1]?.chunk !== last.chunk { endLastRun(of: last.chunk) }
     }
     // Somebody else may have seen what was there.
     tail = nil
@@ -170,14 +173,46 @@ public struct WriteQueue {
       rest -= slice.range.count
       slices[head] = nil
       head += 1
-      if head == slices.count || slices[head]?.chunk !== slice.chunk { heldCount -= slice.chunk.capacity }
+      if head == slices.count || slices[head]?.chunk !== slice.chunk { endFirstRun(of: slice.chunk) }
     }
     compact()
+  }
+
+  private mutating func beginRun(of chunk: Chunk) {
+    guard slices.count > head, let first = slices[head] else {
+      heldCount += chunk.capacity
+      return
+    }
+    let others = runs[ObjectIdentifier(chunk), default: 0]
+    runs[ObjectIdentifier(chunk)] = others + 1
+    if others == 0, first.chunk !== chunk { heldCount += chunk.capacity }
+  }
+
+  private mutating func endFirstRun(of chunk: Chunk) {
+    if runs[ObjectIdentifier(chunk)] == nil { heldCount -= chunk.capacity }
+    // The next run is the first now.
+    if head < slices.count, let next = slices[head] { _ = forgetRun(of: next.chunk) }
+  }
+
+  private mutating func endLastRun(of chunk: Chunk) {
+    guard slices.count > head, let first = slices[head] else {
+      heldCount -= chunk.capacity
+      return
+    }
+    if forgetRun(of: chunk), first.chunk !== chunk { heldCount -= chunk.capacity }
+  }
+
+  /// Counts one run less; returns whether there is no other but perhaps the first.
+  private mutating func forgetRun(of chunk: Chunk) -> Bool {
+    let others = runs[ObjectIdentifier(chunk), default: 1] - 1
+    runs[ObjectIdentifier(chunk)] = others > 0 ? others : nil
+    return others <= 0
   }
 
   private mutating func compact() {
     if head == slices.count {
       slices.removeAll(keepingCapacity: slices.count <= 64)
+      if runs.capacity > 64 { runs = [:] }
       head = 0
       tail = nil
       tailRoom = 0

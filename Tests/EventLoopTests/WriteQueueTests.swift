@@ -28,6 +28,51 @@ extension WriteQueueTests {
     #expect(queue.heldCount == 0)
   }
 
+  @Test func countsAChunkOnceHoweverOftenOthersCameBetween() throws {
+    var queue = WriteQueue(pool: pool)
+    let chunks = (0..<4).map { Chunk(capacity: 1000 << $0) }
+    // What waits, by the index of its chunk.
+    var waiting: [(chunk: Int, count: Int)] = []
+    var ends: [Int32] = [0, 0]
+    #expect(pipe(&ends) == 0)
+    for end in ends { _ = fcntl(end, F_SETFL, O_NONBLOCK) }
+    defer { for end in ends { close(end) } }
+    // F_SETPIPE_SZ, which the Glibc module does not know.
+    _ = fcntl(ends[1], 1031, 4096)
+    var space = [UInt8](repeating: 0, count: 4096)
+    for round in 0..<3000 {
+      switch Int.random(in: 0..<10) {
+      case 0:
+        while read(ends[0], &space, space.count) > 0 {}
+        var written = try queue.write(to: ends[1])
+        while written > 0 {
+          let taken = min(written, waiting[0].count)
+          waiting[0].count -= taken
+          written -= taken
+          if waiting[0].count == 0 { waiting.removeFirst() }
+        }
+      case 1:
+        let kept = Int.random(in: 0...queue.count)
+        queue.truncate(to: kept)
+        while waiting.reduce(0, { $0 + $1.count }) > kept {
+          waiting[waiting.count - 1].count -= 1
+          if waiting[waiting.count - 1].count == 0 { waiting.removeLast() }
+        }
+      default:
+        let index = Int.random(in: 0..<chunks.count)
+        let start = Int.random(in: 0..<500)
+        let count = Int.random(in: 1...400)
+        queue.append(ChunkSlice(chunks[index], start..<start + count))
+        waiting.append((index, count))
+      }
+      let held = Set(waiting.map(\.chunk)).reduce(0) { $0 + chunks[$1].capacity }
+      guard queue.heldCount == held else {
+        Issue.record("round \(round): \(queue.heldCount), not \(held)")
+        return
+      }
+    }
+  }
+
   @Test(arguments: [0, 1, 9, 10, 11, 25, 95, 299, 300])
   func forgetsTheEnd(kept: Int) throws {
     var queue = WriteQueue(pool: pool)

@@ -57,6 +57,24 @@ import Testing
     #expect(bench.server?.status.missedRecords == missing(early, of: 341))
   }
 
+  @Test func keepsAsMuchWhereTwoSourcesTakeTurns() throws {
+    let bench = try Bench("archive_grace = 0.0; max_buffer = 8000000;")
+    let reader = bench.reader()
+    let publishers = [bench.publisher(), bench.publisher()]
+    try bench.loop.run { publishers.allSatisfy(\.isJoined) && reader.metas.count == 2 }
+    reader.subscriber.pause()
+    // A fifth of the bound, a little of each at a time.
+    for round in 0..<800 {
+      for publisher in publishers {
+        publisher.publish(.debug, at: 1, body: [UInt8](repeating: 1, count: 968))
+      }
+      try bench.loop.run { bench.server?.status.records == UInt64(2 * round + 2) }
+    }
+    #expect(bench.server?.status.missedRecords == 0)
+    reader.subscriber.resume()
+    try bench.loop.run { reader.numbered.count == 1600 }
+  }
+
   @Test func keepsWhatItSaidItselfForAReaderThatGivesWay() throws {
     let bench = try Bench("archive_grace = 0.0; max_buffer = 100000000; max_total_buffer = 2000000;")
     let reader = bench.reader()
