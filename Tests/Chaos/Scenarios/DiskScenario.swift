@@ -13,7 +13,7 @@ struct DiskScenario: Scenario {
       The archive is on a file system in memory, for which mount(8) has to be permitted; tools/chaos sees to that where \
       it can. It fills up, stays full for a while, and becomes larger. The first time everything has to be in the \
       archive afterwards. The second time more comes than verbatim and the log server may keep: what is missing has to \
-      be in gap records exactly, and not before 64 MiB wait.
+      be in gap records exactly, and not before 80 MiB wait.
       """
   )
 
@@ -56,7 +56,8 @@ struct DiskScenario: Scenario {
       server.errors.contains("misses records from now on")
     }
     let waiting = site.runs.reduce(0) { $0 + $1.ledger.bytes } - before
-    outcome.promise(waiting >= 64 << 20, "records were missed when only \(waiting) bytes were waiting")
+    // verbatim's 64 MiB, and of the log server's bound the half that is the readers', in chunks half full at worst.
+    outcome.promise(waiting >= 80 << 20, "records were missed when only \(waiting) bytes were waiting")
     try pause(1)
     try site.resize(megabytes: 1024)
     try awaitArchived(site)
