@@ -9,8 +9,11 @@ extension Message {
     /// Reads a payload, and what follows it.
     let decode: @Sendable (RawSpan) throws(WireError) -> DecodedMessage
 
+    /// Makes a message of its fields.
+    let make: @Sendable (inout FieldReader) throws(FieldError) -> Message
+
     /// A command whose payload makes a message.
-    init<Payload: MessagePayload>(
+    init<Payload: MessagePayload & FieldMade>(
       _ command: Command,
       _ message: @escaping @Sendable (Payload) -> Message,
       bips: [Int] = [],
@@ -32,6 +35,9 @@ extension Message {
         let payload = try Payload(from: &reader)
         let trailing = try reader.array(reader.remaining, "trailing bytes")
         return DecodedMessage(message(payload), trailing: trailing)
+      }
+      make = { (fields: inout FieldReader) throws(FieldError) -> Message in
+        message(try Payload(fields: &fields))
       }
     }
 
