@@ -54,6 +54,64 @@ import Testing
     #expect(bare.computedMerkleRoot == block.header.merkleRoot)
   }
 
+  @Test func asksForWhatItLacksAndIsAnnounced() throws {
+    let entry = try Self.witnessed()
+    let (strange, block) = (Hash256(.zero), try #require(Self.ledger.block(at: 120)).header.hash)
+    var conversation = Conversation.established()
+    func asked(_ items: [InventoryItem]) -> [Message] {
+      conversation.reply(to: .inv(InventoryMessage(items: items)), Self.ledger).messages
+    }
+    let known = [
+      InventoryItem(.wtx, entry.wtxid), InventoryItem(.tx, entry.txid), InventoryItem(.block, block),
+    ]
+    #expect(asked(known) == [])
+    let wanted: [Message] = [.getdata(InventoryMessage(items: [InventoryItem(.witnessTx, strange)]))]
+    #expect(asked(known + [InventoryItem(.tx, strange)]) == wanted)
+    #expect(asked([InventoryItem(.tx, strange)]) == [])
+    let answer = Message.notfound(InventoryMessage(items: [InventoryItem(.witnessTx, strange)]))
+    #expect(conversation.reply(to: answer, Self.ledger) == [])
+    #expect(asked([InventoryItem(.tx, strange)]) == wanted)
+    guard case .getheaders(let request)? = asked([InventoryItem(.block, strange)]).first else {
+      throw Missing()
+    }
+    #expect(request.stop == strange && request.locator.count > 10)
+  }
+
+  @Test func takesTransactionsThatTheNetworkLacks() throws {
+    let entry = try Self.witnessed()
+    var conversation = Conversation.established()
+    #expect(conversation.receive(.tx(entry.transaction), Self.ledger, at: newYear) == [])
+    var strange = entry.transaction
+    strange.lockTime += 1
+    #expect(conversation.receive(.tx(strange), Self.ledger, at: newYear) == [.take(strange)])
+  }
+
+  @Test func tellsNobodyWhatHeToldIt() throws {
+    let entry = try Self.witnessed()
+    let number = try #require(Self.ledger.number(txid: entry.txid))
+    var conversation = Conversation.established()
+    #expect(conversation.announce(.transaction(number), Self.ledger) != nil)
+    _ = conversation.receive(.tx(entry.transaction), Self.ledger, at: newYear)
+    #expect(conversation.announce(.transaction(number), Self.ledger) == nil)
+  }
+
+  @Test func spreadsAnObserversTransaction() throws {
+    var (network, _) = SimulatedNetwork.after(5)
+    var strange = try #require(network.ledger.entry(0)?.transaction)
+    strange.lockTime += 1
+    let time = newYear + 5 * second
+    let events = network.take(strange, at: 3, time: time)
+    #expect(events.count == 1)
+    #expect(network.take(strange, at: 4, time: time) == [])
+    let number = try #require(network.ledger.number(txid: strange.txid))
+    var learned: [Int] = []
+    for event in network.advance(to: time + 60 * second) {
+      if case .learned(.transaction(number), let node, _) = event { learned.append(node) }
+    }
+    #expect(learned.first == 3)
+    #expect(Set(learned).count == 30)
+  }
+
   @Test func saysOnceWhatIsNotThere() throws {
     let entry = try Self.witnessed()
     let items = [

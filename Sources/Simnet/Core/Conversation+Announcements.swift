@@ -28,7 +28,9 @@ extension Conversation {
     guard phase == .established else { return nil }
     switch item {
     case .transaction(let number):
-      guard relaysTransactions, let entry = ledger.entry(number) else { return nil }
+      guard relaysTransactions, let entry = ledger.entry(number), !knownToPeer.contains(entry.txid),
+        !knownToPeer.contains(entry.wtxid)
+      else { return nil }
       return usesWtxid ? inventory(.wtx, .wtx, entry.wtxid) : inventory(.tx, .tx, entry.txid)
     case .block(let height):
       let hash = ledger.hashes[height]

@@ -23,10 +23,59 @@ extension Conversation {
       }
       wanted += request.items
       return []
+    case .inv(let announcement): return follow(announcement, ledger)
+    case .tx(let transaction): return receive(transaction, ledger)
+    case .notfound(let answer):
+      for item in answer.items { asked.remove(item.hash) }
+      return []
     case .mempool:
       return node.profile.services.contains(.bloom) ? [] : [.close("mempool without bloom filters")]
     default: return []
     }
+  }
+
+  /// Asks for the announced transactions that the node lacks, once each until they are there or said not to be, and,
+  /// as Bitcoin Core does, for the headers up to an announced block that it lacks.
+  private mutating func follow(_ announcement: InventoryMessage, _ ledger: Ledger) -> [Action] {
+    var wanted: [InventoryItem] = []
+    var block: Hash256?
+    for item in announcement.items {
+      switch item.type {
+      case .block, .witnessBlock:
+        if ledger.height(of: item.hash, at: node.index) == nil { block = item.hash }
+      case .tx, .wtx:
+        remember(item.hash)
+        let held =
+          item.type == .wtx
+          ? ledger.transaction(wtxid: item.hash, at: node.index)
+          : ledger.transaction(txid: item.hash, at: node.index)
+        guard held == nil, asked.count < Self.maximumAsked, asked.insert(item.hash).inserted else { continue }
+        wanted.append(InventoryItem(item.type == .wtx ? .wtx : .witnessTx, item.hash))
+      default: break
+      }
+    }
+    var actions: [Action] = []
+    if !wanted.isEmpty { actions.append(.send(.getdata(InventoryMessage(items: wanted)))) }
+    if let block {
+      let locator = Self.locator(ledger, tip: ledger.tip(of: node.index))
+      let request = LocatorMessage(version: node.profile.version, locator: locator, stop: block)
+      actions.append(.send(.getheaders(request)))
+    }
+    return actions
+  }
+
+  private mutating func receive(_ transaction: Transaction, _ ledger: Ledger) -> [Action] {
+    let (txid, wtxid) = (transaction.txid, transaction.wtxid)
+    for hash in [txid, wtxid] {
+      asked.remove(hash)
+      remember(hash)
+    }
+    return ledger.transaction(txid: txid, at: node.index) == nil ? [.take(transaction)] : []
+  }
+
+  private mutating func remember(_ hash: Hash256) {
+    if knownToPeer.count >= Self.maximumAsked { knownToPeer = [] }
+    knownToPeer.insert(hash)
   }
 
   private mutating func settlePing() {

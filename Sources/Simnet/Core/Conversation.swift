@@ -17,6 +17,8 @@ public struct Conversation: Sendable {
   public enum Action: Equatable, Sendable {
     /// Send this.
     case send(Message)
+    /// Take this transaction of the peer's for the node's own.
+    case take(Transaction)
     /// Close the connection, and why.
     case close(String)
   }
@@ -52,6 +54,10 @@ public struct Conversation: Sendable {
   /// The most things a peer may have asked for and not got.
   static let maximumWanted = InventoryMessage.maximumCount
 
+  /// The most transactions that are asked for and not there yet, and that the peer is remembered to have
+  /// (`MAX_PEER_TX_ANNOUNCEMENTS`).
+  static let maximumAsked = 5000
+
   /// The node that speaks.
   public let node: SimulatedNode
 
@@ -83,6 +89,8 @@ public struct Conversation: Sendable {
   var wanted: [InventoryItem] = []
   var servedCount = 0
   var missing: [InventoryItem] = []
+  var asked: Set<Hash256> = []
+  var knownToPeer: Set<Hash256> = []
   var pingDue: UInt64 = .max
   var ping: (nonce: UInt64, sent: UInt64)?
 

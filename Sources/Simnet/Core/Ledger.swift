@@ -18,10 +18,12 @@ public struct Ledger: Sendable {
     public let txid: Hash256
     /// Its name with witnesses.
     public let wtxid: Hash256
-    /// The node that invented it.
+    /// The node that invented it, or got it from an observer.
     public let origin: Int
-    /// Whether it is in a block.
-    public internal(set) var isMined = false
+    /// Whether it is an observer's: nobody knows what it spends, so it is neither mined nor spent.
+    public let isForeign: Bool
+    /// Whether it is in a block, or will be in none.
+    public internal(set) var isMined: Bool
 
     var holders: NodeSet
   }
@@ -82,13 +84,15 @@ public struct Ledger: Sendable {
   public func block(at height: Int) -> Block? { blocks[height] }
 
   /// Adds a transaction that no node has yet; returns its number.
-  mutating func add(_ transaction: Transaction, origin: Int) -> Int {
+  mutating func add(_ transaction: Transaction, origin: Int, isForeign: Bool = false) -> Int {
     let number = inventedCount
     let entry = Entry(
       transaction: transaction,
       txid: transaction.txid,
       wtxid: transaction.wtxid,
       origin: origin,
+      isForeign: isForeign,
+      isMined: isForeign,
       holders: NodeSet(nodeCount: nodeCount)
     )
     inventedCount += 1
@@ -133,6 +137,9 @@ public struct Ledger: Sendable {
       oldest += 1
     }
   }
+
+  /// The number of a transaction; nil where there is none of this name.
+  func number(txid: Hash256) -> Int? { byTxid[txid] }
 
   func has(_ number: Int, at node: Int) -> Bool { entries[number]?.holders.contains(node) ?? false }
 

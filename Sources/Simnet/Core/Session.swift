@@ -121,6 +121,7 @@ final class Session: ByteStreamHandler {
     for action in actions {
       switch action {
       case .send(let message): send(message)
+      case .take(let transaction): simnet.take(transaction, at: node.index)
       case .close(let reason): return close(reason)
       }
     }

@@ -127,8 +127,22 @@ public final class Simnet {
     for session in ready { session.goOn() }
   }
 
+  /// Takes an observer's transaction at a node.
+  func take(_ transaction: Transaction, at node: Int) {
+    report(network.take(transaction, at: node, time: now()))
+    // It may be what happens next.
+    eventTimer?.start(after: 0)
+  }
+
   private func live() {
-    for event in network.advance(to: now()) {
+    report(network.advance(to: now()))
+    guard let next = network.nextTime else { return }
+    let now = now()
+    eventTimer?.start(after: next > now ? Double(next - now) / 1e9 : 0)
+  }
+
+  private func report(_ events: [SimulatedNetwork.Event]) {
+    for event in events {
       switch event {
       case .invented(let item, let origin, let time):
         switch item {
@@ -140,9 +154,6 @@ public final class Simnet {
         for session in sessions[node] { session.announce(item) }
       }
     }
-    guard let next = network.nextTime else { return }
-    let now = now()
-    eventTimer?.start(after: next > now ? Double(next - now) / 1e9 : 0)
   }
 
   private func tick() {

@@ -93,6 +93,18 @@ public struct SimulatedNetwork {
     spread(.transaction(number), from: origin, at: time, hopDelay: settings.hopDelay, &events)
   }
 
+  /// Takes an observer's transaction, which then spreads from a node; does nothing where the network knows it.
+  ///
+  /// Nobody checks it: what it spends may not exist.
+  mutating func take(_ transaction: Transaction, at node: Int, time: UInt64) -> [Event] {
+    guard ledger.number(txid: transaction.txid) == nil else { return [] }
+    var events: [Event] = []
+    let number = ledger.add(transaction, origin: node, isForeign: true)
+    ledger.forgetOld(all: false)
+    spread(.transaction(number), from: node, at: time, hopDelay: settings.hopDelay, &events)
+    return events
+  }
+
   private mutating func inventBlock(at time: UInt64, _ events: inout [Event]) {
     planBlock(after: time)
     // Nobody builds on a block that he does not have, so there is one chain.
@@ -151,7 +163,7 @@ public struct SimulatedNetwork {
       return
     }
     floods[item] = nil
-    if isComplete, case .transaction(let number) = item, let entry = ledger.entry(number) {
+    if isComplete, case .transaction(let number) = item, let entry = ledger.entry(number), !entry.isForeign {
       inventor.add(entry.transaction, txid: entry.txid)
     }
   }
