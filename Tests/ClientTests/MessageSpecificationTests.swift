@@ -1,5 +1,7 @@
 import BitcoinWire
 import Bytes
+import JSON
+import TestSupport
 import Testing
 
 @testable import ClientCore
@@ -9,15 +11,60 @@ import Testing
     let words = ["ping", "raw", "verack", "", "raw", "feefilter", "0a0B", "hex", "ff", "mempool", "raw", "x"]
     #expect(
       try MessageSpecification.parse(words) == [
-        .ping, .raw("verack", payload: []), .raw("feefilter", payload: [10, 11]), .whole([255]),
-        .empty("mempool"), .raw("x", payload: []),
+        .named("ping", [:]), .raw("verack", payload: []), .raw("feefilter", payload: [10, 11]), .whole([255]),
+        .named("mempool", [:]), .raw("x", payload: []),
       ]
     )
   }
 
+  @Test func readsFields() throws {
+    let words = [
+      "getheaders", "stop=00", "version=5", "ping", #"{"nonce":null}"#, "tx", "0102", "tx", "bytes=ff",
+    ]
+    #expect(
+      try MessageSpecification.parse(words, fields: ["lock_time=1", #"{"version":2}"#]) == [
+        .named("getheaders", ["stop": .string("00"), "version": .string("5")]),
+        .named("ping", ["nonce": .null]),
+        .encoded("tx", payload: [1, 2]),
+        .named("tx", ["bytes": .string("ff"), "lock_time": .string("1"), "version": .number("2")]),
+      ]
+    )
+    #expect(
+      try MessageSpecification.parse(["ping", "what"], payload: [7]) == [
+        .named("ping", [:]), .raw("what", payload: [7]),
+      ]
+    )
+  }
+
+  @Test func tellsWhichFieldsAMessageHas() throws {
+    let magic = Network.regtest.magic
+    let error = #expect(throws: ClientFailure.self) {
+      try MessageSpecification.named("getcfcheckpt", [:]).message(magic: magic, force: false)
+    }
+    #expect(error == ClientFailure(.usage, "getcfcheckpt: stop is missing. Its fields: stop [filter_type]."))
+    #expect(throws: ClientFailure.self) {
+      try MessageSpecification.encoded("tx", payload: [1]).message(magic: magic, force: false)
+    }
+    _ = try MessageSpecification.encoded("tx", payload: [1]).message(magic: magic, force: true)
+    // Every message that is decoded is in the help, and takes the fields that stand there.
+    for command in Message.decodedCommands { #expect(MessageHelp.discussion.contains(command.description)) }
+  }
+
+  @Test func readsBytesFromFiles() throws {
+    let folder = TemporaryFolder()
+    try folder.write("digits", "01 02\n0a\n")
+    folder.write([0, 1, 255], to: "binary")
+    #expect(try ByteText.bytes("0aFF") == [10, 255])
+    #expect(try ByteText.bytes(folder.path + "digits") == [1, 2, 10])
+    #expect(try ByteText.bytes(folder.path + "binary") == [0, 1, 255])
+    let error = #expect(throws: ClientFailure.self) { try ByteText.bytes("0ag") }
+    #expect(error?.status == .usage)
+  }
+
   @Test(arguments: [
-    [], ["pong"], ["raw"], ["raw", "thirteenchars"], ["raw", "ping", "0"], ["raw", "ping", "zz"], ["hex"],
-    ["hex", ""], ["hex", "0"], ["ping", "5"],
+    ["pang"], ["ping", "0102"], ["raw"], ["raw", "thirteenchars"], ["raw", "ping", "0"],
+    ["raw", "ping", "zz"], ["hex"],
+    ["hex", ""], ["hex", "0"], ["ping", "{"], ["ping", "{]"],
   ])
   func refusesOtherWords(_ words: [String]) {
     let error = #expect(throws: ClientFailure.self) { try MessageSpecification.parse(words) }
@@ -42,13 +89,14 @@ import Testing
   }
 
   @Test func framesForTheConnectorsNetwork() throws {
-    let (name, bytes) = try MessageSpecification.empty("getaddr").message(
+    let (name, bytes) = try MessageSpecification.named("getaddr", [:]).message(
       magic: Network.signet.magic,
       force: false
     )
     #expect(name == "getaddr")
     #expect(bytes == Network.signet.frame("getaddr"))
-    let ping = try MessageSpecification.ping.message(magic: Network.signet.magic, force: false).bytes
+    let ping = try MessageSpecification.named("ping", [:]).message(magic: Network.signet.magic, force: false)
+      .bytes
     #expect(MessageSpecification.problem(ping, magic: Network.signet.magic) == nil)
     #expect(ping.count == 32)
   }

@@ -22,12 +22,14 @@ protocol ClientCommand: ParsableCommand {
 extension ClientCommand {
   /// Runs on a loop of its own with the program's own output; shows errors as sentences on stderr.
   func run() throws {
-    let status = run(on: EventLoop(), output: .standard)
+    let status = run(on: EventLoop(), output: .standard, hearsSignals: true)
     guard status == .succeeded else { throw status.code }
   }
 
   /// Runs on this loop with this output.
-  func run(on loop: EventLoop, output: Output) -> ExitStatus {
+  ///
+  /// - Parameter hearsSignals: whether signals to the process are for it.
+  func run(on loop: EventLoop, output: Output, hearsSignals: Bool = false) -> ExitStatus {
     do {
       let configuration = try common.configuration()
       return try execute(
@@ -38,7 +40,8 @@ extension ClientCommand {
           controlAddress: control.map { SocketAddress(server: $0) }
             ?? .unix(configuration.connector.controlPath),
           key: try configuration.readAccessKey().flatMap(AccessKey.init),
-          isJSON: isJSON
+          isJSON: isJSON,
+          hearsSignals: hearsSignals
         )
       )
     } catch let failure as ClientFailure {
@@ -77,6 +80,8 @@ struct ClientEnvironment {
   let key: AccessKey?
   /// Whether to print JSON.
   let isJSON: Bool
+  /// Whether signals to the process are for the command.
+  let hearsSignals: Bool
 
   /// Opens a session with the connector, lends it and closes it.
   func withSession(

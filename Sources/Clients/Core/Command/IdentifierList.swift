@@ -15,3 +15,10 @@ struct IdentifierList: ExpressibleByArgument, Hashable {
     self.identifiers = identifiers
   }
 }
+
+extension IdentifierList {
+  /// Ids for people, the first ten of them.
+  static func text(_ identifiers: [UInt32]) -> String {
+    identifiers.prefix(10).map(String.init).joined(separator: " ") + (identifiers.count > 10 ? " …" : "")
+  }
+}

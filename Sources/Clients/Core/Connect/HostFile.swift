@@ -12,7 +12,8 @@ enum HostFile {
     }
   }
 
-  private static func contents(_ path: String) throws(IOError) -> [UInt8] {
+  /// The bytes of a file, or of stdin where the path is `-`.
+  static func contents(_ path: String) throws(IOError) -> [UInt8] {
     let descriptor = path == "-" ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw IOError("open \(path)") }
     defer { if descriptor != STDIN_FILENO { close(descriptor) } }

@@ -8,29 +8,13 @@ enum NodeTable {
   /// The connections as aligned columns, the first line naming them.
   ///
   /// - Parameter now: ns since the Unix epoch, for the ages.
-  static func lines(_ connections: [ConnectionInfo], now: UInt64) -> [String] {
-    var table = Table([
-      .init("ID", .trailing), .init("ADDRESS"), .init("DIR"), .init("STATE"), .init("VERSION", .trailing),
-      .init("USER AGENT"), .init("SERVICES"), .init("HEIGHT", .trailing), .init("PING ms", .trailing),
-      .init("IN", .trailing), .init("OUT", .trailing), .init("AGE", .trailing),
-    ])
-    for connection in connections {
-      let isIntroduced = connection.protocolVersion != 0
-      table.add([
-        "\(connection.id)",
-        "\(connection.remote)",
-        connection.direction == .outbound ? "out" : "in",
-        "\(connection.state)",
-        isIntroduced ? "\(connection.protocolVersion)" : "-",
-        isIntroduced ? EscapedText.utf8(connection.userAgent) : "-",
-        isIntroduced ? "\(connection.services)" : "-",
-        isIntroduced ? "\(connection.startHeight)" : "-",
-        connection.ping == 0 ? "-" : Quantity.milliseconds(connection.ping),
-        "\(connection.messagesReceived)",
-        "\(connection.messagesSent)",
-        Quantity.age(now > connection.since ? (now - connection.since) / 1_000_000_000 : 0),
-      ])
-    }
+  static func lines(
+    _ connections: [ConnectionInfo],
+    _ columns: [NodeColumn] = NodeColumn.usual,
+    now: UInt64
+  ) -> [String] {
+    var table = Table(columns.map(\.column))
+    for connection in connections { table.add(columns.map { $0.text(connection, now: now) }) }
     return table.lines
   }
 
@@ -38,6 +22,7 @@ enum NodeTable {
   static func json(_ connection: ConnectionInfo) -> JSONWriter {
     let isIntroduced = connection.protocolVersion != 0
     func known<T>(_ value: T) -> T? { isIntroduced ? value : nil }
+    func nonzero(_ value: UInt64) -> UInt64? { value == 0 ? nil : value }
     var json = JSONWriter()
     json.member("id", connection.id)
     json.member("address", connection.remote.description)
@@ -50,12 +35,19 @@ enum NodeTable {
     json.member("services", known(connection.services.names))
     json.member("height", known(connection.startHeight))
     json.member("relay", known(connection.relay))
-    json.member("ping_ns", connection.ping == 0 ? nil : connection.ping)
+    json.member("features", known(connection.features.names))
+    json.member("fee_filter", nonzero(connection.feeFilter))
+    json.member("ping_ns", nonzero(connection.ping))
+    json.member("shortest_ping_ns", nonzero(connection.shortestPing))
     json.member("bytes_in", connection.bytesReceived)
     json.member("bytes_out", connection.bytesSent)
+    json.member("bytes_waiting", connection.bytesWaiting)
     json.member("messages_in", connection.messagesReceived)
     json.member("messages_out", connection.messagesSent)
     json.member("since_ns", connection.since)
+    json.member("opened_ns", nonzero(connection.opened))
+    json.member("last_received_ns", nonzero(connection.lastReceived))
+    json.member("last_sent_ns", nonzero(connection.lastSent))
     return json
   }
 }

@@ -80,7 +80,8 @@ final class Output {
     hasProgress = false
   }
 
-  private static func write(_ text: [UInt8], to descriptor: Int32) -> Bool {
+  /// Writes all of it, however long that takes; false where nobody reads it.
+  static func write(_ text: [UInt8], to descriptor: Int32) -> Bool {
     var bytes = text[...]
     while !bytes.isEmpty {
       let count = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }

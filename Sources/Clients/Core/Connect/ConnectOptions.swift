@@ -1,0 +1,53 @@
+import ArgumentParser
+import BitcoinWire
+import ControlProtocol
+
+/// The options that say how nodes are connected to, shared by every command that connects.
+struct ConnectOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "Connect through this SOCKS5 proxy. (default: connector.onion_proxy for onion addresses)",
+      valueName: "address:port"
+    )
+  )
+  var proxy: Endpoint?
+
+  @Option(help: ArgumentHelp("Connect from this address of ours.", valueName: "address"))
+  var from: NetworkAddress?
+
+  @Option(
+    help: ArgumentHelp(
+      "Say that we offer these services, such as NETWORK,WITNESS or 0x409. (default: as configured)",
+      valueName: "services"
+    ),
+    completion: .list(ServiceFlags.known.names)
+  )
+  var services: ServiceFlags?
+
+  @Option(
+    help: ArgumentHelp("Say that we are this, at most 256 bytes. (default: as configured)", valueName: "text")
+  )
+  var userAgent: String?
+
+  @Flag(
+    inversion: .prefixedNo,
+    help: "Ask for transactions to be announced, or ask for none to be. (default: as configured)"
+  )
+  var relay: Bool?
+
+  func validate() throws {
+    guard userAgent?.utf8.count ?? 0 <= ConnectTarget.userAgentLimit else {
+      throw ValidationError("--user-agent is \(ConnectTarget.userAgentLimit) bytes at most.")
+    }
+  }
+
+  /// A node with what they say.
+  func target(_ endpoint: Endpoint) -> ConnectTarget {
+    var target = ConnectTarget(endpoint, local: from.map { Endpoint($0, port: 0) })
+    target.proxy = proxy
+    target.services = services
+    target.userAgent = userAgent.map { Array($0.utf8) }
+    target.relay = relay
+    return target
+  }
+}
