@@ -56,4 +56,15 @@ extension ControlSession {
     }
     return (count, missing)
   }
+
+  /// Has those of some connections closed that are there; returns how many are.
+  @discardableResult
+  func disconnectIfThere(_ connections: [UInt32]) throws(ClientFailure) -> UInt32 {
+    do throws(ClientFailure) {
+      return try disconnect(.connections(connections)).count
+    } catch {
+      guard error.status == .someFailed else { throw error }
+      return 0
+    }
+  }
 }

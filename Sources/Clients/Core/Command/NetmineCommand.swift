@@ -14,7 +14,8 @@ public struct NetmineCommand: ParsableCommand {
     version: Netmine.version,
     subcommands: [
       ConnectCommand.self, DisconnectCommand.self, NodesCommand.self, BroadcastCommand.self,
-      SendCommand.self, PingCommand.self, GetaddrCommand.self, StatusCommand.self, WatchCommand.self,
+      SendCommand.self, PingCommand.self, GetaddrCommand.self, AnnounceCommand.self, ProbeCommand.self,
+      StatusCommand.self, WatchCommand.self,
       LogCommand.self, VerifyCommand.self,
       ReloadCommand.self, ShutdownCommand.self,
     ]
