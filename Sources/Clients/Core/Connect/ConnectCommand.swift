@@ -8,15 +8,25 @@ struct ConnectCommand: ControlCommand {
     commandName: "connect",
     abstract: "Connect to nodes and tell what becomes of each.",
     discussion: """
+      For example:
+        netmine connect 192.0.2.1 [2001:db8::1]:8333 node.example.org
+        netmine connect --file nodes.txt --rate 20
+        netmine connect --dns-seeds --limit 50
+        netmine connect --proxy 127.0.0.1:9050 --user-agent /probe:1/ --no-relay HOST
+
       HOST is an IPv4, IPv6, onion, I2P or CJDNS address, or a name, whose addresses are tried one after \
-      another. Without a port the network's usual one is taken. Exit status 0 when all are connected.
+      another; - reads hosts from stdin. Without a port the network's usual one is taken. Exit status 0 when all \
+      are connected, 1 when some are not.
       """
   )
 
   @Argument(help: ArgumentHelp("Where nodes listen.", valueName: "host[:port]"))
   var hosts: [String] = []
 
-  @Option(help: ArgumentHelp("Read hosts from this file, one a line; - for stdin.", valueName: "path"))
+  @Option(
+    help: ArgumentHelp("Read hosts from this file, one a line; - for stdin.", valueName: "path"),
+    completion: .file()
+  )
   var file: String?
 
   @Flag(name: .customLong("dns-seeds"), help: "Connect to the nodes that the network's DNS seeds name.")
@@ -25,27 +35,38 @@ struct ConnectCommand: ControlCommand {
   @Option(help: ArgumentHelp("Connect to at most so many nodes of the DNS seeds.", valueName: "count"))
   var limit = 100
 
-  @Option(help: ArgumentHelp("Seconds to wait for the outcomes.", valueName: "seconds"))
+  @Option(
+    help: ArgumentHelp("Begin at most so many connects a second. (default: no limit)", valueName: "count")
+  )
+  var rate: Double?
+
+  @Option(
+    help: ArgumentHelp(
+      "Seconds to wait for the outcomes, once the last connect has begun.",
+      valueName: "seconds"
+    )
+  )
   var timeout = 60.0
 
   @Flag(inversion: .prefixedNo, help: "Wait for the outcomes.")
   var wait = true
 
+  @OptionGroup(title: "How to connect") var connecting: ConnectOptions
   @OptionGroup var options: ClientOptions
-
-  /// Most targets in one request.
-  private static let batchCount = 1000
 
   func validate() throws {
     guard !hosts.isEmpty || file != nil || usesSeeds else {
       throw ValidationError("Name a host, a --file of hosts, or --dns-seeds.")
     }
     guard limit > 0 else { throw ValidationError("--limit is at least 1.") }
+    guard rate ?? 1 > 0 else { throw ValidationError("--rate is more than 0.") }
     guard timeout >= 0 else { throw ValidationError("--timeout cannot be negative.") }
   }
 
   func execute(_ environment: ClientEnvironment) throws(ClientFailure) -> ExitStatus {
-    let named = try self.hosts + (file.map(HostFile.read) ?? [])
+    var named = self.hosts.filter { $0 != "-" }
+    if self.hosts.contains("-") { named += try HostFile.read("-") }
+    if let file { named += try HostFile.read(file) }
     return try environment.withSession { session throws(ClientFailure) in
       let hosts = try named + (usesSeeds ? seeded(session.hello, environment) : [])
       let report = ConnectReport(environment, total: hosts.count)
@@ -56,10 +77,16 @@ struct ConnectCommand: ControlCommand {
         case .failure(let failure): report.show(ledger.addFailure(host, failure.description))
         }
       }
-      try connect(&ledger, session, report)
-      for outcome in ledger.pending where wait { report.show(outcome) }
-      if wait { report.summarise(ledger) }
-      return ledger.failedCount == 0 && (!wait || ledger.pendingCount == 0) ? .succeeded : .someFailed
+      let run = ConnectRun(
+        session,
+        report,
+        environment,
+        connecting,
+        rate: rate,
+        timeout: timeout,
+        waits: wait
+      )
+      return try run.run(&ledger)
     }
   }
 
@@ -81,33 +108,6 @@ struct ConnectCommand: ControlCommand {
       )
     }
     return endpoints.map(\.description)
-  }
-
-  private func connect(
-    _ ledger: inout ConnectLedger,
-    _ session: ControlSession,
-    _ report: ConnectReport
-  ) throws(ClientFailure) {
-    var events: [ControlEvent] = []
-    let deadline = Deadline(seconds: timeout)
-    repeat {
-      while case let endpoints = ledger.nextEndpoints(limit: Self.batchCount), !endpoints.isEmpty {
-        let request = ControlRequest.connect(endpoints.map { ConnectTarget($0) })
-        let reply = try session.request(request) { events.append($0) }
-        guard case .connecting(let connections) = reply, connections.count == endpoints.count else {
-          throw session.unexpected(request.name)
-        }
-        let begun = ledger.begun(connections)
-        if !wait { begun.forEach(report.showBegun) }
-      }
-      guard wait, ledger.pendingCount > 0 else { return }
-      report.progress(ledger)
-      guard try session.wait(timeout: deadline.remaining, until: { !events.isEmpty }) else { return }
-      for event in events {
-        if let outcome = ledger.handle(event) { report.show(outcome) }
-      }
-      events.removeAll(keepingCapacity: true)
-    } while ledger.pendingCount > 0
   }
 
   private func candidates(

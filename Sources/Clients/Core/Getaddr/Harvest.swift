@@ -161,7 +161,7 @@ struct Harvest {
     }
   }
 
-  /// A connection that was closed is about to be dialled again; returns where.
+  /// A connection is about to be closed and dialled again; returns where.
   mutating func redialled(_ id: UInt32) -> Endpoint? {
     guard let endpoint = connections.removeValue(forKey: id)?.endpoint else { return nil }
     retired.insert(id)

@@ -24,8 +24,7 @@ final class Harvester {
   private var harvest: Harvest
   /// Whom to ask; nil for everybody.
   private var chosen: Set<Endpoint>?
-  private var dialAllowance = 1.0
-  private var lastStep = Clock.monotonic()
+  private var pace: Pace
   private var lastForgiven = Clock.monotonic()
   private var isFruitless = false
 
@@ -44,6 +43,7 @@ final class Harvester {
     interruption = Interruption(on: environment.loop, isHeard: environment.hearsSignals)
     list = try command.list.map { (path) throws(ClientFailure) in try AddressList(path, environment.output) }
     harvest = Harvest(settings)
+    pace = Pace(perSecond: command.rate, at: Clock.monotonic())
     stream.handle = { [unowned self] in note($0, $1) }
     let all = try session.connections()
     if command.targets.isGiven {
@@ -85,8 +85,9 @@ final class Harvester {
     let before = harvest
     let spent = harvest.begin(reconnectsAll: reconnectsAll, at: now)
     if !spent.isEmpty {
-      _ = try session.disconnect(.connections(spent))
+      // Before the stream can tell of their ends.
       let endpoints = spent.compactMap { harvest.redialled($0) }
+      try session.disconnectIfThere(spent)
       for endpoint in endpoints { harvest.noteDial(endpoint) }
       try dial(endpoints)
     }
@@ -101,8 +102,6 @@ final class Harvester {
   private func step() throws(ClientFailure) {
     _ = try session.wait(timeout: 0.1) { isEnding }
     let moment = Clock.monotonic()
-    let seconds = Double(moment - lastStep) / 1e9
-    lastStep = moment
     if moment - lastForgiven > 10_000_000_000 {
       lastForgiven = moment
       harvest.forgive()
@@ -112,12 +111,10 @@ final class Harvester {
       let message = Network.frame(magic: session.hello.magic, command: .getaddr, payload: [])
       _ = try session.sendIfThere(message, to: asks)
     }
-    // As many as the rate allows since the last time, at most one second's.
-    dialAllowance = min(max(1, command.rate), dialAllowance + seconds * command.rate)
     let room = command.maxConnections.map { $0 - harvest.connectionCount } ?? .max
-    let dials = harvest.nextDials(limit: min(Int(dialAllowance), room), at: now)
+    let dials = harvest.nextDials(limit: min(pace.allowance(at: moment), room), at: now)
     guard !dials.isEmpty else { return }
-    dialAllowance -= Double(dials.count)
+    pace.take(dials.count)
     try dial(dials)
   }
 
