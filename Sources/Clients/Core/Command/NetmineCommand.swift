@@ -15,7 +15,7 @@ public struct NetmineCommand: ParsableCommand {
     subcommands: [
       ConnectCommand.self, DisconnectCommand.self, NodesCommand.self, BroadcastCommand.self,
       SendCommand.self, PingCommand.self, GetaddrCommand.self, AnnounceCommand.self, ProbeCommand.self,
-      CycleCommand.self, DedupeCommand.self, StatusCommand.self, WatchCommand.self,
+      CycleCommand.self, DedupeCommand.self, TopCommand.self, StatusCommand.self, WatchCommand.self,
       LogCommand.self, VerifyCommand.self,
       ReloadCommand.self, ShutdownCommand.self,
     ]

@@ -10,7 +10,8 @@ struct WatchCommand: ClientCommand {
     commandName: "watch",
     abstract: "Show the log stream as it comes, all of it or what is chosen.",
     discussion: """
-      For example: netmine watch --command inv --received --count 10
+      For example:
+        netmine watch --command inv --received --count 10
 
       At first one line says how many connections are open; --json and --type meta tell each.
       """

@@ -67,7 +67,7 @@ struct NodesCommand: ControlCommand {
   func execute(_ environment: ClientEnvironment) throws(ClientFailure) -> ExitStatus {
     try environment.withSession { session throws(ClientFailure) in
       guard watch else { return try list(session, environment) }
-      return try environment.onScreen(interval: interval, count: count) { () throws(ClientFailure) in
+      return try environment.onScreen(interval: interval, count: count) { (_) throws(ClientFailure) in
         let (connections, _) = try look(session)
         if environment.isJSON { return connections.map { .json(NodeTable.json($0)) } }
         let lines = NodeTable.lines(connections, columns?.columns ?? NodeColumn.usual, now: Clock.now())

@@ -18,12 +18,12 @@ extension ClientEnvironment {
   ///   - interval: seconds from one time to the next.
   ///   - count: how often; nil until somebody ends it.
   ///   - key: told each byte that is typed, but for q.
-  ///   - look: what is shown.
+  ///   - look: what is shown where there are so many rows; nil where nothing limits them.
   func onScreen(
     interval: Double,
     count: Int?,
     key: @escaping (UInt8) -> Void = { _ in },
-    _ look: () throws(ClientFailure) -> [ScreenLine]
+    _ look: (_ rows: Int?) throws(ClientFailure) -> [ScreenLine]
   ) throws(ClientFailure) -> ExitStatus {
     var isOver = false
     var isDue = true
@@ -47,7 +47,7 @@ extension ClientEnvironment {
         continue
       }
       isDue = false
-      let lines = try look()
+      let lines = try look(terminal?.size.rows)
       show(lines, terminal, isFirst: done == 0)
       done += 1
       if let count, done >= count { break }

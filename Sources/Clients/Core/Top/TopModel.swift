@@ -1,0 +1,132 @@
+import BitcoinWire
+import Bytes
+import ControlProtocol
+import LogProtocol
+
+/// What the last moment of the log stream was like, and what has come since it was watched.
+///
+/// Nothing in it reads a clock: time is passed in, in ns on a clock that never steps.
+struct TopModel {
+  /// Messages of both directions.
+  struct Traffic: Hashable {
+    /// Messages received.
+    var messagesIn: UInt64 = 0
+    /// Messages sent.
+    var messagesOut: UInt64 = 0
+    /// Bytes received.
+    var bytesIn: UInt64 = 0
+    /// Bytes sent.
+    var bytesOut: UInt64 = 0
+
+    /// Messages of either direction.
+    var messages: UInt64 { messagesIn + messagesOut }
+
+    /// Bytes of either direction.
+    var bytes: UInt64 { bytesIn + bytesOut }
+
+    fileprivate mutating func add(_ count: Int, isSent: Bool) {
+      if isSent {
+        messagesOut += 1
+        bytesOut += UInt64(count)
+      } else {
+        messagesIn += 1
+        bytesIn += UInt64(count)
+      }
+    }
+  }
+
+  /// Something that happened to a connection.
+  struct Event: Hashable {
+    /// When, in ns since the Unix epoch.
+    let time: UInt64
+    /// To which.
+    let connection: UInt32
+    /// Its other end.
+    let remote: Endpoint
+    /// What, in words that are safe to print.
+    let words: String
+  }
+
+  /// The most events that are remembered.
+  static let eventLimit = 50
+
+  /// The most commands that are told apart; peers may send any.
+  static let commandLimit = 200
+
+  /// Traffic since the start, by command.
+  private(set) var totals: [Command: Traffic] = [:]
+  /// Traffic of the last sample, by command.
+  private(set) var commands: [Command: Traffic] = [:]
+  /// Traffic of the last sample, by connection.
+  private(set) var peers: [UInt32: Traffic] = [:]
+  /// Seconds of the last sample; 0 before there is one.
+  private(set) var seconds = 0.0
+  /// The last events, the latest last.
+  private(set) var events: [Event] = []
+  /// Events since the start: connections that came to stand, and such as ended or never stood.
+  private(set) var eventCounts = (opened: 0, ended: 0, failed: 0)
+
+  private var currentCommands: [Command: Traffic] = [:]
+  private var currentPeers: [UInt32: Traffic] = [:]
+  private var start: UInt64
+
+  /// Begins a sample.
+  init(at now: UInt64) { start = now }
+
+  /// Takes a record in.
+  mutating func note(_ header: RecordHeader, _ body: UnsafeRawBufferPointer) {
+    if header.type == .message {
+      guard body.count >= MessageHeader.size else { return }
+      var command = Command(UnsafeRawBufferPointer(rebasing: body[4..<16]).bytes)
+      if totals[command] == nil, totals.count >= Self.commandLimit { command = "(others)" }
+      let isSent = header.flags.contains(.sent)
+      totals[command, default: Traffic()].add(body.count, isSent: isSent)
+      currentCommands[command, default: Traffic()].add(body.count, isSent: isSent)
+      currentPeers[header.connection, default: Traffic()].add(body.count, isSent: isSent)
+    } else if header.type == .connection, let event = try? ConnectionEvent(body.bytes) {
+      note(event, header)
+    }
+  }
+
+  private mutating func note(_ event: ConnectionEvent, _ header: RecordHeader) {
+    var words = event.code.text
+    switch event.code {
+    case .handshaken:
+      eventCounts.opened += 1
+      words += " \(EscapedText.utf8(event.userAgent))"
+    case .connectFailed: eventCounts.failed += 1
+    case .connected, .accepted: break
+    default: eventCounts.ended += 1
+    }
+    if !event.reason.isEmpty { words += ": \(EscapedText.utf8(event.reason.utf8))" }
+    events.append(
+      Event(time: header.time, connection: header.connection, remote: event.remote, words: words)
+    )
+    if events.count > Self.eventLimit { events.removeFirst(events.count - Self.eventLimit) }
+  }
+
+  /// Ends the sample and begins the next, unless it is shorter than `seconds`.
+  mutating func sample(at now: UInt64, atLeast seconds: Double) {
+    let duration = Double(now - start) / 1e9
+    guard duration > 0, duration >= seconds else { return }
+    self.seconds = duration
+    commands = currentCommands
+    peers = currentPeers
+    currentCommands = [:]
+    currentPeers = [:]
+    start = now
+  }
+
+  /// A count of the last sample, a second.
+  func rate(_ count: UInt64) -> Double { seconds > 0 ? Double(count) / seconds : 0 }
+
+  /// All traffic of the last sample.
+  var traffic: Traffic {
+    commands.values.reduce(into: Traffic()) { sum, part in
+      sum.messagesIn += part.messagesIn
+      sum.messagesOut += part.messagesOut
+      sum.bytesIn += part.bytesIn
+      sum.bytesOut += part.bytesOut
+    }
+  }
+}
