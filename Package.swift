@@ -169,7 +169,7 @@ let package = Package(
     .testTarget(
       name: "ClientTests",
       dependencies: hands + [
-        "ClientCore", "LogFiles", "LogServerCore", "Zstandard", "netmine",
+        "ClientCore", "JSON", "LogFiles", "LogServerCore", "Zstandard", "netmine",
         .product(name: "GRDB", package: "GRDB.swift"),
       ]
     ),
