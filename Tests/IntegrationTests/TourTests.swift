@@ -32,6 +32,9 @@ import Testing
     #expect(tour.errors.contains("50 of 50 connected"))
     #expect(tour.output.contains("getaddr: sent to 50 connections"))
     #expect(tour.output.contains("ping: sent to 2 connections"))
+    #expect(tour.output.contains("50 peers, 50 pings, 50 pongs: "))
+    #expect(tour.errors.contains("3 of 3 peers answered"))
+    #expect(tour.errors.contains("50 of 50 asked have answered"))
     #expect(tour.output.contains("records lost: 0"))
     #expect(tour.output.contains("records twice: 0"))
     let pidFiles = { (try? FileManager.default.contentsOfDirectory(atPath: folder.path + "run")) ?? [] }
