@@ -9,10 +9,10 @@ extension ByteReader {
   public mutating func endpoint(_ field: StaticString) throws(WireError) -> Endpoint {
     let start = offset
     let network = NetworkID(rawValue: try big(UInt8.self, field))
-    let bytes = try prefixedBytes(field)
-    guard let address = NetworkAddress(network: network, bytes: bytes) else {
+    let bytes = try span(Int(try big(UInt16.self, field)), field)
+    guard let address = NetworkAddress(network: network, bytes) else {
       throw WireError(
-        .invalid("has \(bytes.count) bytes, which no address of network \(network.rawValue) has"),
+        .invalid("has \(bytes.byteCount) bytes, which no address of network \(network.rawValue) has"),
         field: field,
         offset: start
       )
@@ -40,7 +40,15 @@ extension Array where Element == UInt8 {
   /// Appends an endpoint: u8 network (BIP155), u16 count of the address's bytes, the address, u16 port.
   public mutating func appendEndpoint(_ endpoint: Endpoint) {
     append(endpoint.address.network.rawValue)
-    appendPrefixed(endpoint.address.bytes)
+    switch endpoint.address {
+    case .ipv4(let address):
+      appendBig(UInt16(4))
+      appendBig(address)
+    case .ipv6(let address), .cjdns(let address):
+      appendBig(UInt16(16))
+      appendBig(address)
+    case .torV2, .torV3, .i2p, .other: appendPrefixed(endpoint.address.bytes)
+    }
     appendBig(endpoint.port)
   }
 

@@ -8,15 +8,16 @@ public struct WriteQueue {
   private var slices: [ChunkSlice?] = []
   private var head = 0
   private var tail: Chunk?
-  /// Bytes left in our own chunk, where the last slice is its.
+  /// Bytes left in our own chunk, where the last slice is its, and where they begin.
   private var tailRoom = 0
+  private var tailEnd: UnsafeMutableRawPointer?
   private let pool: ChunkPool
 
   /// How many runs of slices of the same chunk there are of each chunk, the first run left out: where two streams come
   /// in turns, so do their chunks.
   private var runs: [ObjectIdentifier: Int] = [:]
 
-  /// Bytes of a queue's first own chunk, where what is written fits.
+  /// Bytes of a queue's first own chunk, where all that waits would fit.
   private static let littleCount = 4 << 10
 
   /// How many bytes wait.
@@ -46,8 +47,8 @@ public struct WriteQueue {
 
   /// Queues a copy of bytes.
   public mutating func append(_ bytes: UnsafeRawBufferPointer) {
-    if bytes.count <= tailRoom, let tail, let source = bytes.baseAddress {
-      memcpy(tail.base + (tail.capacity - tailRoom), source, bytes.count)
+    if tailRoom > 0, bytes.count <= tailRoom, let tailEnd, let source = bytes.baseAddress {
+      memcpy(tailEnd, source, bytes.count)
       extendTail(bytes.count)
       return
     }
@@ -63,7 +64,7 @@ public struct WriteQueue {
         start = last.range.upperBound
       } else {
         // Where thousands have a few bytes each waiting, a whole chunk for each would be much.
-        let isLittle = slices.count == head && rest.count <= Self.littleCount
+        let isLittle = count + rest.count <= Self.littleCount
         chunk = isLittle ? Chunk(capacity: Self.littleCount) : pool.lend(rest.count)
         start = 0
         tail = chunk
@@ -72,6 +73,7 @@ public struct WriteQueue {
       memcpy(chunk.base + start, source, length)
       append(ChunkSlice(chunk, start..<start + length))
       tailRoom = chunk.capacity - start - length
+      tailEnd = chunk.base + start + length
       rest = UnsafeRawBufferPointer(rebasing: rest[length...])
     }
   }
@@ -80,6 +82,7 @@ public struct WriteQueue {
     let last = slices.count - 1
     slices[last]!.range = slices[last]!.range.lowerBound..<slices[last]!.range.upperBound + length
     tailRoom -= length
+    tailEnd? += length
     count += length
   }
 

@@ -166,7 +166,8 @@ extension ConnectionInfo {
     let start = bytes.count
     bytes.appendBig(UInt16(0))
     bytes.appendBig(id)
-    bytes += [direction.rawValue, state.rawValue]
+    bytes.append(direction.rawValue)
+    bytes.append(state.rawValue)
     bytes.appendEndpoint(remote)
     bytes.appendEndpoint(local)
     bytes.appendBig(since)
@@ -175,8 +176,16 @@ extension ConnectionInfo {
     bytes.appendPrefixed(userAgent.prefix(256))
     bytes.appendBig(startHeight)
     bytes.append(relay ? 1 : 0)
-    for count in [ping, bytesReceived, bytesSent, messagesReceived, messagesSent] { bytes.appendBig(count) }
-    for value in [opened, lastReceived, lastSent, shortestPing, feeFilter] { bytes.appendBig(value) }
+    bytes.appendBig(ping)
+    bytes.appendBig(bytesReceived)
+    bytes.appendBig(bytesSent)
+    bytes.appendBig(messagesReceived)
+    bytes.appendBig(messagesSent)
+    bytes.appendBig(opened)
+    bytes.appendBig(lastReceived)
+    bytes.appendBig(lastSent)
+    bytes.appendBig(shortestPing)
+    bytes.appendBig(feeFilter)
     bytes.append(features.rawValue)
     bytes.appendBig(bytesWaiting)
     bytes.replaceBig(UInt16(bytes.count - start - 2), at: start)

@@ -49,8 +49,9 @@ public final class LogPublisher {
   /// Whether the log server has taken us and the connection stands.
   public private(set) var isJoined = false
 
-  /// Hears what becomes of the connection.
-  public weak var handler: (any LogPublisherHandler)?
+  /// Hears what becomes of the connection; it is to own the publisher. Not weak: that would make each retain and
+  /// release of it slow, of which there are some with each record.
+  public unowned var handler: (any LogPublisherHandler)?
 
   private let loop: EventLoop
   private let address: SocketAddress

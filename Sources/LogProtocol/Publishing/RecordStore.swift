@@ -20,6 +20,9 @@ struct RecordStore {
   private let limit: Int
   private let segmentCapacity: Int
   private var heldCount = 0
+  /// Where the next record goes in the last segment, and how much fits there.
+  private var end: UnsafeMutableRawPointer?
+  private var room = 0
 
   /// Bytes held and not taken for sending.
   private(set) var unsentCount = 0
@@ -37,7 +40,7 @@ struct RecordStore {
 
   /// Adds a record; `write` gets room for `count` bytes. False where it does not fit.
   mutating func append(sequence: UInt64, count: Int, write: (UnsafeMutableRawPointer) -> Void) -> Bool {
-    if segments.last.map({ $0.chunk.capacity - $0.filled < count }) ?? true {
+    if count > room {
       let capacity = max(segmentCapacity, count)
       while heldCount + capacity > limit, let first = segments.first, first.sent == first.filled {
         dropFirst()
@@ -47,9 +50,12 @@ struct RecordStore {
         Segment(chunk: Chunk(capacity: capacity), firstSequence: sequence, lastSequence: sequence)
       )
       heldCount += capacity
+      findEnd()
     }
     let last = segments.count - 1
-    write(segments[last].chunk.base + segments[last].filled)
+    write(end!)
+    end! += count
+    room -= count
     segments[last].filled += count
     segments[last].lastSequence = sequence
     unsentCount += count
@@ -106,11 +112,18 @@ struct RecordStore {
       segments[index].chunk = copy
       segments[index].sent = start
     }
+    findEnd()
+  }
+
+  private mutating func findEnd() {
+    end = segments.last.map { $0.chunk.base + $0.filled }
+    room = segments.last.map { $0.chunk.capacity - $0.filled } ?? 0
   }
 
   private mutating func dropFirst() {
     heldCount -= segments[0].chunk.capacity
     segments.removeFirst()
+    if segments.isEmpty { findEnd() }
   }
 
   private func forEachRecord(

@@ -36,7 +36,8 @@ final class PeerConnection {
   /// When to announce ourselves next, on the monotonic clock in ns; nil for never.
   var nextAnnouncement: UInt64?
 
-  private unowned let connector: Connector
+  // It owns its connections. Unsafe, as several references to it with each message would be counted otherwise.
+  private unowned(unsafe) let connector: Connector
   private let begun = Clock.monotonic()
   private var attempt: ConnectAttempt?
   private var stream: ByteStream?
@@ -130,9 +131,7 @@ final class PeerConnection {
 
   private func noteSent(_ message: UnsafeRawBufferPointer, on stream: ByteStream) -> Bool {
     messagesSent += 1
-    lastSent = Clock.now()
-    connector.journal(message: message, of: id, flags: .sent, at: lastSent)
-    connector.noteSent(bytes: message.count)
+    lastSent = connector.journal(sent: message, to: id)
     if stream.unsentCount > Self.writeLimit {
       end(.closedByUs, reason: "peer does not read: \(stream.unsentCount) bytes wait for it")
       return false
@@ -142,10 +141,12 @@ final class PeerConnection {
 
   /// Sends a whole message that others are sent too, and publishes it. False where it cannot be sent.
   func send(shared message: ChunkSlice) -> Bool {
-    guard message.range.count >= Self.sharedMinimum, let stream, isLive else {
-      return send(message.bytes)
+    guard let stream, isLive else { return false }
+    if message.range.count >= Self.sharedMinimum || stream.unsentCount == 0 {
+      stream.write(message)
+    } else {
+      stream.write(message.bytes)
     }
-    stream.write(message)
     return noteSent(message.bytes, on: stream)
   }
 
