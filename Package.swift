@@ -197,11 +197,17 @@ let package = Package(
       path: "Tests/Captures",
       swiftSettings: spans
     ),
-    .target(name: "FuzzTargets", dependencies: ["Bytes", "BitcoinWire", "JSON"], path: "Tests/Fuzz/Targets"),
+    .target(
+      name: "FuzzTargets",
+      dependencies: ["Bytes", "BitcoinWire", "ControlProtocol", "JSON"],
+      path: "Tests/Fuzz/Targets"
+    ),
     .target(name: "CAllocations", path: "Tests/CAllocations"),
     .testTarget(
       name: "BitcoinWireTests",
-      dependencies: ["Bytes", "BitcoinWire", "JSON", "CAllocations", "Captures", "FuzzTargets"],
+      dependencies: [
+        "Bytes", "BitcoinWire", "ControlProtocol", "JSON", "CAllocations", "Captures", "FuzzTargets",
+      ],
       exclude: python,
       swiftSettings: spans
     ),

@@ -1,6 +1,7 @@
 import BitcoinWire
 import Bytes
 import Captures
+import ControlProtocol
 import Foundation
 import FuzzTargets
 
@@ -37,6 +38,7 @@ enum FuzzSeeds {
         ours.appendEndpoint(endpoint)
         return [bip155, legacy, ours]
       }
+    case "control": return control(endpoints)
     case "text":
       let others = ["[::ffff:1.2.3.4]:1", "fc00::1", "6hzph5hv6337r6p2.onion", "id9-0a0b:1", "verack"]
       let texts = endpoints.map(\.description) + others + ["\(Samples.genesisHeader.hash)"]
@@ -76,5 +78,64 @@ enum FuzzSeeds {
     let sorted = inputs.sorted { ($0.count, Hexadecimal.text($0)) < ($1.count, Hexadecimal.text($1)) }
     guard sorted.count > most else { return sorted }
     return (0..<most).map { sorted[$0 * (sorted.count - 1) / (most - 1)] }
+  }
+
+  /// Frames of both versions of the control protocol, in either direction.
+  private static func control(_ endpoints: [Endpoint]) -> [[UInt8]] {
+    var filter = ConnectionFilter()
+    filter.networks = [.ipv4, .torV3]
+    filter.ranges = [AddressRange("10.0.0.0/8")!, AddressRange("fc00::1")!]
+    filter.userAgents = ["satoshi"]
+    filter.services = .network
+    filter.lackingServices = .bloom
+    filter.direction = .inbound
+    filter.states = [.open]
+    filter.sample = 3
+    var target = ConnectTarget(endpoints[0], local: endpoints[1])
+    target.proxy = endpoints[0]
+    target.services = .witness
+    target.userAgent = Array("/x/".utf8)
+    target.relay = true
+    let requests: [ControlRequest] = [
+      .hello(versions: 0...2, client: "x"), .registerMessage([1]), .listMessages, .forgetMessage(1),
+      .connect([target] + endpoints.prefix(4).map { ConnectTarget($0) }), .disconnect(.filter(filter)),
+      .send(SendRequest(.message([1, 2]), to: .connections([1, 2]), unchecked: true)),
+      .send(SendRequest(.registered(1), to: .all)), .listConnections(after: 1, limit: 2, of: .filter(filter)),
+      .statistics, .reload, .shutDown,
+    ]
+    var info = ConnectionInfo(
+      id: 1,
+      direction: .inbound,
+      state: .open,
+      remote: endpoints[0],
+      local: endpoints[1],
+      since: 1
+    )
+    info.userAgent = Array("/x/".utf8)
+    let replies: [ControlReply] = [
+      .hello(ServerHello(server: "x", networkName: "y", magic: 1, defaultPort: 2, instance: 3)),
+      .messages([RegisteredMessage(id: 1, command: "inv", byteCount: 61)]), .connecting([1, 2]),
+      .sending(count: 1, missing: [2]), .connections([info], next: 1), .statistics(ConnectorStatistics()),
+      .reloaded("x"), .failure(ControlFailure(.limit, "x")),
+    ]
+    let introduction = PeerIntroduction(
+      protocolVersion: 1,
+      services: .network,
+      userAgent: [1],
+      startHeight: 2,
+      relay: true
+    )
+    let events: [ControlEvent] = [
+      .connected(1, local: endpoints[1], duration: 2), .handshaken(1, introduction, duration: 3),
+      .connectFailed(1, errorNumber: 2, reason: "x"), .closed(1, errorNumber: 2, reason: "y"),
+      .sent(count: 1, lost: 2),
+    ]
+    let coinscope: [CoinscopeRequest] = [
+      .registerMessage([1]), .getConnections, .disconnect(.all), .send(message: 1, .connections([2])),
+      .register,
+      .connect(remote: Endpoint("1.2.3.4:5")!, local: Endpoint("127.0.0.1:0")!),
+    ]
+    return requests.map { $0.frame(id: 7) } + replies.map { $0.frame(id: 7) } + events.map { $0.frame(id: 7) }
+      + coinscope.map(\.frame)
   }
 }

@@ -40,6 +40,7 @@ public struct FuzzTarget: Sendable {
       FuzzTarget("address", maximumLength: 544, address),
       FuzzTarget("text", maximumLength: 128, text),
       FuzzTarget("escape", maximumLength: 256, escape),
+      FuzzTarget("control", maximumLength: 512, control),
     ]
     + Message.decodedCommands.map { command in
       FuzzTarget(command.description, maximumLength: 1024, command: command) {
