@@ -138,7 +138,7 @@ extension Configuration {
       "connector.fetch.max_pending",
       \.connector.fetch.maxPending,
       .whole(1...50_000),
-      "Most requests under way. What else is announced waits, 50,000 things at most."
+      "Most requests under way. What else is announced waits: 50,000 things at most, 5000 of each peer."
     ),
     Key(
       "connector.fetch.timeout",

@@ -173,17 +173,18 @@ import Testing
     #expect(bench.connector.statistics.fetchesPending == 5)
   }
 
-  @Test func leavesOutWhatNoMemoryIsFor() throws {
-    let (bench, peers) = try Self.bench(Self.both + "rate = 0.1;", peers: 1)
-    for start in [0, 40_000] {
-      peers[0].send(
-        Self.announce((start..<start + 40_000).map { InventoryItem(.wtx, Self.hash($0)) })
-      )
-    }
-    try bench.loop.run(timeout: 30) { bench.connector.statistics.fetchesLeftOut == 30_000 }
-    #expect(bench.connector.statistics.fetchesPending == UInt64(Fetcher.itemLimit))
-    peers[0].stream.close(.closed("gone"))
-    try bench.loop.run { bench.connector.connections.isEmpty }
+  @Test func leavesOutWhatOneAnnouncesBeyondItsShare() throws {
+    let (bench, peers) = try Self.bench(Self.both + "rate = 0.1;", peers: 2)
+    let share = Fetcher.shareLimit
+    peers[0].send(Self.announce((0..<40_000).map { InventoryItem(.wtx, Self.hash($0)) }))
+    try bench.loop.run(timeout: 30) { bench.connector.statistics.fetchesLeftOut == UInt64(40_000 - share) }
+    #expect(bench.connector.statistics.fetchesPending == UInt64(share))
+    // There is room for what others announce.
+    let other = InventoryItem(.wtx, Self.hash(50_000))
+    peers[1].send(Self.announce([other]))
+    try bench.loop.run { bench.connector.statistics.fetchesPending == UInt64(share + 1) }
+    peers[0].close("gone")
+    try bench.loop.run { bench.connector.connections.count == 1 }
   }
 }
 

@@ -38,7 +38,7 @@ extension ControlSession {
       guard let message = messages[identifier] else {
         return connector.publisher.publish(.error, text: "control: invalid message id \(identifier)")
       }
-      begin(SendJob(message, to: connector.recipients(target.native).found, request: 0))
+      begin(SendJob(message, to: connector.recipients(target.native).found, request: nil))
     case .register:
       messages = [:]
       registration = .random(in: 1 ... .max)

@@ -27,6 +27,7 @@ final class ControlSession {
   private var job: SendJob?
 
   private var greeting: TimerWatcher?
+  private var deadline: TimerWatcher?
 
   private var limits: Configuration.Client { connector.configuration.connector.client }
 
@@ -66,8 +67,8 @@ final class ControlSession {
     reply(.failure(ControlFailure(status, sentence)), to: 0)
     stream.closeAfterWriting(sentence)
     // One that does not read would stay for ever.
-    greeting = TimerWatcher(on: connector.loop) { [unowned self] in stream.close(.closed(sentence)) }
-    greeting?.start(after: 5)
+    deadline = TimerWatcher(on: connector.loop) { [unowned self] in stream.close(.closed(sentence)) }
+    deadline?.start(after: 5)
   }
 
   /// Sends a message; what the client asks next waits until that is done.
@@ -87,8 +88,7 @@ final class ControlSession {
       stream.pause()
       return server.waitForRoom()
     }
-    // Version 0 has no events.
-    if job.request != 0 { tell(.sent(count: job.sentCount, lost: job.lostCount), about: job.request) }
+    if let request = job.request { tell(.sent(count: job.sentCount, lost: job.lostCount), about: request) }
     resumeIfIdle()
   }
 

@@ -5,8 +5,8 @@ import EventLoop
 /// It goes to as many at a time as the log server keeps up with: each sending is a record, and a block to ten thousand
 /// peers is more of them than are kept.
 struct SendJob {
-  /// The request that it belongs to.
-  let request: UInt32
+  /// The request that is told what came of it; nil for one of version 0, which has no events.
+  let request: UInt32?
 
   private let message: ChunkSlice
   private let connections: [PeerConnection]
@@ -16,7 +16,7 @@ struct SendJob {
   private(set) var sentCount: UInt32 = 0
 
   /// Prepares a message for connections.
-  init(_ message: [UInt8], to connections: [PeerConnection], request: UInt32) {
+  init(_ message: [UInt8], to connections: [PeerConnection], request: UInt32?) {
     self.request = request
     self.connections = connections
     let chunk = Chunk(capacity: message.count)

@@ -15,6 +15,8 @@ final class Fetcher {
   /// Something announced that is not there yet.
   private struct Item {
     let type: InventoryType
+    /// The connection that announced it first, and for whose share it counts.
+    let owner: UInt32
     /// The connections that announced it and have not been asked, the first to be asked first.
     var announcers: [UInt32]
     /// The connection that was asked, and until when it may take; nil while it waits.
@@ -28,6 +30,7 @@ final class Fetcher {
   private var queueHead = 0
   private var asked: [UInt32: Set<Hash256>] = [:]
   private var askedCount = 0
+  private var shares: [UInt32: Int] = [:]
   private var requests: Budget
   private var bytes: Budget
   private var timer: TimerWatcher?
@@ -47,6 +50,10 @@ final class Fetcher {
 
   /// Most things that wait or are under way.
   static let itemLimit = 50_000
+
+  /// Most of them that one connection announced first: one that announces what is not there must not crowd out the
+  /// others.
+  static let shareLimit = 5000
 
   /// Most announcers that are remembered of one thing.
   private static let announcerLimit = 8
@@ -92,12 +99,14 @@ final class Fetcher {
       else { return }
       items[item.hash]?.announcers.append(connection)
     } else if !recent.contains(item.hash) {
-      guard items.count < Self.itemLimit else {
+      guard items.count < Self.itemLimit, shares[connection, default: 0] < Self.shareLimit else {
         counts.leftOut += 1
         return
       }
-      items[item.hash] = Item(type: item.type, announcers: [connection])
+      items[item.hash] = Item(type: item.type, owner: connection, announcers: [connection])
+      shares[connection, default: 0] += 1
       queue.append(item.hash)
+      if queue.count - queueHead > 2 * Self.itemLimit { dropSettled() }
     }
   }
 
@@ -147,7 +156,7 @@ final class Fetcher {
 
   private func complete(_ hash: Hash256, byteCount: Int) {
     recent.insert(hash)
-    guard let item = items.removeValue(forKey: hash) else { return }
+    guard let item = remove(hash) else { return }
     bytes.spend(Double(byteCount))
     counts.received += 1
     if let asked = item.asked { forget(hash, at: asked.connection) }
@@ -170,8 +179,21 @@ final class Fetcher {
 
   private func giveUp(_ hash: Hash256) {
     // It may be announced again, by one that has it.
-    items[hash] = nil
+    _ = remove(hash)
     counts.failed += 1
+  }
+
+  private func remove(_ hash: Hash256) -> Item? {
+    guard let item = items.removeValue(forKey: hash) else { return nil }
+    let share = shares[item.owner, default: 0] - 1
+    shares[item.owner] = share > 0 ? share : nil
+    return item
+  }
+
+  /// Lets go of places in the queue whose things have come before they were asked for.
+  private func dropSettled() {
+    queue = queue[queueHead...].filter { hash in items[hash].map { $0.asked == nil } ?? false }
+    queueHead = 0
   }
 
   private func forget(_ hash: Hash256, at connection: UInt32) {
