@@ -269,13 +269,12 @@ public final class Connector {
     counts.bytesReceived += UInt64(bytes)
   }
 
-  /// Publishes a message that has been queued for a peer now; returns that time.
-  func journal(sent message: UnsafeRawBufferPointer, to id: UInt32) -> UInt64 {
+  /// Publishes a message that has been queued for a peer.
+  @inline(__always)
+  func journal(sent message: UnsafeRawBufferPointer, to id: UInt32, at time: UInt64) {
     counts.messagesSent += 1
     counts.bytesSent += UInt64(message.count)
-    let now = Clock.now()
-    publisher.publish(.message, flags: .sent, connection: id, at: now, body: message)
-    return now
+    publisher.publish(.message, flags: .sent, connection: id, at: time, body: message)
   }
 
   /// Says something in the stream and on our own log.

@@ -6,9 +6,12 @@ import LogProtocol
 extension ControlSession {
   /// Does what a version 0 request asks. Its protocol has no errors: what cannot be read is published, and
   /// answered only where coinscope answers (a refused message gets id 0).
-  func handleCoinscope(type: UInt8, _ payload: RawSpan) {
+  ///
+  /// - Returns: false where it has to wait until messages that were asked for before are sent.
+  func handleCoinscope(type: UInt8, _ payload: RawSpan) -> Bool {
     do throws(WireError) {
       let request = try CoinscopeRequest(type: type, payload: payload)
+      guard isReady(for: request) else { return false }
       publish(Self.summary(request), request: nil)
       perform(request)
     } catch {
@@ -18,6 +21,12 @@ extension ControlSession {
         text: "control: malformed version 0 request of type \(type): \(error)"
       )
     }
+    return true
+  }
+
+  private func isReady(for request: CoinscopeRequest) -> Bool {
+    guard case .send(let identifier, let target) = request else { return isReady() }
+    return isReady(toSend: messages[identifier]?.count ?? 0, to: target.native)
   }
 
   private func perform(_ request: CoinscopeRequest) {
@@ -38,7 +47,8 @@ extension ControlSession {
       guard let message = messages[identifier] else {
         return connector.publisher.publish(.error, text: "control: invalid message id \(identifier)")
       }
-      begin(SendJob(message, to: connector.recipients(target.native).found, request: nil))
+      _ = recipients(target.native)
+      gather(message, request: nil)
     case .register:
       messages = [:]
       registration = .random(in: 1 ... .max)

@@ -16,10 +16,13 @@ extension ControlSession {
   }
 
   /// Does what a version 2 request asks and replies, exactly once.
-  func handleNative(type: UInt8, _ payload: RawSpan) {
+  ///
+  /// - Returns: false where it has to wait until messages that were asked for before are sent.
+  func handleNative(type: UInt8, _ payload: RawSpan) -> Bool {
     let (id, request) = ControlRequest.read(type: type, payload: payload)
     do throws(ControlFailure) {
       let request = try request.get()
+      guard isReady(for: request) else { return false }
       guard !connector.isShuttingDown else {
         throw ControlFailure(.shuttingDown, "the connector is shutting down")
       }
@@ -30,6 +33,16 @@ extension ControlSession {
     } catch {
       publish("refused: \(error)", request: id)
       reply(.failure(error), to: id)
+    }
+    return true
+  }
+
+  private func isReady(for request: ControlRequest) -> Bool {
+    guard case .send(let request) = request else { return isReady() }
+    switch request.content {
+    case .registered(let identifier):
+      return isReady(toSend: messages[identifier]?.count ?? 0, to: request.target)
+    case .message(let message): return isReady(toSend: message.count, to: request.target)
     }
   }
 
@@ -65,10 +78,10 @@ extension ControlSession {
       }
     case .send(let request):
       let message = try message(of: request)
-      let (found, missing) = connector.recipients(request.target)
+      let (found, missing) = recipients(request.target)
       try requireAny(found, missing)
       return Outcome(reply: .sending(count: UInt32(found.count), missing: missing)) { [self] in
-        begin(SendJob(message, to: found, request: id))
+        gather(message, request: id)
       }
     case .listConnections(let after, let limit, let target):
       return Outcome(reply: try list(target, after: after, limit: limit))

@@ -24,6 +24,7 @@ final class ControlSession {
   private let user: String
   private var name = ""
   private var isRefused = false
+  /// Messages that wait for others to the same connections, or for the log server.
   private var job: SendJob?
 
   private var greeting: TimerWatcher?
@@ -71,13 +72,28 @@ final class ControlSession {
     deadline?.start(after: 5)
   }
 
-  /// Sends a message; what the client asks next waits until that is done.
-  func begin(_ job: SendJob) {
-    self.job = job
-    goOn()
+  /// Whether a message may be sent now, with those that wait or by itself; otherwise it has to wait for them.
+  func isReady(toSend byteCount: Int, to target: ControlTarget) -> Bool {
+    job?.takes(byteCount: byteCount, to: target) ?? false || isReady()
   }
 
-  /// Goes on with what waits for the log server.
+  /// Whether nothing waits to be sent; sends what does, as far as possible.
+  func isReady() -> Bool {
+    goOn()
+    return job == nil && stream.isOpen
+  }
+
+  /// Who a target names, once a message may be sent to it, and the ids that are not there.
+  func recipients(_ target: ControlTarget) -> (found: [PeerConnection], missing: [UInt32]) {
+    let job = job ?? SendJob(to: target, connector.recipients(target))
+    self.job = job
+    return job.recipients
+  }
+
+  /// Sends a message to these recipients, with others to them that the client asks for at once.
+  func gather(_ message: [UInt8], request: UInt32?) { job?.add(message, request: request) }
+
+  /// Sends what waits; what the client asks next waits until that is done.
   func goOn() {
     guard var job else { return }
     self.job = nil
@@ -88,7 +104,7 @@ final class ControlSession {
       stream.pause()
       return server.waitForRoom()
     }
-    if let request = job.request { tell(.sent(count: job.sentCount, lost: job.lostCount), about: request) }
+    for (request, event) in job.outcomes { tell(event, about: request) }
     resumeIfIdle()
   }
 
@@ -119,12 +135,14 @@ extension ControlSession: ByteStreamHandler {
         let rest = UnsafeRawBufferPointer(rebasing: bytes[offset...])
         guard case .frame(let frame) = try next(rest) else { break }
         greeting?.cancel()
-        handle(frame, UnsafeRawBufferPointer(rebasing: rest[frame.payload]))
+        guard handle(frame, UnsafeRawBufferPointer(rebasing: rest[frame.payload])) else { break }
         offset += frame.count
         // What it asks next waits until it has read what it asked before.
         if stream.isOpen, stream.unsentCount > limits.maxWaiting { stream.pause() }
       }
+      goOn()
     } catch {
+      goOn()
       // Where frames begin is no longer known.
       let isVersion = "\(error.field)" == "protocol version"
       refuse(isVersion ? .unsupportedVersion : .badRequest, "malformed frame: \(error)")
@@ -144,15 +162,17 @@ extension ControlSession: ByteStreamHandler {
     return piece
   }
 
-  private func handle(_ frame: ControlFrame, _ payload: UnsafeRawBufferPointer) {
+  /// Handles a frame; false where it has to wait.
+  private func handle(_ frame: ControlFrame, _ payload: UnsafeRawBufferPointer) -> Bool {
     switch frame.version {
-    case 0: handleCoinscope(type: frame.type, payload.bytes)
-    case ControlFrame.currentVersion: handleNative(type: frame.type, payload.bytes)
+    case 0: return handleCoinscope(type: frame.type, payload.bytes)
+    case ControlFrame.currentVersion: return handleNative(type: frame.type, payload.bytes)
     default:
       refuse(
         .unsupportedVersion,
         "version \(frame.version) of the control protocol is not served; versions 0 and 2 are"
       )
+      return true
     }
   }
 }

@@ -126,28 +126,36 @@ final class PeerConnection {
   private func send(_ message: UnsafeRawBufferPointer) -> Bool {
     guard let stream, isLive else { return false }
     stream.write(message)
-    return noteSent(message, on: stream)
+    note(sent: message, at: Clock.now())
+    return keepsReading(stream)
   }
 
-  private func noteSent(_ message: UnsafeRawBufferPointer, on stream: ByteStream) -> Bool {
-    messagesSent += 1
-    lastSent = connector.journal(sent: message, to: id)
-    if stream.unsentCount > Self.writeLimit {
-      end(.closedByUs, reason: "peer does not read: \(stream.unsentCount) bytes wait for it")
-      return false
-    }
-    return true
-  }
-
-  /// Sends a whole message that others are sent too, and publishes it. False where it cannot be sent.
-  func send(shared message: ChunkSlice) -> Bool {
+  /// Sends whole messages that others are sent too, and publishes each. False where they cannot be sent.
+  ///
+  /// - Parameter messages: where in the slice each is, in order and without gaps.
+  func send(_ slice: ChunkSlice, messages: [Range<Int>]) -> Bool {
     guard let stream, isLive else { return false }
-    if message.range.count >= Self.sharedMinimum || stream.unsentCount == 0 {
-      stream.write(message)
+    if slice.range.count >= Self.sharedMinimum || stream.unsentCount == 0 {
+      stream.write(slice)
     } else {
-      stream.write(message.bytes)
+      stream.write(slice.bytes)
     }
-    return noteSent(message.bytes, on: stream)
+    let now = Clock.now()
+    for message in messages { note(sent: slice.chunk.bytes(message), at: now) }
+    return keepsReading(stream)
+  }
+
+  private func note(sent message: UnsafeRawBufferPointer, at time: UInt64) {
+    messagesSent += 1
+    lastSent = time
+    connector.journal(sent: message, to: id, at: time)
+  }
+
+  /// Ends the connection where too much waits for a peer that does not read; returns whether it did not.
+  private func keepsReading(_ stream: ByteStream) -> Bool {
+    guard stream.unsentCount > Self.writeLimit else { return true }
+    end(.closedByUs, reason: "peer does not read: \(stream.unsentCount) bytes wait for it")
+    return false
   }
 
   func send(_ message: Message) { send(connector.network.frame(message)) }
