@@ -23,4 +23,35 @@ extension Array where Element == UInt8 {
     precondition(offset >= 0 && offset + MemoryLayout<T>.size <= count)
     withUnsafeMutableBytes { $0.storeBytes(of: value.bigEndian, toByteOffset: offset, as: T.self) }
   }
+
+  /// Appends integers in big-endian order in one piece, which is several times as fast as one after another.
+  ///
+  /// - Parameters:
+  ///   - count: how many bytes they have in all, which must be so.
+  ///   - write: writes them.
+  @inlinable
+  public mutating func appendBig(count: Int, _ write: (inout BigEndianWriter) -> Void) {
+    withUnsafeTemporaryAllocation(byteCount: count, alignment: 1) { buffer in
+      var writer = BigEndianWriter(buffer)
+      write(&writer)
+      precondition(writer.rest.isEmpty, "fewer bytes than said")
+      append(contentsOf: buffer)
+    }
+  }
+}
+
+/// Writes integers in big-endian order one after another to memory that holds them all.
+public struct BigEndianWriter {
+  @usableFromInline var rest: Slice<UnsafeMutableRawBufferPointer>
+
+  @inlinable
+  init(_ buffer: UnsafeMutableRawBufferPointer) { rest = buffer[...] }
+
+  /// Writes an integer.
+  @inlinable
+  public mutating func write<T: FixedWidthInteger>(_ value: T) {
+    precondition(rest.count >= MemoryLayout<T>.size, "more bytes than said")
+    rest.base.storeBytes(of: value.bigEndian, toByteOffset: rest.startIndex, as: T.self)
+    rest = rest[(rest.startIndex + MemoryLayout<T>.size)...]
+  }
 }

@@ -17,6 +17,7 @@ extension Array where Element == UInt8 {
   public mutating func appendText(_ text: String) { appendPrefixed(Array(text.utf8)) }
 
   /// Appends bytes with their count before them (u16); what exceeds 65,535 bytes is left out.
+  @inlinable
   public mutating func appendPrefixed(_ bytes: some Collection<UInt8>) {
     appendBig(UInt16(clamping: bytes.count))
     append(contentsOf: bytes.prefix(Int(UInt16.max)))

@@ -9,6 +9,9 @@ public enum Clock {
   /// Time in ns since an unspecified start, that never steps: for durations.
   public static func monotonic() -> UInt64 { read(CLOCK_MONOTONIC) }
 
+  /// What is to be added to a monotonic time for the wall clock's, as the clock is set now: modulo 2^64.
+  public static func wallOffset() -> UInt64 { now() &- monotonic() }
+
   /// What the kernel knows of the wall clock (`ntp_adjtime`): its offset from true time as last estimated and
   /// the largest possible error, in ns, and whether a time service keeps it.
   public static func synchronisation() -> (offset: Int64, errorBound: UInt64, isSynchronised: Bool) {

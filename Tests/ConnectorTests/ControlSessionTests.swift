@@ -217,6 +217,46 @@ extension RawClient {
     try bench.loop.run { peer.isClosed }
   }
 
+  /// Sends that come in one write go together where they go to the same connections, and stay in order.
+  @Test func sendsWhatComesAtOnceInOrder() throws {
+    let bench = try Bench()
+    let peers = try (0..<2).map { _ in
+      let peer = try bench.dialling()
+      try bench.shake(peer)
+      return peer
+    }
+    let before = bench.messages.count
+    func ping(_ nonce: UInt64) -> [UInt8] { Bench.network.frame(.ping(PingMessage(nonce: nonce))) }
+    // The tenth and the eleventh do not go with what is before them, the thirteenth names nobody.
+    let oversized = Bench.network.frame("big", payload: [UInt8](repeating: 0, count: 64 << 10))
+    let sends = (0..<9).map { SendRequest(.message(ping($0)), to: .all) } + [
+      SendRequest(.message(ping(9)), to: .connections([2])),
+      SendRequest(.message(oversized), to: .all),
+      SendRequest(.message(ping(11)), to: .all),
+      SendRequest(.message(ping(12)), to: .connections([7])),
+    ]
+    let client = try bench.client()
+    var requests = sends.map { ControlRequest.send($0) }
+    requests.insert(.listMessages, at: 4)
+    client.stream.write(requests.enumerated().flatMap { $1.frame(id: UInt32($0) + 1) })
+    try bench.loop.run { client.answers.count == 14 + 12 && bench.messages.count == before + 23 }
+    let replies = client.answers.compactMap { if case .reply(let id, _) = $0 { id } else { nil } }
+    #expect(replies == Array(1...14))
+    let outcomes = client.answers.compactMap { answer -> [UInt32]? in
+      guard case .event(let id, .sent(let count, let lost)) = answer else { return nil }
+      return [id, count, lost]
+    }
+    #expect(outcomes == [1, 2, 3, 4, 6, 7, 8, 9, 10, 11, 12, 13].map { [$0, $0 == 11 ? 1 : 2, 0] })
+    let bytes = (0..<9).map { ping($0) } + [ping(9), oversized, ping(11)]
+    for (index, peer) in peers.enumerated() {
+      let expected = bytes.enumerated().filter { index == 1 || $0.offset != 9 }.map(\.element)
+      let published = bench.messages.dropFirst(before).filter { $0.header.connection == UInt32(index) + 1 }
+      #expect(published.map(\.bytes) == expected)
+      try bench.loop.run { peer.received.count >= expected.joined().count }
+      #expect(peer.received.suffix(expected.joined().count) == ArraySlice(expected.joined()))
+    }
+  }
+
   @Test func sendsOnlyToPeersWhoseHandshakeIsDone() throws {
     let bench = try Bench()
     let open = try bench.dialling()

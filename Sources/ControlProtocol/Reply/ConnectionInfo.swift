@@ -164,30 +164,36 @@ extension ConnectionInfo {
 
   func write(to bytes: inout [UInt8]) {
     let start = bytes.count
-    bytes.appendBig(UInt16(0))
-    bytes.appendBig(id)
-    bytes.append(direction.rawValue)
-    bytes.append(state.rawValue)
+    bytes.appendBig(count: 8) {
+      $0.write(UInt16(0))
+      $0.write(id)
+      $0.write(direction.rawValue)
+      $0.write(state.rawValue)
+    }
     bytes.appendEndpoint(remote)
     bytes.appendEndpoint(local)
-    bytes.appendBig(since)
-    bytes.appendBig(protocolVersion)
-    bytes.appendBig(services.rawValue)
+    bytes.appendBig(count: 20) {
+      $0.write(since)
+      $0.write(protocolVersion)
+      $0.write(services.rawValue)
+    }
     bytes.appendPrefixed(userAgent.prefix(256))
-    bytes.appendBig(startHeight)
-    bytes.append(relay ? 1 : 0)
-    bytes.appendBig(ping)
-    bytes.appendBig(bytesReceived)
-    bytes.appendBig(bytesSent)
-    bytes.appendBig(messagesReceived)
-    bytes.appendBig(messagesSent)
-    bytes.appendBig(opened)
-    bytes.appendBig(lastReceived)
-    bytes.appendBig(lastSent)
-    bytes.appendBig(shortestPing)
-    bytes.appendBig(feeFilter)
-    bytes.append(features.rawValue)
-    bytes.appendBig(bytesWaiting)
+    bytes.appendBig(count: 90) {
+      $0.write(startHeight)
+      $0.write(relay ? 1 as UInt8 : 0)
+      $0.write(ping)
+      $0.write(bytesReceived)
+      $0.write(bytesSent)
+      $0.write(messagesReceived)
+      $0.write(messagesSent)
+      $0.write(opened)
+      $0.write(lastReceived)
+      $0.write(lastSent)
+      $0.write(shortestPing)
+      $0.write(feeFilter)
+      $0.write(features.rawValue)
+      $0.write(bytesWaiting)
+    }
     bytes.replaceBig(UInt16(bytes.count - start - 2), at: start)
   }
 }

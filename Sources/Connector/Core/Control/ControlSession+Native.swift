@@ -1,6 +1,7 @@
 import BitcoinWire
 import Bytes
 import ControlProtocol
+import EventLoop
 
 extension ControlSession {
   /// Most connections in one page of a list.
@@ -122,9 +123,11 @@ extension ControlSession {
       throw ControlFailure(.refused, "a list is in pages, and each would draw connections anew")
     }
     let limit = Int(min(limit == 0 ? Self.pageLimit : limit, Self.pageLimit))
+    let wallOffset = Clock.wallOffset()
     var page: [ConnectionInfo] = []
+    page.reserveCapacity(min(limit, connector.connections.count))
     for connection in connector.connections.after(after) {
-      let info = connection.info
+      let info = connection.info(wallOffset: wallOffset)
       guard isListed(info, target) else { continue }
       guard page.count < limit else { return .connections(page, next: page.last?.id ?? 0) }
       page.append(info)

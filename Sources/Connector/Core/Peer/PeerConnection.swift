@@ -182,7 +182,12 @@ final class PeerConnection {
   }
 
   /// What a client is told of it.
-  var info: ConnectionInfo {
+  var info: ConnectionInfo { info(wallOffset: Clock.wallOffset()) }
+
+  /// What a client is told of it.
+  ///
+  /// - Parameter wallOffset: `Clock.wallOffset()`.
+  func info(wallOffset: UInt64) -> ConnectionInfo {
     var info = ConnectionInfo(
       id: id,
       direction: direction,
@@ -204,7 +209,7 @@ final class PeerConnection {
     info.messagesReceived = messagesReceived
     info.messagesSent = messagesSent
     info.opened = opened
-    if messagesReceived > 0 { info.lastReceived = Clock.now() - (Clock.monotonic() - lastReceived) }
+    if messagesReceived > 0 { info.lastReceived = lastReceived &+ wallOffset }
     info.lastSent = lastSent
     info.shortestPing = shortestRoundTrip
     info.feeFilter = feeFilter
