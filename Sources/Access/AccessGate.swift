@@ -5,16 +5,17 @@ import EventLoop
 ///
 /// The server opens with 8 bytes of magic and 32 random bytes; the client answers with 32 random bytes of its own and
 /// its proof; the server answers with its own proof, and the protocol begins. One whose proof is wrong is told
-/// nothing, and its connection closed after a second, so that nobody guesses fast.
+/// nothing, and its connection closed after a second, so that nobody guesses fast. Where very many connect and prove
+/// nothing, the oldest of them make room: whoever knows the key proves it at once.
 public final class AccessGate {
   private let key: AccessKey
   private let purpose: AccessKey.Purpose
   private let loop: EventLoop
   private let accept: (Int32, SocketAddress) -> Void
   private let refuse: (String) -> Void
-  private var pending: [ObjectIdentifier: Exchange] = [:]
+  private var pending: [(exchange: Exchange, remote: SocketAddress)] = []
 
-  /// Most connections that have not proven the key at a time; beyond, new ones are closed.
+  /// Most connections that have not proven the key at a time; beyond, the oldest is closed.
   static let limit = 256
 
   /// Seconds in which the key must be proven.
@@ -46,20 +47,27 @@ public final class AccessGate {
   public func challenge(_ descriptor: Int32, from remote: SocketAddress) {
     var id: ObjectIdentifier?
     let exchange = Exchange(descriptor, timeout: timeout, on: loop) { [unowned self] error in
-      if let id { pending[id] = nil }
+      if let id { forget(id) }
       refuse("\(remote) has not proven the key: \(error?.reason ?? "closed by the other end")")
     }
-    guard pending.count < Self.limit else {
-      exchange.close()
-      return refuse("\(remote) is closed: \(pending.count) connections have not proven the key yet")
-    }
     id = ObjectIdentifier(exchange)
-    pending[ObjectIdentifier(exchange)] = exchange
+    if pending.count == Self.limit { evictOldest() }
+    pending.append((exchange, remote))
     let random = AccessKey.random()
     exchange.receive(AccessKey.answerSize) { [unowned self, unowned exchange] in
       answered($0, to: random, exchange, from: remote)
     }
     exchange.send(AccessKey.magic + random)
+  }
+
+  private func forget(_ id: ObjectIdentifier) {
+    pending.removeAll { ObjectIdentifier($0.exchange) == id }
+  }
+
+  private func evictOldest() {
+    let oldest = pending.removeFirst()
+    oldest.exchange.close()
+    refuse("\(oldest.remote) makes room: \(Self.limit) connections have not proven the key")
   }
 
   private func answered(
@@ -73,13 +81,13 @@ public final class AccessGate {
     guard AccessKey.agree(proof, answer[AccessKey.size...]) else {
       refuse("\(remote) does not know the key")
       return exchange.close(after: delay) { [unowned self, unowned exchange] in
-        pending[ObjectIdentifier(exchange)] = nil
+        forget(ObjectIdentifier(exchange))
       }
     }
     exchange.send(key.serverProof(purpose, server: random, client: client))
     // It may just have broken.
     guard exchange.descriptor >= 0 else { return }
-    pending[ObjectIdentifier(exchange)] = nil
+    forget(ObjectIdentifier(exchange))
     accept(exchange.release(), remote)
   }
 }
