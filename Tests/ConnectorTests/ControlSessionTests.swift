@@ -229,12 +229,13 @@ extension RawClient {
     func ping(_ nonce: UInt64) -> [UInt8] { Bench.network.frame(.ping(PingMessage(nonce: nonce))) }
     // The tenth and the eleventh do not go with what is before them, the thirteenth names nobody.
     let oversized = Bench.network.frame("big", payload: [UInt8](repeating: 0, count: 64 << 10))
-    let sends = (0..<9).map { SendRequest(.message(ping($0)), to: .all) } + [
-      SendRequest(.message(ping(9)), to: .connections([2])),
-      SendRequest(.message(oversized), to: .all),
-      SendRequest(.message(ping(11)), to: .all),
-      SendRequest(.message(ping(12)), to: .connections([7])),
-    ]
+    let sends =
+      (0..<9).map { SendRequest(.message(ping($0)), to: .all) } + [
+        SendRequest(.message(ping(9)), to: .connections([2])),
+        SendRequest(.message(oversized), to: .all),
+        SendRequest(.message(ping(11)), to: .all),
+        SendRequest(.message(ping(12)), to: .connections([7])),
+      ]
     let client = try bench.client()
     var requests = sends.map { ControlRequest.send($0) }
     requests.insert(.listMessages, at: 4)

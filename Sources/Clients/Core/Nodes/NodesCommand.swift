@@ -24,10 +24,10 @@ struct NodesCommand: ControlCommand {
   @Option(
     name: .customLong("state"),
     help: ArgumentHelp(
-      "Connections in this state: \(ConnectionInfo.State.names.joined(separator: ", ")). May be repeated.",
+      "Connections in this state. May be repeated.",
       valueName: "state"
     ),
-    completion: .list(ConnectionInfo.State.names)
+    completion: .list(ConnectionInfo.State.allValueStrings)
   )
   var states: [ConnectionInfo.State] = []
 
@@ -112,8 +112,9 @@ struct NodesCommand: ControlCommand {
 }
 
 extension ConnectionInfo.State: ExpressibleByArgument {
+
   /// The states' names.
-  static let names = allCases.map(\.description)
+  public static var allValueStrings: [String] { allCases.map(\.description) }
 
   /// Reads a state's name.
   public init?(argument: String) {
