@@ -15,7 +15,7 @@ extension Configuration {
       "connector.bitcoin.ping_frequency",
       \.connector.bitcoin.pingFrequency,
       .seconds(0...86_400),
-      "Seconds without anything from a peer until it is pinged. 0 means never."
+      "Seconds between two pings of each peer, whose round trips are timed. 0 means never."
     ),
     Key(
       "connector.bitcoin.active_ping.mean",

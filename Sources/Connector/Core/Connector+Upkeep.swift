@@ -9,32 +9,57 @@ extension Connector {
     retired.removeAll(keepingCapacity: true)
     let now = Clock.monotonic()
     fetcher.tick(now)
-    for connection in connections.all {
-      switch connection.state {
-      case .closing: break
-      case .connecting:
-        // The system's own connecting has its timer; a proxy's has not.
-        if now - connection.stateSince > Self.nanoseconds(settings.connectTimeout + 1) {
-          connection.end(.closedByUs, reason: "proxy has not connected within \(settings.connectTimeout) s")
-        }
-      case .handshaking:
-        if now - connection.stateSince > Self.nanoseconds(settings.handshakeTimeout) {
-          connection.end(.closedByUs, reason: "handshake not done within \(settings.handshakeTimeout) s")
-        }
-      case .open: keepAlive(connection, now)
-      }
+    for (second, id) in wheel.take(until: now) {
+      // Where it was noted again since, this is not it.
+      guard let connection = connections[id], connection.upkeepSecond == second else { continue }
+      keepUp(connection, now)
     }
   }
 
-  private func keepAlive(_ connection: PeerConnection, _ now: UInt64) {
-    let silence = Self.nanoseconds(settings.pingFrequency)
-    if silence > 0, now - max(connection.lastReceived, connection.lastPing) >= silence {
-      connection.sendPing()
+  /// Does what is due of a connection, and notes when something will be next: whenever its state changes, and then
+  /// each time.
+  func keepUp(_ connection: PeerConnection, _ now: UInt64) {
+    let due: UInt64
+    switch connection.state {
+    case .closing: return
+    case .connecting:
+      // The system's own connecting has its timer; a proxy's has not.
+      due = connection.stateSince + Self.nanoseconds(settings.connectTimeout + 1)
+      if now >= due {
+        return connection.end(
+          .closedByUs,
+          reason: "proxy has not connected within \(settings.connectTimeout) s"
+        )
+      }
+    case .handshaking:
+      due = connection.stateSince + Self.nanoseconds(settings.handshakeTimeout)
+      if now >= due {
+        return connection.end(.closedByUs, reason: "handshake not done within \(settings.handshakeTimeout) s")
+      }
+    case .open: due = keepAlive(connection, now)
+    }
+    guard due < .max else { return }
+    connection.upkeepSecond = wheel.add(connection.id, at: due)
+  }
+
+  /// Pings and announces where that is due; returns when it is next, on the monotonic clock in ns.
+  private func keepAlive(_ connection: PeerConnection, _ now: UInt64) -> UInt64 {
+    let period = Self.nanoseconds(settings.pingFrequency)
+    var next = UInt64.max
+    if period > 0 {
+      if connection.lastPing == 0 {
+        // Thousands that were connected to at once are not to be pinged at once.
+        connection.notePing(at: now - min(.random(in: 0..<period), now - 1))
+      } else if now - connection.lastPing >= period {
+        connection.sendPing()
+      }
+      next = connection.lastPing + period
     }
     if let due = connection.nextAnnouncement, now >= due {
       announceOurselves(to: connection)
       scheduleAnnouncement(of: connection)
     }
+    return min(next, connection.nextAnnouncement ?? .max)
   }
 
   func scheduleAnnouncement(of connection: PeerConnection) {

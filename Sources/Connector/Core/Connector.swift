@@ -32,6 +32,7 @@ public final class Connector {
   private(set) var control: ControlServer!
   private(set) var fetcher: Fetcher!
   private var upkeep: TimerWatcher?
+  var wheel = UpkeepWheel(at: Clock.monotonic())
   private var clockReport: PeriodicWatcher?
   private(set) var isShuttingDown = false
   let instance = UInt64.random(in: 1 ... .max)
@@ -118,6 +119,7 @@ public final class Connector {
       request: request
     )
     connections.add(connection)
+    keepUp(connection, Clock.monotonic())
     nonces.insert(connection.nonce)
     return id
   }
@@ -161,6 +163,7 @@ public final class Connector {
   func opened(_ connection: PeerConnection) {
     connections.noteOpened()
     scheduleAnnouncement(of: connection)
+    keepUp(connection, Clock.monotonic())
   }
 
   func ended(_ connection: PeerConnection) {
@@ -341,6 +344,8 @@ public final class Connector {
     for connection in connections.all where isBlacklisted(connection.remote) {
       connection.end(.closedByUs, reason: "blacklisted")
     }
+    let now = Clock.monotonic()
+    for connection in connections.all { keepUp(connection, now) }
     let sentence = "configuration read again; listeners and network stay as they were"
     report(.connector, sentence)
     return sentence

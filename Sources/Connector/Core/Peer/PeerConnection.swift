@@ -35,6 +35,8 @@ final class PeerConnection {
   private(set) var lastReceived = Clock.monotonic()
   /// When to announce ourselves next, on the monotonic clock in ns; nil for never.
   var nextAnnouncement: UInt64?
+  /// At which second `UpkeepWheel` has it noted.
+  var upkeepSecond: UInt64 = 0
 
   // It owns its connections. Unsafe, as several references to it with each message would be counted otherwise.
   private unowned(unsafe) let connector: Connector
@@ -44,7 +46,7 @@ final class PeerConnection {
   private var ending: (code: ConnectionEvent.Code, errorNumber: UInt32, reason: String, evidence: [UInt8])?
   private var lastTime: UInt64 = 0
   private var ping: (nonce: UInt64, sentAt: UInt64)?
-  /// When we last sent a ping, on the monotonic clock in ns; 0 for never.
+  /// When we last sent a ping, or as if we had, on the monotonic clock in ns; 0 for never.
   private(set) var lastPing: UInt64 = 0
   private weak var requester: ControlSession?
   private let request: UInt32
@@ -167,6 +169,9 @@ final class PeerConnection {
     ping = (nonce, lastPing)
     send(.ping(PingMessage(nonce: nonce)))
   }
+
+  /// Takes a time for that of its last ping.
+  func notePing(at time: UInt64) { lastPing = time }
 
   func pause() { stream?.pause() }
 
@@ -392,6 +397,7 @@ final class PeerConnection {
   private func setState(_ state: ConnectionInfo.State) {
     self.state = state
     stateSince = Clock.monotonic()
+    connector.keepUp(self, stateSince)
   }
 
   private func evidence(_ bytes: UnsafeRawBufferPointer) -> [UInt8] {
