@@ -75,6 +75,8 @@ public final class ByteStream {
   private var isDelivering = false
   private var closesWhenDrained: String?
   private let isStamped: Bool
+  private let gate: ReadGate?
+  private var isHeld = false
 
   /// Whether reading is suspended.
   public private(set) var isPaused = false
@@ -87,16 +89,19 @@ public final class ByteStream {
   /// - Parameters:
   ///   - isStamped: whether times of receipt are the kernel's where it gives them; otherwise they are the
   ///     clock's right after the read.
+  ///   - gate: what it is read from only while that is open.
   ///   - handler: not kept alive; it is to own the stream, so that neither outlives the other.
   public init(
     _ descriptor: Int32,
     stamped isStamped: Bool = false,
+    gate: ReadGate? = nil,
     on loop: EventLoop,
     handler: any ByteStreamHandler
   ) {
     self.descriptor = descriptor
     self.loop = loop
     self.handler = handler
+    self.gate = gate
     input = ReadBuffer(pool: loop.pool)
     output = WriteQueue(pool: loop.pool)
     self.isStamped = isStamped && netmine_stamp_received(descriptor) == 0
@@ -222,6 +227,9 @@ public final class ByteStream {
     handler.streamDidDrain(self)
   }
 
+  /// Hands as much as possible to the kernel now, where that is not known to take nothing.
+  public func flushIfPossible() { flushUnlessBlocked() }
+
   /// Flushes when the current batch has been handled.
   public func flushSoon() {
     guard !isFlushDue else { return }
@@ -231,14 +239,14 @@ public final class ByteStream {
 
   private func updateInterest() {
     var interest: Readiness = []
-    if !isPaused, closesWhenDrained == nil { interest.insert(.readable) }
+    if !isPaused, !isHeld, closesWhenDrained == nil { interest.insert(.readable) }
     if output.count > 0, isBlocked || !isFlushDue { interest.insert(.writable) }
     if isOpen { watcher?.watch(for: interest) }
   }
 
   private func readSome() {
     for _ in 0..<Self.readsPerBatch {
-      guard isOpen, !isPaused else { break }
+      guard isOpen, !isPaused, !isHeldByGate() else { break }
       let room = input.room(expected: expectedCount)
       var stamp: UInt64 = 0
       let count =
@@ -261,6 +269,20 @@ public final class ByteStream {
       }
     }
     if isOpen { input.park() }
+  }
+
+  private func isHeldByGate() -> Bool {
+    guard let gate, !gate.isOpen else { return false }
+    isHeld = true
+    gate.hold(self)
+    updateInterest()
+    return true
+  }
+
+  /// The gate is open again.
+  func release() {
+    isHeld = false
+    updateInterest()
   }
 
   private func deliver(at time: UInt64) {

@@ -364,6 +364,30 @@ extension RawClient {
     try bench.loop.run { peer.commands.contains(.pong) }
   }
 
+  /// One turn of the loop has far more to read than may wait for the log server.
+  @Test func readsNoMoreThanTheLogServerTakes() throws {
+    let bench = try Bench("log_buffer = 1048576;")
+    let peers = try (0..<20).map { _ in
+      let peer = try bench.dialling()
+      try bench.shake(peer)
+      return peer
+    }
+    let message = Bench.network.frame("inv", payload: [1] + [UInt8](repeating: 1, count: 36))
+    let count = 5000
+    let bytes = (0..<count).flatMap { _ in message }
+    for peer in peers { peer.stream.write(bytes) }
+    try bench.loop.run(timeout: 60) {
+      bench.connector.statistics.messagesReceived >= UInt64(count * peers.count)
+        && bench.connector.publisher.isSettled
+    }
+    #expect(bench.connector.statistics.recordsDropped == 0)
+    #expect(bench.reader.losses.isEmpty)
+    try bench.loop.run(timeout: 60) {
+      bench.reader.headers.count { $0.bodyCount == 61 } >= count * peers.count
+    }
+    #expect(bench.connector.gate.isOpen)
+  }
+
   @Test func shutsDownInOrder() throws {
     let bench = try Bench()
     let peer = try bench.dialling()

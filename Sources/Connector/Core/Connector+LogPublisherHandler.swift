@@ -1,3 +1,4 @@
+import EventLoop
 import LogProtocol
 
 extension Connector: LogPublisherHandler {
@@ -30,13 +31,16 @@ extension Connector: LogPublisherHandler {
 
   /// Stops reading from peers while the log server is too slow, and goes on when it has caught up.
   public func publisher(_ publisher: LogPublisher, isCongested: Bool) {
-    guard isCongested != self.isCongested else { return }
-    self.isCongested = isCongested
-    logger.warning(
-      "\(isCongested ? "log server too slow: reading from peers stops" : "reading from peers goes on")"
-    )
-    for connection in connections.all {
-      if isCongested { connection.pause() } else { connection.resume() }
-    }
+    guard isCongested == gate.isOpen else { return }
+    if isCongested { noteCongestion() }
+    if isCongested { gate.close() } else { gate.open() }
+  }
+
+  /// Says so at most once a minute: at full load the log server is too slow and not in turns.
+  private func noteCongestion() {
+    let now = Clock.monotonic()
+    guard now - lastCongestion > 60_000_000_000 || lastCongestion == 0 else { return }
+    lastCongestion = now
+    logger.warning("log server too slow: peers are read from only as fast as it takes what they say")
   }
 }

@@ -21,7 +21,12 @@ public final class Connector {
 
   /// The configuration in force.
   public private(set) var configuration: Configuration
-  var isCongested = false
+
+  /// Closed while the log server is too slow: peers are not read from then.
+  let gate = ReadGate()
+  /// When it was last said that it is, on the monotonic clock in ns; 0 for never.
+  var lastCongestion: UInt64 = 0
+
   private(set) var connections = PeerTable()
   private var nonces: Set<UInt64> = []
   private(set) var counts = ConnectorStatistics()

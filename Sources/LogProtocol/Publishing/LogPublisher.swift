@@ -26,7 +26,7 @@ public protocol LogPublisherHandler: AnyObject {
 /// as soon as there is room again.
 public final class LogPublisher {
   /// How many bytes may wait before the source should slow down, and below how many it may go on.
-  public static let congestion = (high: 8 << 20, low: 2 << 20)
+  private let congestion: (high: Int, low: Int)
 
   /// Most bytes handed to the stream at a time.
   private static let window = 1 << 20
@@ -88,6 +88,8 @@ public final class LogPublisher {
     self.description = description
     self.loop = loop
     store = RecordStore(limit: limit)
+    let high = min(8 << 20, limit / 4)
+    congestion = (high, high / 4)
     retry = TimerWatcher(on: loop) { [unowned self] in connect() }
     retry?.start(after: 0)
   }
@@ -135,7 +137,8 @@ public final class LogPublisher {
           _ = memcpy(target + RecordHeader.size + body.count, base, rest.count)
         }
       }
-    if isKept { pumpLater() } else { drop(lastSequence, byteCount: header.recordCount) }
+    guard isKept else { return drop(lastSequence, byteCount: header.recordCount) }
+    if store.unsentCount < min(Self.window, congestion.high) { pumpLater() } else { pumpNow() }
   }
 
   /// Publishes a record.
@@ -265,6 +268,14 @@ public final class LogPublisher {
     stream.flushSoon()
   }
 
+  /// A batch may bring more than the bound holds: what is much is handed over within it, and where the log server
+  /// does not take it the source hears of that at once.
+  private func pumpNow() {
+    guard let stream, isJoined else { return }
+    pump()
+    if !isCongested { stream.flushIfPossible() }
+  }
+
   private func pump() {
     isPumpDue = false
     guard let stream, isJoined else { return }
@@ -273,7 +284,7 @@ public final class LogPublisher {
     }
     reportDropped()
     let waiting = waitingCount
-    if isCongested ? waiting < Self.congestion.low : waiting > Self.congestion.high {
+    if isCongested ? waiting < congestion.low : waiting > congestion.high {
       setCongested(!isCongested)
     }
   }

@@ -173,10 +173,6 @@ final class PeerConnection {
   /// Takes a time for that of its last ping.
   func notePing(at time: UInt64) { lastPing = time }
 
-  func pause() { stream?.pause() }
-
-  func resume() { stream?.resume() }
-
   /// Ends the connection, or the attempt. Does nothing the second time.
   func end(_ code: ConnectionEvent.Code, errorNumber: UInt32 = 0, reason: String, evidence: [UInt8] = []) {
     guard isLive else { return }
@@ -239,7 +235,7 @@ final class PeerConnection {
 
   private func takeOver(_ descriptor: Int32) -> ByteStream {
     local = Endpoint(Socket.localAddress(of: descriptor)) ?? local
-    return ByteStream(descriptor, stamped: true, on: connector.loop, handler: self)
+    return ByteStream(descriptor, stamped: true, gate: connector.gate, on: connector.loop, handler: self)
   }
 
   /// A proxy has been reached: asks it to connect to the peer.
@@ -272,7 +268,6 @@ final class PeerConnection {
 
   private func established(_ stream: ByteStream) {
     self.stream = stream
-    if connector.isCongested { stream.pause() }
     lastReceived = Clock.monotonic()
     setState(.handshaking)
     let duration = direction == .outbound ? Clock.monotonic() - begun : 0
