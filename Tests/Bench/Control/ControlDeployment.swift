@@ -22,13 +22,13 @@ final class ControlDeployment {
   init(_ folder: String, peers count: Int) throws {
     self.count = count
     server = try Child("logserver", ["--root", folder, "--set", "logger.archive_grace=0.0"], in: folder)
-    nodes = try Child(["control-peers"], in: folder)
+    nodes = try Child(["peers"], in: folder)
     port = UInt16(try nodes.numbers()[0])
     let settings = ["connector.network=regtest", "connector.bitcoin.ping_frequency=0.0"]
     connector = try Child("connector", ["--root", folder] + settings.flatMap { ["--set", $0] }, in: folder)
     client = try ControlConnection(folder + "control")
     // A process may not have descriptors enough for both.
-    bareNodes = try Child(["control-peers"], in: folder)
+    bareNodes = try Child(["peers"], in: folder)
     let size = [
       "--port", "\(UInt16(try bareNodes.numbers()[0]))", "--count", "\(count)", "--size", "\(message.count)",
     ]
@@ -186,6 +186,7 @@ final class ControlDeployment {
     add("  messages received a second", Double(try received() - start.1) / seconds, "/s")
     add("  connector's share of a core", (connector.processorTime - start.2) / seconds * 100, "%")
     nodes.say("flood 0")
+    _ = try nodes.line()
   }
 }
 

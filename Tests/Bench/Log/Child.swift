@@ -63,10 +63,16 @@ final class Child {
   }
 
   /// The most memory it had so far, in bytes.
-  var peakMemory: Double {
+  var peakMemory: Double { status("VmHWM") }
+
+  /// The memory it has now, in bytes.
+  var memory: Double { status("VmRSS") }
+
+  private func status(_ name: String) -> Double {
     let text = try? String(contentsOfFile: "/proc/\(process.processIdentifier)/status", encoding: .utf8)
-    let line = text?.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
-    return (line?.split(separator: " ").dropFirst().first.flatMap { Double($0) } ?? .nan) * 1024
+    let line = text?.split(separator: "\n").first { $0.hasPrefix(name + ":") }
+    return (line?.split(whereSeparator: \.isWhitespace).dropFirst().first.flatMap { Double($0) } ?? .nan)
+      * 1024
   }
 
   func signal(_ number: Int32) { kill(process.processIdentifier, number) }

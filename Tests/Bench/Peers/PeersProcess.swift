@@ -4,12 +4,17 @@ import Bytes
 import EventLoop
 import Glibc
 
-/// `bench control-peers`: nodes that shake hands, take what they are sent, and say when so many bytes have come.
+/// `bench peers`: nodes that shake hands, answer pings, take what they are sent, and send on demand.
 ///
 /// Lines on stdin: `expect N` answers with the monotonic time in ns at which N more bytes had come; `flood RATE` has
-/// them send so many small messages a second, all together; `flood 0` ends that.
+/// them send so many small messages a second, all together, each from a node drawn at random; `flood 0` ends that and
+/// answers with how many there were; `blast N` has each of them send N as fast as they are taken, and answers with the
+/// monotonic time in ns at which that began.
 struct PeersProcess: ParsableCommand {
-  static let configuration = CommandConfiguration(commandName: "control-peers", shouldDisplay: false)
+  static let configuration = CommandConfiguration(commandName: "peers", shouldDisplay: false)
+
+  /// A message of 61 bytes, as they send it: an announcement.
+  static let message = Network.regtest.frame("inv", payload: [1] + [UInt8](repeating: 1, count: 36))
 
   func run() throws {
     _ = try DescriptorLimit.raise()
@@ -20,12 +25,15 @@ struct PeersProcess: ParsableCommand {
 
 /// The sockets of all nodes, on one loop.
 private final class Peers {
+  /// How many messages are written at once in a blast, at most.
+  private static let blastLength = 50
+
   let loop = EventLoop()
   private var listener: Listener!
   private var commands: DescriptorWatcher!
   private var timer: TimerWatcher!
   private let greeting: [UInt8]
-  private let message = Network.regtest.frame("inv", payload: [1] + [UInt8](repeating: 1, count: 36))
+  private let ping = Network.regtest.frame("ping", payload: [UInt8](repeating: 0, count: 8)).prefix(16)
   private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 256 << 10, alignment: 64)
   private var sockets: [(descriptor: Int32, watcher: DescriptorWatcher)] = []
   private var received = 0
@@ -33,7 +41,7 @@ private final class Peers {
   private var lines: [UInt8] = []
   private var rate = 0.0
   private var floodedAt: UInt64 = 0
-  private var next = 0
+  private var flooded = 0
 
   init() throws {
     let version = VersionMessage(
@@ -75,11 +83,18 @@ private final class Peers {
       }
       return
     }
+    answerPing(buffer[..<count], of: socket)
     received += count
     if let wanted = expected, received >= wanted {
       emit("\(Clock.monotonic())")
       expected = nil
     }
+  }
+
+  private func answerPing(_ bytes: Slice<UnsafeMutableRawBufferPointer>, of socket: Int32) {
+    guard bytes.count >= 32, bytes.suffix(32).prefix(16).elementsEqual(ping) else { return }
+    let pong = Network.regtest.frame("pong", payload: Array(bytes.suffix(8)))
+    _ = write(socket, pong, pong.count)
   }
 
   /// Reads commands; ends with them.
@@ -92,26 +107,59 @@ private final class Peers {
       let words = String(decoding: lines[..<end], as: UTF8.self).split(separator: " ")
       lines.removeFirst(end + 1)
       guard words.count == 2, let number = Int(words[1]) else { continue }
-      if words[0] == "expect" {
+      switch words[0] {
+      case "expect":
         received = 0
         expected = number
         emit("ready")
-      } else {
-        rate = Double(number)
-        floodedAt = Clock.monotonic()
-        if number > 0 { timer.start(after: 0.001, every: 0.001) } else { timer.cancel() }
+      case "flood": setRate(number)
+      default: blast(number)
       }
     }
   }
 
-  /// Sends what is due, each message from the next node.
+  private func setRate(_ number: Int) {
+    if number == 0 { emit("\(flooded)") }
+    rate = Double(number)
+    floodedAt = Clock.monotonic()
+    flooded = 0
+    if number > 0 { timer.start(after: 0.001, every: 0.001) } else { timer.cancel() }
+  }
+
+  /// Sends what is due.
   private func flood() {
     let due = Int(Double(Clock.monotonic() - floodedAt) / 1e9 * rate)
     floodedAt += UInt64(Double(due) / rate * 1e9)
-    guard !sockets.isEmpty else { return }
+    let message = PeersProcess.message
     for _ in 0..<due {
-      next = (next + 1) % sockets.count
-      _ = write(sockets[next].descriptor, message, message.count)
+      guard let socket = sockets.randomElement()?.descriptor else { return }
+      if write(socket, message, message.count) == message.count { flooded += 1 }
+    }
+  }
+
+  /// Sends so many messages from each node.
+  private func blast(_ count: Int) {
+    let size = PeersProcess.message.count
+    let bytes = (0...Self.blastLength).flatMap { _ in PeersProcess.message }
+    var left = [Int](repeating: count * size, count: sockets.count)
+    var unfinished = Array(sockets.indices)
+    emit("\(Clock.monotonic())")
+    while !unfinished.isEmpty {
+      var isStuck = true
+      unfinished.removeAll { index in
+        // Where a message was taken in part, go on there.
+        let phase = (count * size - left[index]) % size
+        let length = min(left[index], Self.blastLength * size)
+        let written = bytes.withUnsafeBytes {
+          write(sockets[index].descriptor, $0.baseAddress! + phase, length)
+        }
+        if written > 0 {
+          left[index] -= written
+          isStuck = false
+        }
+        return left[index] == 0 || (written < 0 && errno != EAGAIN)
+      }
+      if isStuck { usleep(200) }
     }
   }
 }

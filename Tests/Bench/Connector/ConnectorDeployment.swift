@@ -1,0 +1,144 @@
+import BitcoinWire
+import Bytes
+import ControlProtocol
+import EventLoop
+import Foundation
+
+/// A connector with its log server and nodes.
+final class ConnectorDeployment {
+  private let folder: String
+  private let server: Child
+  private let connector: Child
+  private let nodes: Child
+  private let client: ControlConnection
+  private let port: UInt16
+  private let count: Int
+  private var report: (ControlFigure) -> Void = { _ in }
+
+  init(_ folder: String, connections count: Int) throws {
+    self.folder = folder
+    self.count = count
+    server = try Child("logserver", ["--root", folder, "--set", "logger.archive_grace=0.0"], in: folder)
+    nodes = try Child(["peers"], in: folder)
+    port = UInt16(try nodes.numbers()[0])
+    let settings = ["connector.network=regtest", "connector.bitcoin.ping_frequency=120.0"]
+    connector = try Child("connector", ["--root", folder] + settings.flatMap { ["--set", $0] }, in: folder)
+    client = try ControlConnection(folder + "control")
+  }
+
+  /// Measures everything; `report` gets each figure as it is known.
+  func measure(seconds: Int, messages: Int, rate: Int, report: @escaping (ControlFigure) -> Void) throws {
+    self.report = report
+    try connect()
+    try rest(seconds)
+    try flood(max(1, messages / count))
+    try day(seconds, rate)
+    add("connector's peak memory", connector.peakMemory / 1e6, "MB")
+  }
+
+  private func add(_ name: String, _ value: Double, _ unit: String) {
+    report(ControlFigure(name: "  \(name)", value: value, unit: unit))
+  }
+
+  private func connect() throws {
+    // What the first connections take once is none of theirs.
+    _ = try open(20)
+    Thread.sleep(forTimeInterval: 1)
+    let memory = connector.memory
+    let (processor, nodesProcessor) = (connector.processorTime, nodes.processorTime)
+    let seconds = try open(count - 20)
+    add("handshakes a second, all on one machine", Double(count - 20) / seconds, "/s")
+    add("  connector's cpu for each", (connector.processorTime - processor) / Double(count - 20) * 1e6, "µs")
+    add("  nodes' cpu for each", (nodes.processorTime - nodesProcessor) / Double(count - 20) * 1e6, "µs")
+    Thread.sleep(forTimeInterval: 2)
+    add("resident memory a connection", (connector.memory - memory) / Double(count - 20) / 1024, "KiB")
+  }
+
+  /// Opens so many connections; returns the seconds until all have shaken hands.
+  private func open(_ number: Int) throws -> Double {
+    let target = ConnectTarget(Endpoint(.ipv4(0x7f00_0001), port: port))
+    let start = Clock.monotonic()
+    var left = number
+    while left > 0 {
+      let part = min(left, 10_000)
+      guard case .connecting = try client.ask(.connect(Array(repeating: target, count: part))) else {
+        throw IOError("connect", code: EPROTO)
+      }
+      left -= part
+    }
+    var done = 0
+    try client.awaitEvents { event in
+      switch event {
+      case .handshaken: done += 1
+      case .connectFailed(_, _, let reason): emit("failed: \(reason)")
+      default: break
+      }
+      return done == number
+    }
+    return Double(Clock.monotonic() - start) * 1e-9
+  }
+
+  private func rest(_ seconds: Int) throws {
+    let before = connector.processorTime
+    let start = Clock.monotonic()
+    Thread.sleep(forTimeInterval: Double(seconds))
+    let duration = Double(Clock.monotonic() - start) * 1e-9
+    add(
+      "share of a core at rest, each pinged every 120 s",
+      (connector.processorTime - before) / duration * 100,
+      "%"
+    )
+  }
+
+  /// Each node sends so many messages as fast as it can.
+  private func flood(_ each: Int) throws {
+    let total = each * count
+    let reader = try reader(of: total)
+    let before = (connector.processorTime, server.processorTime)
+    nodes.say("blast \(each)")
+    let start = UInt64(try nodes.line())!
+    let result = try check(reader, total)
+    let seconds = Double(UInt64(result) - start) * 1e-9
+    add("flood, messages a second until the reader has them", Double(total) / seconds, "/s")
+    add("  connector's cpu for each", (connector.processorTime - before.0) / Double(total) * 1e6, "µs")
+    add("  log server's cpu for each", (server.processorTime - before.1) / Double(total) * 1e6, "µs")
+  }
+
+  /// Messages come at random times.
+  private func day(_ seconds: Int, _ rate: Int) throws {
+    let reader = try reader(of: seconds * rate)
+    let before = (connector.processorTime, server.processorTime)
+    let start = Clock.monotonic()
+    nodes.say("flood \(rate)")
+    Thread.sleep(forTimeInterval: Double(seconds) + 0.1)
+    let duration = Double(Clock.monotonic() - start) * 1e-9
+    let used = (connector.processorTime - before.0, server.processorTime - before.1)
+    nodes.say("flood 0")
+    let sent = try nodes.numbers()[0]
+    _ = try check(reader, seconds * rate)
+    add("at random times, messages a second", sent / duration, "/s")
+    add("  connector's share of a core", used.0 / duration * 100, "%")
+    add("  log server's share of a core", used.1 / duration * 100, "%")
+  }
+
+  private func reader(of count: Int) throws -> Child {
+    let reader = try Child(
+      ["message-reader", "--path", folder + "subscribe", "--count", "\(count)"],
+      in: folder
+    )
+    _ = try reader.line()
+    return reader
+  }
+
+  /// Waits until a reader has had everything; returns when that was, on the monotonic clock in ns.
+  private func check(_ reader: Child, _ count: Int) throws -> Double {
+    let numbers = try reader.numbers()
+    guard numbers[1] >= Double(count), numbers[2] == 0, numbers[3] == 0 else {
+      throw IOError(
+        "read \(numbers[1]) of \(count) messages, \(numbers[2]) wrong, \(numbers[3]) missing",
+        code: EPROTO
+      )
+    }
+    return numbers[0]
+  }
+}
