@@ -17,8 +17,8 @@ public struct WriteQueue {
   /// in turns, so do their chunks.
   private var runs: [ObjectIdentifier: Int] = [:]
 
-  /// Bytes of a queue's first own chunk, where all that waits would fit.
-  private static let littleCount = 4 << 10
+  /// Bytes of a queue's first own chunk, where all that waits would fit: the least, and the most.
+  private static let littleCount = (least: 512, most: 4 << 10)
 
   /// How many bytes wait.
   public private(set) var count = 0
@@ -64,8 +64,8 @@ public struct WriteQueue {
         start = last.range.upperBound
       } else {
         // Where thousands have a few bytes each waiting, a whole chunk for each would be much.
-        let isLittle = count + rest.count <= Self.littleCount
-        chunk = isLittle ? Chunk(capacity: Self.littleCount) : pool.lend(rest.count)
+        let wanted = max(2 * (count + rest.count), Self.littleCount.least)
+        chunk = wanted <= Self.littleCount.most ? Chunk(capacity: wanted) : pool.lend(rest.count)
         start = 0
         tail = chunk
       }

@@ -1,4 +1,5 @@
 import BitcoinWire
+import ControlProtocol
 
 /// The exchange of `version` and `verack` with one peer, as a state machine: each event returns what to do.
 ///
@@ -32,8 +33,8 @@ struct Handshake {
 
   private(set) var phase = Phase.awaitingVersion
 
-  /// The peer's `version`, once it has come.
-  private(set) var peer: VersionMessage?
+  /// What the peer's `version` says, once it has come.
+  private(set) var peer: PeerIntroduction?
 
   private let isOutbound: Bool
   private let versions: ClosedRange<Int32>
@@ -52,7 +53,13 @@ struct Handshake {
   /// - Parameter isOurs: whether its nonce is one of ours, so that we have dialled ourselves.
   mutating func receivedVersion(_ message: VersionMessage, isOurs: Bool) -> [Action] {
     guard case .awaitingVersion = phase else { return [] }
-    peer = message
+    peer = PeerIntroduction(
+      protocolVersion: message.version,
+      services: message.services,
+      userAgent: message.userAgent ?? [],
+      startHeight: message.startHeight ?? 0,
+      relay: message.relay ?? true
+    )
     if isOurs { return [.reject("connected to ourselves")] }
     guard message.version >= versions.lowerBound else {
       return [.reject("peer's protocol version \(message.version) is below \(versions.lowerBound)")]

@@ -198,11 +198,11 @@ final class PeerConnection {
       since: since
     )
     if let peer = handshake.peer {
-      info.protocolVersion = peer.version
+      info.protocolVersion = peer.protocolVersion
       info.services = peer.services
-      info.userAgent = peer.userAgent ?? []
-      info.startHeight = peer.startHeight ?? 0
-      info.relay = peer.relay ?? true
+      info.userAgent = peer.userAgent
+      info.startHeight = peer.startHeight
+      info.relay = peer.relay
     }
     info.ping = roundTrip
     info.bytesReceived = stream?.bytesReceived ?? 0
@@ -356,14 +356,7 @@ final class PeerConnection {
   }
 
   private func tellHandshaken() {
-    guard let peer = handshake.peer else { return }
-    let introduction = PeerIntroduction(
-      protocolVersion: peer.version,
-      services: peer.services,
-      userAgent: peer.userAgent ?? [],
-      startHeight: peer.startHeight ?? 0,
-      relay: peer.relay ?? true
-    )
+    guard let introduction = handshake.peer else { return }
     tell(.handshaken(id, introduction, duration: Clock.monotonic() - begun))
   }
 
