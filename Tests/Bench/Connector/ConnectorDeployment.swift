@@ -11,7 +11,7 @@ final class ConnectorDeployment {
   private let connector: Child
   private let nodes: Child
   private let client: ControlConnection
-  private let port: UInt16
+  private let ports: [UInt16]
   private let count: Int
   private var report: (ControlFigure) -> Void = { _ in }
 
@@ -19,8 +19,8 @@ final class ConnectorDeployment {
     self.folder = folder
     self.count = count
     server = try Child("logserver", ["--root", folder, "--set", "logger.archive_grace=0.0"], in: folder)
-    nodes = try Child(["peers"], in: folder)
-    port = UInt16(try nodes.numbers()[0])
+    nodes = try Child(["peers", "--ports", "\((count + 999) / 1000)"], in: folder)
+    ports = try nodes.numbers().map { UInt16($0) }
     let settings = ["connector.network=regtest", "connector.bitcoin.ping_frequency=120.0"]
     connector = try Child("connector", ["--root", folder] + settings.flatMap { ["--set", $0] }, in: folder)
     client = try ControlConnection(folder + "control")
@@ -56,12 +56,14 @@ final class ConnectorDeployment {
 
   /// Opens so many connections; returns the seconds until all have shaken hands.
   private func open(_ number: Int) throws -> Double {
-    let target = ConnectTarget(Endpoint(.ipv4(0x7f00_0001), port: port))
     let start = Clock.monotonic()
     var left = number
     while left > 0 {
       let part = min(left, 10_000)
-      guard case .connecting = try client.ask(.connect(Array(repeating: target, count: part))) else {
+      let targets = (0..<part).map {
+        ConnectTarget(Endpoint(.ipv4(0x7f00_0001), port: ports[$0 % ports.count]))
+      }
+      guard case .connecting = try client.ask(.connect(targets)) else {
         throw IOError("connect", code: EPROTO)
       }
       left -= part

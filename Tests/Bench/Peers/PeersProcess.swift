@@ -16,9 +16,12 @@ struct PeersProcess: ParsableCommand {
   /// A message of 61 bytes, as they send it: an announcement.
   static let message = Network.regtest.frame("inv", payload: [1] + [UInt8](repeating: 1, count: 36))
 
+  /// How many ports they listen on: where all connections go to one the kernel looks long for a free port at our end.
+  @Option var ports = 1
+
   func run() throws {
     _ = try DescriptorLimit.raise()
-    let peers = try Peers()
+    let peers = try Peers(ports: ports)
     peers.loop.run()
   }
 }
@@ -29,7 +32,7 @@ private final class Peers {
   private static let blastLength = 50
 
   let loop = EventLoop()
-  private var listener: Listener!
+  private var listeners: [Listener] = []
   private var commands: DescriptorWatcher!
   private var timer: TimerWatcher!
   private let greeting: [UInt8]
@@ -43,7 +46,7 @@ private final class Peers {
   private var floodedAt: UInt64 = 0
   private var flooded = 0
 
-  init() throws {
+  init(ports: Int) throws {
     let version = VersionMessage(
       version: 70016,
       services: [.network, .witness],
@@ -54,17 +57,19 @@ private final class Peers {
       relay: true
     )
     greeting = Network.regtest.frame(.version(version)) + Network.regtest.frame(.verack)
-    listener = try Listener(
-      on: .ipv4(0x7f00_0001, port: 0),
-      backlog: 4096,
-      loop: loop,
-      accept: { [unowned self] descriptor, _ in accept(descriptor) },
-      fail: { emit("\($0)") }
-    )
+    listeners = try (0..<ports).map { _ in
+      try Listener(
+        on: .ipv4(0x7f00_0001, port: 0),
+        backlog: 4096,
+        loop: loop,
+        accept: { [unowned self] descriptor, _ in accept(descriptor) },
+        fail: { emit("\($0)") }
+      )
+    }
     commands = DescriptorWatcher(0, on: loop) { [unowned self] _ in hear() }
     commands.watch(for: .readable)
     timer = TimerWatcher(on: loop) { [unowned self] in flood() }
-    emit("\(listener.address.port)")
+    emit(listeners.map { "\($0.address.port)" }.joined(separator: " "))
   }
 
   private func accept(_ socket: Int32) {
