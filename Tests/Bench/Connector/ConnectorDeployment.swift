@@ -33,6 +33,7 @@ final class ConnectorDeployment {
     try rest(seconds)
     try flood(max(1, messages / count))
     try day(seconds, rate)
+    try stampsOnABusyMachine(seconds, rate / 3)
     add("connector's peak memory", connector.peakMemory / 1e6, "MB")
   }
 
@@ -100,7 +101,7 @@ final class ConnectorDeployment {
     nodes.say("blast \(each)")
     let start = UInt64(try nodes.line())!
     let result = try check(reader, total)
-    let seconds = Double(UInt64(result) - start) * 1e-9
+    let seconds = Double(UInt64(result[0]) - start) * 1e-9
     add("flood, messages a second until the reader has them", Double(total) / seconds, "/s")
     add("  connector's cpu for each", (connector.processorTime - before.0) / Double(total) * 1e6, "µs")
     add("  log server's cpu for each", (server.processorTime - before.1) / Double(total) * 1e6, "µs")
@@ -117,10 +118,33 @@ final class ConnectorDeployment {
     let used = (connector.processorTime - before.0, server.processorTime - before.1)
     nodes.say("flood 0")
     let sent = try nodes.numbers()[0]
-    _ = try check(reader, seconds * rate)
+    let numbers = try check(reader, seconds * rate)
     add("at random times, messages a second", sent / duration, "/s")
     add("  connector's share of a core", used.0 / duration * 100, "%")
     add("  log server's share of a core", used.1 / duration * 100, "%")
+    tellStamps(numbers)
+  }
+
+  private func tellStamps(_ numbers: [Double]) {
+    add("  messages alone in their read", numbers[4] / (numbers[4] + numbers[8]) * 100, "%")
+    add("    stamped after their sending, median", numbers[5] / 1000, "µs")
+    add("    99 of 100", numbers[6] / 1000, "µs")
+    add("    999 of 1000", numbers[7] / 1000, "µs")
+    add("  others, 99 of 100", numbers[10] / 1000, "µs")
+  }
+
+  /// Messages come at random times while other processes want all of the machine.
+  private func stampsOnABusyMachine(_ seconds: Int, _ rate: Int) throws {
+    let burners = try (0..<6).map { _ in try Child(["burner"], in: folder) }
+    let reader = try reader(of: seconds * rate)
+    nodes.say("flood \(rate)")
+    Thread.sleep(forTimeInterval: Double(seconds) + 0.1)
+    nodes.say("flood 0")
+    _ = try nodes.line()
+    let numbers = try check(reader, seconds * rate)
+    for burner in burners { burner.end() }
+    add("a third as many, beside six busy processes", numbers[1], "messages")
+    tellStamps(numbers)
   }
 
   private func reader(of count: Int) throws -> Child {
@@ -132,8 +156,8 @@ final class ConnectorDeployment {
     return reader
   }
 
-  /// Waits until a reader has had everything; returns when that was, on the monotonic clock in ns.
-  private func check(_ reader: Child, _ count: Int) throws -> Double {
+  /// Waits until a reader has had everything; returns what it says (`MessageReader`).
+  private func check(_ reader: Child, _ count: Int) throws -> [Double] {
     let numbers = try reader.numbers()
     guard numbers[1] >= Double(count), numbers[2] == 0, numbers[3] == 0 else {
       throw IOError(
@@ -141,6 +165,6 @@ final class ConnectorDeployment {
         code: EPROTO
       )
     }
-    return numbers[0]
+    return numbers
   }
 }

@@ -6,6 +6,11 @@ import LogProtocol
 
 /// `bench message-reader`: reads the stream of a log server until so many messages of the bench's nodes have come, each
 /// looked at whether it is what they send; for `bench connector`.
+///
+/// Says at the end: the monotonic time in ns at which the last came, how many messages, how many that are not what was
+/// sent, how many records are missing; then of messages that have the time in them how late their records' stamps are,
+/// in ns: of those that were alone in their read how many, the median, what 99 of 100 and 999 of 1000 keep within, and
+/// the same of the others.
 struct MessageReader: ParsableCommand {
   static let configuration = CommandConfiguration(commandName: "message-reader", shouldDisplay: false)
 
@@ -37,7 +42,7 @@ struct MessageReader: ParsableCommand {
       memmove(buffer.baseAddress!, buffer.baseAddress! + used, filled - used)
       filled -= used
     }
-    emit("\(end) \(tally.count) \(tally.wrong) \(tally.dropped)")
+    emit("\(end) \(tally.count) \(tally.wrong) \(tally.dropped) \(tally.alone.line) \(tally.together.line)")
   }
 }
 
@@ -50,7 +55,19 @@ private struct MessageTally {
   private(set) var dropped: UInt64 = 0
   /// Whether the source has been named.
   private(set) var isJoined = false
+  /// How late stamps are, of messages that were alone in their read, and of others.
+  private(set) var alone = Lateness()
+  private(set) var together = Lateness()
   private let message = PeersProcess.message
+
+  /// Whether it is a message that has the time in it: all of it but that, and the checksum.
+  private func isStamped(_ body: UnsafeRawBufferPointer) -> Bool {
+    let base = body.baseAddress!
+    return message.withUnsafeBytes {
+      memcmp(base, $0.baseAddress!, 20) == 0 && memcmp(base + 24, $0.baseAddress! + 24, 5) == 0
+        && memcmp(base + 37, $0.baseAddress! + 37, 24) == 0
+    }
+  }
 
   /// Takes whole records; returns how many bytes they have.
   mutating func take(_ bytes: UnsafeRawBufferPointer) throws -> Int {
@@ -59,7 +76,16 @@ private struct MessageTally {
       let body = UnsafeRawBufferPointer(rebasing: bytes[range].dropFirst(RecordHeader.size))
       switch header.type {
       case .message where body.count == message.count && !header.flags.contains(.sent):
-        if memcmp(body.baseAddress!, message, message.count) == 0 { count += 1 } else { wrong += 1 }
+        if memcmp(body.baseAddress!, message, message.count) == 0 {
+          count += 1
+        } else if isStamped(body) {
+          count += 1
+          let sent = UInt64(littleEndian: body.loadUnaligned(fromByteOffset: 29, as: UInt64.self))
+          let late = Int64(bitPattern: header.time &- sent)
+          if header.flags.contains(.upperBound) { together.add(late) } else { alone.add(late) }
+        } else {
+          wrong += 1
+        }
       case .meta:
         switch try? MetaBody(body.bytes) {
         case .gap(let gap): dropped += gap.count
@@ -70,5 +96,19 @@ private struct MessageTally {
       }
     }
     return cursor.offset
+  }
+}
+
+/// How late stamps are.
+private struct Lateness {
+  private var values: [Int64] = []
+
+  mutating func add(_ value: Int64) { values.append(value) }
+
+  /// How many, the median, and what 99 of 100 and 999 of 1000 keep within.
+  var line: String {
+    let sorted = values.sorted()
+    func at(_ share: Double) -> Int64 { sorted.isEmpty ? 0 : sorted[Int(Double(sorted.count - 1) * share)] }
+    return "\(sorted.count) \(at(0.5)) \(at(0.99)) \(at(0.999))"
   }
 }

@@ -7,7 +7,7 @@ import Glibc
 /// `bench peers`: nodes that shake hands, answer pings, take what they are sent, and send on demand.
 ///
 /// Lines on stdin: `expect N` answers with the monotonic time in ns at which N more bytes had come; `flood RATE` has
-/// them send so many small messages a second, all together, each from a node drawn at random; `flood 0` ends that and
+/// them send so many small messages a second, all together, each from a node drawn at random and with the time in it; `flood 0` ends that and
 /// answers with how many there were; `blast N` has each of them send N as fast as they are taken, and answers with the
 /// monotonic time in ns at which that began.
 struct PeersProcess: ParsableCommand {
@@ -15,6 +15,13 @@ struct PeersProcess: ParsableCommand {
 
   /// A message of 61 bytes, as they send it: an announcement.
   static let message = Network.regtest.frame("inv", payload: [1] + [UInt8](repeating: 1, count: 36))
+
+  /// The same with the time in its hash: ns since the Unix epoch, little-endian, from byte 29 of the message.
+  static func message(at time: UInt64) -> [UInt8] {
+    var payload = [UInt8](repeating: 1, count: 5)
+    payload.appendLittle(time)
+    return Network.regtest.frame("inv", payload: payload + [UInt8](repeating: 1, count: 24))
+  }
 
   /// How many ports they listen on: where all connections go to one the kernel looks long for a free port at our end.
   @Option var ports = 1
@@ -73,6 +80,7 @@ private final class Peers {
   }
 
   private func accept(_ socket: Int32) {
+    Socket.disableDelay(socket)
     _ = write(socket, greeting, greeting.count)
     let watcher = DescriptorWatcher(socket, on: loop) { [unowned self] _ in take(socket) }
     watcher.watch(for: .readable)
@@ -135,9 +143,9 @@ private final class Peers {
   private func flood() {
     let due = Int(Double(Clock.monotonic() - floodedAt) / 1e9 * rate)
     floodedAt += UInt64(Double(due) / rate * 1e9)
-    let message = PeersProcess.message
     for _ in 0..<due {
       guard let socket = sockets.randomElement()?.descriptor else { return }
+      let message = PeersProcess.message(at: Clock.now())
       if write(socket, message, message.count) == message.count { flooded += 1 }
     }
   }
