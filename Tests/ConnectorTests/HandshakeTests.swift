@@ -24,7 +24,7 @@ import Testing
         == [.send(.wtxidrelay), .send(.sendaddrv2), .send(.verack)]
     )
     #expect(handshake.receivedVerack() == [.complete])
-    #expect(handshake.peer?.version == 70016)
+    #expect(handshake.peer?.protocolVersion == 70016)
   }
 
   @Test func answersADialThatIsNotOurs() {
@@ -59,7 +59,7 @@ import Testing
     #expect(handshake.receivedVerack() == [])
     _ = handshake.receivedVersion(version(70016), isOurs: false)
     #expect(handshake.receivedVersion(version(209), isOurs: false) == [])
-    #expect(handshake.peer?.version == 70016)
+    #expect(handshake.peer?.protocolVersion == 70016)
     #expect(handshake.receivedVerack() == [.complete])
     #expect(handshake.receivedVerack() == [])
   }
