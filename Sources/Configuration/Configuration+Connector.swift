@@ -25,12 +25,28 @@ extension Configuration {
     public internal(set) var relay = true
     /// What a client of the control socket may have.
     public internal(set) var client = Client()
+    /// Connecting to peers.
+    public internal(set) var dial = Dial()
     /// Asking for the contents of what peers announce.
     public internal(set) var fetch = Fetch()
     /// Bytes of all registered messages together; 2^10 … 2^40.
     public internal(set) var messagePoolBytes = 64 << 20
     /// What is said to peers, and when.
     public internal(set) var bitcoin = Bitcoin()
+  }
+
+  /// Connecting to peers, whoever asks for it.
+  public struct Dial: Equatable, Sendable {
+    /// Most connects begun a second; 0 … 1,000,000, 0 for any number.
+    public internal(set) var rate = 0.0
+    /// Most connects under way, their handshakes included; 1 … 1,000,000.
+    public internal(set) var inFlight = 4096
+    /// Most connects that wait until they may begin; 1 … 2^24.
+    public internal(set) var queue = 200_000
+    /// Most connections of ours to one network group, those under way included; 0 … 1,000,000, 0 for any number.
+    public internal(set) var groupLimit = 0
+    /// Addresses of ours to connect from, those of the peer's family in turn; empty: the system chooses.
+    public internal(set) var bind: [IPAddress] = []
   }
 
   /// Asking for the contents of what peers announce.

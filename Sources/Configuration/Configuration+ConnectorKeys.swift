@@ -108,6 +108,43 @@ extension Configuration {
       """
     ),
     Key(
+      "connector.dial.rate",
+      \.connector.dial.rate,
+      .real(0...1_000_000, "connects a second"),
+      "Most connects begun a second, whoever asks for them; 0 means no limit. Clients take turns."
+    ),
+    Key(
+      "connector.dial.in_flight",
+      \.connector.dial.inFlight,
+      .whole(1...1_000_000),
+      "Most connects under way, their handshakes included. Further ones wait."
+    ),
+    Key(
+      "connector.dial.queue",
+      \.connector.dial.queue,
+      .whole(1...1 << 24),
+      "Most connects that wait until they may begin. What a client asks for beyond is refused."
+    ),
+    Key(
+      "connector.dial.group_limit",
+      \.connector.dial.groupLimit,
+      .whole(0...1_000_000),
+      """
+      Most connections of ours to one network group, as Bitcoin Core groups addresses (/16 of IPv4, /32 of IPv6,
+      …; all that is not routable is one). 0 means no limit.
+      """
+    ),
+    Key(
+      "connector.dial.bind",
+      \.connector.dial.bind,
+      Kind.address.list(),
+      example: "( \"192.0.2.7\", \"2001:db8::7\" )",
+      """
+      Addresses of ours to connect from where a client does not say: those of the peer's family, in turn. By
+      default the system chooses. Proxies are connected to from any.
+      """
+    ),
+    Key(
       "connector.fetch.transactions",
       \.connector.fetch.transactions,
       .truth,

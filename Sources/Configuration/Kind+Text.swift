@@ -55,6 +55,20 @@ extension Kind<String> {
   }
 }
 
+extension Kind<IPAddress> {
+  /// An address without a port.
+  static var address: Kind {
+    let expectation = "an address, \"192.0.2.7\" or \"2001:db8::7\""
+    return Kind(expectation: expectation, isText: true) { setting throws(Mismatch) in
+      guard case .text(let text) = setting.value else { throw .type(setting) }
+      guard let address = IPAddress(text) else { throw .range(setting) }
+      return address
+    } render: {
+      quoted($0.description)
+    }
+  }
+}
+
 extension Kind<TCPEndpoint> {
   /// Where something is over TCP.
   static var endpoint: Kind {

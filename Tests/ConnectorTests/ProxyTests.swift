@@ -69,7 +69,9 @@ import Testing
     #expect(bench.events[0].remote == Self.onion)
 
     // Another one gets another name: a circuit of its own.
-    _ = try bench.ask(client, .connect([Self.target(Self.onion, through: proxy)]), id: 2)
+    var other = Self.target(Self.onion, through: proxy)
+    other.isAnother = true
+    _ = try bench.ask(client, .connect([other]), id: 2)
     try bench.loop.run { proxy.clients.count == 2 && proxy.clients[1].received.count == 4 }
     proxy.clients[1].received = []
     proxy.clients[1].stream.write([5, 2])
@@ -126,7 +128,9 @@ import Testing
     target.services = [.network, .bloom]
     target.userAgent = Array("/other:9/".utf8)
     target.relay = false
-    _ = try bench.ask(client, .connect([target, ConnectTarget(proxy.endpoint)]), id: 1)
+    var second = ConnectTarget(proxy.endpoint)
+    second.isAnother = true
+    _ = try bench.ask(client, .connect([target, second]), id: 1)
     try bench.loop.run { proxy.clients.count == 2 && proxy.clients.allSatisfy { !$0.commands.isEmpty } }
     let said = try proxy.clients.map { try VersionMessage(Array($0.received[24...]).span.bytes) }
     let special = try #require(said.first { $0.userAgent == Array("/other:9/".utf8) })

@@ -116,6 +116,7 @@ enum Samples {
     statistics.registeredMessages = .max
     statistics.fetchesRequested = 9
     statistics.fetchesPending = 10
+    statistics.connectsWaiting = 11
     return statistics
   }()
 

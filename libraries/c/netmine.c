@@ -875,11 +875,9 @@ bool netmine_read_statistics(struct netmine_answer answer, struct netmine_statis
       &statistics->registered_messages};
   for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) *counts[i] = netmine_u64(fields);
   if (!netmine_finished(fields)) {
-    statistics->fetches_requested = netmine_u64(fields);
-    statistics->fetches_received = netmine_u64(fields);
-    statistics->fetches_failed = netmine_u64(fields);
-    statistics->fetches_left_out = netmine_u64(fields);
-    statistics->fetches_pending = netmine_u64(fields);
+    uint64_t *later[] = {&statistics->fetches_requested, &statistics->fetches_received, &statistics->fetches_failed,
+                         &statistics->fetches_left_out,  &statistics->fetches_pending,  &statistics->connects_waiting};
+    for (size_t i = 0; i < sizeof later / sizeof *later; i++) *later[i] = netmine_u64(fields);
   }
   return !fields->bad;
 }

@@ -334,7 +334,8 @@ struct netmine_statistics {
       messages_received, messages_sent, bytes_received, bytes_sent, records_made, records_acknowledged, records_waiting,
       bytes_waiting, records_dropped, clients, registered_messages;
   /* Since version 0.2. */
-  uint64_t fetches_requested, fetches_received, fetches_failed, fetches_left_out, fetches_pending;
+  uint64_t fetches_requested, fetches_received, fetches_failed, fetches_left_out, fetches_pending,
+      connects_waiting;
 };
 
 /* Says hello on a connection to a connector, under a name for the log, and reads what it answers, which points into the

@@ -209,7 +209,7 @@ static void test_fields(void) {
   for (int i = 0; i < 18; i++) add_number(&sample, (uint64_t)i, 8);
   /* As an earlier connector has it, and as this one, behind which there may be more. */
   try_each(statistics, &sample);
-  for (int i = 0; i < 5; i++) add_number(&sample, (uint64_t)i, 8);
+  for (int i = 0; i < 6; i++) add_number(&sample, (uint64_t)i, 8);
   CHECK(read_alone(statistics, sample.data, sample.count) && read_alone(statistics, sample.data, sample.count + 1));
   for (size_t left = 1; left < 40; left++) CHECK(!read_alone(statistics, sample.data, sample.count - left));
 

@@ -37,6 +37,7 @@ extension Connector {
     statistics.fetchesFailed = fetcher.counts.failed
     statistics.fetchesLeftOut = fetcher.counts.leftOut
     statistics.fetchesPending = UInt64(fetcher.pendingCount)
+    statistics.connectsWaiting = UInt64(dialler.waitingCount)
     return statistics
   }
 

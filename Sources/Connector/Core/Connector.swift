@@ -36,6 +36,7 @@ public final class Connector {
   private var listeners: [Listener] = []
   private(set) var control: ControlServer!
   private(set) var fetcher: Fetcher!
+  private(set) var dialler: Dialler!
   private var upkeep: TimerWatcher?
   var wheel = UpkeepWheel(at: Clock.monotonic())
   private var clockReport: PeriodicWatcher?
@@ -81,9 +82,9 @@ public final class Connector {
     control = try ControlServer(configuration, group: socketGroup, key: key, connector: self)
     try listen()
     fetcher = Fetcher(self)
+    dialler = Dialler(self)
     upkeep = TimerWatcher(on: loop) { [unowned self] in keepUp() }
     upkeep?.start(after: 1, every: 1)
-    refusal = TimerWatcher(on: loop) { [unowned self] in tellRefusals() }
     clockReport = PeriodicWatcher(every: 60, on: loop) { [unowned self] in publishClock() }
   }
 
@@ -100,37 +101,37 @@ public final class Connector {
 
   // MARK: Connections
 
-  /// Begins to dial; the id is known at once, the outcome is published, and told to the requester.
-  func dial(_ target: ConnectTarget, for requester: ControlSession?, request: UInt32) -> UInt32 {
-    let id = takeID()
-    counts.connectsBegun += 1
-    guard !isBlacklisted(target.remote) else {
-      refuse(target, id, "blacklisted", for: requester, request)
-      return id
-    }
-    let proxy = target.proxy ?? self.proxy(for: target.remote.address)
-    guard let address = (proxy ?? target.remote).socketAddress else {
-      let network = (proxy ?? target.remote).address.network
-      refuse(target, id, "\(network) needs a proxy, and none is configured", for: requester, request)
-      return id
-    }
+  /// Dials as soon as may be; the id is known at once, the outcome is published, and told to the requester.
+  ///
+  /// - Parameter lane: whose turn it is to dial, where many wait.
+  func dial(
+    _ target: ConnectTarget,
+    for requester: ControlSession?,
+    request: UInt32,
+    lane: ObjectIdentifier? = nil
+  ) -> UInt32 {
+    dialler.dial(target, for: requester, request: request, lane: lane)
+  }
+
+  /// Begins to connect, where the dialler says.
+  func begin(_ dial: Dial, at address: SocketAddress, from local: SocketAddress?, isProxy: Bool) {
     let connection = PeerConnection(
-      dialling: target,
+      dialling: dial.target,
       at: address,
-      isProxy: proxy != nil,
-      id: id,
+      from: local,
+      isProxy: isProxy,
+      id: dial.id,
       connector: self,
-      requester: requester,
-      request: request
+      requester: dial.requester,
+      request: dial.request
     )
     connections.add(connection)
     keepUp(connection, Clock.monotonic())
     nonces.insert(connection.nonce)
-    return id
   }
 
   /// The proxy that is configured for addresses like this; nil where none is.
-  private func proxy(for address: NetworkAddress) -> Endpoint? {
+  func proxy(for address: NetworkAddress) -> Endpoint? {
     guard case .torV3 = address, let proxy = configuration.connector.onionProxy else { return nil }
     return SocketAddress(addressBytes: proxy.address.bytes, port: proxy.port).flatMap { Endpoint($0) }
   }
@@ -145,6 +146,13 @@ public final class Connector {
     case .filter(let filter):
       return (draw(filter.sample, of: connections.all.filter { filter.matches($0.info) }), [])
     }
+  }
+
+  /// Closes connections, and gives up connects that wait or are under way.
+  func disconnect(_ connections: [PeerConnection], waiting: [Dial]) {
+    let reason = "disconnected by command"
+    dialler.cancel(waiting, reason: reason)
+    for connection in connections { connection.end(.closedByUs, reason: reason) }
   }
 
   /// Those of a target that messages may be sent to, their handshakes done; and the ids of the others that it
@@ -167,6 +175,7 @@ public final class Connector {
 
   func opened(_ connection: PeerConnection) {
     connections.noteOpened()
+    dialler.opened(connection)
     scheduleAnnouncement(of: connection)
     keepUp(connection, Clock.monotonic())
   }
@@ -177,48 +186,19 @@ public final class Connector {
     nonces.remove(connection.nonce)
     retired.append(connection)
     fetcher.ended(connection.id)
+    dialler.ended(connection)
   }
 
   var retired: [PeerConnection] = []
-  private var refusals: [() -> Void] = []
-  private var refusal: TimerWatcher?
 
   /// Whether a nonce is one that we sent in a `version` of ours.
   func isOurs(_ nonce: UInt64) -> Bool { nonces.contains(nonce) }
 
+  func noteConnectBegun() { counts.connectsBegun += 1 }
+
   func noteConnectFailed() { counts.connectsFailed += 1 }
 
-  private func refuse(
-    _ target: ConnectTarget,
-    _ id: UInt32,
-    _ reason: String,
-    for requester: ControlSession?,
-    _ request: UInt32
-  ) {
-    noteConnectFailed()
-    let event = ConnectionEvent(
-      .connectFailed,
-      .outbound,
-      remote: target.remote,
-      local: Endpoint(.ipv4(0), port: 0),
-      reason: reason
-    )
-    publisher.publish(.connection, connection: id, at: Clock.now(), body: event.body)
-    guard let requester else { return }
-    // The client gets the id first, with the reply.
-    refusals.append { [weak requester] in
-      requester?.tell(.connectFailed(id, errorNumber: 0, reason: reason), about: request)
-    }
-    refusal?.start(after: 0)
-  }
-
-  private func tellRefusals() {
-    let due = refusals
-    refusals = []
-    for tell in due { tell() }
-  }
-
-  private func takeID() -> UInt32 {
+  func takeID() -> UInt32 {
     defer { nextID += 1 }
     return nextID
   }
@@ -324,7 +304,7 @@ public final class Connector {
 
   // MARK: Blacklist, reload, shutdown
 
-  private func isBlacklisted(_ endpoint: Endpoint) -> Bool { blacklist.contains(endpoint.address.bytes) }
+  func isBlacklisted(_ endpoint: Endpoint) -> Bool { blacklist.contains(endpoint.address.bytes) }
 
   private func loadBlacklist() {
     guard let path = configuration.connector.blacklist else { return blacklist = Blacklist() }
@@ -351,6 +331,7 @@ public final class Connector {
     }
     let now = Clock.monotonic()
     for connection in connections.all { keepUp(connection, now) }
+    dialler.goOn()
     let sentence = "configuration read again; listeners and network stay as they were"
     report(.connector, sentence)
     return sentence
@@ -363,6 +344,7 @@ public final class Connector {
     isShuttingDown = true
     upkeep?.cancel()
     for listener in listeners { listener.close() }
+    dialler.shutDown()
     for connection in connections.all { connection.end(.closedByUs, reason: "connector shuts down") }
     report(.connector, "orderly shutdown")
     control.stopListening()

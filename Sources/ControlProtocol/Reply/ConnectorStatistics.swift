@@ -76,6 +76,9 @@ public struct ConnectorStatistics: Hashable, Sendable {
   /// Announced things that wait to be asked for, or to come.
   public var fetchesPending: UInt64 = 0
 
+  /// Connects that wait until they may begin.
+  public var connectsWaiting: UInt64 = 0
+
   /// Creates statistics of nothing.
   public init() {}
 }
@@ -91,6 +94,7 @@ extension ConnectorStatistics {
   /// Those that connectors before version 0.2 do not tell.
   private static let laterCounts: [WritableKeyPath<ConnectorStatistics, UInt64> & Sendable] = [
     \.fetchesRequested, \.fetchesReceived, \.fetchesFailed, \.fetchesLeftOut, \.fetchesPending,
+    \.connectsWaiting,
   ]
 
   @_lifetime(reader: copy reader)

@@ -262,6 +262,8 @@ class Statistics:
     fetches_left_out: int = 0
     #: and waiting now.
     fetches_pending: int = 0
+    #: Connects that wait until they may begin.
+    connects_waiting: int = 0
 
     @classmethod
     def read(cls, fields: Fields) -> Statistics:

@@ -34,6 +34,8 @@ class ConnectTarget:
     user_agent: Optional[bytes] = None
     #: Whether it is asked to announce transactions (BIP37).
     relay: Optional[bool] = None
+    #: Whether it is connected to though there is a connection of ours to it.
+    another: bool = False
 
     def encode(self) -> bytes:
         """The bytes of a request."""
@@ -45,6 +47,7 @@ class ConnectTarget:
             None if self.services is None else u64(self.services, "services"),
             None if self.user_agent is None else prefixed(self.user_agent),
             None if self.relay is None else u8(int(self.relay)),
+            b"" if self.another else None,
         ]
         return self.remote.encode() + u8(_bits(options)) + _joined(options)
 

@@ -39,7 +39,8 @@ def exchange(control, address, nodes):
         check.assertEqual((hello.version, hello.network), (2, "simnet"))
         check.assertTrue(hello.server.startswith("connector "))
 
-        connecting = connector.connect([*nodes, ConnectTarget(Endpoint.parse(nodes[0]), user_agent=b"/live:1/")])
+        again = ConnectTarget(Endpoint.parse(nodes[0]), user_agent=b"/live:1/", another=True)
+        connecting = connector.connect([*nodes, again])
         outcomes = connector.wait(connecting, 30)
         check.assertEqual(set(outcomes), set(connecting.connections))
         for outcome in outcomes.values():

@@ -172,7 +172,7 @@ class ControlTests(unittest.TestCase):
         connector = self.connector(
             {
                 **self.replies(0x15, struct.pack(">III", 0, 1, 9)),
-                **self.replies(0x18, STATISTICS + struct.pack(">5Q", *range(18, 23)) + b"later"),
+                **self.replies(0x18, STATISTICS + struct.pack(">6Q", *range(18, 24)) + b"later"),
                 **self.replies(0x19, text("done")),
                 **self.replies(0x1A, b""),
             }
@@ -182,6 +182,7 @@ class ControlTests(unittest.TestCase):
         statistics = connector.statistics()
         self.assertEqual((statistics.publishing, statistics.connecting, statistics.registered_messages), (True, 0, 17))
         self.assertEqual((statistics.fetches_requested, statistics.fetches_pending), (18, 22))
+        self.assertEqual(statistics.connects_waiting, 23)
         self.assertEqual(connector.reload(), "done")
         connector.shut_down()
         self.assertEqual([request[0] for request in self.fake.requests[1:]], [0x15, 0x15, 0x18, 0x19, 0x1A])

@@ -35,6 +35,12 @@ struct ConnectOptions: ParsableArguments {
   )
   var relay: Bool?
 
+  @Flag(
+    name: .customLong("another"),
+    help: "Connect also where there is a connection of ours to the address, or one is being made."
+  )
+  var isAnother = false
+
   func validate() throws {
     guard userAgent?.utf8.count ?? 0 <= ConnectTarget.userAgentLimit else {
       throw ValidationError("--user-agent is \(ConnectTarget.userAgentLimit) bytes at most.")
@@ -48,6 +54,7 @@ struct ConnectOptions: ParsableArguments {
     target.services = services
     target.userAgent = userAgent.map { Array($0.utf8) }
     target.relay = relay
+    target.isAnother = isAnother
     return target
   }
 }

@@ -67,6 +67,7 @@ extension StatusReport {
     json.member("handshaking", statistics.handshaking)
     json.member("connects_begun", statistics.connectsBegun)
     json.member("connects_failed", statistics.connectsFailed)
+    json.member("connects_waiting", statistics.connectsWaiting)
     json.member("accepted", statistics.accepted)
     json.member("messages_in", statistics.messagesReceived)
     json.member("messages_in_per_second", sampled.rate(\.messagesReceived))

@@ -55,6 +55,7 @@ extension ConnectTarget {
     if let services { text += " as services 0x\(String(services.rawValue, radix: 16))" }
     if let userAgent { text += " as \(EscapedText.utf8(userAgent))" }
     if let relay { text += relay ? " with relay" : " without relay" }
+    if isAnother { text += " though connected" }
     return text
   }
 }

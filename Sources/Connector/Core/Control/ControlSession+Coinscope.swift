@@ -40,9 +40,10 @@ extension ControlSession {
         )
       )
     case .disconnect(let target):
-      for connection in connector.connections(target.native).found {
-        connection.end(.closedByUs, reason: "disconnected by command")
-      }
+      connector.disconnect(
+        connector.connections(target.native).found,
+        waiting: connector.dialler.waiting(target.native)
+      )
     case .send(let identifier, let target):
       guard let message = messages[identifier] else {
         return connector.publisher.publish(.error, text: "control: invalid message id \(identifier)")
@@ -55,7 +56,7 @@ extension ControlSession {
       write(CoinscopeReply.identifier(registration))
     case .connect(let remote, _):
       // Coinscope documents the local address and ignores it; so its clients fill it with the remote one.
-      _ = connector.dial(ConnectTarget(remote), for: nil, request: 0)
+      _ = connector.dial(ConnectTarget(remote), for: nil, request: 0, lane: ObjectIdentifier(self))
     }
   }
 

@@ -72,10 +72,14 @@ extension ControlSession {
       return Outcome(reply: .messageForgotten)
     case .connect(let targets): return Outcome(reply: try connect(targets, id))
     case .disconnect(let target):
-      let (found, missing) = connector.connections(target)
-      try requireAny(found, missing)
-      return Outcome(reply: .disconnecting(count: UInt32(found.count), missing: missing)) {
-        for connection in found { connection.end(.closedByUs, reason: "disconnected by command") }
+      let waiting = connector.dialler.waiting(target)
+      let waitingIDs = Set(waiting.map(\.id))
+      let (found, unknown) = connector.connections(target)
+      let missing = unknown.filter { !waitingIDs.contains($0) }
+      if waiting.isEmpty { try requireAny(found, missing) }
+      let count = UInt32(found.count + waiting.count)
+      return Outcome(reply: .disconnecting(count: count, missing: missing)) { [self] in
+        connector.disconnect(found, waiting: waiting)
       }
     case .send(let request):
       let message = try message(of: request)
@@ -111,7 +115,9 @@ extension ControlSession {
         "\(targets.count) endpoints in one request; \(Self.connectLimit) are allowed"
       )
     }
-    return .connecting(targets.map { connector.dial($0, for: self, request: id) })
+    return .connecting(
+      targets.map { connector.dial($0, for: self, request: id, lane: ObjectIdentifier(self)) }
+    )
   }
 
   private func list(

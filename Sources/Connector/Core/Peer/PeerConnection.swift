@@ -64,10 +64,12 @@ final class PeerConnection {
   ///
   /// - Parameters:
   ///   - address: where to connect to: the peer's, or a proxy's.
+  ///   - local: where to connect from; nil where the system chooses.
   ///   - isProxy: whether it is a proxy's.
   init(
     dialling target: ConnectTarget,
     at address: SocketAddress,
+    from local: SocketAddress?,
     isProxy: Bool,
     id: UInt32,
     connector: Connector,
@@ -87,7 +89,7 @@ final class PeerConnection {
     self.request = request
     attempt = ConnectAttempt(
       to: address,
-      from: target.local?.socketAddress,
+      from: local,
       timeout: connector.settings.connectTimeout,
       loop: connector.loop
     ) { [unowned self] result in

@@ -28,10 +28,11 @@ struct PeerTable {
   /// Those with ids above `id`, ascending.
   func after(_ id: UInt32) -> ArraySlice<PeerConnection> { all[place(of: id.addingReportingOverflow(1))...] }
 
-  /// Adds a connection, whose id is above all others.
+  /// Adds a connection; connects that had to wait may have ids below those of others.
   mutating func add(_ connection: PeerConnection) {
     byID[connection.id] = connection
-    all.append(connection)
+    let isLast = all.last.map { $0.id < connection.id } ?? true
+    all.insert(connection, at: isLast ? all.count : place(of: (connection.id, false)))
   }
 
   /// Forgets a connection.
