@@ -99,6 +99,7 @@ public struct JSONFormatter {
     json.member("errno", event.errorNumber)
     json.member("duration_ns", event.duration)
     json.member("reason", event.reason)
+    json.member("cause", ConnectionOutcome(reason: event.reason)?.rawValue)
     json.member("user_agent", EscapedText.utf8(event.userAgent))
     json.member("evidence", Hexadecimal.text(event.evidence))
     json.member("summary", event.words)

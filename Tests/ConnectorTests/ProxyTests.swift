@@ -116,7 +116,7 @@ import Testing
     try bench.loop.run { client.events.count == 2 }
     for event in client.events {
       guard case .connectFailed(let id, _, let reason) = event else { throw IOError("fail", code: 0) }
-      #expect(reason.contains("proxy 127.0.0.1:1") == (id == 1), "\(reason)")
+      #expect(reason.contains("proxy: 127.0.0.1:1") == (id == 1), "\(reason)")
     }
   }
 

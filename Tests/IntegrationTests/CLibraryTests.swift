@@ -64,7 +64,7 @@ struct CLibraryTests {
     }
     let refused = try Program(path, sockets + ["127.84.0.1:1"], folder: folder.path)
     #expect(try refused.wait() == 0, "\(refused.errors)")
-    #expect(refused.lines.last?.hasSuffix("event 0x020 127.84.0.1:1 Connection refused") == true)
+    #expect(refused.lines.last?.hasSuffix("event 0x020 127.84.0.1:1 refused") == true)
     let digits = try deployment.folder.read("key").trimmingCharacters(in: .whitespacesAndNewlines)
     for control in [[sockets[0]], [try PythonLibraryTests.port(of: connector), digits]] {
       let test = try Program(try compile("test"), control, folder: folder.path)

@@ -128,7 +128,10 @@ import Testing
     #expect(cycled.count == 12)
     #expect(Set(cycled.compactMap { $0["id"] as? Int }) == Set(13...24))
     let again = try #require(cycled.first?["address"] as? String)
-    #expect(try deployment.netmine(["connect", again, "--user-agent", "/other/", "--no-relay", "--another"]).status == 0)
+    #expect(
+      try deployment.netmine(["connect", again, "--user-agent", "/other/", "--no-relay", "--another"]).status
+        == 0
+    )
     #expect(try objects(deployment, "dedupe", "--dry-run").first?["dropped"] as? Bool == false)
     let dropped = try objects(deployment, "dedupe")
     #expect(dropped.first?["kept"] as? Int == 25)

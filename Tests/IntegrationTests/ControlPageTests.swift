@@ -77,7 +77,7 @@ import Testing
       program.lines.sorted()
         == [
           "\(nodes[0]) is connection 1", "\(nodes[1]) is connection 2",
-          "127.82.0.1:1 failed: Connection refused",
+          "127.82.0.1:1 failed: refused",
         ].sorted(),
       "\(program.errors)"
     )

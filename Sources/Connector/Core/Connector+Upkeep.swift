@@ -28,13 +28,14 @@ extension Connector {
       if now >= due {
         return connection.end(
           .closedByUs,
-          reason: "proxy has not connected within \(settings.connectTimeout) s"
+          reason: ConnectionOutcome.proxy.reason("not connected within \(settings.connectTimeout) s")
         )
       }
     case .handshaking:
       due = connection.stateSince + Self.nanoseconds(settings.handshakeTimeout)
       if now >= due {
-        return connection.end(.closedByUs, reason: "handshake not done within \(settings.handshakeTimeout) s")
+        let details = "not done within \(settings.handshakeTimeout) s"
+        return connection.end(.closedByUs, reason: ConnectionOutcome.handshakeTimedOut.reason(details))
       }
     case .open: due = keepAlive(connection, now)
     }

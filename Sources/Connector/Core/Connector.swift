@@ -28,7 +28,8 @@ public final class Connector {
   var lastCongestion: UInt64 = 0
 
   private(set) var connections = PeerTable()
-  private var nonces: Set<UInt64> = []
+  /// Of our connects, by the nonces that their `version` has.
+  private var nonces: [UInt64: UInt32] = [:]
   private(set) var counts = ConnectorStatistics()
 
   private var blacklist = Blacklist()
@@ -127,7 +128,7 @@ public final class Connector {
     )
     connections.add(connection)
     keepUp(connection, Clock.monotonic())
-    nonces.insert(connection.nonce)
+    nonces[connection.nonce] = connection.id
   }
 
   /// The proxy that is configured for addresses like this; nil where none is.
@@ -183,7 +184,7 @@ public final class Connector {
   func ended(_ connection: PeerConnection) {
     // It may still be on the call stack.
     connections.remove(connection)
-    nonces.remove(connection.nonce)
+    nonces[connection.nonce] = nil
     retired.append(connection)
     fetcher.ended(connection.id)
     dialler.ended(connection)
@@ -191,8 +192,13 @@ public final class Connector {
 
   var retired: [PeerConnection] = []
 
-  /// Whether a nonce is one that we sent in a `version` of ours.
-  func isOurs(_ nonce: UInt64) -> Bool { nonces.contains(nonce) }
+  /// Whether a nonce is one that we sent in a `version` of ours, so that we have dialled ourselves; ends the
+  /// connection that dialled.
+  func meetsItself(_ nonce: UInt64) -> Bool {
+    guard let id = nonces[nonce] else { return false }
+    connections[id]?.end(.closedByUs, reason: ConnectionOutcome.ourselves.reason())
+    return true
+  }
 
   func noteConnectBegun() { counts.connectsBegun += 1 }
 

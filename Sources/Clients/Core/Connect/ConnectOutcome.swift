@@ -61,6 +61,7 @@ struct ConnectOutcome {
     case .failed(let reason):
       json.member("outcome", "failed")
       json.member("reason", reason)
+      json.member("cause", ConnectionOutcome(reason: reason)?.rawValue)
     case .pending: json.member("outcome", "pending")
     }
     return json

@@ -49,12 +49,15 @@ final class Dialler {
 
   private func take(_ dial: Dial) {
     let remote = dial.target.remote
-    guard !connector.isBlacklisted(remote) else { return refuse(dial, "blacklisted") }
+    guard !connector.isBlacklisted(remote) else {
+      return refuse(dial, ConnectionOutcome.blacklisted.reason())
+    }
     if let other = claims.owner(of: remote), !dial.target.isAnother {
-      return refuse(dial, "already connected: connection \(other)")
+      return refuse(dial, ConnectionOutcome.alreadyConnected.reason("connection \(other)"))
     }
     guard room > 0 else {
-      return refuse(dial, "queue full: \(queue.count) connects wait, the connector.dial.queue")
+      let details = "\(queue.count) connects wait, as many as connector.dial.queue allows"
+      return refuse(dial, ConnectionOutcome.queueFull.reason(details))
     }
     claims.claim(remote, by: dial.id)
     queue.add(dial)
@@ -102,15 +105,16 @@ final class Dialler {
       claims.release(remote, by: dial.id)
       refuse(dial, reason)
     }
-    guard !connector.isBlacklisted(remote) else { return fail("blacklisted") }
+    guard !connector.isBlacklisted(remote) else { return fail(ConnectionOutcome.blacklisted.reason()) }
     let limit = settings.groupLimit
     guard limit == 0 || claims.count(near: remote.address) < limit else {
-      let group = remote.address.group
-      return fail("group full: \(limit) connections to \(group), the connector.dial.group_limit")
+      let details = "\(limit) connections to \(remote.address.group), the connector.dial.group_limit"
+      return fail(ConnectionOutcome.groupFull.reason(details))
     }
     let proxy = dial.target.proxy ?? connector.proxy(for: remote.address)
     guard let address = (proxy ?? remote).socketAddress else {
-      return fail("no route: \((proxy ?? remote).address.network) needs a proxy, and none is configured")
+      let network = (proxy ?? remote).address.network
+      return fail(ConnectionOutcome.noRoute.reason("\(network) needs a proxy, and none is configured"))
     }
     claims.enter(remote.address)
     inFlight.insert(dial.id)

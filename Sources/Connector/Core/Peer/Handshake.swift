@@ -60,9 +60,9 @@ struct Handshake {
       startHeight: message.startHeight ?? 0,
       relay: message.relay ?? true
     )
-    if isOurs { return [.reject("connected to ourselves")] }
+    if isOurs { return [.reject(ConnectionOutcome.ourselves.reason())] }
     guard message.version >= versions.lowerBound else {
-      return [.reject("peer's protocol version \(message.version) is below \(versions.lowerBound)")]
+      return [.reject(ConnectionOutcome.tooOld.reason("\(message.version) is below \(versions.lowerBound)"))]
     }
     phase = .awaitingVerack
     var actions: [Action] = isOutbound ? [] : [.sendVersion]

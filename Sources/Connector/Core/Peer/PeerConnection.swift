@@ -98,7 +98,10 @@ final class PeerConnection {
       case .success(let descriptor) where isProxy: ask(proxyAt: descriptor)
       case .success(let descriptor): established(takeOver(descriptor))
       case .failure(let error):
-        connectFailed(isProxy ? "proxy \(address): \(error.reason)" : error.reason, code: error.code)
+        let reason =
+          isProxy
+          ? ConnectionOutcome.reason(of: error, at: "\(address)") : ConnectionOutcome.reason(of: error)
+        connectFailed(reason, code: error.code)
       }
     }
   }
@@ -306,10 +309,10 @@ final class PeerConnection {
     case .version:
       do throws(WireError) {
         let version = try VersionMessage(payload)
-        let isOurs = direction == .inbound && version.nonce.map(connector.isOurs) ?? false
+        let isOurs = direction == .inbound && version.nonce.map(connector.meetsItself) ?? false
         perform(handshake.receivedVersion(version, isOurs: isOurs))
       } catch {
-        end(.closedByUs, reason: "malformed version: \(error)", evidence: evidence(message))
+        end(.closedByUs, reason: ConnectionOutcome.protocolError.reason("malformed version: \(error)"), evidence: evidence(message))
       }
     case .verack:
       perform(handshake.receivedVerack())
@@ -421,7 +424,7 @@ extension PeerConnection: ByteStreamHandler {
         offset += total
         received(header, message, checksumValid: checksumValid)
       case .violation(let violation):
-        end(.closedByUs, reason: "\(violation)", evidence: evidence(rest))
+        end(.closedByUs, reason: violation.reason, evidence: evidence(rest))
       }
     }
     stream.expectedCount = 0
@@ -430,14 +433,19 @@ extension PeerConnection: ByteStreamHandler {
 
   func stream(_ stream: ByteStream, closedFor reason: CloseReason) {
     guard stream === self.stream else { return }
-    guard proxy == nil else { return connectFailed("proxy: \(reason)", code: 0) }
+    guard proxy == nil else { return connectFailed(ConnectionOutcome.proxy.reason("\(reason)"), code: 0) }
     if ending == nil {
       switch reason {
-      case .endOfStream: ending = (.closedByPeer, 0, "", [])
+      case .endOfStream:
+        let outcome = handshake.peer == nil ? ConnectionOutcome.closedBeforeVersion : .closedByPeer
+        ending = (.closedByPeer, 0, outcome.reason(), [])
       case .readFailed(let error) where error.code == ECONNRESET:
-        ending = (.resetByPeer, UInt32(error.code), error.reason, [])
-      case .readFailed(let error): ending = (.failed, UInt32(error.code), error.reason, [])
-      case .writeFailed(let error): ending = (.writeFailed, UInt32(error.code), error.reason, [])
+        let reason = ConnectionOutcome.reset.reason(handshake.peer == nil ? "before version" : "")
+        ending = (.resetByPeer, UInt32(error.code), reason, [])
+      case .readFailed(let error):
+        ending = (.failed, UInt32(error.code), ConnectionOutcome.reason(of: error), [])
+      case .writeFailed(let error):
+        ending = (.writeFailed, UInt32(error.code), ConnectionOutcome.reason(of: error), [])
       case .closed(let text): ending = (.closedByUs, 0, text, [])
       }
       setState(.closing)

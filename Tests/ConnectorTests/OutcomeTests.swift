@@ -1,0 +1,128 @@
+import BitcoinWire
+import Bytes
+import ControlProtocol
+import EventLoop
+import Glibc
+import LogProtocol
+import TestSupport
+import Testing
+
+@testable import ConnectorCore
+
+extension RawClient {
+  /// Breaks the connection off.
+  fileprivate func reset() {
+    var value = linger(l_onoff: 1, l_linger: 0)
+    setsockopt(stream.descriptor, SOL_SOCKET, SO_LINGER, &value, socklen_t(MemoryLayout<linger>.size))
+    close("reset")
+  }
+}
+
+/// What each way to fail is called, in the stream and to the client that asked.
+@Suite struct OutcomeTests {
+  /// The reason that connection 1 ended for, which the stream and the client have alike.
+  private func reason(_ bench: Bench, _ client: RawClient) throws -> String {
+    var found: String?
+    try bench.loop.run {
+      for event in client.events {
+        switch event {
+        case .connectFailed(1, _, let reason), .closed(1, _, let reason): found = reason
+        default: break
+        }
+      }
+      return found != nil
+    }
+    try bench.loop.run { bench.events.contains { $0.code.endsConnection && $0.direction == .outbound } }
+    #expect(bench.events.first { $0.code.endsConnection && $0.direction == .outbound }!.reason == found)
+    return found!
+  }
+
+  @Test(arguments: [
+    ("close", "closed before version"), ("reset", "reset: before version"), ("late", "handshake timed out"),
+    ("mainnet", "wrong magic"), ("http", "wrong magic"), ("long", "protocol error"),
+    ("malformed", "protocol error"),
+    ("old", "protocol version too low"), ("leave", "closed by peer"), ("reset later", "reset"),
+  ])
+  func callsWhatAPeerDoes(_ deed: String, _ outcome: String) throws {
+    let bench = try Bench(
+      bitcoin: "handshake_timeout = \(deed == "late" ? "0.5" : "20.0"); min_version = 60000;"
+    )
+    let harbour = try Harbour(bench, block: 70)
+    let client = try bench.client()
+    _ = try bench.ask(client, .connect(harbour.targets), id: 1)
+    try bench.loop.run { !(harbour.callers.first?.client.commands.isEmpty ?? true) }
+    let peer = harbour.callers[0].client
+    switch deed {
+    case "close": peer.close("full")
+    case "reset": peer.reset()
+    case "mainnet": peer.stream.write(Network.mainnet.frame(.verack))
+    case "http": peer.stream.write(Array("HTTP/1.1 400 Bad Request\r\n".utf8))
+    case "long":
+      let header = MessageHeader(magic: Network.regtest.magic, command: "tx", length: 4_000_001, checksum: 0)
+      peer.stream.write(header.bytes)
+    case "malformed": peer.stream.write(Bench.network.frame("version", payload: [1, 2, 3]))
+    case "old": peer.send(bench.version(version: 209))
+    case "leave", "reset later":
+      peer.send(bench.version())
+      peer.send(.verack)
+      try bench.loop.run { bench.connector.statistics.openOutbound == 1 }
+      if deed == "leave" { peer.close("done") } else { peer.reset() }
+    default: break
+    }
+    let reason = try reason(bench, client)
+    #expect(ConnectionOutcome(reason: reason)?.reason() == ConnectionOutcome(reason: outcome)?.reason())
+    #expect(reason.hasPrefix(outcome), "\(reason)")
+  }
+
+  @Test func callsARefusal() throws {
+    let bench = try Bench()
+    let harbour = try Harbour(bench, block: 71)
+    harbour.listeners[0].close()
+    let client = try bench.client()
+    _ = try bench.ask(client, .connect(harbour.targets), id: 1)
+    #expect(try reason(bench, client) == "refused")
+    #expect(client.events == [.connectFailed(1, errorNumber: UInt32(ECONNREFUSED), reason: "refused")])
+  }
+
+  @Test func callsABlackHole() throws {
+    let bench = try Bench(bitcoin: "connect_timeout = 0.5;")
+    // A listener whose backlog is full lets nobody in, and says nothing.
+    let address = SocketAddress.ipv4(0x7f48_0001, port: 0)
+    let descriptor = try Socket.listen(on: address, backlog: 0)
+    defer { close(descriptor) }
+    let full = Socket.localAddress(of: descriptor)
+    let others = try (0..<4).map { _ in try Socket.startConnect(to: full) }
+    defer { for other in others { close(other) } }
+    let client = try bench.client()
+    _ = try bench.ask(client, .connect([ConnectTarget(Endpoint(full)!)]), id: 1)
+    #expect(try reason(bench, client) == "timed out")
+  }
+
+  @Test func callsItselfByItsName() throws {
+    let bench = try Bench()
+    let client = try bench.client()
+    let own = Endpoint(bench.connector.listeningAddresses[0])!
+    _ = try bench.ask(client, .connect([ConnectTarget(own)]), id: 1)
+    #expect(try reason(bench, client) == "connected to ourselves")
+    try bench.loop.run { bench.connector.connections.isEmpty }
+  }
+
+  @Test func tellsOursFromTheirs() {
+    func outcome(_ code: Int32, _ operation: String = "connect to 192.0.2.1:1") -> ConnectionOutcome {
+      ConnectionOutcome(IOError(operation, code: code))
+    }
+    #expect(outcome(EMFILE) == .outOfDescriptors && outcome(ENFILE) == .outOfDescriptors)
+    #expect(outcome(EADDRNOTAVAIL) == .outOfPorts)
+    #expect(outcome(EADDRNOTAVAIL, "bind 192.0.2.7:0") == .failed)
+    #expect(outcome(EHOSTUNREACH) == .unreachable && outcome(ENETUNREACH) == .unreachable)
+    #expect(outcome(ECONNREFUSED) == .refused && outcome(ETIMEDOUT) == .timedOut)
+    #expect(outcome(ECONNRESET) == .reset && outcome(EPROTO) == .failed)
+    let refused = IOError("connect to 127.0.0.1:9050", code: ECONNREFUSED)
+    #expect(
+      ConnectionOutcome.reason(of: refused, at: "127.0.0.1:9050")
+        == "proxy: 127.0.0.1:9050: Connection refused"
+    )
+    let none = IOError("make a socket", code: EMFILE)
+    #expect(ConnectionOutcome.reason(of: none, at: "127.0.0.1:9050").hasPrefix("out of descriptors: "))
+  }
+}
