@@ -47,6 +47,10 @@ extension Configuration {
     public internal(set) var groupLimit = 0
     /// Addresses of ours to connect from, those of the peer's family in turn; empty: the system chooses.
     public internal(set) var bind: [IPAddress] = []
+    /// Seconds until a kept connection that has ended is dialled again; 0.1 … 86,400.
+    public internal(set) var keepDelay = 2.0
+    /// Most seconds until then, each failure doubling them; 0.1 … 604,800.
+    public internal(set) var keepMaxDelay = 600.0
   }
 
   /// Asking for the contents of what peers announce.

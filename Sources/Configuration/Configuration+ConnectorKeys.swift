@@ -145,6 +145,21 @@ extension Configuration {
       """
     ),
     Key(
+      "connector.dial.keep_delay",
+      \.connector.dial.keepDelay,
+      .seconds(0.1...86_400),
+      """
+      Seconds until a connection that a client wants kept is dialled again after it has ended; doubled with each
+      failure. Half as many to one and a half times as many, by chance.
+      """
+    ),
+    Key(
+      "connector.dial.keep_max_delay",
+      \.connector.dial.keepMaxDelay,
+      .seconds(0.1...604_800),
+      "Seconds beyond which they are not doubled."
+    ),
+    Key(
       "connector.fetch.transactions",
       \.connector.fetch.transactions,
       .truth,

@@ -117,6 +117,7 @@ enum Samples {
     statistics.fetchesRequested = 9
     statistics.fetchesPending = 10
     statistics.connectsWaiting = 11
+    statistics.connectionsKept = 12
     return statistics
   }()
 
@@ -159,5 +160,6 @@ enum Samples {
     .connectFailed(2, errorNumber: 111, reason: "Connection refused"),
     .closed(3, errorNumber: 0, reason: "closed by peer"),
     .sent(count: 4, lost: 1),
+    .again(5, next: 6, delay: 7_000_000_000),
   ]
 }

@@ -814,6 +814,11 @@ bool netmine_read_notice(struct netmine_answer answer, struct netmine_notice *no
     notice->count = netmine_u32(fields);
     notice->lost = netmine_u32(fields);
     break;
+  case NETMINE_AGAIN:
+    notice->connection = netmine_u32(fields);
+    notice->next = netmine_u32(fields);
+    notice->duration = netmine_u64(fields);
+    break;
   default: return false;
   }
   return netmine_finished(fields);
@@ -876,7 +881,8 @@ bool netmine_read_statistics(struct netmine_answer answer, struct netmine_statis
   for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) *counts[i] = netmine_u64(fields);
   if (!netmine_finished(fields)) {
     uint64_t *later[] = {&statistics->fetches_requested, &statistics->fetches_received, &statistics->fetches_failed,
-                         &statistics->fetches_left_out,  &statistics->fetches_pending,  &statistics->connects_waiting};
+                         &statistics->fetches_left_out,  &statistics->fetches_pending,  &statistics->connects_waiting,
+                         &statistics->connections_kept};
     for (size_t i = 0; i < sizeof later / sizeof *later; i++) *later[i] = netmine_u64(fields);
   }
   return !fields->bad;

@@ -256,6 +256,7 @@ enum netmine_answer_type {
   NETMINE_CONNECT_FAILED = 0x42,
   NETMINE_CLOSED = 0x43,
   NETMINE_SENT_OUT = 0x44,
+  NETMINE_AGAIN = 0x45,
   NETMINE_REPLY = 0x80, /* and its request's type */
   NETMINE_FAILURE = 0xff
 };
@@ -298,7 +299,8 @@ struct netmine_notice {
   struct netmine_bytes user_agent;
   int32_t height;
   bool relay;
-  uint64_t duration; /* ns since the request */
+  uint32_t next;     /* as which a connection that is kept is dialled again */
+  uint64_t duration; /* ns since it was begun, or until it is dialled again */
   uint32_t error;    /* errno; 0 for none */
   struct netmine_bytes reason;
   uint32_t count, lost;
@@ -335,7 +337,7 @@ struct netmine_statistics {
       bytes_waiting, records_dropped, clients, registered_messages;
   /* Since version 0.2. */
   uint64_t fetches_requested, fetches_received, fetches_failed, fetches_left_out, fetches_pending,
-      connects_waiting;
+      connects_waiting, connections_kept;
 };
 
 /* Says hello on a connection to a connector, under a name for the log, and reads what it answers, which points into the

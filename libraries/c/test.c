@@ -94,6 +94,7 @@ static bool connected(struct netmine_record *record) { return notice(record, NET
 static bool handshake_done(struct netmine_record *record) { return notice(record, NETMINE_HANDSHAKE_DONE); }
 static bool closed(struct netmine_record *record) { return notice(record, NETMINE_CLOSED); }
 static bool sent_out(struct netmine_record *record) { return notice(record, NETMINE_SENT_OUT); }
+static bool again(struct netmine_record *record) { return notice(record, NETMINE_AGAIN); }
 static bool statistics(struct netmine_record *record) {
   struct netmine_statistics out;
   struct netmine_answer answer = {NETMINE_REPLY | NETMINE_STATISTICS, 1, netmine_fields(record->body)};
@@ -203,13 +204,17 @@ static void test_fields(void) {
   try_each(sent_out, &sample);
 
   sample.count = 0;
+  add_number(&sample, 3, 4), add_number(&sample, 4, 4), add_number(&sample, 5, 8);
+  try_each(again, &sample);
+
+  sample.count = 0;
   add_number(&sample, 1, 8), add_number(&sample, 2, 8), add_number(&sample, 3, 4), add_text(&sample, "0.1.0");
   add_text(&sample, "simnet"), add_number(&sample, 4, 4), add_number(&sample, 5, 4), add_number(&sample, 6, 8);
   add_number(&sample, 1, 1);
   for (int i = 0; i < 18; i++) add_number(&sample, (uint64_t)i, 8);
   /* As an earlier connector has it, and as this one, behind which there may be more. */
   try_each(statistics, &sample);
-  for (int i = 0; i < 6; i++) add_number(&sample, (uint64_t)i, 8);
+  for (int i = 0; i < 7; i++) add_number(&sample, (uint64_t)i, 8);
   CHECK(read_alone(statistics, sample.data, sample.count) && read_alone(statistics, sample.data, sample.count + 1));
   for (size_t left = 1; left < 40; left++) CHECK(!read_alone(statistics, sample.data, sample.count - left));
 

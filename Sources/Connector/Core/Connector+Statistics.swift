@@ -38,6 +38,7 @@ extension Connector {
     statistics.fetchesLeftOut = fetcher.counts.leftOut
     statistics.fetchesPending = UInt64(fetcher.pendingCount)
     statistics.connectsWaiting = UInt64(dialler.waitingCount)
+    statistics.connectionsKept = UInt64(dialler.keptCount)
     return statistics
   }
 

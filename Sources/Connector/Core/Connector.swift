@@ -153,7 +153,10 @@ public final class Connector {
   func disconnect(_ connections: [PeerConnection], waiting: [Dial]) {
     let reason = "disconnected by command"
     dialler.cancel(waiting, reason: reason)
-    for connection in connections { connection.end(.closedByUs, reason: reason) }
+    for connection in connections {
+      dialler.forget(connection)
+      connection.end(.closedByUs, reason: reason)
+    }
   }
 
   /// Those of a target that messages may be sent to, their handshakes done; and the ids of the others that it

@@ -27,6 +27,10 @@ public enum ControlEvent: Hashable, Sendable {
   /// for, u32 connections that were closed instead, because they do not read.
   case sent(count: UInt32, lost: UInt32)
 
+  /// Type 0x45. A connection that is kept has ended, or could not be made, and is dialled again as another: u32
+  /// connection, u32 the next one, u64 ns until it is dialled. What becomes of the next one is told likewise.
+  case again(UInt32, next: UInt32, delay: UInt64)
+
   /// The number of the type.
   public var type: UInt8 {
     switch self {
@@ -35,6 +39,7 @@ public enum ControlEvent: Hashable, Sendable {
     case .connectFailed: 0x42
     case .closed: 0x43
     case .sent: 0x44
+    case .again: 0x45
     }
   }
 
@@ -42,7 +47,7 @@ public enum ControlEvent: Hashable, Sendable {
   public var connection: UInt32? {
     switch self {
     case .connected(let connection, _, _), .handshaken(let connection, _, _),
-      .connectFailed(let connection, _, _), .closed(let connection, _, _):
+      .connectFailed(let connection, _, _), .closed(let connection, _, _), .again(let connection, _, _):
       connection
     case .sent: nil
     }
@@ -71,6 +76,10 @@ public enum ControlEvent: Hashable, Sendable {
     case .sent(let count, let lost):
       bytes.appendBig(count)
       bytes.appendBig(lost)
+    case .again(let connection, let next, let delay):
+      bytes.appendBig(connection)
+      bytes.appendBig(next)
+      bytes.appendBig(delay)
     }
   }
 
@@ -99,6 +108,12 @@ public enum ControlEvent: Hashable, Sendable {
         ? .connectFailed(connection, errorNumber: errorNumber, reason: reason)
         : .closed(connection, errorNumber: errorNumber, reason: reason)
     case 0x44: self = .sent(count: try reader.big("sent count"), lost: try reader.big("lost count"))
+    case 0x45:
+      self = .again(
+        try reader.big("connection id"),
+        next: try reader.big("next connection id"),
+        delay: try reader.big("delay")
+      )
     default: return nil
     }
     try reader.finish("event")

@@ -78,6 +78,8 @@ public struct ConnectorStatistics: Hashable, Sendable {
 
   /// Connects that wait until they may begin.
   public var connectsWaiting: UInt64 = 0
+  /// Connections that are kept: open, being made, or to be dialled again.
+  public var connectionsKept: UInt64 = 0
 
   /// Creates statistics of nothing.
   public init() {}
@@ -94,7 +96,7 @@ extension ConnectorStatistics {
   /// Those that connectors before version 0.2 do not tell.
   private static let laterCounts: [WritableKeyPath<ConnectorStatistics, UInt64> & Sendable] = [
     \.fetchesRequested, \.fetchesReceived, \.fetchesFailed, \.fetchesLeftOut, \.fetchesPending,
-    \.connectsWaiting,
+    \.connectsWaiting, \.connectionsKept,
   ]
 
   @_lifetime(reader: copy reader)

@@ -5,7 +5,7 @@ import Bytes
 ///
 /// Layout: endpoint remote, u8 options, then what each option's bit, lowest first, brings along: bit 0, endpoint
 /// local; bit 1, endpoint proxy; bit 2, u64 services; bit 3, bytes user agent, at most 256; bit 4, u8 relay; bit 5,
-/// another connection though there is one, nothing. Other bits are refused. An endpoint is u8 BIP155 network, u16 count, address, u16 port.
+/// another connection though there is one, nothing; bit 6, kept, nothing. Other bits are refused. An endpoint is u8 BIP155 network, u16 count, address, u16 port.
 public struct ConnectTarget: Hashable, Sendable {
   /// Fewest bytes on the wire.
   static let minimumSize = 6
@@ -31,6 +31,9 @@ public struct ConnectTarget: Hashable, Sendable {
   /// Whether it is connected to though we have a connection to the same address and port, or are making one.
   public var isAnother = false
 
+  /// Whether it is dialled again whenever the connection ends or cannot be made, until a command disconnects it.
+  public var isKept = false
+
   /// The longest user agent, in bytes (Bitcoin Core's `MAX_SUBVERSION_LENGTH`).
   public static let userAgentLimit = 256
 
@@ -44,9 +47,9 @@ public struct ConnectTarget: Hashable, Sendable {
   init(_ reader: inout ByteReader) throws(WireError) {
     remote = try reader.endpoint("remote endpoint")
     let options = try reader.big(UInt8.self, "connect options")
-    guard options < 1 << 6 else {
+    guard options < 1 << 7 else {
       throw WireError(
-        .invalid("are \(options); this version knows bits 0 to 5"),
+        .invalid("are \(options); this version knows bits 0 to 6"),
         field: "connect options",
         offset: reader.offset - 1
       )
@@ -67,12 +70,13 @@ public struct ConnectTarget: Hashable, Sendable {
     }
     if options & 16 != 0 { relay = try reader.flag("relay") }
     isAnother = options & 32 != 0
+    isKept = options & 64 != 0
   }
 
   func write(to bytes: inout [UInt8]) {
     bytes.appendEndpoint(remote)
     let isGiven = [
-      local != nil, proxy != nil, services != nil, userAgent != nil, relay != nil, isAnother,
+      local != nil, proxy != nil, services != nil, userAgent != nil, relay != nil, isAnother, isKept,
     ]
     bytes.append(isGiven.enumerated().reduce(0) { $0 | ($1.element ? 1 << UInt8($1.offset) : 0) })
     if let local { bytes.appendEndpoint(local) }

@@ -10,8 +10,8 @@ Needs nothing but Python 3.9.
 from . import messages
 from .access import read_key
 from .answers import (
-    Closed, Connected, ConnectFailed, Connecting, Connection, Disconnecting, Event, Features, HandshakeDone, Hello,
-    Page, RegisteredMessage, Sending, Sent, Statistics, Status,
+    Again, Closed, Connected, ConnectFailed, Connecting, Connection, Disconnecting, Event, Features, HandshakeDone,
+    Hello, Page, RegisteredMessage, Sending, Sent, Statistics, Status,
 )
 from .control import Connector, Node, Outcome
 from .endpoint import Endpoint, Network
@@ -27,8 +27,8 @@ from .stream import Stream
 from .targets import ALL, ConnectTarget, Filter, State, Target
 
 __all__ = [
-    "ALL", "AccessDenied", "Address", "BitcoinMessage", "ClockState", "Closed", "ConnectFailed", "ConnectTarget", "Connected",
-    "Connecting", "Connection", "ConnectionEvent", "ConnectionLost", "Connector", "Direction", "Disconnecting",
+    "ALL", "AccessDenied", "Address", "Again", "BitcoinMessage", "ClockState", "Closed", "ConnectFailed", "ConnectTarget",
+    "Connected", "Connecting", "Connection", "ConnectionEvent", "ConnectionLost", "Connector", "Direction", "Disconnecting",
     "Endpoint", "Event", "EventCode", "Features", "Filter", "FormatError", "Gap", "GapCause", "HandshakeDone", "Hello",
     "LogReader", "Malformed", "NetmineError", "Network", "Node", "OpenConnection", "Outcome", "Page", "Position",
     "Record", "RecordFlags", "RecordType", "Refused", "RegisteredMessage", "RequestFailed", "RotationMark", "Sending",

@@ -264,6 +264,8 @@ class Statistics:
     fetches_pending: int = 0
     #: Connects that wait until they may begin.
     connects_waiting: int = 0
+    #: Connections that are kept: open, being made, or to be dialled again.
+    connections_kept: int = 0
 
     @classmethod
     def read(cls, fields: Fields) -> Statistics:
@@ -347,6 +349,17 @@ class Sent(Event):
     lost: int
 
 
+@dataclass(frozen=True)
+class Again(Event):
+    """A connection that is kept has ended, and is dialled again as another."""
+
+    connection: int
+    #: The id of the next one.
+    next: int
+    #: ns until it is dialled.
+    delay: int
+
+
 def read_event(type_: int, fields: Fields) -> Optional[Event]:
     """Reads an event's fields, from the request's id on; None where this version does not know the type."""
     request = fields.u32("request id")
@@ -370,6 +383,8 @@ def read_event(type_: int, fields: Fields) -> Optional[Event]:
         event = Closed(request, *_reason(fields))
     elif type_ == 0x44:
         event = Sent(request, fields.u32("count"), fields.u32("lost"))
+    elif type_ == 0x45:
+        event = Again(request, fields.u32("connection"), fields.u32("next"), fields.u64("delay"))
     else:
         return None
     fields.finish("event")

@@ -36,6 +36,8 @@ class ConnectTarget:
     relay: Optional[bool] = None
     #: Whether it is connected to though there is a connection of ours to it.
     another: bool = False
+    #: Whether it is dialled again whenever the connection ends, until a command disconnects it.
+    keep: bool = False
 
     def encode(self) -> bytes:
         """The bytes of a request."""
@@ -48,6 +50,7 @@ class ConnectTarget:
             None if self.user_agent is None else prefixed(self.user_agent),
             None if self.relay is None else u8(int(self.relay)),
             b"" if self.another else None,
+            b"" if self.keep else None,
         ]
         return self.remote.encode() + u8(_bits(options)) + _joined(options)
 

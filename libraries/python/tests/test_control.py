@@ -28,6 +28,7 @@ EVENTS = {
     0x42: struct.pack(">II", 1, 111) + text("Connection refused"),
     0x43: struct.pack(">II", 1, 0) + text("closed by peer"),
     0x44: struct.pack(">II", 3, 1),
+    0x45: struct.pack(">IIQ", 1, 2, 7),
 }
 
 
@@ -172,7 +173,7 @@ class ControlTests(unittest.TestCase):
         connector = self.connector(
             {
                 **self.replies(0x15, struct.pack(">III", 0, 1, 9)),
-                **self.replies(0x18, STATISTICS + struct.pack(">6Q", *range(18, 24)) + b"later"),
+                **self.replies(0x18, STATISTICS + struct.pack(">7Q", *range(18, 25)) + b"later"),
                 **self.replies(0x19, text("done")),
                 **self.replies(0x1A, b""),
             }
@@ -182,7 +183,7 @@ class ControlTests(unittest.TestCase):
         statistics = connector.statistics()
         self.assertEqual((statistics.publishing, statistics.connecting, statistics.registered_messages), (True, 0, 17))
         self.assertEqual((statistics.fetches_requested, statistics.fetches_pending), (18, 22))
-        self.assertEqual(statistics.connects_waiting, 23)
+        self.assertEqual((statistics.connects_waiting, statistics.connections_kept), (23, 24))
         self.assertEqual(connector.reload(), "done")
         connector.shut_down()
         self.assertEqual([request[0] for request in self.fake.requests[1:]], [0x15, 0x15, 0x18, 0x19, 0x1A])
@@ -206,7 +207,7 @@ class ControlTests(unittest.TestCase):
         connector.connect(["1.2.3.4"])
         self.assertIsNone(connector.next_event(0.2))
         names = [type(event).__name__ for event in heard]
-        self.assertEqual(names, ["Connected", "HandshakeDone", "ConnectFailed", "Closed", "Sent"])
+        self.assertEqual(names, ["Connected", "HandshakeDone", "ConnectFailed", "Closed", "Sent", "Again"])
 
     def test_no_truncated_reply_is_taken_for_a_whole_one(self):
         calls = {

@@ -12,6 +12,7 @@ struct ConnectCommand: ControlCommand {
         netmine connect 192.0.2.1 [2001:db8::1]:8333 node.example.org
         netmine connect --file nodes.txt --rate 20
         netmine connect --dns-seeds --limit 50
+        netmine connect --keep --file observed.txt
         netmine connect --proxy 127.0.0.1:9050 --user-agent /probe:1/ --no-relay HOST
 
       HOST is an IPv4, IPv6, onion, I2P or CJDNS address, or a name, whose addresses are tried one after \
@@ -51,6 +52,14 @@ struct ConnectCommand: ControlCommand {
   @Flag(inversion: .prefixedNo, help: "Wait for the outcomes.")
   var wait = true
 
+  @Flag(
+    help: ArgumentHelp(
+      "Have the connector dial again whenever the connection ends or fails, until it is disconnected.",
+      discussion: "Of a name with several addresses, the first is kept."
+    )
+  )
+  var keep = false
+
   @OptionGroup(title: "How to connect") var connecting: ConnectOptions
   @OptionGroup var options: ClientOptions
 
@@ -73,7 +82,7 @@ struct ConnectCommand: ControlCommand {
       var ledger = ConnectLedger()
       for host in hosts {
         switch try candidates(host, defaultPort: session.hello.defaultPort) {
-        case .success(let endpoints): ledger.add(host, at: endpoints)
+        case .success(let endpoints): ledger.add(host, at: keep ? Array(endpoints.prefix(1)) : endpoints)
         case .failure(let failure): report.show(ledger.addFailure(host, failure.description))
         }
       }
@@ -84,7 +93,8 @@ struct ConnectCommand: ControlCommand {
         connecting,
         rate: rate,
         timeout: timeout,
-        waits: wait
+        waits: wait,
+        keeps: keep
       )
       return try run.run(&ledger)
     }

@@ -57,7 +57,7 @@ struct ConnectLedger {
   mutating func handle(_ event: ControlEvent) -> ConnectOutcome? {
     guard let connection = event.connection, let trial = running[connection] else { return nil }
     switch event {
-    case .connected, .sent: return nil
+    case .connected, .sent, .again: return nil
     case .handshaken(_, let peer, let duration):
       running[connection] = nil
       openCount += 1

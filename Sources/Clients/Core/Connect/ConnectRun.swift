@@ -1,3 +1,4 @@
+import BitcoinWire
 import ControlProtocol
 import EventLoop
 
@@ -10,6 +11,7 @@ struct ConnectRun {
   private let rate: Double?
   private let timeout: Double
   private let waits: Bool
+  private let keeps: Bool
 
   /// Most targets in one request.
   private static let batchCount = 1000
@@ -21,6 +23,7 @@ struct ConnectRun {
   ///   - rate: how many connects are begun a second at most; nil for as many as there are.
   ///   - timeout: seconds to wait for outcomes once the last connect has begun.
   ///   - waits: whether outcomes are waited for at all.
+  ///   - keeps: whether the connector dials again whenever a connection ends.
   init(
     _ session: ControlSession,
     _ report: ConnectReport,
@@ -28,7 +31,8 @@ struct ConnectRun {
     _ options: ConnectOptions,
     rate: Double?,
     timeout: Double,
-    waits: Bool = true
+    waits: Bool = true,
+    keeps: Bool = false
   ) {
     self.session = session
     self.report = report
@@ -37,6 +41,7 @@ struct ConnectRun {
     self.rate = rate
     self.timeout = timeout
     self.waits = waits
+    self.keeps = keeps
   }
 
   /// Connects; the status says whether all are open, or begun where nobody waits.
@@ -52,6 +57,12 @@ struct ConnectRun {
     return ledger.failedCount == 0 && (!waits || ledger.pendingCount == 0) ? .succeeded : .someFailed
   }
 
+  private func target(_ endpoint: Endpoint) -> ConnectTarget {
+    var target = options.target(endpoint)
+    target.isKept = keeps
+    return target
+  }
+
   private func connect(
     _ ledger: inout ConnectLedger,
     _ opened: (ConnectOutcome) throws(ClientFailure) -> Void
@@ -64,7 +75,7 @@ struct ConnectRun {
       while case let limit = pace.allowance(at: Clock.monotonic()), limit > 0,
         case let endpoints = ledger.nextEndpoints(limit: min(Self.batchCount, limit)), !endpoints.isEmpty
       {
-        let request = ControlRequest.connect(endpoints.map { options.target($0) })
+        let request = ControlRequest.connect(endpoints.map { target($0) })
         let reply = try session.request(request) { events.append($0) }
         guard case .connecting(let connections) = reply, connections.count == endpoints.count else {
           throw session.unexpected(request.name)

@@ -68,6 +68,7 @@ extension StatusReport {
     json.member("connects_begun", statistics.connectsBegun)
     json.member("connects_failed", statistics.connectsFailed)
     json.member("connects_waiting", statistics.connectsWaiting)
+    json.member("connections_kept", statistics.connectionsKept)
     json.member("accepted", statistics.accepted)
     json.member("messages_in", statistics.messagesReceived)
     json.member("messages_in_per_second", sampled.rate(\.messagesReceived))

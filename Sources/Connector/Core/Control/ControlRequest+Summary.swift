@@ -56,6 +56,7 @@ extension ConnectTarget {
     if let userAgent { text += " as \(EscapedText.utf8(userAgent))" }
     if let relay { text += relay ? " with relay" : " without relay" }
     if isAnother { text += " though connected" }
+    if isKept { text += " and keep it" }
     return text
   }
 }

@@ -18,18 +18,34 @@ final class Dial {
   /// Whose turn it is: connects with the same one wait for each other.
   let lane: ObjectIdentifier?
 
+  /// Where it is kept: how many attempts in a row came to nothing.
+  let failures: Int
+
+  /// When its handshake was done, on the monotonic clock in ns; nil before.
+  var openedAt: UInt64?
+
   /// Describes a connect.
   init(
     _ id: UInt32,
     to target: ConnectTarget,
     for requester: ControlSession?,
     request: UInt32,
-    lane: ObjectIdentifier?
+    lane: ObjectIdentifier?,
+    failures: Int = 0
   ) {
     self.id = id
     self.target = target
     self.requester = requester
     self.request = request
     self.lane = lane
+    self.failures = failures
+  }
+
+  /// The next attempt of one that is kept.
+  ///
+  /// - Parameter failures: how many in a row have come to nothing.
+  func next(_ id: UInt32, failures: Int) -> Dial {
+    // None of them delays what a client waits for.
+    Dial(id, to: target, for: requester, request: request, lane: nil, failures: failures)
   }
 }

@@ -13,6 +13,13 @@ final class Dialler {
   /// Connects under way, until their handshakes are done.
   private var inFlight: Set<UInt32> = []
   private var timer: TimerWatcher?
+  /// Those that are kept and have been begun.
+  private var kept: [UInt32: Dial] = [:]
+  /// Those that are kept and are to be dialled again.
+  private var later = DialSchedule()
+  private var laterTimer: TimerWatcher?
+  /// How many are kept: begun, waiting, or to be dialled again.
+  private(set) var keptCount = 0
   private var refusals: [() -> Void] = []
   private var refusal: TimerWatcher?
   private var bindTurn = 0
@@ -20,6 +27,7 @@ final class Dialler {
   init(_ connector: Connector) {
     self.connector = connector
     timer = TimerWatcher(on: connector.loop) { [unowned self] in goOn() }
+    laterTimer = TimerWatcher(on: connector.loop) { [unowned self] in takeDue() }
     refusal = TimerWatcher(on: connector.loop) { [unowned self] in tellRefusals() }
   }
 
@@ -42,6 +50,14 @@ final class Dialler {
   ) -> UInt32 {
     let dial = Dial(connector.takeID(), to: target, for: requester, request: request, lane: lane)
     connector.noteConnectBegun()
+    if target.isKept {
+      keptCount += 1
+      guard keptCount <= settings.queue else {
+        let details = "\(settings.queue) connections are kept, as many as connector.dial.queue allows"
+        refuse(dial, ConnectionOutcome.queueFull.reason(details), isOver: true)
+        return dial.id
+      }
+    }
     take(dial)
     goOn()
     return dial.id
@@ -63,24 +79,33 @@ final class Dialler {
     queue.add(dial)
   }
 
-  /// Those that wait and that a target names or describes.
+  /// Those that wait, or are to be dialled again, and that a target names or describes.
   func waiting(_ target: ControlTarget) -> [Dial] {
-    guard queue.count > 0 else { return [] }
+    guard queue.count + later.count > 0 else { return [] }
     switch target {
-    case .all: return queue.all
-    case .connections(let ids): return ids.compactMap { queue[$0] }
+    case .all: return queue.all + later.all
+    case .connections(let ids):
+      let ids = Set(ids)
+      return ids.compactMap { queue[$0] } + later.all.filter { ids.contains($0.id) }
     case .filter(let filter):
       // A draw is among those that are begun.
-      return filter.sample == nil ? queue.all.filter { filter.matches($0.info) } : []
+      return filter.sample == nil ? (queue.all + later.all).filter { filter.matches($0.info) } : []
     }
   }
 
-  /// Gives up those that wait.
+  /// Gives up those that wait; none is dialled again.
   func cancel(_ dials: [Dial], reason: String) {
     for dial in dials where queue.remove(dial.id) != nil {
       claims.release(dial.target.remote, by: dial.id)
-      refuse(dial, reason)
+      refuse(dial, reason, isOver: true)
     }
+    guard later.count > 0 else { return }
+    for dial in later.remove(Set(dials.map(\.id))) { refuse(dial, reason, isOver: true) }
+  }
+
+  /// A command ends a connection: it is not kept any more.
+  func forget(_ connection: PeerConnection) {
+    if kept.removeValue(forKey: connection.id) != nil { keptCount -= 1 }
   }
 
   // MARK: Beginning
@@ -116,6 +141,7 @@ final class Dialler {
       let network = (proxy ?? remote).address.network
       return fail(ConnectionOutcome.noRoute.reason("\(network) needs a proxy, and none is configured"))
     }
+    if dial.target.isKept { kept[dial.id] = dial }
     claims.enter(remote.address)
     inFlight.insert(dial.id)
     let local = local(for: dial.target, to: address, proxy != nil)
@@ -139,7 +165,8 @@ final class Dialler {
 
   /// A connection's handshake is done.
   func opened(_ connection: PeerConnection) {
-    if inFlight.remove(connection.id) != nil, queue.count > 0 { timer?.start(after: 0) }
+    kept[connection.id]?.openedAt = Clock.monotonic()
+    settle(connection)
   }
 
   /// A connection is gone, or was not made.
@@ -147,17 +174,60 @@ final class Dialler {
     guard connection.direction == .outbound else { return }
     claims.release(connection.remote, by: connection.id)
     claims.leave(connection.remote.address)
-    opened(connection)
+    settle(connection)
+    if let dial = kept.removeValue(forKey: connection.id) { dialAgain(dial)?() }
+  }
+
+  /// A connect is not under way any more.
+  private func settle(_ connection: PeerConnection) {
+    if inFlight.remove(connection.id) != nil, queue.count > 0 { timer?.start(after: 0) }
+  }
+
+  /// Has one that is kept dialled again, as a connection that is announced; returns what tells the requester.
+  private func dialAgain(_ dial: Dial) -> (() -> Void)? {
+    guard !connector.isShuttingDown else { return nil }
+    let now = Clock.monotonic()
+    let backoff = Backoff(first: settings.keepDelay, most: settings.keepMaxDelay)
+    // One that stood for longer than it would be waited for has not failed.
+    let stood = dial.openedAt.map { Double(now - $0) / 1e9 } ?? 0
+    let isFailure = stood < backoff.seconds(failures: dial.failures + 1, chance: 0.5)
+    let failures = isFailure ? dial.failures + 1 : 0
+    let delay = UInt64(backoff.seconds(failures: failures) * 1e9)
+    let next = dial.next(connector.takeID(), failures: failures)
+    connector.noteConnectBegun()
+    later.add(next, due: now + delay)
+    startLaterTimer()
+    let seconds = (Double(delay) / 1e8).rounded() / 10
+    connector.publisher.publish(
+      .connector,
+      text: "connection \(dial.id) to \(dial.target.remote) is kept: dialled again in \(seconds) s as \(next.id)"
+    )
+    return { dial.requester?.tell(.again(dial.id, next: next.id, delay: delay), about: dial.request) }
+  }
+
+  private func startLaterTimer() {
+    guard let due = later.nextDue else { return }
+    let now = Clock.monotonic()
+    laterTimer?.start(after: due > now ? Double(due - now) / 1e9 : 0)
+  }
+
+  private func takeDue() {
+    while let dial = later.removeFirst(now: Clock.monotonic()) { take(dial) }
+    startLaterTimer()
+    goOn()
   }
 
   /// Gives up everything that waits; nothing is begun any more.
   func shutDown() {
     timer?.cancel()
-    cancel(queue.all, reason: "connector shuts down")
+    laterTimer?.cancel()
+    cancel(queue.all + later.all, reason: ConnectionOutcome.shutDown.reason())
   }
 
   /// Says that a connect is not even tried, once the client has its id, which the reply brings.
-  private func refuse(_ dial: Dial, _ reason: String) {
+  ///
+  /// - Parameter isOver: whether it is not dialled again, though it is kept.
+  private func refuse(_ dial: Dial, _ reason: String, isOver: Bool = false) {
     connector.noteConnectFailed()
     let event = ConnectionEvent(
       .connectFailed,
@@ -167,9 +237,12 @@ final class Dialler {
       reason: reason
     )
     connector.publisher.publish(.connection, connection: dial.id, at: Clock.now(), body: event.body)
+    let again = dial.target.isKept && !isOver ? dialAgain(dial) : nil
+    if dial.target.isKept, isOver { keptCount -= 1 }
     guard dial.requester != nil else { return }
     refusals.append {
       dial.requester?.tell(.connectFailed(dial.id, errorNumber: 0, reason: reason), about: dial.request)
+      again?()
     }
     refusal?.start(after: 0)
   }
