@@ -19,8 +19,10 @@ extension Configuration {
     public internal(set) var logBuffer = 64 << 20
     /// The network's name, known or one of `networks`. It gives the magic and the port peers listen on.
     public internal(set) var network = "mainnet"
-    /// The SOCKS5 proxy for onion addresses.
-    public internal(set) var onionProxy: TCPEndpoint?
+    /// SOCKS5 proxies for onion addresses, used in turn.
+    public internal(set) var onionProxies: [TCPEndpoint] = []
+    /// SAM bridges of I2P routers for I2P addresses, used in turn.
+    public internal(set) var i2pBridges: [TCPEndpoint] = []
     /// Whether peers are asked to announce transactions (BIP 37); without, none does.
     public internal(set) var relay = true
     /// What a client of the control socket may have.
@@ -47,6 +49,8 @@ extension Configuration {
     public internal(set) var groupLimit = 0
     /// Addresses of ours to connect from, those of the peer's family in turn; empty: the system chooses.
     public internal(set) var bind: [IPAddress] = []
+    /// Seconds that connecting through a proxy may take; 0.1 … 3600.
+    public internal(set) var proxyTimeout = 60.0
     /// Seconds until a kept connection that has ended is dialled again; 0.1 … 86,400.
     public internal(set) var keepDelay = 2.0
     /// Most seconds until then, each failure doubling them; 0.1 … 604,800.

@@ -145,6 +145,12 @@ extension Configuration {
       """
     ),
     Key(
+      "connector.dial.proxy_timeout",
+      \.connector.dial.proxyTimeout,
+      .seconds(0.1...3600),
+      "Seconds that connecting through a proxy may take, or opening a session with an I2P router."
+    ),
+    Key(
       "connector.dial.keep_delay",
       \.connector.dial.keepDelay,
       .seconds(0.1...86_400),
@@ -209,12 +215,22 @@ extension Configuration {
     ),
     Key(
       "connector.onion_proxy",
-      \.connector.onionProxy,
-      Kind.endpoint.optional(),
+      \.connector.onionProxies,
+      Kind.endpoint.oneOrMore(),
       example: quoted("127.0.0.1:9050"),
       """
-      The SOCKS5 proxy through which onion addresses are reached: Tor's. Each connection gets a circuit of
-      its own. By default none.
+      The SOCKS5 proxy through which onion addresses are reached: Tor's; or a list of several, used in turn. Each
+      connection gets a circuit of its own. By default none.
+      """
+    ),
+    Key(
+      "connector.i2p_sam",
+      \.connector.i2pBridges,
+      Kind.endpoint.oneOrMore(),
+      example: quoted("127.0.0.1:7656"),
+      """
+      Where an I2P router serves SAM 3.1, through which I2P addresses are reached; or a list of several, used in turn.
+      By default none.
       """
     ),
     Key(

@@ -126,6 +126,18 @@ extension Kind {
     }
   }
 
+  /// One, or a list of several.
+  func oneOrMore() -> Kind<[Value]> {
+    let list = list()
+    return Kind<[Value]>(expectation: "\(expectation), or a list ( … ) of them", isText: isText) {
+      setting throws(Mismatch) in
+      if case .list = setting.value { return try list.read(setting) }
+      return [try read(setting)]
+    } render: { values in
+      values.count == 1 ? render(values[0]) : list.render(values)
+    }
+  }
+
   /// Any number of them, as a list `( … )` or an array `[ … ]`.
   func list() -> Kind<[Value]> {
     Kind<[Value]>(expectation: "a list ( … ) whose elements are each \(expectation)") {

@@ -20,7 +20,7 @@ import Testing
   }
 
   @Test func everyExampleCanBeUncommented() throws {
-    let text = Configuration.defaultFile.replacing(/# ([a-z_]+ = .*;)/) { $0.output.1 }
+    let text = Configuration.defaultFile.replacing(/# ([a-z0-9_]+ = .*;)/) { $0.output.1 }
     let configuration = try Configuration(text: text, file: "netmine.cfg")
     for key in Configuration.keys {
       let origin = configuration.origin(of: key.path)

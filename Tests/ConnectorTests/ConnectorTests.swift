@@ -17,7 +17,7 @@ final class Bench {
   static let network = Network.regtest
 
   let folder = TemporaryFolder()
-  let loop = EventLoop()
+  let loop: EventLoop
   let server: LogServer
   let connector: Connector
   let reader = RecordCollector()
@@ -28,8 +28,10 @@ final class Bench {
     _ settings: String = "",
     bitcoin: String = "",
     network: String = "regtest",
-    networks: String = ""
+    networks: String = "",
+    on loop: EventLoop = EventLoop()
   ) throws {
+    self.loop = loop
     let text = """
       logger: { root = "\(folder.path)"; archive_grace = 0.0; };
       networks = ( \(networks) );

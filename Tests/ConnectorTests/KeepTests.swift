@@ -20,7 +20,9 @@ import Testing
   }
 
   private func againEvents(_ client: RawClient) -> [(old: UInt32, next: UInt32, delay: UInt64)] {
-    client.events.compactMap { if case .again(let old, let next, let delay) = $0 { (old, next, delay) } else { nil } }
+    client.events.compactMap {
+      if case .again(let old, let next, let delay) = $0 { (old, next, delay) } else { nil }
+    }
   }
 
   @Test func dialsAgainUntilACommandEndsIt() throws {
@@ -39,9 +41,13 @@ import Testing
     let about = client.events.compactMap(\.connection)
     #expect(about == about.sorted())
     let telling = "connection 1 to \(harbour.endpoints[0]) is kept: dialled again in "
-    try bench.loop.run { bench.texts(.connector).contains { $0.hasPrefix(telling) && $0.hasSuffix(" s as 2") } }
+    try bench.loop.run {
+      bench.texts(.connector).contains { $0.hasPrefix(telling) && $0.hasSuffix(" s as 2") }
+    }
 
-    #expect(try bench.ask(client, .disconnect(.connections([4])), id: 2) == .disconnecting(count: 1, missing: []))
+    #expect(
+      try bench.ask(client, .disconnect(.connections([4])), id: 2) == .disconnecting(count: 1, missing: [])
+    )
     try bench.loop.run { harbour.callers[3].client.isClosed }
     try bench.loop.run(for: 0.4)
     #expect(harbour.callers.count == 4 && bench.connector.statistics.connectionsKept == 0)
@@ -86,7 +92,9 @@ import Testing
     try bench.loop.run { againEvents(client).count == 1 }
     let delay = againEvents(client)[0].delay
     #expect((500_000_000_000..<1_500_000_000_000).contains(delay))
-    #expect(try bench.ask(client, .disconnect(.connections([2])), id: 2) == .disconnecting(count: 1, missing: []))
+    #expect(
+      try bench.ask(client, .disconnect(.connections([2])), id: 2) == .disconnecting(count: 1, missing: [])
+    )
     try bench.loop.run { client.failures[2] == "disconnected by command" }
     #expect(bench.connector.statistics.connectionsKept == 0)
     #expect(try bench.ask(client, .disconnect(.all), id: 3) == .disconnecting(count: 0, missing: []))

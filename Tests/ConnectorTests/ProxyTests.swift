@@ -2,6 +2,7 @@ import BitcoinWire
 import Bytes
 import ControlProtocol
 import EventLoop
+import Glibc
 import LogProtocol
 import TestSupport
 import Testing
@@ -80,7 +81,8 @@ import Testing
   }
 
   @Test(arguments: [
-    ("47", "no SOCKS5 proxy"), ("05ff", "another way"), ("0502 0101", "refuses our user name"),
+    ("47", "proxy: what answers there is no SOCKS5 proxy"), ("05ff", "another way"),
+    ("0502 0101", "refuses our user name"),
     ("0500 0504", "host unreachable"), ("0500 05f0", "onion service not found"),
     ("0500 0500 0009 00", "kind 9"),
     ("", "closed by the other end"),
@@ -118,6 +120,70 @@ import Testing
       guard case .connectFailed(let id, _, let reason) = event else { throw IOError("fail", code: 0) }
       #expect(reason.contains("proxy: 127.0.0.1:1") == (id == 1), "\(reason)")
     }
+  }
+
+  @Test func usesSeveralProxiesInTurn() throws {
+    let loop = EventLoop()
+    var counts = [0, 0]
+    let listeners = try (0..<2).map { number in
+      try Listener(
+        on: .ipv4(0x7f00_0001, port: 0),
+        loop: loop,
+        accept: { descriptor, _ in
+          counts[number] += 1
+          close(descriptor)
+        },
+        fail: { Issue.record($0) }
+      )
+    }
+    let list = listeners.map { "\"\($0.address)\"" }.joined(separator: ", ")
+    let bench = try Bench("onion_proxy = ( \(list) );", on: loop)
+    let client = try bench.client()
+    var target = ConnectTarget(Self.onion)
+    target.isAnother = true
+    _ = try bench.ask(client, .connect([target, target, target, target]), id: 1)
+    try bench.loop.run { client.failures.count == 4 }
+    #expect(counts == [2, 2])
+    #expect(client.failures.values.allSatisfy { $0.hasPrefix("proxy: ") })
+  }
+
+  @Test func endsWhatAProxyTakesTooLongFor() throws {
+    let bench = try Bench("dial: { proxy_timeout = 1.5; };", bitcoin: "connect_timeout = 0.2;")
+    let proxy = try Proxy(bench)
+    let client = try bench.client()
+    _ = try bench.ask(client, .connect([Self.target(Self.onion, through: proxy)]), id: 1)
+    try bench.loop.run { client.failures[1] != nil }
+    #expect(client.failures[1] == "proxy: not connected within 1.5 s")
+  }
+
+  @Test func dialsIPv6AndCJDNSDirectly() throws {
+    let bench = try Bench()
+    var count = 0
+    let listener = try Listener(
+      on: .ipv6(high: 0, low: 1, port: 0),
+      loop: bench.loop,
+      accept: { descriptor, _ in
+        count += 1
+        close(descriptor)
+      },
+      fail: { Issue.record($0) }
+    )
+    let client = try bench.client()
+    let cjdns = Endpoint("[fc00:1::1]:8333")!
+    #expect(cjdns.address.network == .cjdns)
+    _ = try bench.ask(
+      client,
+      .connect([ConnectTarget(Endpoint(listener.address)!), ConnectTarget(cjdns)]),
+      id: 1
+    )
+    try bench.loop.run { count == 1 && client.events.contains { $0.connection == 1 } }
+    // Nothing here leads to CJDNS; that is the system's answer, not a proxy's.
+    guard let way = bench.connector.connections[2] else {
+      try bench.loop.run { client.failures[2] != nil }
+      #expect(client.failures[2]!.hasPrefix("unreachable") || client.failures[2] == "timed out")
+      return
+    }
+    #expect(way.state == .connecting)
   }
 
   @Test func tellsAPeerWhatTheClientWantsItTold() throws {

@@ -24,12 +24,11 @@ extension Connector {
     case .closing: return
     case .connecting:
       // The system's own connecting has its timer; a proxy's has not.
-      due = connection.stateSince + Self.nanoseconds(settings.connectTimeout + 1)
-      if now >= due {
-        return connection.end(
-          .closedByUs,
-          reason: ConnectionOutcome.proxy.reason("not connected within \(settings.connectTimeout) s")
-        )
+      let timeout = configuration.connector.dial.proxyTimeout
+      due = connection.stateSince + Self.nanoseconds(timeout)
+      if now >= due, connection.asksProxy {
+        let details = "not connected within \(timeout) s"
+        return connection.end(.closedByUs, reason: ConnectionOutcome.proxy.reason(details))
       }
     case .handshaking:
       due = connection.stateSince + Self.nanoseconds(settings.handshakeTimeout)

@@ -115,12 +115,17 @@ public final class Connector {
   }
 
   /// Begins to connect, where the dialler says.
-  func begin(_ dial: Dial, at address: SocketAddress, from local: SocketAddress?, isProxy: Bool) {
+  func begin(
+    _ dial: Dial,
+    at address: SocketAddress,
+    from local: SocketAddress?,
+    through proxy: ProxyDialogue?
+  ) {
     let connection = PeerConnection(
       dialling: dial.target,
       at: address,
       from: local,
-      isProxy: isProxy,
+      through: proxy,
       id: dial.id,
       connector: self,
       requester: dial.requester,
@@ -129,12 +134,6 @@ public final class Connector {
     connections.add(connection)
     keepUp(connection, Clock.monotonic())
     nonces[connection.nonce] = connection.id
-  }
-
-  /// The proxy that is configured for addresses like this; nil where none is.
-  func proxy(for address: NetworkAddress) -> Endpoint? {
-    guard case .torV3 = address, let proxy = configuration.connector.onionProxy else { return nil }
-    return SocketAddress(addressBytes: proxy.address.bytes, port: proxy.port).flatMap { Endpoint($0) }
   }
 
   /// Connections of a target that are not gone, ascending by id where it does not name them; and the ids that are

@@ -23,6 +23,11 @@ final class Dialler {
   private var refusals: [() -> Void] = []
   private var refusal: TimerWatcher?
   private var bindTurn = 0
+  private var proxyTurn = 0
+  private var bridgeTurn = 0
+  /// The I2P routers by where they listen, and those that wait for a session with one.
+  private var bridges: [TCPEndpoint: SAMBridge] = [:]
+  private var parked: [UInt32: (dial: Dial, bridge: SAMBridge)] = [:]
 
   init(_ connector: Connector) {
     self.connector = connector
@@ -35,6 +40,9 @@ final class Dialler {
 
   /// How many connects wait until they may begin.
   var waitingCount: Int { queue.count }
+
+  /// How many I2P routers have a session for us.
+  var sessionCount: Int { bridges.values.count { $0.session != nil } }
 
   /// How many more may wait.
   var room: Int { max(0, settings.queue - queue.count) }
@@ -81,17 +89,19 @@ final class Dialler {
 
   /// Those that wait, or are to be dialled again, and that a target names or describes.
   func waiting(_ target: ControlTarget) -> [Dial] {
-    guard queue.count + later.count > 0 else { return [] }
+    guard queue.count + later.count + parked.count > 0 else { return [] }
     switch target {
-    case .all: return queue.all + later.all
+    case .all: return queue.all + notQueued
     case .connections(let ids):
       let ids = Set(ids)
-      return ids.compactMap { queue[$0] } + later.all.filter { ids.contains($0.id) }
+      return ids.compactMap { queue[$0] } + notQueued.filter { ids.contains($0.id) }
     case .filter(let filter):
       // A draw is among those that are begun.
-      return filter.sample == nil ? (queue.all + later.all).filter { filter.matches($0.info) } : []
+      return filter.sample == nil ? (queue.all + notQueued).filter { filter.matches($0.info) } : []
     }
   }
+
+  private var notQueued: [Dial] { later.all + parked.values.map(\.dial) }
 
   /// Gives up those that wait; none is dialled again.
   func cancel(_ dials: [Dial], reason: String) {
@@ -99,6 +109,7 @@ final class Dialler {
       claims.release(dial.target.remote, by: dial.id)
       refuse(dial, reason, isOver: true)
     }
+    for dial in dials where parked.removeValue(forKey: dial.id) != nil { giveUp(dial, reason, isOver: true) }
     guard later.count > 0 else { return }
     for dial in later.remove(Set(dials.map(\.id))) { refuse(dial, reason, isOver: true) }
   }
@@ -136,27 +147,96 @@ final class Dialler {
       let details = "\(limit) connections to \(remote.address.group), the connector.dial.group_limit"
       return fail(ConnectionOutcome.groupFull.reason(details))
     }
-    let proxy = dial.target.proxy ?? connector.proxy(for: remote.address)
-    guard let address = (proxy ?? remote).socketAddress else {
-      let network = (proxy ?? remote).address.network
+    guard let route = route(to: dial.target) else {
+      let network = (dial.target.proxy ?? remote).address.network
       return fail(ConnectionOutcome.noRoute.reason("\(network) needs a proxy, and none is configured"))
     }
     if dial.target.isKept { kept[dial.id] = dial }
     claims.enter(remote.address)
     inFlight.insert(dial.id)
-    let local = local(for: dial.target, to: address, proxy != nil)
-    connector.begin(dial, at: address, from: local, isProxy: proxy != nil)
+    switch route {
+    case .direct(let address):
+      connector.begin(dial, at: address, from: local(for: dial.target, to: address), through: nil)
+    case .socks(let address):
+      let local = dial.target.local?.socketAddress
+      connector.begin(dial, at: address, from: local, through: .socks(SOCKSDialogue(to: remote)))
+    case .i2p(let bridge):
+      if let session = bridge.session { return begin(dial, through: bridge, session) }
+      parked[dial.id] = (dial, bridge)
+      bridge.open(timeout: settings.proxyTimeout)
+    }
+  }
+
+  /// How a connect gets to where it wants.
+  private enum Route {
+    case direct(SocketAddress)
+    case socks(SocketAddress)
+    case i2p(SAMBridge)
+  }
+
+  /// The proxy that the client wants, or the next of those configured for such addresses; nil where none leads there.
+  private func route(to target: ConnectTarget) -> Route? {
+    if let proxy = target.proxy { return proxy.socketAddress.map { .socks($0) } }
+    let configuration = connector.configuration.connector
+    switch target.remote.address {
+    case .torV3:
+      let proxies = configuration.onionProxies
+      guard !proxies.isEmpty else { return nil }
+      proxyTurn &+= 1
+      let proxy = proxies[proxyTurn % proxies.count]
+      return SocketAddress(addressBytes: proxy.address.bytes, port: proxy.port).map { .socks($0) }
+    case .i2p:
+      guard !configuration.i2pBridges.isEmpty else { return nil }
+      bridgeTurn &+= 1
+      return bridge(at: configuration.i2pBridges[bridgeTurn % configuration.i2pBridges.count]).map {
+        .i2p($0)
+      }
+    case .ipv4, .ipv6, .cjdns, .torV2, .other: return target.remote.socketAddress.map { .direct($0) }
+    }
+  }
+
+  private func bridge(at endpoint: TCPEndpoint) -> SAMBridge? {
+    if let bridge = bridges[endpoint] { return bridge }
+    guard let address = SocketAddress(addressBytes: endpoint.address.bytes, port: endpoint.port) else {
+      return nil
+    }
+    let bridge = SAMBridge(address, on: connector.loop) { [unowned self] in changed($0, failure: $1) }
+    bridges[endpoint] = bridge
+    return bridge
+  }
+
+  /// A router has a session, or says why it has none: those that wait for it go on, or have failed.
+  private func changed(_ bridge: SAMBridge, failure: String?) {
+    let waiting = parked.values.filter { $0.bridge === bridge }.map(\.dial).sorted { $0.id < $1.id }
+    for dial in waiting {
+      parked[dial.id] = nil
+      if let session = bridge.session, failure == nil {
+        begin(dial, through: bridge, session)
+      } else {
+        giveUp(dial, failure ?? ConnectionOutcome.proxy.reason(), isOver: false)
+      }
+    }
+  }
+
+  private func begin(_ dial: Dial, through bridge: SAMBridge, _ session: String) {
+    let dialogue = SAMDialogue(to: dial.target.remote.address, session: session, of: bridge)
+    connector.begin(dial, at: bridge.address, from: dial.target.local?.socketAddress, through: .sam(dialogue))
+  }
+
+  /// Ends one that was begun and waits for a session.
+  private func giveUp(_ dial: Dial, _ reason: String, isOver: Bool) {
+    kept[dial.id] = nil
+    claims.release(dial.target.remote, by: dial.id)
+    claims.leave(dial.target.remote.address)
+    if inFlight.remove(dial.id) != nil, queue.count > 0 { timer?.start(after: 0) }
+    refuse(dial, reason, isOver: isOver)
   }
 
   /// The address to connect from: the client's choice, or the next of those configured.
-  private func local(
-    for target: ConnectTarget,
-    to address: SocketAddress,
-    _ isProxy: Bool
-  ) -> SocketAddress? {
+  private func local(for target: ConnectTarget, to address: SocketAddress) -> SocketAddress? {
     if let local = target.local { return local.socketAddress }
     let own = settings.bind.filter { $0.bytes.count == address.addressBytes.count }
-    guard !own.isEmpty, !isProxy else { return nil }
+    guard !own.isEmpty else { return nil }
     bindTurn &+= 1
     return SocketAddress(addressBytes: own[bindTurn % own.count].bytes, port: 0)
   }
@@ -200,7 +280,8 @@ final class Dialler {
     let seconds = (Double(delay) / 1e8).rounded() / 10
     connector.publisher.publish(
       .connector,
-      text: "connection \(dial.id) to \(dial.target.remote) is kept: dialled again in \(seconds) s as \(next.id)"
+      text:
+        "connection \(dial.id) to \(dial.target.remote) is kept: dialled again in \(seconds) s as \(next.id)"
     )
     return { dial.requester?.tell(.again(dial.id, next: next.id, delay: delay), about: dial.request) }
   }
@@ -221,7 +302,8 @@ final class Dialler {
   func shutDown() {
     timer?.cancel()
     laterTimer?.cancel()
-    cancel(queue.all + later.all, reason: ConnectionOutcome.shutDown.reason())
+    cancel(queue.all + notQueued, reason: ConnectionOutcome.shutDown.reason())
+    for bridge in bridges.values { bridge.close() }
   }
 
   /// Says that a connect is not even tried, once the client has its id, which the reply brings.

@@ -53,7 +53,7 @@ final class PeerConnection {
   /// What the client that asked for it wants said of us; nil where a peer connected to us.
   private let target: ConnectTarget?
   /// What is said to the proxy, until it has connected us.
-  private var proxy: SOCKSDialogue?
+  private var proxy: ProxyDialogue?
   private var shortestRoundTrip: UInt64 = 0
   private var opened: UInt64 = 0
   private var lastSent: UInt64 = 0
@@ -65,12 +65,12 @@ final class PeerConnection {
   /// - Parameters:
   ///   - address: where to connect to: the peer's, or a proxy's.
   ///   - local: where to connect from; nil where the system chooses.
-  ///   - isProxy: whether it is a proxy's.
+  ///   - dialogue: what is said to the proxy, where it is one's.
   init(
     dialling target: ConnectTarget,
     at address: SocketAddress,
     from local: SocketAddress?,
-    isProxy: Bool,
+    through dialogue: ProxyDialogue?,
     id: UInt32,
     connector: Connector,
     requester: ControlSession?,
@@ -95,11 +95,11 @@ final class PeerConnection {
     ) { [unowned self] result in
       attempt = nil
       switch result {
-      case .success(let descriptor) where isProxy: ask(proxyAt: descriptor)
-      case .success(let descriptor): established(takeOver(descriptor))
+      case .success(let descriptor):
+        if let dialogue { ask(dialogue, at: descriptor) } else { established(takeOver(descriptor)) }
       case .failure(let error):
         let reason =
-          isProxy
+          dialogue != nil
           ? ConnectionOutcome.reason(of: error, at: "\(address)") : ConnectionOutcome.reason(of: error)
         connectFailed(reason, code: error.code)
       }
@@ -123,6 +123,9 @@ final class PeerConnection {
 
   /// Whether there is a connection, or one is being made.
   var isLive: Bool { ending == nil }
+
+  /// Whether a proxy has been asked to connect, and has not said what came of it.
+  var asksProxy: Bool { proxy != nil }
 
   // MARK: What others ask of it
 
@@ -244,12 +247,12 @@ final class PeerConnection {
   }
 
   /// A proxy has been reached: asks it to connect to the peer.
-  private func ask(proxyAt descriptor: Int32) {
+  private func ask(_ dialogue: ProxyDialogue, at descriptor: Int32) {
     let stream = takeOver(descriptor)
     self.stream = stream
-    proxy = SOCKSDialogue(to: remote)
+    proxy = dialogue
     setState(.connecting)
-    stream.write(SOCKSDialogue.greeting)
+    stream.write(dialogue.greeting)
   }
 
   /// Goes on with what the proxy says; returns how much of it is consumed.
@@ -312,7 +315,8 @@ final class PeerConnection {
         let isOurs = direction == .inbound && version.nonce.map(connector.meetsItself) ?? false
         perform(handshake.receivedVersion(version, isOurs: isOurs))
       } catch {
-        end(.closedByUs, reason: ConnectionOutcome.protocolError.reason("malformed version: \(error)"), evidence: evidence(message))
+        let reason = ConnectionOutcome.protocolError.reason("malformed version: \(error)")
+        end(.closedByUs, reason: reason, evidence: evidence(message))
       }
     case .verack:
       perform(handshake.receivedVerack())

@@ -7,17 +7,7 @@ import Bytes
 /// A proxy that takes user names gets random ones (RFC 1929), new for each connection: Tor then uses a circuit of
 /// its own for each, so that peers cannot be told to have the same observer by the exit they share.
 struct SOCKSDialogue {
-  /// What to do next.
-  enum Step: Equatable {
-    /// Wait for more bytes.
-    case wait
-    /// Send these.
-    case send([UInt8])
-    /// The peer is connected; what comes from now on is from it.
-    case connected
-    /// The proxy would not, or could not; says why.
-    case failed(String)
-  }
+  typealias Step = ProxyDialogue.Step
 
   private enum Phase {
     case method, credentials, reply
@@ -37,7 +27,7 @@ struct SOCKSDialogue {
     switch phase {
     case .method:
       guard bytes.count >= 2 else { return (0, .wait) }
-      guard bytes[0] == 5 else { return (0, .failed("what answers there is no SOCKS5 proxy")) }
+      guard bytes[0] == 5 else { return (0, failed("what answers there is no SOCKS5 proxy")) }
       switch bytes[1] {
       case 0:
         phase = .reply
@@ -45,11 +35,11 @@ struct SOCKSDialogue {
       case 2:
         phase = .credentials
         return (2, .send(Self.credentials()))
-      default: return (2, .failed("the proxy wants another way to prove who we are"))
+      default: return (2, failed("it wants another way to prove who we are"))
       }
     case .credentials:
       guard bytes.count >= 2 else { return (0, .wait) }
-      guard bytes[1] == 0 else { return (2, .failed("the proxy refuses our user name")) }
+      guard bytes[1] == 0 else { return (2, failed("it refuses our user name")) }
       phase = .reply
       return (2, .send(request))
     case .reply: return reply(bytes)
@@ -58,19 +48,21 @@ struct SOCKSDialogue {
 
   private func reply(_ bytes: UnsafeRawBufferPointer) -> (Int, Step) {
     guard bytes.count >= 2 else { return (0, .wait) }
-    guard bytes[0] == 5 else { return (0, .failed("the proxy's reply is not SOCKS5's")) }
-    guard bytes[1] == 0 else { return (bytes.count, .failed(Self.reason(bytes[1]))) }
+    guard bytes[0] == 5 else { return (0, failed("its reply is not SOCKS5's")) }
+    guard bytes[1] == 0 else { return (bytes.count, failed(Self.reason(bytes[1]))) }
     guard bytes.count >= 5 else { return (0, .wait) }
     let addressCount: Int
     switch bytes[3] {
     case 1: addressCount = 4
     case 3: addressCount = 1 + Int(bytes[4])
     case 4: addressCount = 16
-    default: return (0, .failed("the proxy's reply has an address of unknown kind \(bytes[3])"))
+    default: return (0, failed("its reply has an address of unknown kind \(bytes[3])"))
     }
     let count = 4 + addressCount + 2
     return bytes.count >= count ? (count, .connected) : (0, .wait)
   }
+
+  private func failed(_ words: String) -> Step { .failed(ConnectionOutcome.proxy.reason(words)) }
 
   /// CONNECT to the target: by name where it is one, by address otherwise.
   private var request: [UInt8] {
@@ -119,6 +111,6 @@ struct SOCKSDialogue {
       case 0xf7: "introduction to the onion service timed out"
       default: "code \(code)"
       }
-    return "proxy: \(words)"
+    return words
   }
 }

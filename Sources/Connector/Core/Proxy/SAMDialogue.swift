@@ -1,0 +1,71 @@
+import BitcoinWire
+
+/// What is said to an I2P router so that it connects to a peer, from a session that it has.
+struct SAMDialogue {
+  typealias Step = ProxyDialogue.Step
+
+  private enum Phase {
+    case hello, lookUp, connect
+  }
+
+  private var phase = Phase.hello
+  private let target: NetworkAddress
+  private let session: String
+  /// Told that the router does not know the session any more.
+  private let bridge: SAMBridge
+
+  /// Begins a dialogue that asks for a connection to `target`, whose port I2P does not have.
+  init(to target: NetworkAddress, session: String, of bridge: SAMBridge) {
+    self.target = target
+    self.session = session
+    self.bridge = bridge
+  }
+
+  /// Takes what has come and is not consumed; returns how much of it is, and what to do.
+  mutating func take(_ bytes: UnsafeRawBufferPointer) -> (consumed: Int, step: Step) {
+    switch SAM.line(bytes) {
+    case .needsMore: return (0, .wait)
+    case .malformed: return (bytes.count, failed("what answers there is no SAM"))
+    case .reply(let reply, let count): return (count, step(after: reply))
+    }
+  }
+
+  private mutating func step(after reply: SAM.Reply) -> Step {
+    switch (phase, reply.topic) {
+    case (.hello, "HELLO REPLY"):
+      guard reply.result == "OK" else { return failed(reply.problem) }
+      phase = .lookUp
+      return .send(SAM.lookUp("\(target)"))
+    case (.lookUp, "NAMING REPLY"):
+      guard reply.result == "OK" else { return failed(reply.problem) }
+      guard let destination = reply.values["VALUE"], Self.isBase64(destination) else {
+        return failed("its reply has no destination")
+      }
+      phase = .connect
+      return .send(SAM.connect(session, to: destination))
+    case (.connect, "STREAM STATUS"):
+      guard reply.result == "OK" else {
+        if reply.result == "INVALID_ID" { bridge.lost(session) }
+        return failed(reply.problem)
+      }
+      return .connected
+    case (.hello, _), (.lookUp, _), (.connect, _):
+      return failed("it answers something else: \(EscapedText.utf8(Array(reply.topic.utf8.prefix(64))))")
+    }
+  }
+
+  private func failed(_ words: String) -> Step { .failed(ConnectionOutcome.proxy.reason(words)) }
+
+  /// I2P's base 64 has - and ~. Anything else would be words of the next request.
+  private static func isBase64(_ text: String) -> Bool {
+    !text.isEmpty
+      && text.utf8.allSatisfy {
+        switch $0 {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+          UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "~"), UInt8(ascii: "="):
+          true
+        default: false
+        }
+      }
+  }
+}
