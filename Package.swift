@@ -41,12 +41,14 @@ let package = Package(
     .systemLibrary(name: "CNettle", pkgConfig: "nettle", providers: [.apt(["nettle-dev"])]),
     .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
     .systemLibrary(name: "CPostgreSQL", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+    .systemLibrary(name: "CCares", pkgConfig: "libcares", providers: [.apt(["libc-ares-dev"])]),
     .target(name: "CDaemon"),
 
     // Libraries, lowest first; `tools/check-imports` sees to it that nothing else is imported.
     .target(name: "Bytes", swiftSettings: spans),
     .target(name: "EventLoop", dependencies: ["CLibEV", "Bytes"], swiftSettings: spans),
     .target(name: "Access", dependencies: ["Bytes", "EventLoop", "CNettle"]),
+    .target(name: "Names", dependencies: ["EventLoop", "CCares"]),
     .target(name: "JSON", dependencies: ["Bytes"]),
     .target(name: "Zstandard", dependencies: ["Bytes", "CZstd"]),
     .target(name: "BitcoinWire", dependencies: ["Bytes", "JSON", "CNettle"], swiftSettings: spans),
@@ -92,7 +94,7 @@ let package = Package(
     .target(
       name: "ClientCore",
       dependencies: base + [
-        "JSON", "LogProtocol", "LogFiles", "LogText", "ControlProtocol", "CPostgreSQL",
+        "JSON", "Names", "LogProtocol", "LogFiles", "LogText", "ControlProtocol", "CPostgreSQL",
         .product(name: "GRDB", package: "GRDB.swift"),
       ],
       path: "Sources/Clients/Core",
@@ -154,6 +156,7 @@ let package = Package(
     .testTarget(name: "JSONTests", dependencies: ["JSON"]),
     .testTarget(name: "ZstandardTests", dependencies: ["Bytes", "Zstandard", "TestSupport"]),
     .testTarget(name: "EventLoopTests", dependencies: ["Bytes", "EventLoop"], swiftSettings: spans),
+    .testTarget(name: "NamesTests", dependencies: ["EventLoop", "Names", "TestSupport"]),
     .testTarget(name: "AccessTests", dependencies: ["Bytes", "EventLoop", "Access", "TestSupport"]),
     .testTarget(
       name: "LogProtocolTests",

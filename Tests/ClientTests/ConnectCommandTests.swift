@@ -1,5 +1,7 @@
 import BitcoinWire
+import Bytes
 import ControlProtocol
+import EventLoop
 import Foundation
 import TestSupport
 import Testing
@@ -76,6 +78,48 @@ import Testing
       if case .connect(let targets) = request { targets.count } else { nil }
     }
     #expect(batches == [1000, 1000, 500])
+  }
+
+  @Test func asksANameServerForAllNamesAtOnce() throws {
+    let server = try FakeNameServer(loop: runner.loop)
+    server.names["two.example"] = ["127.0.0.2:0", "127.0.0.3:0"].map { SocketAddress($0)! }
+    server.names["one.example"] = [.ipv4(0x7f00_0004, port: 0)]
+    let hosts = ["two.example:1", "one.example", "gone.example"]
+    let outcome = try runner.run(["connect", "--dns-server", "\(server.address)"] + hosts)
+    #expect(outcome.status == .someFailed)
+    #expect(outcome.lines[0].hasPrefix("gone.example: failed: "))
+    #expect(outcome.lines[1].hasPrefix("one.example (127.0.0.4:18444): connected in "))
+    // Both of its addresses were tried, as port 1 is refused.
+    #expect(outcome.lines[2].hasPrefix("two.example:1 (127.0.0."))
+    let tried = runner.connector.requests.flatMap { request -> [ConnectTarget] in
+      if case .connect(let targets) = request { targets } else { [] }
+    }
+    #expect(tried.count == 3)
+  }
+
+  @Test func asksDNSSeeds() throws {
+    let server = try FakeNameServer(loop: runner.loop)
+    let seeds = Network.signet.dnsSeeds
+    #expect(seeds.count > 1)
+    for (number, seed) in seeds.enumerated() {
+      server.names[seed] = (0..<3).map { .ipv4(0x7f00_0000 | UInt32(number + 1) << 8 | $0, port: 0) }
+    }
+    runner.connector.answer = {
+      guard case .hello = $0 else { return nil }
+      let magic = Network.signet.magic
+      return .hello(
+        ServerHello(server: "x", networkName: "signet", magic: magic, defaultPort: 38333, instance: 1)
+      )
+    }
+    let arguments = ["connect", "--dns-seeds", "--limit", "4", "--dns-server", "\(server.address)", "--keep"]
+    let outcome = try runner.run(arguments)
+    #expect(outcome.status == .succeeded && outcome.lines.count == 4)
+    guard case .connect(let targets) = runner.connector.requests.last else { throw IOError("none", code: 0) }
+    #expect(targets.allSatisfy { $0.isKept && $0.remote.port == 38333 })
+    server.names = [:]
+    let nothing = try runner.run(arguments)
+    #expect(nothing.status == .someFailed)
+    #expect(nothing.complaints.first?.contains("None of the DNS seeds") == true)
   }
 
   @Test func resolvesNames() throws {

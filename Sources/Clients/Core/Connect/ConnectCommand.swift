@@ -1,6 +1,7 @@
 import ArgumentParser
 import BitcoinWire
 import ControlProtocol
+import Names
 
 /// `netmine connect`: connects to nodes and tells what becomes of each.
 struct ConnectCommand: ControlCommand {
@@ -35,6 +36,12 @@ struct ConnectCommand: ControlCommand {
 
   @Option(help: ArgumentHelp("Connect to at most so many nodes of the DNS seeds.", valueName: "count"))
   var limit = 100
+
+  @Option(
+    name: .customLong("dns-server"),
+    help: ArgumentHelp("Ask this name server. (default: the system's)", valueName: "address:port")
+  )
+  var nameServer: Endpoint?
 
   @Option(
     help: ArgumentHelp("Begin at most so many connects a second. (default: no limit)", valueName: "count")
@@ -76,12 +83,14 @@ struct ConnectCommand: ControlCommand {
     var named = self.hosts.filter { $0 != "-" }
     if self.hosts.contains("-") { named += try HostFile.read("-") }
     if let file { named += try HostFile.read(file) }
+    let resolver = try Resolver(environment, server: nameServer)
     return try environment.withSession { session throws(ClientFailure) in
-      let hosts = try named + (usesSeeds ? seeded(session.hello, environment) : [])
+      let hosts = try named + (usesSeeds ? seeded(session.hello, environment, resolver) : [])
       let report = ConnectReport(environment, total: hosts.count)
       var ledger = ConnectLedger()
-      for host in hosts {
-        switch try candidates(host, defaultPort: session.hello.defaultPort) {
+      let found = try candidates(hosts, defaultPort: session.hello.defaultPort, resolver)
+      for (host, endpoints) in zip(hosts, found) {
+        switch endpoints {
         case .success(let endpoints): ledger.add(host, at: keep ? Array(endpoints.prefix(1)) : endpoints)
         case .failure(let failure): report.show(ledger.addFailure(host, failure.description))
         }
@@ -103,13 +112,15 @@ struct ConnectCommand: ControlCommand {
   /// What the DNS seeds of the connector's network name.
   private func seeded(
     _ hello: ServerHello,
-    _ environment: ClientEnvironment
+    _ environment: ClientEnvironment,
+    _ resolver: Resolver
   ) throws(ClientFailure) -> [String] {
     let described = environment.configuration.networks.first { $0.name == hello.networkName }
     let seeds = described?.dnsSeeds ?? Network(named: hello.networkName)?.dnsSeeds ?? []
     guard !seeds.isEmpty else { throw ClientFailure(.usage, "\(hello.networkName) has no DNS seeds.") }
+    let answers = try resolver.addresses(of: seeds)
     let endpoints = SeedQuery.endpoints(of: seeds, port: hello.defaultPort, limit: limit) {
-      try? Resolver.addresses(of: $0)
+      try? answers[$0]?.get()
     }
     guard !endpoints.isEmpty else {
       throw ClientFailure(
@@ -120,23 +131,29 @@ struct ConnectCommand: ControlCommand {
     return endpoints.map(\.description)
   }
 
+  /// Where each host is to be looked for, in their order; names are asked for all at once.
   private func candidates(
-    _ text: String,
-    defaultPort: UInt16
-  ) throws(ClientFailure) -> Result<[Endpoint], Resolver.Failure> {
-    guard let specification = HostSpecification(text, defaultPort: defaultPort) else {
-      throw ClientFailure(
-        .usage,
-        "\"\(text)\" is neither an address nor a name; write HOST or HOST:PORT, and IPv6 with a port as [::1]:8333."
-      )
+    _ hosts: [String],
+    defaultPort: UInt16,
+    _ resolver: Resolver
+  ) throws(ClientFailure) -> [Result<[Endpoint], NameError>] {
+    var specifications: [HostSpecification] = []
+    var names: [String] = []
+    for text in hosts {
+      guard let specification = HostSpecification(text, defaultPort: defaultPort) else {
+        throw ClientFailure(
+          .usage,
+          "\"\(text)\" is neither an address nor a name; write HOST or HOST:PORT, and IPv6 with a port as [::1]:8333."
+        )
+      }
+      specifications.append(specification)
+      if case .name(let name, _) = specification.host { names.append(name) }
     }
-    switch specification.host {
-    case .endpoint(let endpoint): return .success([endpoint])
-    case .name(let name, let port):
-      do throws(Resolver.Failure) {
-        return .success(try Resolver.addresses(of: name).map { Endpoint($0, port: port) })
-      } catch {
-        return .failure(error)
+    let answers = try resolver.addresses(of: names)
+    return specifications.map { specification in
+      switch specification.host {
+      case .endpoint(let endpoint): .success([endpoint])
+      case .name(let name, let port): answers[name]!.map { $0.map { Endpoint($0, port: port) } }
       }
     }
   }

@@ -1,44 +1,55 @@
 import BitcoinWire
-import Glibc
+import EventLoop
+import Names
 
-/// Asks the system for the addresses of names. It blocks: for command lines only.
-enum Resolver {
-  /// Why a name has no address.
-  struct Failure: Error, Equatable, CustomStringConvertible {
-    /// The system's words.
-    let description: String
-  }
+/// Asks name servers for the addresses of names, many at a time.
+struct Resolver {
+  /// Names that are asked for at a time.
+  private static let concurrency = 100
 
-  /// The addresses of a name, the one to try first first.
-  static func addresses(of name: String) throws(Failure) -> [NetworkAddress] {
-    var hints = addrinfo()
-    hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
-    var list: UnsafeMutablePointer<addrinfo>?
-    let status = getaddrinfo(name, nil, &hints, &list)
-    guard status == 0 else { throw Failure(description: String(cString: gai_strerror(status))) }
-    defer { freeaddrinfo(list) }
-    var result: [NetworkAddress] = []
-    var next = list
-    while let entry = next {
-      next = entry.pointee.ai_next
-      guard let address = entry.pointee.ai_addr.flatMap(address), !result.contains(address) else { continue }
-      result.append(address)
+  private let loop: EventLoop
+  private let server: SocketAddress?
+
+  /// Prepares to ask.
+  ///
+  /// - Parameter server: the name server to ask; nil for the system's.
+  init(_ environment: ClientEnvironment, server: Endpoint?) throws(ClientFailure) {
+    loop = environment.loop
+    self.server = server.flatMap { SocketAddress(addressBytes: $0.address.bytes, port: $0.port) }
+    guard server == nil || self.server != nil else {
+      throw ClientFailure(.usage, "A name server has an IPv4 or IPv6 address.")
     }
-    guard !result.isEmpty else { throw Failure(description: "No address is known") }
-    return result
   }
 
-  private static func address(_ pointer: UnsafeMutablePointer<sockaddr>) -> NetworkAddress? {
-    let raw = UnsafeRawPointer(pointer)
-    switch Int32(pointer.pointee.sa_family) {
-    case AF_INET:
-      return .ipv4(UInt32(bigEndian: raw.loadUnaligned(as: sockaddr_in.self).sin_addr.s_addr))
-    case AF_INET6:
-      let address = raw.loadUnaligned(as: sockaddr_in6.self).sin6_addr
-      return withUnsafeBytes(of: address) {
-        NetworkAddress(network: .ipv6, bytes: Array($0))?.unmapped
+  /// The addresses of each name, the one to try first first, or why it has none.
+  func addresses(of names: [String]) throws(ClientFailure) -> [String: Result<[NetworkAddress], NameError>] {
+    guard !names.isEmpty else { return [:] }
+    var left = Array(Set(names))
+    var answers: [String: Result<[NetworkAddress], NameError>] = [:]
+    let count = left.count
+    let resolver: NameResolver
+    do throws(NameError) {
+      resolver = try NameResolver(servers: server.map { [$0] } ?? [], on: loop)
+    } catch {
+      throw ClientFailure(.someFailed, "Names cannot be resolved: \(error).")
+    }
+    defer { resolver.close() }
+    var running = 0
+    while answers.count < count {
+      while running < Self.concurrency, let name = left.popLast() {
+        running += 1
+        resolver.resolve(name) {
+          running -= 1
+          answers[name] = $0.map { $0.compactMap(Self.address) }
+        }
       }
-    default: return nil
+      if answers.count < count, running > 0 { loop.runOnce() }
     }
+    return answers
+  }
+
+  private static func address(_ address: SocketAddress) -> NetworkAddress? {
+    let bytes = address.addressBytes
+    return NetworkAddress(network: bytes.count == 4 ? .ipv4 : .ipv6, bytes: bytes)?.unmapped
   }
 }
