@@ -138,6 +138,16 @@ import Testing
     #expect(try objects(deployment, "dedupe").isEmpty)
     #expect(try objects(deployment, "nodes").count == 12)
     #expect(try deployment.netmine(["disconnect", "--random", "2"]).output == "2 connections closed\n")
+
+    // keep: dialled again where nobody listens, until it is disconnected.
+    let host = try #require(again.split(separator: ":").first)
+    let refused = try objects(deployment, "connect", "\(host):1", "--keep", status: 1)
+    #expect(refused.first?["cause"] as? String == "refused")
+    let kept = try #require(objects(deployment, "status").first?["connector"] as? [String: Any])
+    #expect(kept["connections_kept"] as? Int == 1)
+    #expect(try deployment.netmine(["disconnect", "--in", "\(host)"]).status == 0)
+    let over = try #require(objects(deployment, "status").first?["connector"] as? [String: Any])
+    #expect(over["connections_kept"] as? Int == 0)
     #expect(
       try deployment.netmine(["disconnect", "--agent", "no such agent"]).output == "0 connections closed\n"
     )

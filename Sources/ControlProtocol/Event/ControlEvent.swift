@@ -8,11 +8,11 @@ import Bytes
 /// `connect` gets, for each of its connections, `connectFailed`, or `connected`, then perhaps `handshaken`,
 /// and at last `closed`; a `send` gets one `sent`.
 public enum ControlEvent: Hashable, Sendable {
-  /// Type 0x40. The system has connected: u32 connection, endpoint local, u64 ns since the request.
+  /// Type 0x40. The system has connected: u32 connection, endpoint local, u64 ns since it was begun.
   case connected(UInt32, local: Endpoint, duration: UInt64)
 
   /// Type 0x41. Messages can be exchanged; as in `PeerIntroduction`: u32 connection, i32 protocol version,
-  /// u64 services, u16 count and bytes user agent, i32 height, u8 relay, u64 ns since the request.
+  /// u64 services, u16 count and bytes user agent, i32 height, u8 relay, u64 ns since it was begun.
   case handshaken(UInt32, PeerIntroduction, duration: UInt64)
 
   /// Type 0x42. The system could not connect, or the connector would not: u32 connection, u32 errno (0 where

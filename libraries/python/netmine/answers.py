@@ -301,7 +301,7 @@ class Connected(Event):
 
     connection: int
     local: Endpoint
-    #: ns since the request.
+    #: ns since it was begun.
     duration: int
 
 
@@ -315,7 +315,7 @@ class HandshakeDone(Event):
     user_agent: bytes
     height: int
     relay: bool
-    #: ns since the request.
+    #: ns since it was begun.
     duration: int
 
 

@@ -7,7 +7,7 @@ import LogText
 struct ConnectOutcome {
   /// What happened.
   enum Result: Hashable {
-    /// Messages can be exchanged; the time is ns since the request.
+    /// Messages can be exchanged; the time is ns since it was begun.
     case open(PeerIntroduction, duration: UInt64)
     /// It failed: why.
     case failed(String)
