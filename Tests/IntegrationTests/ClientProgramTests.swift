@@ -155,25 +155,25 @@ import Testing
   }
 
   @Test(.timeLimit(.minutes(2))) func harvestsAddresses() throws {
-    let deployment = try deploy(nodes: 20, base: "127.72.0.1")
-    // Half of them are left, and found again by what the others say.
+    let deployment = try deploy(nodes: 40, base: "127.72.0.1")
+    // Some of them are left, and found again by what the others say.
     #expect(try deployment.netmine(["disconnect", "1,2,3,4,5,6,7,8,9,10"]).status == 0)
     let new = deployment.root + "new.txt"
     let rounds = try objects(deployment, "getaddr", "--once", "--list", new, "--timeout", "60")
     let sum = try #require(rounds.last)
-    #expect(sum["known"] as? Int == 20)
+    #expect(sum["known"] as? Int == 40)
     #expect(sum["new"] as? Int == 10)
     #expect(sum["reached"] as? Int == 10)
     #expect(sum["answered"] as? Int == sum["asked"] as? Int)
-    #expect(try objects(deployment, "nodes").count == 20)
+    #expect(try objects(deployment, "nodes").count == 40)
     let listed = try String(contentsOfFile: new, encoding: .utf8).split(separator: "\n")
     #expect(Set(listed).count == 10)
     // A node answers once in a connection.
     let silent = try deployment.netmine(["getaddr", "--once", "--no-connect", "--timeout", "0.5"])
     #expect(silent.status == 1)
-    #expect(silent.errors.contains("0 of 20 asked have answered"), "\(silent.errors)")
+    #expect(silent.errors.contains("0 of 40 asked have answered"), "\(silent.errors)")
     let anew = try objects(deployment, "getaddr", "--once", "--reconnect", "--no-connect", "--timeout", "60")
-    #expect(anew.last?["answered"] as? Int == 20)
+    #expect(anew.last?["answered"] as? Int == 40)
     // On its schedule it waits for the next time, and ends in order when it is told to.
     let waiting = try deployment.run("netmine", ["getaddr"])
     try waiting.wait(forError: "The next round begins at")

@@ -29,7 +29,7 @@ import Testing
   }
 
   @Test func tellsWhatItsProfileSays() throws {
-    let node = SimulatedNode(0, of: SimnetSettings())
+    let node = SimulatedNode(0, of: NodeDirectory(SimnetSettings()))
     var conversation = Conversation(of: node, .inbound)
     let actions = conversation.receive(.version(.observer()), Self.ledger, at: newYear)
     guard case .version(let version)? = actions.messages.first else { throw Missing() }

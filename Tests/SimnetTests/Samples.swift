@@ -41,8 +41,8 @@ extension SimulatedNetwork {
 extension SimulatedNode {
   /// The first node of a network whose profile does as wanted.
   static func first(where isWanted: (NodeProfile) -> Bool = { $0.version == 70016 }) -> SimulatedNode {
-    let settings = SimnetSettings()
-    return (0..<settings.nodeCount).lazy.map { SimulatedNode($0, of: settings) }
+    let directory = NodeDirectory(SimnetSettings())
+    return (0..<directory.count).lazy.map { SimulatedNode($0, of: directory) }
       .first { isWanted($0.profile) }!
   }
 }

@@ -2,7 +2,8 @@ import BitcoinWire
 
 /// The addresses a node knows, as a rule rather than a list, so that thousands of nodes cost nothing.
 ///
-/// As Bitcoin Core does, a node tells everybody the same sample for a day.
+/// As Bitcoin Core does (`CConnman::GetAddresses`), a node tells everybody of one network the same sample for about a
+/// day, so that nobody learns all by asking often; who is on another network gets another one.
 public struct AddressBook: Sendable, Equatable {
   /// The most addresses a node tells (`MAX_ADDR_TO_SEND`).
   static let maximumSample = 1000
@@ -10,50 +11,83 @@ public struct AddressBook: Sendable, Equatable {
   /// How many of 100 known addresses a node tells (`MAX_PCT_ADDR_TO_SEND`).
   static let samplePercent = 23
 
-  private static let day: UInt64 = 86_400_000_000_000
+  private static let hour: UInt64 = 3_600_000_000_000
+  private static let day = 24 * hour
+
+  /// How much later than a day after the one before a sample may be drawn anew, or how much earlier.
+  private static let leeway = 3 * hour
+
+  /// How long ago addresses were last seen at most (`ADDRMAN_HORIZON`), in seconds.
+  private static let horizon: UInt32 = 30 * 86_400
 
   private let owner: Int
-  private let seed: UInt64
-  private let nodeCount: Int
-  private let base: UInt32
-  private let port: UInt16
+  private let directory: NodeDirectory
 
   /// The book of node `owner`.
-  init(owner: Int, settings: SimnetSettings) {
+  init(owner: Int, directory: NodeDirectory) {
     self.owner = owner
-    seed = settings.seed
-    nodeCount = settings.nodeCount
-    base = settings.base
-    port = settings.port
+    self.directory = directory
+  }
+
+  /// Whether they are of one node of one network.
+  public static func == (left: AddressBook, right: AddressBook) -> Bool {
+    left.owner == right.owner && left.directory === right.directory
   }
 
   /// How many addresses are in the book: those of all other nodes.
-  public var count: Int { nodeCount - 1 }
+  public var count: Int { directory.count - 1 }
 
-  /// What the node answers to `getaddr`: 23 % of the book, rounded up, at most 1000.
+  /// What the node answers to `getaddr`: 23 % of the book, rounded down, at most 1000.
   ///
-  /// - Parameter now: ns since the Unix epoch.
-  public func sample(at now: UInt64) -> [KnownNode] {
-    let wanted = min(Self.maximumSample, (count * Self.samplePercent + 99) / 100)
-    let day = now / Self.day
-    var random = RandomSource(seed: seed &+ day, purpose: "addresses", index: UInt64(owner))
+  /// It is drawn anew every 21 to 27 hours, at times of the node's own.
+  ///
+  /// - Parameters:
+  ///   - now: ns since the Unix epoch.
+  ///   - network: the one that whoever asks is on.
+  public func sample(at now: UInt64, to network: NetworkID = .ipv4) -> [KnownNode] {
+    let wanted = min(Self.maximumSample, count * Self.samplePercent / 100)
+    let drawn = lastDraw(at: now, network)
+    var random = source("addresses", network, drawn)
     var chosen: Set<Int> = []
     var nodes: [KnownNode] = []
     nodes.reserveCapacity(wanted)
     while nodes.count < wanted {
-      let index = Int.random(in: 0..<nodeCount, using: &random)
+      let index = Int.random(in: 0..<directory.count, using: &random)
       guard index != owner, chosen.insert(index).inserted else { continue }
-      nodes.append(node(index, at: now, using: &random))
+      nodes.append(node(index, at: drawn, using: &random))
     }
     return nodes
   }
 
-  private func node(_ index: Int, at now: UInt64, using random: inout RandomSource) -> KnownNode {
-    let age = UInt32.random(in: 0..<86_400, using: &random)
+  /// When the sample of a time was drawn, in ns: once in each day of the node's own, give or take 90 minutes.
+  private func lastDraw(at now: UInt64, _ network: NetworkID) -> UInt64 {
+    var random = source("address book", network, 0)
+    let offset = UInt64.random(in: 0..<Self.day, using: &random)
+    var number = (now + Self.day - offset) / Self.day
+    while true {
+      var random = source("address draw", network, number)
+      let time = number * Self.day + offset - Self.day + UInt64.random(in: 0..<Self.leeway, using: &random)
+      if time <= now { return time }
+      number -= 1
+    }
+  }
+
+  private func source(_ purpose: StaticString, _ network: NetworkID, _ number: UInt64) -> RandomSource {
+    let index = UInt64(owner) << 8 | UInt64(network.rawValue)
+    return RandomSource(
+      seed: directory.settings.seed ^ RandomSource.mixed(number),
+      purpose: purpose,
+      index: index
+    )
+  }
+
+  private func node(_ index: Int, at drawn: UInt64, using random: inout RandomSource) -> KnownNode {
+    // Half were seen within the last eight hours.
+    let age = UInt32(min(Double(Self.horizon), Double(random.wait(mean: 41_500)) / 1e9))
     return KnownNode(
-      time: UInt32(truncatingIfNeeded: now / 1_000_000_000) &- age,
-      services: NodeProfile(of: index, seed: seed).services,
-      endpoint: Endpoint(.ipv4(base + UInt32(index)), port: port)
+      time: UInt32(truncatingIfNeeded: drawn / 1_000_000_000) &- age,
+      services: directory.row(of: index).services,
+      endpoint: directory.address(of: index)
     )
   }
 }

@@ -88,9 +88,7 @@ extension Conversation {
   private mutating func answerGetaddr(at now: UInt64) -> [Action] {
     guard direction == .inbound, !hasAnsweredGetaddr else { return [] }
     hasAnsweredGetaddr = true
-    let nodes = node.addressBook.sample(at: now)
-    guard !nodes.isEmpty else { return [] }
-    return [.send(usesAddrV2 ? .addrv2(AddrV2Message(nodes: nodes)) : .addr(AddrMessage(nodes: nodes)))]
+    return tell(node.addressBook.sample(at: now, to: peer.address.network)).map { [.send($0)] } ?? []
   }
 
   private mutating func answerGetheaders(_ request: LocatorMessage, _ ledger: Ledger) -> Message {

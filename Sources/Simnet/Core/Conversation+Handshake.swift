@@ -35,7 +35,7 @@ extension Conversation {
         ),
         nonce: random.next(),
         userAgent: Array(node.profile.userAgent.utf8),
-        startHeight: Int32(max(0, ledger.tip(of: node.index) - node.heightLag)),
+        startHeight: Int32(clamping: max(0, ledger.tip(of: node.index) - node.heightLag)),
         relay: true
       )
     )

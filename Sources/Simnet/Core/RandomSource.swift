@@ -25,7 +25,12 @@ public struct RandomSource: RandomNumberGenerator, Sendable {
   /// The next 64 bits.
   public mutating func next() -> UInt64 {
     state &+= 0x9e37_79b9_7f4a_7c15
-    var value = state
+    return Self.mixed(state)
+  }
+
+  /// A number that looks random and is another one for each number.
+  static func mixed(_ number: UInt64) -> UInt64 {
+    var value = number
     value = (value ^ value >> 30) &* 0xbf58_476d_1ce4_e5b9
     value = (value ^ value >> 27) &* 0x94d0_49bb_1331_11eb
     return value ^ value >> 31

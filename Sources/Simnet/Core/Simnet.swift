@@ -9,6 +9,9 @@ public final class Simnet {
   /// What it is made of; the port is the real one.
   public let settings: SimnetSettings
 
+  /// Who is who among the nodes.
+  public let directory: NodeDirectory
+
   /// The nodes by number.
   public let nodes: [SimulatedNode]
 
@@ -48,7 +51,8 @@ public final class Simnet {
     self.log = log
     truth = try truthPath.map { path throws(IOError) in try TruthLog(path: path) }
     framer = settings.network.framer
-    nodes = (0..<settings.nodeCount).map { SimulatedNode($0, of: settings) }
+    directory = NodeDirectory(settings)
+    nodes = (0..<settings.nodeCount).map { [directory] in SimulatedNode($0, of: directory) }
     sessions = Array(repeating: [], count: settings.nodeCount)
     network = SimulatedNetwork(settings: settings, start: start.wall)
     statistics.height = network.ledger.height
@@ -64,6 +68,11 @@ public final class Simnet {
 
   /// Where the nodes listen.
   public var endpoints: [Endpoint] { nodes.map(\.endpoint) }
+
+  /// The node that listens at an endpoint or is known by it; nil where there is none.
+  public func node(for endpoint: Endpoint) -> SimulatedNode? {
+    directory.node(for: endpoint).map { nodes[$0] }
+  }
 
   /// All transactions and blocks.
   public var ledger: Ledger { network.ledger }

@@ -28,6 +28,28 @@ public struct SimnetOptions: ParsableArguments {
   @Option(help: "The same seed makes the same network.")
   public var seed = Self.defaults.seed
 
+  /// Who the nodes are.
+  @Option(
+    help: ArgumentHelp(
+      """
+      Make nodes of this snapshot of a network: JSON as Bitnodes has it. (default: a built-in sample of the main \
+      network's)
+      """,
+      valueName: "path"
+    ),
+    completion: .file()
+  )
+  public var population: String?
+
+  /// By which addresses nodes know each other.
+  @Option(
+    help: """
+      By which addresses nodes know each other: loopback, where they listen, or real, those of the networks they are \
+      on, where nothing of ours listens.
+      """
+  )
+  public var gossip = Self.defaults.gossip
+
   /// Transactions per second.
   @Option(
     help: ArgumentHelp(
@@ -111,13 +133,14 @@ public struct SimnetOptions: ParsableArguments {
     guard dialCount >= 0 else { throw ValidationError("--dial-count must not be negative") }
   }
 
-  /// The network they describe.
+  /// The network they describe, but for its population.
   public var settings: SimnetSettings {
     var settings = Self.defaults
     settings.nodeCount = nodes
     settings.base = base
     settings.port = port
     settings.seed = seed
+    settings.gossip = gossip
     settings.transactionRate = txRate
     settings.blockInterval = blockInterval
     settings.hopDelay = hopDelay

@@ -11,10 +11,13 @@ public enum SimnetProgram {
     // The folder of paths is the one the command was given in, also in the background.
     let list = options.list.map { $0 == "-" ? $0 : absolute($0) }
     let truth = options.truth.map(absolute)
+    let population = options.population.map(absolute)
     return DaemonLauncher.run("simnet", options.daemon) { daemon in
       let limit = try DescriptorLimit.raise()
       let loop = EventLoop()
-      let simnet = try Simnet(options.settings, on: loop, log: daemon.log, truthPath: truth)
+      var settings = options.settings
+      if let population { settings.population = try .snapshot(path: population) }
+      let simnet = try Simnet(settings, on: loop, log: daemon.log, truthPath: truth)
       defer { simnet.close() }
       if let list { try write(simnet.endpoints, to: list) }
       daemon.log.info("\(summary(of: simnet)); up to \(limit) open files")

@@ -17,6 +17,12 @@ public struct SimnetSettings: Sendable {
   /// Decides everything that is random.
   public var seed: UInt64 = 1
 
+  /// Who the nodes are.
+  public var population = Population.sample
+
+  /// By which addresses nodes know each other.
+  public var gossip = AddressGossip.loopback
+
   /// Transactions invented per second in the whole network, on average; 0 for none.
   public var transactionRate = 2.0
 

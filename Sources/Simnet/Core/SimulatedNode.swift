@@ -11,19 +11,31 @@ public struct SimulatedNode: Sendable, Equatable {
   /// The software it runs.
   public let profile: NodeProfile
 
-  /// How many blocks less than it has it claims in `version`: most claim what they have.
+  /// By which address others know it: the same, or one of the network that it is on.
+  public let knownAs: Endpoint
+
+  /// The network that it is on, whatever the address that it is known by.
+  public let network: NetworkID
+
+  /// Where it is, as two capital letters; nil where nobody knows.
+  public let country: String?
+
+  /// How many blocks less than it has it claims in `version`: most claim what they have, some more.
   public let heightLag: Int
 
   /// The addresses it tells of.
   public let addressBook: AddressBook
 
-  /// Creates node `index` of the network with these settings, whose port is chosen.
-  public init(_ index: Int, of settings: SimnetSettings) {
-    var random = RandomSource(seed: settings.seed, purpose: "node", index: UInt64(index))
+  /// Node `index` of a network.
+  public init(_ index: Int, of directory: NodeDirectory) {
+    let row = directory.row(of: index)
     self.index = index
-    endpoint = settings.endpoint(of: index)
-    profile = NodeProfile(of: index, seed: settings.seed)
-    heightLag = random.happens(percent: 8) ? Int.random(in: 1...5, using: &random) : 0
-    addressBook = AddressBook(owner: index, settings: settings)
+    endpoint = directory.settings.endpoint(of: index)
+    profile = NodeProfile(row)
+    knownAs = directory.address(of: index)
+    network = directory.network(of: index)
+    country = row.country
+    heightLag = row.lag
+    addressBook = AddressBook(owner: index, directory: directory)
   }
 }

@@ -2,6 +2,7 @@ import BitcoinWire
 import Bytes
 import EventLoop
 import Glibc
+import JSON
 
 /// What really happened in the network, in JSON lines, for comparing with what an observer saw.
 ///
@@ -25,14 +26,19 @@ final class TruthLog {
   deinit { Glibc.close(descriptor) }
 
   func node(_ node: SimulatedNode, at time: UInt64) {
-    line(
-      time,
-      "node",
-      """
-      "node":\(node.index),"endpoint":"\(node.endpoint)","user_agent":"\(node.profile.userAgent)",\
-      "version":\(node.profile.version),"services":\(node.profile.services.rawValue)
-      """
-    )
+    var json = JSONWriter()
+    json.member("time", time)
+    json.member("event", "node")
+    json.member("node", node.index)
+    json.member("endpoint", node.endpoint.description)
+    json.member("known_as", node.knownAs.description)
+    json.member("network", node.network.description)
+    json.member("country", node.country)
+    json.member("user_agent", node.profile.userAgent)
+    json.member("version", node.profile.version)
+    json.member("services", node.profile.services.rawValue)
+    json.member("height_lag", node.heightLag)
+    line(json.finish())
   }
 
   func opened(session: UInt64, of node: Int, with peer: Endpoint, _ direction: Conversation.Direction) {
@@ -78,7 +84,13 @@ final class TruthLog {
   }
 
   private func line(_ time: UInt64, _ event: StaticString, _ fields: String) {
-    buffer += "{\"time\":\(time),\"event\":\"\(event)\",\(fields)}\n".utf8
+    line(Array("{\"time\":\(time),\"event\":\"\(event)\",\(fields)}".utf8))
+  }
+
+  /// Writes a line; the line feed is added.
+  func line(_ bytes: [UInt8]) {
+    buffer += bytes
+    buffer.append(UInt8(ascii: "\n"))
     if buffer.count >= Self.bufferLimit { write() }
   }
 

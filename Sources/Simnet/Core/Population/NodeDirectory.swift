@@ -1,0 +1,96 @@
+import BitcoinWire
+
+/// Who is who among the nodes of a network: what each is, and by which address the others know it.
+public final class NodeDirectory: Sendable {
+  /// The network's settings; the port is the real one.
+  public let settings: SimnetSettings
+
+  /// Of 1,000 nodes of a census, how many are moved to I2P and to CJDNS, which crawlers see little of.
+  private static let moved = (i2p: 60, cjdns: 5)
+
+  private let rows: [PopulationRow]
+  private let networks: [NetworkID]
+  private let addresses: [Endpoint]
+  private let indexes: [Endpoint: Int]
+
+  /// Looks all nodes up; the port of the settings is chosen.
+  public init(_ settings: SimnetSettings) {
+    self.settings = settings
+    var rows: [PopulationRow] = []
+    var networks: [NetworkID] = []
+    var addresses: [Endpoint] = []
+    var indexes: [Endpoint: Int] = [:]
+    for node in 0..<settings.nodeCount {
+      var random = RandomSource(seed: settings.seed, purpose: "address", index: UInt64(node))
+      let (row, isFirst) = settings.population.row(of: node, seed: settings.seed)
+      rows.append(row)
+      let network = Self.network(of: row, using: &random)
+      networks.append(network)
+      guard settings.gossip == .real else { continue }
+      let given = isFirst && network == row.network ? row.address : nil
+      let port = network == .i2p ? 0 : row.port
+      var endpoint = Endpoint(given ?? .random(in: network, using: &random), port: port)
+      while indexes[endpoint] != nil { endpoint.address = .random(in: network, using: &random) }
+      addresses.append(endpoint)
+      indexes[endpoint] = node
+    }
+    self.rows = rows
+    self.networks = networks
+    self.addresses = addresses
+    self.indexes = indexes
+  }
+
+  /// How many nodes there are.
+  public var count: Int { settings.nodeCount }
+
+  /// What a node is.
+  func row(of node: Int) -> PopulationRow { rows[node] }
+
+  /// The network that a node is on.
+  func network(of node: Int) -> NetworkID { networks[node] }
+
+  /// By which address the others know a node.
+  public func address(of node: Int) -> Endpoint {
+    addresses.isEmpty ? settings.endpoint(of: node) : addresses[node]
+  }
+
+  /// The number of the node that listens at an endpoint, or is known by it; nil where there is none.
+  ///
+  /// An I2P address has no port, so none is looked at.
+  public func node(for endpoint: Endpoint) -> Int? {
+    if case .ipv4(let address) = endpoint.address, endpoint.port == settings.port, address >= settings.base,
+      Int(address - settings.base) < count
+    {
+      return Int(address - settings.base)
+    }
+    var endpoint = endpoint
+    if endpoint.address.network == .i2p { endpoint.port = 0 }
+    return indexes[endpoint]
+  }
+
+  private static func network(of row: PopulationRow, using random: inout RandomSource) -> NetworkID {
+    let lot = Int.random(in: 0..<1000, using: &random)
+    if lot < moved.cjdns { return .cjdns }
+    return lot < moved.cjdns + moved.i2p ? .i2p : row.network
+  }
+}
+
+extension NetworkAddress {
+  /// An address of a network that somebody could have.
+  static func random(in network: NetworkID, using random: inout RandomSource) -> NetworkAddress {
+    let wide = UInt128(random.next()) << 64 | UInt128(random.next())
+    switch network {
+    case .torV3: return .torV3(Bytes32(random.bytes(32))!)
+    case .i2p: return .i2p(Bytes32(random.bytes(32))!)
+    case .cjdns: return .cjdns(0xfc << 120 | wide >> 8)
+    case .ipv6:
+      // 2400::/8 to 2b00::/8: where the registries give out.
+      return .ipv6(UInt128(UInt8.random(in: 0x24...0x2b, using: &random)) << 120 | wide >> 8)
+    default:
+      while true {
+        let address = NetworkAddress.ipv4(UInt32.random(in: 1 << 24..<224 << 24, using: &random))
+        if address.isRoutable { return address }
+      }
+    }
+  }
+}
