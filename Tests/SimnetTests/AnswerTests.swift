@@ -95,23 +95,6 @@ import Testing
     #expect(conversation.announce(.transaction(number), Self.ledger) == nil)
   }
 
-  @Test func spreadsAnObserversTransaction() throws {
-    var (network, _) = SimulatedNetwork.after(5)
-    var strange = try #require(network.ledger.entry(0)?.transaction)
-    strange.lockTime += 1
-    let time = newYear + 5 * second
-    let events = network.take(strange, at: 3, time: time)
-    #expect(events.count == 1)
-    #expect(network.take(strange, at: 4, time: time) == [])
-    let number = try #require(network.ledger.number(txid: strange.txid))
-    var learned: [Int] = []
-    for event in network.advance(to: time + 60 * second) {
-      if case .learned(.transaction(number), let node, _) = event { learned.append(node) }
-    }
-    #expect(learned.first == 3)
-    #expect(Set(learned).count == 30)
-  }
-
   @Test func saysOnceWhatIsNotThere() throws {
     let entry = try Self.witnessed()
     let items = [

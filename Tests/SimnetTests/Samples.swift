@@ -19,6 +19,7 @@ extension SimnetSettings {
     settings.transactionRate = 20
     settings.blockInterval = 5
     settings.hopDelay = 0.05
+    settings.latencyFactor = 0.1
     return settings
   }
 }
@@ -29,7 +30,7 @@ extension SimulatedNetwork {
     _ seconds: UInt64,
     _ settings: SimnetSettings = .small()
   ) -> (SimulatedNetwork, [Event]) {
-    var network = SimulatedNetwork(settings: settings, start: newYear)
+    var network = SimulatedNetwork(NodeDirectory(settings), start: newYear)
     var events: [Event] = []
     while let next = network.nextTime, next <= newYear + seconds * second {
       events += network.advance(to: newYear + seconds * second)

@@ -13,6 +13,8 @@ import Testing
       switch event {
       case .invented(let item, let origin, _): origins[item] = origin
       case .learned(let item, let node, _): holders[item, default: []].append(node)
+      case .refused: Issue.record("the network invented what conflicts")
+      case .settled(let item, _, let arrivals): #expect(arrivals.map { Int($0.node) } == holders[item])
       }
     }
     let settled = origins.keys.filter { holders[$0]?.count == 30 }
@@ -27,7 +29,7 @@ import Testing
 
   @Test func happensTheSameHoweverOftenItIsLookedAt() {
     let (_, atOnce) = SimulatedNetwork.after(20)
-    var network = SimulatedNetwork(settings: .small(), start: newYear)
+    var network = SimulatedNetwork(NodeDirectory(.small()), start: newYear)
     var inSteps: [SimulatedNetwork.Event] = []
     for step in 0...20_000 { inSteps += network.advance(to: newYear + UInt64(step) * 1_000_000) }
     #expect(atOnce == inSteps)
@@ -111,7 +113,7 @@ import Testing
     var settings = SimnetSettings.small()
     settings.blockInterval = 0
     settings.transactionRate = 0
-    #expect(SimulatedNetwork(settings: settings, start: newYear).nextTime == nil)
+    #expect(SimulatedNetwork(NodeDirectory(settings), start: newYear).nextTime == nil)
   }
 }
 

@@ -49,7 +49,9 @@ extension Conversation {
           item.type == .wtx
           ? ledger.transaction(wtxid: item.hash, at: node.index)
           : ledger.transaction(txid: item.hash, at: node.index)
-        guard held == nil, asked.count < Self.maximumAsked, asked.insert(item.hash).inserted else { continue }
+        guard held == nil, !ledger.isKnown(item.hash, at: node.index), asked.count < Self.maximumAsked,
+          asked.insert(item.hash).inserted
+        else { continue }
         wanted.append(InventoryItem(item.type == .wtx ? .wtx : .witnessTx, item.hash))
       default: break
       }
@@ -70,7 +72,17 @@ extension Conversation {
       asked.remove(hash)
       remember(hash)
     }
-    return ledger.transaction(txid: txid, at: node.index) == nil ? [.take(transaction)] : []
+    guard ledger.transaction(txid: txid, at: node.index) == nil else { return [] }
+    var actions: [Action] = [.take(transaction)]
+    // What it spends and the node lacks is asked of who sent it, by txid: another name is not known.
+    if case .orphaned(let parents) = ledger.verdict(on: transaction, txid: txid, at: node.index) {
+      let wanted = parents.filter {
+        !ledger.isKnown($0, at: node.index) && asked.count < Self.maximumAsked && asked.insert($0).inserted
+      }
+      let items = wanted.map { InventoryItem(.witnessTx, $0) }
+      if !items.isEmpty { actions.append(.send(.getdata(InventoryMessage(items: items)))) }
+    }
+    return actions
   }
 
   private mutating func remember(_ hash: Hash256) {

@@ -20,10 +20,14 @@ public struct Ledger: Sendable {
     public let wtxid: Hash256
     /// The node that invented it, or got it from an observer.
     public let origin: Int
-    /// Whether it is an observer's: nobody knows what it spends, so it is neither mined nor spent.
+    /// Whether it is an observer's: the network spends nothing of it by itself.
     public let isForeign: Bool
+    /// What it pays, in satoshis per 1,000 virtual bytes; nil where that is not known.
+    public let feeRate: Int64?
     /// Whether it is in a block, or will be in none.
     public internal(set) var isMined: Bool
+    /// Height of the block it is in; nil where it is in none.
+    public internal(set) var height: Int?
 
     var holders: NodeSet
   }
@@ -37,6 +41,21 @@ public struct Ledger: Sendable {
   /// The names of the blocks by height.
   public private(set) var hashes: [Hash256] = []
 
+  /// Outputs that every node knows to exist, and that no block has spent.
+  var coins: Set<OutPoint> = []
+
+  /// What nodes hold back.
+  var orphans = Orphanage()
+
+  /// What nodes refused since the last block.
+  var refused: Set<Refusal> = []
+
+  /// The most refusals remembered (as much as Bitcoin Core's filter holds).
+  static let maximumRefused = 120_000
+
+  /// A node refused a transaction of some name.
+  struct Refusal: Hashable { let hash: Hash256, node: Int }
+
   private let nodeCount: Int
   private let keptTransactions: Int
   private let keptBlocks: Int
@@ -44,6 +63,7 @@ public struct Ledger: Sendable {
   private var oldest = 0
   private var byTxid: [Hash256: Int] = [:]
   private var byWtxid: [Hash256: Int] = [:]
+  private var spenders: [OutPoint: [Int]] = [:]
   private var blocks: [Int: Block] = [:]
   private var heights: [Hash256: Int] = [:]
   private var tips: [Int32]
@@ -84,7 +104,12 @@ public struct Ledger: Sendable {
   public func block(at height: Int) -> Block? { blocks[height] }
 
   /// Adds a transaction that no node has yet; returns its number.
-  mutating func add(_ transaction: Transaction, origin: Int, isForeign: Bool = false) -> Int {
+  mutating func add(
+    _ transaction: Transaction,
+    origin: Int,
+    feeRate: Int64? = nil,
+    isForeign: Bool = false
+  ) -> Int {
     let number = inventedCount
     let entry = Entry(
       transaction: transaction,
@@ -92,13 +117,15 @@ public struct Ledger: Sendable {
       wtxid: transaction.wtxid,
       origin: origin,
       isForeign: isForeign,
-      isMined: isForeign,
+      feeRate: feeRate,
+      isMined: false,
       holders: NodeSet(nodeCount: nodeCount)
     )
     inventedCount += 1
     entries[number] = entry
     byTxid[entry.txid] = number
     byWtxid[entry.wtxid] = number
+    for input in transaction.inputs { spenders[input.previous, default: []].append(number) }
     return number
   }
 
@@ -113,20 +140,30 @@ public struct Ledger: Sendable {
     return height
   }
 
-  /// Notes that a node has something from now on; returns whether now all have it.
-  mutating func give(_ item: Item, to node: Int) -> Bool {
+  /// Notes that a node has something from now on.
+  mutating func give(_ item: Item, to node: Int) {
     switch item {
-    case .transaction(let number):
-      entries[number]?.holders.insert(node)
-      return entries[number]?.holders.isComplete ?? true
-    case .block(let height):
-      tips[node] = max(tips[node], Int32(height))
-      return false
+    case .transaction(let number): entries[number]?.holders.insert(node)
+    case .block(let height): tips[node] = max(tips[node], Int32(height))
     }
   }
 
-  /// Notes that a transaction is in a block.
-  mutating func markMined(_ number: Int) { entries[number]?.isMined = true }
+  /// Whether a node has something.
+  func has(_ item: Item, at node: Int) -> Bool {
+    switch item {
+    case .transaction(let number): has(number, at: node)
+    case .block(let height): tip(of: node) >= height
+    }
+  }
+
+  /// Notes that a transaction is in the block of a height, or, where there is none, will be in no block.
+  mutating func markMined(_ number: Int, at height: Int? = nil) {
+    entries[number]?.isMined = true
+    entries[number]?.height = height
+  }
+
+  /// The transactions that spend an output, of those that are remembered.
+  func spenders(of output: OutPoint) -> [Int] { spenders[output] ?? [] }
 
   /// Forgets the oldest transactions beyond those to be kept; unless `all`, only mined ones.
   mutating func forgetOld(all: Bool) {
@@ -134,6 +171,10 @@ public struct Ledger: Sendable {
       entries[oldest] = nil
       byTxid[entry.txid] = nil
       byWtxid[entry.wtxid] = nil
+      for input in entry.transaction.inputs {
+        spenders[input.previous]?.removeAll { $0 == oldest }
+        if spenders[input.previous]?.isEmpty == true { spenders[input.previous] = nil }
+      }
       oldest += 1
     }
   }

@@ -54,9 +54,12 @@ public final class Simnet {
     directory = NodeDirectory(settings)
     nodes = (0..<settings.nodeCount).map { [directory] in SimulatedNode($0, of: directory) }
     sessions = Array(repeating: [], count: settings.nodeCount)
-    network = SimulatedNetwork(settings: settings, start: start.wall)
+    network = SimulatedNetwork(directory, start: start.wall)
     statistics.height = network.ledger.height
-    if let truth { for node in nodes { truth.node(node, at: start.wall) } }
+    if let truth {
+      for node in nodes { truth.node(node, at: start.wall) }
+      truth.links(network.topology, at: start.wall)
+    }
     acceptor.simnet = self
     eventTimer = TimerWatcher(on: loop) { [unowned self] in live() }
     goOnTimer = TimerWatcher(on: loop) { [unowned self] in goOn() }
@@ -147,7 +150,8 @@ public final class Simnet {
     report(network.advance(to: now()))
     guard let next = network.nextTime else { return }
     let now = now()
-    eventTimer?.start(after: next > now ? Double(next - now) / 1e9 : 0)
+    // Not for each thing by itself: what comes within a millisecond comes together.
+    eventTimer?.start(after: next > now ? max(0.001, Double(next - now) / 1e9) : 0)
   }
 
   private func report(_ events: [SimulatedNetwork.Event]) {
@@ -161,6 +165,8 @@ public final class Simnet {
         truth?.invented(item, origin: origin, time: time, ledger)
       case .learned(let item, let node, _):
         for session in sessions[node] { session.announce(item) }
+      case .refused(let txid, let node, let time): truth?.refused(txid, by: node, at: time)
+      case .settled(let item, let start, let arrivals): truth?.spread(item, from: start, arrivals, ledger)
       }
     }
   }

@@ -68,14 +68,26 @@ public struct SimnetOptions: ParsableArguments {
   )
   public var blockInterval = Self.defaults.blockInterval
 
-  /// Seconds from node to node.
+  /// Seconds between announcements.
   @Option(
     help: ArgumentHelp(
-      "Seconds a transaction takes from a node to its neighbour, on average; a block a fifth.",
+      """
+      Seconds from one batch of announced transactions to the next, on average, to a peer that a node connected to; \
+      2.5 times as long to others.
+      """,
       valueName: "seconds"
     )
   )
   public var hopDelay = Self.defaults.hopDelay
+
+  /// How much longer than in the real world.
+  @Option(
+    help: ArgumentHelp(
+      "How many times as long as in the real world messages between nodes are on the way.",
+      valueName: "factor"
+    )
+  )
+  public var latency = Self.defaults.latencyFactor
 
   /// Whom nodes connect to by themselves.
   @Option(
@@ -126,7 +138,7 @@ public struct SimnetOptions: ParsableArguments {
     }
     for (name, value) in [
       ("tx-rate", txRate), ("block-interval", blockInterval), ("hop-delay", hopDelay),
-      ("stats-interval", statsInterval), ("duration", duration),
+      ("latency", latency), ("stats-interval", statsInterval), ("duration", duration),
     ] where !(0...1e6).contains(value) {
       throw ValidationError("--\(name) must be 0 to 1000000")
     }
@@ -144,6 +156,7 @@ public struct SimnetOptions: ParsableArguments {
     settings.transactionRate = txRate
     settings.blockInterval = blockInterval
     settings.hopDelay = hopDelay
+    settings.latencyFactor = latency
     settings.dial = dial.map { ($0, dialCount) }
     return settings
   }

@@ -29,8 +29,12 @@ public struct SimnetSettings: Sendable {
   /// Seconds from one block to the next, on average; 0 for no further blocks.
   public var blockInterval = 10.0
 
-  /// Seconds a transaction takes from a node to its neighbour, on average; a block takes a fifth of it.
-  public var hopDelay = 0.5
+  /// Seconds from one time that a node tells a peer that it connected to of new transactions to the next, on average;
+  /// 2.5 times as long for peers that connected to it. 2 as in Bitcoin Core.
+  public var hopDelay = 2.0
+
+  /// How many times as long as in the real world messages between nodes are on the way.
+  public var latencyFactor = 1.0
 
   /// How many connections a node opens to other nodes.
   public var outboundCount = 8

@@ -9,14 +9,17 @@ extension SimulatedNetwork {
       if height + 1 == settings.initialHeight {
         for mature in 1..<settings.initialHeight where height + 1 - mature >= BlockMiner.maturity {
           guard let coinbase = ledger.block(at: mature)?.transactions.first else { continue }
-          inventor.add(coinbase, txid: coinbase.txid)
+          ledger.coins.formUnion(inventor.add(coinbase, txid: coinbase.txid))
         }
         transactions = (0..<4).compactMap { _ in inventor.fanOut(into: 500) }
       }
       _ = mine(time: ledger.headers[height].time + 600, transactions)
-      for transaction in transactions { inventor.add(transaction, txid: transaction.txid) }
+      for transaction in transactions {
+        for input in transaction.inputs { ledger.coins.remove(input.previous) }
+        ledger.coins.formUnion(inventor.add(transaction, txid: transaction.txid))
+      }
     }
-    for node in 0..<settings.nodeCount { _ = ledger.give(.block(ledger.height), to: node) }
+    for node in 0..<settings.nodeCount { ledger.give(.block(ledger.height), to: node) }
   }
 
   /// Adds a block with these transactions to the chain; returns its height.

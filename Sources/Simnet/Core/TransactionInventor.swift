@@ -26,23 +26,35 @@ struct TransactionInventor: Sendable {
   /// How many outputs may be spent.
   var coinCount: Int { coins.count - spent }
 
-  /// Lets the outputs of a transaction that everybody has be spent.
-  mutating func add(_ transaction: Transaction, txid: Hash256) {
+  /// Lets the outputs of a transaction that everybody has be spent; returns which.
+  mutating func add(_ transaction: Transaction, txid: Hash256) -> [OutPoint] {
+    var added: [OutPoint] = []
     for (index, output) in transaction.outputs.enumerated()
     where output.value >= Self.dust && coinCount < Self.maximumCoins {
       let outPoint = OutPoint(txid: txid, index: UInt32(index))
       coins.append(Coin(outPoint: outPoint, value: output.value, script: output.script))
+      added.append(outPoint)
     }
+    return added
   }
 
-  /// Invents a transaction; nil where nothing is left to spend.
-  mutating func invent() -> Transaction? {
+  /// Invents a transaction and tells its fee in satoshis; nil where nothing is left to spend.
+  ///
+  /// - Parameter isSpent: whether an output was spent by somebody else.
+  mutating func invent(
+    unless isSpent: (OutPoint) -> Bool = { _ in false }
+  ) -> (transaction: Transaction, fee: Int64)? {
     let wanted = [1, 1, 1, 1, 1, 1, 1, 2, 2, 3].randomElement(using: &random) ?? 1
-    let taken = take(wanted)
+    var taken = take(wanted)
+    while taken.contains(where: { isSpent($0.outPoint) }) {
+      taken.removeAll { isSpent($0.outPoint) }
+      if taken.isEmpty { taken = take(wanted) }
+    }
     guard !taken.isEmpty else { return nil }
     let total = taken.reduce(0) { $0 + $1.value }
     let outputCount = total < 50_000 ? 1 : [1, 2, 2, 2, 2, 3].randomElement(using: &random) ?? 2
-    return transaction(spending: taken, total: total, outputs: outputCount)
+    let transaction = transaction(spending: taken, total: total, outputs: outputCount)
+    return (transaction, total - transaction.outputs.reduce(0) { $0 + $1.value })
   }
 
   /// Splits an output into many, so that there is enough to spend from the start; nil where there is none.

@@ -6,8 +6,8 @@ import JSON
 
 /// What really happened in the network, in JSON lines, for comparing with what an observer saw.
 ///
-/// Every line has `time`, ns since the Unix epoch, and `event`: `node`, `open`, `close`, `tx`, `block` or
-/// `announce`. Hashes are written as explorers show them.
+/// Every line has `time`, ns since the Unix epoch, and `event`; `docs/simnet.md` lists the events. Hashes are written
+/// as explorers show them.
 final class TruthLog {
   private let descriptor: Int32
   private let path: String
