@@ -48,7 +48,10 @@ import Testing
     let block = try #require(Self.ledger.block(at: 120))
     let hash = block.header.hash
     #expect(Self.getdata(.witnessBlock, hash) == [.block(block)])
-    #expect(Self.getdata(.compactBlock, hash) == [.block(block)])
+    let old = try #require(Self.ledger.block(at: 100))
+    #expect(Self.getdata(.compactBlock, old.header.hash) == [.block(old)])
+    guard case .cmpctblock(let compact)? = Self.getdata(.compactBlock, hash).first else { throw Missing() }
+    #expect(compact.header == block.header)
     guard case .block(let bare)? = Self.getdata(.block, hash).first else { throw Missing() }
     #expect(bare.header == block.header && !bare.transactions.contains { $0.hasWitness })
     #expect(bare.computedMerkleRoot == block.header.merkleRoot)
@@ -90,9 +93,10 @@ import Testing
     let entry = try Self.witnessed()
     let number = try #require(Self.ledger.number(txid: entry.txid))
     var conversation = Conversation.established()
-    #expect(conversation.announce(.transaction(number), Self.ledger) != nil)
+    #expect(conversation.queue(number, Self.ledger) == true)
     _ = conversation.receive(.tx(entry.transaction), Self.ledger, at: newYear)
-    #expect(conversation.announce(.transaction(number), Self.ledger) == nil)
+    #expect(conversation.takeInventory(Self.ledger) == nil)
+    #expect(conversation.queue(number, Self.ledger) == false)
   }
 
   @Test func saysOnceWhatIsNotThere() throws {

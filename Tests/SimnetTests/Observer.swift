@@ -81,13 +81,18 @@ final class Stage {
   deinit { simnet.close() }
 
   /// The first node whose profile has every feature.
-  var node: SimulatedNode {
-    simnet.nodes.first { $0.profile.speaksWtxidRelay && $0.profile.speaksAddrV2 }!
+  var node: SimulatedNode { modern[0] }
+
+  /// The nodes whose profile has every feature.
+  var modern: [SimulatedNode] {
+    simnet.nodes.filter { $0.profile.speaksWtxidRelay && $0.profile.speaksAddrV2 }
   }
 
   /// Connects to a node and shakes hands.
-  func observe(_ features: Message...) throws -> Observer {
-    let observer = Observer(to: node.endpoint, on: loop)
+  ///
+  /// - Parameter number: which of the nodes that have every feature.
+  func observe(_ number: Int = 0, _ features: Message...) throws -> Observer {
+    let observer = Observer(to: modern[number].endpoint, on: loop)
     try run { observer.stream != nil }
     observer.send(.version(.observer()))
     for feature in features { observer.send(feature) }

@@ -17,7 +17,7 @@ import Testing
 
   @Test func announcesTransactionsAndGivesThem() throws {
     let stage = try Stage()
-    let observer = try stage.observe(.wtxidrelay, .sendaddrv2)
+    let observer = try stage.observe(0, .wtxidrelay, .sendaddrv2)
     #expect(observer.commands.starts(with: [.version, .wtxidrelay, .sendaddrv2, .verack, .sendcmpct, .ping]))
     observer.send(.getaddr)
     try stage.run { observer.commands.contains(.addrv2) && observer.commands.contains(.inv) }
@@ -56,7 +56,7 @@ import Testing
     defer { unlink(path) }
     let before = Clock.now()
     let stage = try Stage(truthPath: path)
-    let observer = try stage.observe(.wtxidrelay)
+    let observer = try stage.observe(0, .wtxidrelay)
     try stage.run { observer.commands.count { $0 == .inv } >= 5 }
     stage.simnet.close()
     let lines = try lines(of: path)

@@ -15,6 +15,14 @@ extension Conversation {
     case .sendheaders:
       prefersHeaders = true
       return []
+    case .sendcmpct(let offer):
+      // As Bitcoin Core does, only the version with witnesses is spoken.
+      if offer.version == 2, node.profile.services.contains(.witness) { prefersCompact = offer.announce }
+      return []
+    case .feefilter(let filter):
+      if filter.feeRate >= 0 { feeFilter = filter.feeRate }
+      return []
+    case .getblocktxn(let request): return answer(request, ledger)
     case .getheaders(let request): return [.send(answerGetheaders(request, ledger))]
     case .getblocks(let request): return answerGetblocks(request, ledger)
     case .getdata(let request):
@@ -150,14 +158,14 @@ extension Conversation {
     return .notfound(InventoryMessage(items: missing))
   }
 
-  private func content(of item: InventoryItem, _ ledger: Ledger) -> Message? {
+  private mutating func content(of item: InventoryItem, _ ledger: Ledger) -> Message? {
     switch item.type {
     case .wtx: ledger.transaction(wtxid: item.hash, at: node.index).map { .tx($0) }
     case .witnessTx: ledger.transaction(txid: item.hash, at: node.index).map { .tx($0) }
     case .tx: ledger.transaction(txid: item.hash, at: node.index).map { .tx($0.withoutWitness) }
     case .block: block(item.hash, ledger).map { .block($0.withoutWitness) }
-    // Older blocks are sent whole where a compact one is asked for, as Bitcoin Core does.
-    case .witnessBlock, .compactBlock: block(item.hash, ledger).map { .block($0) }
+    case .compactBlock: compactBlock(item.hash, ledger)
+    case .witnessBlock: block(item.hash, ledger).map { .block($0) }
     default: nil
     }
   }

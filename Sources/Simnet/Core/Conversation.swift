@@ -79,6 +79,12 @@ public struct Conversation: Sendable {
   /// Whether the peer wants blocks announced by `headers`.
   public internal(set) var prefersHeaders = false
 
+  /// Whether the peer wants blocks announced by compact blocks.
+  public internal(set) var prefersCompact = false
+
+  /// What transactions must pay for the peer to want to know of them, in satoshis per 1,000 virtual bytes.
+  public internal(set) var feeFilter: Int64 = 0
+
   let peer: Endpoint
   let started: UInt64
   var random: RandomSource
@@ -90,6 +96,7 @@ public struct Conversation: Sendable {
   var servedCount = 0
   var missing: [InventoryItem] = []
   var asked: Set<Hash256> = []
+  var waiting: [Int] = []
   var knownToPeer: Set<Hash256> = []
   var pingDue: UInt64 = .max
   var ping: (nonce: UInt64, sent: UInt64)?

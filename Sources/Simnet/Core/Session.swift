@@ -15,6 +15,7 @@ final class Session: ByteStreamHandler {
   private var stream: ByteStream?
   private var unstamped: [(kind: Conversation.Announcement.Kind, hash: Hash256)] = []
   private var isWaitingForRoom = false
+  private var isInventoryDue = false
 
   /// Takes over a connected descriptor.
   init(_ number: UInt64, _ conversation: Conversation, descriptor: Int32, simnet: Simnet) {
@@ -36,11 +37,41 @@ final class Session: ByteStreamHandler {
     if now >= conversation.deadline { perform(conversation.tick(at: now)) }
   }
 
-  /// Tells the peer of something, where it wants to know.
+  /// Tells the peer of something the node has just got, where it wants to know: of a block at once, of a transaction
+  /// with the next batch.
   func announce(_ item: Ledger.Item) {
-    guard let announcement = conversation.announce(item, simnet.ledger) else { return }
-    simnet.statistics.announced += 1
-    if simnet.truth != nil { unstamped.append((announcement.kind, announcement.hash)) }
+    switch item {
+    case .block(let height):
+      if let announcement = conversation.announceBlock(height, simnet.ledger) { tell(announcement) }
+    case .transaction(let number):
+      guard conversation.queue(number, simnet.ledger), !isInventoryDue else { return }
+      planInventory(after: simnet.now())
+    }
+  }
+
+  /// Sends the batch of announcements that is due.
+  func wake(at now: UInt64) {
+    isInventoryDue = false
+    guard stream?.isOpen ?? false else { return }
+    if let announcement = conversation.takeInventory(simnet.ledger) { tell(announcement) }
+    if conversation.hasWaiting { planInventory(after: now) }
+  }
+
+  private func planInventory(after now: UInt64) {
+    isInventoryDue = true
+    let links = simnet.links
+    let time =
+      switch direction {
+      case .inbound:
+        links.nextInventory(of: node.index, toInbound: conversation.peer.address.network, after: now)
+      case .outbound: links.nextInventory(of: node.index, toOutbound: 1 << 32 | number, after: now)
+      }
+    simnet.wakeUps.add(self, at: time)
+  }
+
+  private func tell(_ announcement: Conversation.Announcement) {
+    simnet.statistics.announced += announcement.hashes.count
+    if simnet.truth != nil { unstamped += announcement.hashes.map { (announcement.kind, $0) } }
     send(announcement.message)
   }
 

@@ -28,6 +28,8 @@ public final class Simnet {
   private var goingOn: [Session] = []
   private var lastSession: UInt64 = 0
   private var dialler: Dialler?
+  /// Sessions that announce something soon.
+  private(set) lazy var wakeUps = WakeUps(on: loop) { [unowned self] in now() }
   private var eventTimer: TimerWatcher?
   private var goOnTimer: TimerWatcher?
   private var tickTimer: TimerWatcher?
@@ -77,6 +79,9 @@ public final class Simnet {
     directory.node(for: endpoint).map { nodes[$0] }
   }
 
+  /// The links between the nodes.
+  var links: Links { network.links }
+
   /// All transactions and blocks.
   public var ledger: Ledger { network.ledger }
 
@@ -86,6 +91,7 @@ public final class Simnet {
     eventTimer?.cancel()
     goOnTimer?.cancel()
     tickTimer?.cancel()
+    wakeUps.cancel()
     dialler = nil
     for listener in listeners { listener.close() }
     listeners = []
