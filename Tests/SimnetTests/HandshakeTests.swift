@@ -25,7 +25,7 @@ import Testing
     let greeting = conversation.receive(.version(.observer()), Self.ledger, at: newYear)
     #expect(greeting.commands == [.wtxidrelay, .sendaddrv2, .verack, .getaddr])
     let rest = conversation.receive(.verack, Self.ledger, at: newYear)
-    #expect(rest.commands == [.sendcmpct, .ping, .feefilter])
+    #expect(rest.commands == [.sendcmpct, .ping, .feefilter, .addr])
   }
 
   @Test func tellsWhatItsProfileSays() throws {

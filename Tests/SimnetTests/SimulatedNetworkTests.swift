@@ -13,6 +13,7 @@ import Testing
       switch event {
       case .invented(let item, let origin, _): origins[item] = origin
       case .learned(let item, let node, _): holders[item, default: []].append(node)
+      case .announcedSelf, .heard: break
       case .refused: Issue.record("the network invented what conflicts")
       case .settled(let item, _, let arrivals): #expect(arrivals.map { Int($0.node) } == holders[item])
       }
@@ -113,6 +114,7 @@ import Testing
     var settings = SimnetSettings.small()
     settings.blockInterval = 0
     settings.transactionRate = 0
+    settings.addressInterval = 0
     #expect(SimulatedNetwork(NodeDirectory(settings), start: newYear).nextTime == nil)
   }
 }

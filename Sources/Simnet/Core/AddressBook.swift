@@ -37,6 +37,16 @@ public struct AddressBook: Sendable, Equatable {
   /// How many addresses are in the book: those of all other nodes.
   public var count: Int { directory.count - 1 }
 
+  /// Seconds from one time that the node tells its own address to the next, on average; nil for never.
+  var interval: Double? {
+    directory.settings.addressInterval > 0 ? directory.settings.addressInterval : nil
+  }
+
+  /// Whether the node takes an address for one that somebody could connect to: routable, or one of the network's.
+  func accepts(_ endpoint: Endpoint) -> Bool {
+    endpoint.address.isRoutable || directory.node(for: endpoint) != nil
+  }
+
   /// What the node answers to `getaddr`: 23 % of the book, rounded down, at most 1000.
   ///
   /// It is drawn anew every 21 to 27 hours, at times of the node's own.

@@ -12,6 +12,8 @@ extension Conversation {
       if pong.nonce == ping?.nonce { settlePing() }
       return []
     case .getaddr: return answerGetaddr(at: now)
+    case .addr(let told): return hear(told.nodes, at: now)
+    case .addrv2(let told): return hear(told.nodes, at: now)
     case .sendheaders:
       prefersHeaders = true
       return []
@@ -108,7 +110,8 @@ extension Conversation {
   private mutating func answerGetaddr(at now: UInt64) -> [Action] {
     guard direction == .inbound, !hasAnsweredGetaddr else { return [] }
     hasAnsweredGetaddr = true
-    return tell(node.addressBook.sample(at: now, to: peer.address.network)).map { [.send($0)] } ?? []
+    let answer = tell(node.addressBook.sample(at: now, to: peer.address.network))
+    return relayAddresses(at: now) + (answer.map { [.send($0)] } ?? [])
   }
 
   private mutating func answerGetheaders(_ request: LocatorMessage, _ ledger: Ledger) -> Message {

@@ -56,7 +56,11 @@ extension Conversation {
       if node.profile.speaksAddrV2 { actions.append(.send(.sendaddrv2)) }
     }
     actions.append(.send(.verack))
-    if direction == .outbound { actions.append(.send(.getaddr)) }
+    if direction == .outbound {
+      actions.append(.send(.getaddr))
+      awaitsAddresses = true
+      addressTokens.count += Self.addressBurst
+    }
     return actions
   }
 
@@ -85,6 +89,7 @@ extension Conversation {
       actions.append(.send(.getheaders(locator)))
     }
     if peerVersion >= 70013 { actions.append(.send(.feefilter(FeeFilterMessage(feeRate: 100)))) }
+    if direction == .outbound { actions += relayAddresses(at: now) }
     return actions
   }
 

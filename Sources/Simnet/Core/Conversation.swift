@@ -19,6 +19,8 @@ public struct Conversation: Sendable {
     case send(Message)
     /// Take this transaction of the peer's for the node's own.
     case take(Transaction)
+    /// Tell these addresses of the peer's on.
+    case hear([KnownNode])
     /// Close the connection, and why.
     case close(String)
   }
@@ -97,6 +99,12 @@ public struct Conversation: Sendable {
   var missing: [InventoryItem] = []
   var asked: Set<Hash256> = []
   var waiting: [Int] = []
+  var relaysAddresses = false
+  var awaitsAddresses = false
+  var addressTokens: (count: Double, time: UInt64)
+  var knownAddresses: Set<Endpoint> = []
+  var addressesToTell: [KnownNode] = []
+  var selfDue: UInt64 = .max
   var knownToPeer: Set<Hash256> = []
   var pingDue: UInt64 = .max
   var ping: (nonce: UInt64, sent: UInt64)?
@@ -119,6 +127,7 @@ public struct Conversation: Sendable {
     self.direction = direction
     self.random = random
     started = now
+    addressTokens = (1, now)
   }
 
   /// What the node says first: its version where it opened the connection, otherwise nothing.
@@ -129,14 +138,14 @@ public struct Conversation: Sendable {
   /// When `tick` is next to be called, in ns.
   public var deadline: UInt64 {
     guard phase == .established else { return started + Self.handshakeTimeout }
-    if let ping { return ping.sent + Self.pongTimeout }
-    return pingDue
+    return min(selfDue, ping.map { $0.sent + Self.pongTimeout } ?? pingDue)
   }
 
   /// Does what is due: keeps the connection alive, or gives it up.
   public mutating func tick(at now: UInt64) -> [Action] {
     guard now >= deadline else { return [] }
     guard phase == .established else { return [.close("the handshake took too long")] }
+    if now >= selfDue { return announceSelf(at: now) }
     return ping == nil ? [sendPing(at: now)] : [.close("no pong came")]
   }
 

@@ -15,7 +15,8 @@ final class Session: ByteStreamHandler {
   private var stream: ByteStream?
   private var unstamped: [(kind: Conversation.Announcement.Kind, hash: Hash256)] = []
   private var isWaitingForRoom = false
-  private var isInventoryDue = false
+  private var inventoryDue: UInt64?
+  private var addressesDue: UInt64?
 
   /// Takes over a connected descriptor.
   init(_ number: UInt64, _ conversation: Conversation, descriptor: Int32, simnet: Simnet) {
@@ -44,21 +45,35 @@ final class Session: ByteStreamHandler {
     case .block(let height):
       if let announcement = conversation.announceBlock(height, simnet.ledger) { tell(announcement) }
     case .transaction(let number):
-      guard conversation.queue(number, simnet.ledger), !isInventoryDue else { return }
+      guard conversation.queue(number, simnet.ledger), inventoryDue == nil else { return }
       planInventory(after: simnet.now())
     }
   }
 
-  /// Sends the batch of announcements that is due.
+  /// Tells the peer of an address with the next ones, where it wants to know.
+  func hear(_ known: KnownNode) {
+    guard conversation.queue(known), addressesDue == nil else { return }
+    let peer = 1 << 32 | number
+    let due = simnet.links.nextAddresses(of: node.index, to: peer, after: simnet.now())
+    addressesDue = due
+    simnet.wakeUps.add(self, at: due)
+  }
+
+  /// Sends what is due of announcements and addresses.
   func wake(at now: UInt64) {
-    isInventoryDue = false
     guard stream?.isOpen ?? false else { return }
-    if let announcement = conversation.takeInventory(simnet.ledger) { tell(announcement) }
-    if conversation.hasWaiting { planInventory(after: now) }
+    if let due = inventoryDue, due <= now {
+      inventoryDue = nil
+      if let announcement = conversation.takeInventory(simnet.ledger) { tell(announcement) }
+      if conversation.hasWaiting { planInventory(after: now) }
+    }
+    if let due = addressesDue, due <= now {
+      addressesDue = nil
+      if let message = conversation.takeAddresses() { send(message) }
+    }
   }
 
   private func planInventory(after now: UInt64) {
-    isInventoryDue = true
     let links = simnet.links
     let time =
       switch direction {
@@ -66,6 +81,7 @@ final class Session: ByteStreamHandler {
         links.nextInventory(of: node.index, toInbound: conversation.peer.address.network, after: now)
       case .outbound: links.nextInventory(of: node.index, toOutbound: 1 << 32 | number, after: now)
       }
+    inventoryDue = time
     simnet.wakeUps.add(self, at: time)
   }
 
@@ -153,6 +169,7 @@ final class Session: ByteStreamHandler {
       switch action {
       case .send(let message): send(message)
       case .take(let transaction): simnet.take(transaction, at: node.index)
+      case .hear(let told): simnet.hear(told, at: node.index)
       case .close(let reason): return close(reason)
       }
     }

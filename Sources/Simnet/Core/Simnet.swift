@@ -24,7 +24,7 @@ public final class Simnet {
   let framer: Framer
   private var network: SimulatedNetwork
   private var listeners: [Listener]
-  private var sessions: [[Session]]
+  private(set) var sessions: [[Session]]
   private var goingOn: [Session] = []
   private var lastSession: UInt64 = 0
   private var dialler: Dialler?
@@ -152,6 +152,12 @@ public final class Simnet {
     eventTimer?.start(after: 0)
   }
 
+  /// Has a node hear addresses from an observer.
+  func hear(_ told: [KnownNode], at node: Int) {
+    for known in told { report(network.hear(known, at: node, time: now())) }
+    eventTimer?.start(after: 0)
+  }
+
   private func live() {
     report(network.advance(to: now()))
     guard let next = network.nextTime else { return }
@@ -171,6 +177,8 @@ public final class Simnet {
         truth?.invented(item, origin: origin, time: time, ledger)
       case .learned(let item, let node, _):
         for session in sessions[node] { session.announce(item) }
+      case .announcedSelf(let node, let time): truth?.announcedSelf(nodes[node], at: time)
+      case .heard(let known, let node, let time): passOn(known, from: node, at: time)
       case .refused(let txid, let node, let time): truth?.refused(txid, by: node, at: time)
       case .settled(let item, let start, let arrivals): truth?.spread(item, from: start, arrivals, ledger)
       }

@@ -89,6 +89,15 @@ public struct SimnetOptions: ParsableArguments {
   )
   public var latency = Self.defaults.latencyFactor
 
+  /// Seconds between self-announcements.
+  @Option(
+    help: ArgumentHelp(
+      "Seconds from one time that a node tells its own address to the next, on average; 0 for never.",
+      valueName: "seconds"
+    )
+  )
+  public var addressInterval = Self.defaults.addressInterval
+
   /// Whom nodes connect to by themselves.
   @Option(
     help: ArgumentHelp("Have nodes connect to this listener on loopback.", valueName: "host:port"),
@@ -138,7 +147,8 @@ public struct SimnetOptions: ParsableArguments {
     }
     for (name, value) in [
       ("tx-rate", txRate), ("block-interval", blockInterval), ("hop-delay", hopDelay),
-      ("latency", latency), ("stats-interval", statsInterval), ("duration", duration),
+      ("latency", latency), ("address-interval", addressInterval), ("stats-interval", statsInterval),
+      ("duration", duration),
     ] where !(0...1e6).contains(value) {
       throw ValidationError("--\(name) must be 0 to 1000000")
     }
@@ -157,6 +167,7 @@ public struct SimnetOptions: ParsableArguments {
     settings.blockInterval = blockInterval
     settings.hopDelay = hopDelay
     settings.latencyFactor = latency
+    settings.addressInterval = addressInterval
     settings.dial = dial.map { ($0, dialCount) }
     return settings
   }

@@ -36,6 +36,10 @@ public struct SimnetSettings: Sendable {
   /// How many times as long as in the real world messages between nodes are on the way.
   public var latencyFactor = 1.0
 
+  /// Seconds from one time that a node tells its own address to the next, on average; 0 for never. What else is told of
+  /// addresses goes as much faster or slower than in Bitcoin Core as this differs from 24 h.
+  public var addressInterval = 86_400.0
+
   /// How many connections a node opens to other nodes.
   public var outboundCount = 8
 

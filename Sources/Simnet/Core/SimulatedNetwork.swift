@@ -14,6 +14,10 @@ public struct SimulatedNetwork {
     case learned(Ledger.Item, node: Int, time: UInt64)
     /// A node refused a transaction, which spends what another one that it has spends too.
     case refused(txid: Hash256, node: Int, time: UInt64)
+    /// A node told its neighbours its own address.
+    case announcedSelf(node: Int, time: UInt64)
+    /// A node heard an address that it tells on.
+    case heard(KnownNode, node: Int, time: UInt64)
     /// Something has got wherever it will; who has it since when.
     case settled(Ledger.Item, start: UInt64, arrivals: [Arrival])
   }
@@ -23,6 +27,10 @@ public struct SimulatedNetwork {
     case block
     /// Something comes to a node; again, where it came before and the node had to ask for what it spends.
     case offer(Ledger.Item, to: Int, again: Bool)
+    /// A node tells its own address.
+    case selfAnnouncement(Int)
+    /// An address comes to a node.
+    case rumour(Int, at: Int)
   }
 
   /// What it is made of.
@@ -37,11 +45,14 @@ public struct SimulatedNetwork {
   /// The most events that one call of `advance` reports, give or take a few.
   static let eventsPerCall = 10_000
 
+  let directory: NodeDirectory
   let links: Links
   var occasions = Schedule<Occasion>()
   var spreads: [Ledger.Item: Spread] = [:]
   var events: [Event] = []
   var unmined: [Int] = []
+  var rumours: [Int: Rumour] = [:]
+  var lastRumour = 0
   var inventor: TransactionInventor
   var miner: BlockMiner
   private var pace: (transactions: RandomSource, blocks: RandomSource)
@@ -49,6 +60,7 @@ public struct SimulatedNetwork {
   /// Creates a network that begins to live at `start`, in ns since the Unix epoch.
   public init(_ directory: NodeDirectory, start: UInt64) {
     settings = directory.settings
+    self.directory = directory
     let seed = settings.seed
     links = Links(directory, start: start)
     ledger = Ledger(
@@ -62,6 +74,7 @@ public struct SimulatedNetwork {
     mineInitialChain()
     planTransaction(after: start)
     planBlock(after: start)
+    planSelfAnnouncements(after: start)
   }
 
   /// Which nodes are connected.
@@ -79,6 +92,8 @@ public struct SimulatedNetwork {
       case .transaction: inventTransaction(at: time)
       case .block: inventBlock(at: time)
       case .offer(let item, let node, let again): arrive(item, at: node, time, again: again)
+      case .selfAnnouncement(let node): announceSelf(node, at: time)
+      case .rumour(let rumour, let node): hear(rumour, at: node, time)
       }
     }
     return takeEvents()

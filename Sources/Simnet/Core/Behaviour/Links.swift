@@ -12,6 +12,8 @@ struct Links: Sendable {
   private let regions: [Region]
   private let networks: [NetworkID]
   private let hop: UInt64
+  /// How often a node tells its own address, in ns.
+  let addressInterval: UInt64
   private let latencyFactor: Double
 
   /// The links of a network that begins to live at `start`, in ns since the Unix epoch.
@@ -26,6 +28,7 @@ struct Links: Sendable {
       Region(country: directory.row(of: $0).country, network: directory.network(of: $0))
     }
     hop = UInt64(settings.hopDelay * 1e9)
+    addressInterval = UInt64(settings.addressInterval * 1e9)
     latencyFactor = settings.latencyFactor
   }
 
@@ -40,8 +43,7 @@ struct Links: Sendable {
   /// When a node next tells those that connected to it over a network of new transactions: all of them at once
   /// (`NextInvToInbounds`), 5 s from one time to the next on average (`INBOUND_INVENTORY_BROADCAST_INTERVAL`).
   func nextInventory(of node: Int, toInbound network: NetworkID, after time: UInt64) -> UInt64 {
-    let key = RandomSource.mixed(key &+ 1 ^ UInt64(node) << 8 ^ UInt64(network.rawValue))
-    return start + PoissonProcess(key: key, mean: hop / 2 * 5).next(after: time - start)
+    moment(1, UInt64(node) << 8 ^ UInt64(network.rawValue), mean: hop / 2 * 5, after: time)
   }
 
   /// When a node next tells one that it connected to of new transactions: 2 s from one time to the next on average
@@ -49,9 +51,17 @@ struct Links: Sendable {
   ///
   /// - Parameter peer: tells the peer from others: a node's number, or one above all of them.
   func nextInventory(of node: Int, toOutbound peer: UInt64, after time: UInt64) -> UInt64 {
-    let key = RandomSource.mixed(key &+ 2 ^ UInt64(node) << 40 ^ peer)
-    return start + PoissonProcess(key: key, mean: hop).next(after: time - start)
+    moment(2, UInt64(node) << 40 ^ peer, mean: hop, after: time)
   }
+
+  /// The first moment after a time of a process of some purpose, in ns since the Unix epoch.
+  func moment(_ purpose: UInt64, _ index: UInt64, mean: UInt64, after time: UInt64) -> UInt64 {
+    let key = RandomSource.mixed(key &+ purpose ^ index)
+    return start + PoissonProcess(key: key, mean: mean).next(after: sinceStart(time))
+  }
+
+  /// A time in ns since the Unix epoch as ns since the network began.
+  func sinceStart(_ time: UInt64) -> UInt64 { time > start ? time - start : 0 }
 
   /// When each of a node's neighbours gets a transaction that the node has got.
   ///

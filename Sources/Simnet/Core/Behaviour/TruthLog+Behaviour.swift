@@ -34,6 +34,14 @@ extension TruthLog {
     }
   }
 
+  /// Writes that a node told its neighbours its own address.
+  func announcedSelf(_ node: SimulatedNode, at time: UInt64) {
+    line(time, "address") {
+      $0.member("node", node.index)
+      $0.member("known_as", node.knownAs.description)
+    }
+  }
+
   /// Writes that a node refused a transaction.
   func refused(_ txid: Hash256, by node: Int, at time: UInt64) {
     line(time, "refused") {

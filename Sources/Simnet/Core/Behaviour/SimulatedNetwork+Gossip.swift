@@ -1,0 +1,90 @@
+import BitcoinWire
+
+/// An address on its way from node to node.
+struct Rumour {
+  /// What is told.
+  let known: KnownNode
+  /// Who has heard it.
+  var hearers: NodeSet
+  /// How many have been told and not heard it yet.
+  var pending = 0
+}
+
+extension SimulatedNetwork {
+  /// How old an address may be to be told on, in seconds (`RelayAddress`'s caller).
+  static let freshness: UInt64 = 600
+
+  /// Plans when each node first tells its own address.
+  mutating func planSelfAnnouncements(after start: UInt64) {
+    guard settings.addressInterval > 0 else { return }
+    for node in 0..<settings.nodeCount { planSelfAnnouncement(of: node, after: start) }
+  }
+
+  private mutating func planSelfAnnouncement(of node: Int, after time: UInt64) {
+    occasions.add(.selfAnnouncement(node), at: links.nextSelfAnnouncement(of: node, after: time))
+  }
+
+  /// A node tells its own address to all its neighbours, and plans the next time.
+  mutating func announceSelf(_ node: Int, at time: UInt64) {
+    planSelfAnnouncement(of: node, after: time)
+    let known = KnownNode(
+      time: UInt32(truncatingIfNeeded: time / 1_000_000_000),
+      services: directory.row(of: node).services,
+      endpoint: directory.address(of: node)
+    )
+    events.append(.announcedSelf(node: node, time: time))
+    let rumour = begin(known, at: node)
+    for neighbour in topology.neighbours[node] { tell(rumour, from: node, to: neighbour, time) }
+    end(rumour)
+  }
+
+  /// A node hears an address from an observer, and tells it on.
+  mutating func hear(_ known: KnownNode, at node: Int, time: UInt64) -> [Event] {
+    let rumour = begin(known, at: node)
+    tellOn(rumour, from: node, time)
+    end(rumour)
+    return takeEvents()
+  }
+
+  /// A node hears an address from another.
+  mutating func hear(_ rumour: Int, at node: Int, _ time: UInt64) {
+    rumours[rumour]?.pending -= 1
+    if rumours[rumour]?.hearers.contains(node) == false {
+      rumours[rumour]?.hearers.insert(node)
+      tellOn(rumour, from: node, time)
+    }
+    end(rumour)
+  }
+
+  private mutating func begin(_ known: KnownNode, at node: Int) -> Int {
+    lastRumour += 1
+    var hearers = NodeSet(nodeCount: settings.nodeCount)
+    hearers.insert(node)
+    rumours[lastRumour] = Rumour(known: known, hearers: hearers)
+    return lastRumour
+  }
+
+  private mutating func end(_ rumour: Int) {
+    if rumours[rumour]?.pending == 0 { rumours[rumour] = nil }
+  }
+
+  /// Has a node tell those neighbours of an address whose turn it is today.
+  private mutating func tellOn(_ rumour: Int, from node: Int, _ time: UInt64) {
+    guard let known = rumours[rumour]?.known, time / 1_000_000_000 <= UInt64(known.time) + Self.freshness
+    else {
+      return
+    }
+    events.append(.heard(known, node: node, time: time))
+    let turn = links.turn(of: known.endpoint, at: node, on: directory.network(of: node), time: time)
+    for neighbour in turn.first(of: topology.neighbours[node]) {
+      tell(rumour, from: node, to: neighbour, time)
+    }
+  }
+
+  private mutating func tell(_ rumour: Int, from node: Int, to neighbour: Int, _ time: UInt64) {
+    guard rumours[rumour]?.hearers.contains(neighbour) == false else { return }
+    rumours[rumour]?.pending += 1
+    let sent = links.nextAddresses(of: node, to: UInt64(neighbour), after: time)
+    occasions.add(.rumour(rumour, at: neighbour), at: sent + links.latency(node, neighbour))
+  }
+}
