@@ -11,6 +11,8 @@ final class Observer: ByteStreamHandler {
   var messages: [Message] = []
   var closeReason: CloseReason?
   private(set) var stream: ByteStream?
+  /// Called once connected.
+  var whenConnected: ((Observer) -> Void)?
   private var attempt: ConnectAttempt?
   private let framer = Network.simnet.framer
 
@@ -19,7 +21,10 @@ final class Observer: ByteStreamHandler {
     guard case .ipv4(let address) = endpoint.address else { return }
     attempt = ConnectAttempt(to: .ipv4(address, port: endpoint.port), timeout: 5, loop: loop) {
       [unowned self] in
-      if let descriptor = try? $0.get() { take(descriptor, on: loop) }
+      switch $0 {
+      case .success(let descriptor): take(descriptor, on: loop)
+      case .failure(let error): closeReason = .closed("\(error)")
+      }
     }
   }
 
@@ -28,6 +33,7 @@ final class Observer: ByteStreamHandler {
 
   func take(_ descriptor: Int32, on loop: EventLoop) {
     stream = ByteStream(descriptor, on: loop, handler: self)
+    whenConnected?(self)
   }
 
   func send(_ messages: Message...) {

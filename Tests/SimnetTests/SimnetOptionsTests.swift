@@ -26,7 +26,8 @@ import Testing
   @Test(arguments: [
     ["--nodes", "0"], ["--nodes", "100001"], ["--base", "10.0.0.1"], ["--base", "127.255.255.250"],
     ["--tx-rate", "-1"], ["--block-interval", "nan"], ["--dial", "8.8.8.8:8333"], ["--dial", "127.0.0.1"],
-    ["--dial-count", "-1"],
+    ["--dial-count", "-1"], ["--slots", "-1"], ["--full-share", "101"], ["--churn", "-1"],
+    ["--gossip", "none"],
   ])
   func refusesWhatMakesNoNetwork(arguments: [String]) {
     #expect(throws: (any Error).self) { try SimnetOptions.parse(arguments) }

@@ -100,7 +100,10 @@ import Testing
 
   @Test func refusesMoreSessionsThanANodeHolds() throws {
     var settings = SimnetSettings.small()
-    settings.sessionsPerNode = 2
+    // As many as its links to other nodes take, and two.
+    let modern = try Stage(settings).node.index
+    let topology = Topology(nodeCount: 30, outbound: 8, seed: settings.seed)
+    settings.slots = topology.neighbours[modern].count + 2
     let stage = try Stage(settings)
     let observers = [try stage.observe(), try stage.observe()]
     let refused = Observer(to: stage.node.endpoint, on: stage.loop)

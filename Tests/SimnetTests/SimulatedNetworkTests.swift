@@ -13,7 +13,7 @@ import Testing
       switch event {
       case .invented(let item, let origin, _): origins[item] = origin
       case .learned(let item, let node, _): holders[item, default: []].append(node)
-      case .announcedSelf, .heard: break
+      case .announcedSelf, .heard, .went: break
       case .refused: Issue.record("the network invented what conflicts")
       case .settled(let item, _, let arrivals): #expect(arrivals.map { Int($0.node) } == holders[item])
       }
@@ -95,6 +95,17 @@ import Testing
     #expect(network.ledger.inventedCount > 1000)
     #expect(network.ledger.transactionCount <= 51)
     #expect(network.ledger.height == settings.initialHeight)
+  }
+
+  @Test func forgetsNothingThatIsUnderWay() {
+    var settings = SimnetSettings.small()
+    settings.keptTransactions = 5
+    settings.blockInterval = 0
+    settings.hopDelay = 2
+    let (_, events) = SimulatedNetwork.after(60, settings)
+    var counts: [Ledger.Item: Int] = [:]
+    for case .settled(let item, _, let arrivals) in events { counts[item] = arrivals.count }
+    #expect(counts.count > 500 && counts.values.allSatisfy { $0 == 30 })
   }
 
   @Test func keepsOneChainWhereBlocksComeFasterThanTheySpread() {

@@ -1,6 +1,7 @@
 import BitcoinWire
 import Bytes
 import EventLoop
+import Glibc
 
 /// Has nodes connect to the observer by themselves, each from its own address, and again when that fails.
 final class Dialler {
@@ -35,6 +36,7 @@ final class Dialler {
   }
 
   private func dial(_ node: Int) {
+    guard simnet.isUp(node) else { return dialLater(node) }
     attempts[node] = ConnectAttempt(
       to: target,
       from: .ipv4(simnet.settings.base + UInt32(node), port: 0),
@@ -43,6 +45,9 @@ final class Dialler {
     ) { [unowned self] result in
       attempts[node] = nil
       switch result {
+      case .success(let descriptor) where !simnet.isUp(node):
+        Glibc.close(descriptor)
+        dialLater(node)
       case .success(let descriptor): simnet.begin(node, descriptor, target, .outbound)
       case .failure(let error):
         simnet.log.debug("\(error)")

@@ -165,9 +165,12 @@ public struct Ledger: Sendable {
   /// The transactions that spend an output, of those that are remembered.
   func spenders(of output: OutPoint) -> [Int] { spenders[output] ?? [] }
 
-  /// Forgets the oldest transactions beyond those to be kept; unless `all`, only mined ones.
-  mutating func forgetOld(all: Bool) {
-    while entries.count > keptTransactions, let entry = entries[oldest], all || entry.isMined {
+  /// Forgets the oldest transactions beyond those to be kept; unless `all`, only mined ones, and none that is still
+  /// under way.
+  mutating func forgetOld(all: Bool, unless isUnderWay: (Item) -> Bool) {
+    while entries.count > keptTransactions, let entry = entries[oldest], all || entry.isMined,
+      !isUnderWay(.transaction(oldest))
+    {
       entries[oldest] = nil
       byTxid[entry.txid] = nil
       byWtxid[entry.wtxid] = nil

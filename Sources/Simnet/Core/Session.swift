@@ -1,6 +1,7 @@
 import BitcoinWire
 import Bytes
 import EventLoop
+import Glibc
 
 /// One connection between a node and an observer: the socket around a conversation.
 final class Session: ByteStreamHandler {
@@ -11,6 +12,7 @@ final class Session: ByteStreamHandler {
   let node: SimulatedNode
 
   private unowned let simnet: Simnet
+  private let descriptor: Int32
   private var conversation: Conversation
   private var stream: ByteStream?
   private var unstamped: [(kind: Conversation.Announcement.Kind, hash: Hash256)] = []
@@ -23,6 +25,7 @@ final class Session: ByteStreamHandler {
     self.number = number
     self.conversation = conversation
     self.simnet = simnet
+    self.descriptor = descriptor
     node = conversation.node
     stream = ByteStream(descriptor, on: simnet.loop, handler: self)
   }
@@ -93,6 +96,15 @@ final class Session: ByteStreamHandler {
 
   /// Closes the connection; does nothing the second time.
   func close(_ reason: String) { stream?.close(.closed(reason)) }
+
+  /// Closes the connection as a machine that fails does, so that the peer sees a reset; does nothing the second time.
+  func reset(_ reason: String) {
+    guard stream?.isOpen ?? false else { return }
+    // Nothing is waited for when the descriptor is closed, and what is unsent is thrown away.
+    var linger = linger(l_onoff: 1, l_linger: 0)
+    setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &linger, socklen_t(MemoryLayout.size(ofValue: linger)))
+    close(reason)
+  }
 
   /// Goes on with what had to wait until there was room to send.
   func goOn() {

@@ -23,7 +23,9 @@ public final class Simnet {
   let truth: TruthLog?
   let framer: Framer
   private var network: SimulatedNetwork
-  private var listeners: [Listener]
+  var listeners: [Listener]
+  /// Nodes at whose addresses nothing listens since they went down.
+  var unlistened: Set<Int> = []
   private(set) var sessions: [[Session]]
   private var goingOn: [Session] = []
   private var lastSession: UInt64 = 0
@@ -79,6 +81,9 @@ public final class Simnet {
     directory.node(for: endpoint).map { nodes[$0] }
   }
 
+  /// Whether a node has not gone down.
+  func isUp(_ node: Int) -> Bool { network.isUp[node] }
+
   /// The links between the nodes.
   var links: Links { network.links }
 
@@ -92,6 +97,10 @@ public final class Simnet {
     goOnTimer?.cancel()
     tickTimer?.cancel()
     wakeUps.cancel()
+    for (item, spread) in network.spreads.sorted(by: { $0.value.start < $1.value.start }) {
+      truth?.spread(item, from: spread.start, spread.arrivals, ledger)
+    }
+    network.spreads = [:]
     dialler = nil
     for listener in listeners { listener.close() }
     listeners = []
@@ -103,7 +112,7 @@ public final class Simnet {
   func now() -> UInt64 { start.wall + (Clock.monotonic() - start.monotonic) }
 
   func accept(_ descriptor: Int32, _ node: Int, from peer: SocketAddress) {
-    guard sessions[node].count < settings.sessionsPerNode else {
+    guard network.isUp[node], sessions[node].count < room(at: node) else {
       statistics.refused += 1
       Glibc.close(descriptor)
       return
@@ -177,6 +186,9 @@ public final class Simnet {
         truth?.invented(item, origin: origin, time: time, ledger)
       case .learned(let item, let node, _):
         for session in sessions[node] { session.announce(item) }
+      case .went(let isDown, let node, let time):
+        truth?.went(down: isDown, node, at: time)
+        went(down: isDown, node)
       case .announcedSelf(let node, let time): truth?.announcedSelf(nodes[node], at: time)
       case .heard(let known, let node, let time): passOn(known, from: node, at: time)
       case .refused(let txid, let node, let time): truth?.refused(txid, by: node, at: time)
@@ -189,6 +201,7 @@ public final class Simnet {
     let now = now()
     for session in Array(sessions.joined()) { session.tick(at: now) }
     dialler?.tick(at: now)
+    if !unlistened.isEmpty { listenAgain() }
     flushTruth()
   }
 

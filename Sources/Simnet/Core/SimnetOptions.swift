@@ -98,6 +98,31 @@ public struct SimnetOptions: ParsableArguments {
   )
   public var addressInterval = Self.defaults.addressInterval
 
+  /// Connections a node holds.
+  @Option(
+    help: ArgumentHelp(
+      "How many connections a node holds, those with other nodes too; more are closed at once.",
+      valueName: "count"
+    )
+  )
+  public var slots = Self.defaults.slots
+
+  /// Nodes that take nobody.
+  @Option(
+    help: ArgumentHelp("Of 100 nodes, how many have no slot left for an observer.", valueName: "percent")
+  )
+  public var fullShare = Self.defaults.fullShare
+
+  /// Nodes that go down.
+  @Option(help: ArgumentHelp("How many nodes go down in a minute, on average.", valueName: "nodes"))
+  public var churn = Self.defaults.churn
+
+  /// How long they are down.
+  @Option(
+    help: ArgumentHelp("Seconds until a node that went down comes back, on average.", valueName: "seconds")
+  )
+  public var downTime = Self.defaults.downTime
+
   /// Whom nodes connect to by themselves.
   @Option(
     help: ArgumentHelp("Have nodes connect to this listener on loopback.", valueName: "host:port"),
@@ -147,11 +172,14 @@ public struct SimnetOptions: ParsableArguments {
     }
     for (name, value) in [
       ("tx-rate", txRate), ("block-interval", blockInterval), ("hop-delay", hopDelay),
-      ("latency", latency), ("address-interval", addressInterval), ("stats-interval", statsInterval),
+      ("latency", latency), ("address-interval", addressInterval), ("churn", churn), ("down-time", downTime),
+      ("stats-interval", statsInterval),
       ("duration", duration),
     ] where !(0...1e6).contains(value) {
       throw ValidationError("--\(name) must be 0 to 1000000")
     }
+    guard slots >= 0 else { throw ValidationError("--slots must not be negative") }
+    guard (0...100).contains(fullShare) else { throw ValidationError("--full-share must be 0 to 100") }
     guard dialCount >= 0 else { throw ValidationError("--dial-count must not be negative") }
   }
 
@@ -168,6 +196,10 @@ public struct SimnetOptions: ParsableArguments {
     settings.hopDelay = hopDelay
     settings.latencyFactor = latency
     settings.addressInterval = addressInterval
+    settings.slots = slots
+    settings.fullShare = fullShare
+    settings.churn = churn
+    settings.downTime = downTime
     settings.dial = dial.map { ($0, dialCount) }
     return settings
   }

@@ -52,8 +52,17 @@ public struct SimnetSettings: Sendable {
   /// How many blocks are remembered whole; of older ones there is the header.
   public var keptBlocks = 200
 
-  /// How many sessions with observers a node holds; more are closed at once.
-  public var sessionsPerNode = 125
+  /// How many connections a node holds, those with other nodes too; of more, what observers open is closed at once.
+  public var slots = 125
+
+  /// Of 100 nodes, how many have no slot left for observers.
+  public var fullShare = 0
+
+  /// How many nodes go down in a minute, on average.
+  public var churn = 0.0
+
+  /// Seconds until one of them comes back, on average.
+  public var downTime = 600.0
 
   /// Bytes waiting to be sent to an observer from which on nothing more is read from it, and then at
   /// which the session is closed.

@@ -14,6 +14,8 @@ public struct SimulatedNetwork {
     case learned(Ledger.Item, node: Int, time: UInt64)
     /// A node refused a transaction, which spends what another one that it has spends too.
     case refused(txid: Hash256, node: Int, time: UInt64)
+    /// A node went down, or came back.
+    case went(down: Bool, node: Int, time: UInt64)
     /// A node told its neighbours its own address.
     case announcedSelf(node: Int, time: UInt64)
     /// A node heard an address that it tells on.
@@ -27,6 +29,10 @@ public struct SimulatedNetwork {
     case block
     /// Something comes to a node; again, where it came before and the node had to ask for what it spends.
     case offer(Ledger.Item, to: Int, again: Bool)
+    /// Some node goes down.
+    case churn
+    /// A node comes back.
+    case returning(Int)
     /// A node tells its own address.
     case selfAnnouncement(Int)
     /// An address comes to a node.
@@ -55,6 +61,9 @@ public struct SimulatedNetwork {
   var lastRumour = 0
   var inventor: TransactionInventor
   var miner: BlockMiner
+  var isUp: [Bool]
+  var upCount: Int
+  var churn: RandomSource
   private var pace: (transactions: RandomSource, blocks: RandomSource)
 
   /// Creates a network that begins to live at `start`, in ns since the Unix epoch.
@@ -70,11 +79,15 @@ public struct SimulatedNetwork {
     )
     inventor = TransactionInventor(seed: seed)
     miner = BlockMiner(seed: seed)
+    isUp = Array(repeating: true, count: settings.nodeCount)
+    upCount = settings.nodeCount
+    churn = RandomSource(seed: seed, purpose: "churn")
     pace = (RandomSource(seed: seed, purpose: "pace"), RandomSource(seed: seed, purpose: "block pace"))
     mineInitialChain()
     planTransaction(after: start)
     planBlock(after: start)
     planSelfAnnouncements(after: start)
+    planChurn(after: start)
   }
 
   /// Which nodes are connected.
@@ -92,6 +105,8 @@ public struct SimulatedNetwork {
       case .transaction: inventTransaction(at: time)
       case .block: inventBlock(at: time)
       case .offer(let item, let node, let again): arrive(item, at: node, time, again: again)
+      case .churn: loseNode(at: time)
+      case .returning(let node): regain(node, at: time)
       case .selfAnnouncement(let node): announceSelf(node, at: time)
       case .rumour(let rumour, let node): hear(rumour, at: node, time)
       }
@@ -107,7 +122,7 @@ public struct SimulatedNetwork {
 
   private mutating func inventTransaction(at time: UInt64) {
     planTransaction(after: time)
-    let origin = Int.random(in: 0..<settings.nodeCount, using: &pace.transactions)
+    let origin = firstUp(from: Int.random(in: 0..<settings.nodeCount, using: &pace.transactions))
     let isFull = settings.blockInterval > 0 && unmined.count >= Self.maximumUnmined
     guard !isFull else { return }
     let invented = inventor.invent { [ledger] in !ledger.spenders(of: $0).isEmpty }
@@ -115,14 +130,14 @@ public struct SimulatedNetwork {
     let feeRate = fee * 1000 / Int64(transaction.virtualSize)
     let number = ledger.add(transaction, origin: origin, feeRate: feeRate)
     if settings.blockInterval > 0 { unmined.append(number) }
-    ledger.forgetOld(all: settings.blockInterval <= 0)
+    forgetOld(all: settings.blockInterval <= 0)
     spread(.transaction(number), from: origin, at: time)
   }
 
   private mutating func inventBlock(at time: UInt64) {
     planBlock(after: time)
     // Nobody builds on a block that he does not have, so there is one chain.
-    let candidates = (0..<settings.nodeCount).filter { ledger.tip(of: $0) == ledger.height }
+    let candidates = (0..<settings.nodeCount).filter { isUp[$0] && ledger.tip(of: $0) == ledger.height }
     guard let origin = candidates.randomElement(using: &pace.blocks) else { return }
     let numbers = takeMineable(at: origin)
     let seconds = UInt32(truncatingIfNeeded: time / 1_000_000_000)
@@ -131,8 +146,13 @@ public struct SimulatedNetwork {
       ledger.coins.formUnion(inventor.add(matured, txid: matured.txid))
     }
     ledger.refused = []
-    ledger.forgetOld(all: false)
+    forgetOld(all: false)
     spread(.block(height), from: origin, at: time)
+  }
+
+  /// Forgets transactions that are no longer needed.
+  mutating func forgetOld(all: Bool) {
+    ledger.forgetOld(all: all) { [spreads] in spreads[$0] != nil }
   }
 
   private mutating func planTransaction(after time: UInt64) {

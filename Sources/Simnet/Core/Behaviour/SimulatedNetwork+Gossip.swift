@@ -27,6 +27,7 @@ extension SimulatedNetwork {
   /// A node tells its own address to all its neighbours, and plans the next time.
   mutating func announceSelf(_ node: Int, at time: UInt64) {
     planSelfAnnouncement(of: node, after: time)
+    guard isUp[node] else { return }
     let known = KnownNode(
       time: UInt32(truncatingIfNeeded: time / 1_000_000_000),
       services: directory.row(of: node).services,
@@ -49,7 +50,7 @@ extension SimulatedNetwork {
   /// A node hears an address from another.
   mutating func hear(_ rumour: Int, at node: Int, _ time: UInt64) {
     rumours[rumour]?.pending -= 1
-    if rumours[rumour]?.hearers.contains(node) == false {
+    if isUp[node], rumours[rumour]?.hearers.contains(node) == false {
       rumours[rumour]?.hearers.insert(node)
       tellOn(rumour, from: node, time)
     }

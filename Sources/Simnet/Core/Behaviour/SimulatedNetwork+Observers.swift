@@ -22,7 +22,7 @@ extension SimulatedNetwork {
       if let known { return hold(.transaction(known), at: node, time) }
       let number = ledger.add(transaction, origin: node, isForeign: true)
       if settings.blockInterval > 0 { unmined.append(number) }
-      ledger.forgetOld(all: settings.blockInterval <= 0)
+      forgetOld(all: settings.blockInterval <= 0)
       spread(.transaction(number), from: node, at: time)
     }
   }

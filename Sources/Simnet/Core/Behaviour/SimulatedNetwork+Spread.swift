@@ -12,7 +12,7 @@ extension SimulatedNetwork {
   /// Something comes to a node.
   mutating func arrive(_ item: Ledger.Item, at node: Int, _ time: UInt64, again: Bool) {
     spreads[item]?.pending -= 1
-    if !ledger.has(item, at: node) {
+    if isUp[node], !ledger.has(item, at: node) {
       switch item {
       case .block: hold(item, at: node, time)
       case .transaction(let number): consider(number, at: node, time, again: again)
@@ -95,7 +95,7 @@ extension SimulatedNetwork {
   }
 
   /// Has something come to a node at a time, unless it comes earlier anyway.
-  private mutating func offer(
+  mutating func offer(
     _ item: Ledger.Item,
     to node: Int,
     at time: UInt64,

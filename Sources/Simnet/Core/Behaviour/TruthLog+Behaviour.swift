@@ -34,6 +34,11 @@ extension TruthLog {
     }
   }
 
+  /// Writes that a node went down, or came back.
+  func went(down isDown: Bool, _ node: Int, at time: UInt64) {
+    line(time, isDown ? "down" : "up") { $0.member("node", node) }
+  }
+
   /// Writes that a node told its neighbours its own address.
   func announcedSelf(_ node: SimulatedNode, at time: UInt64) {
     line(time, "address") {

@@ -1,0 +1,45 @@
+import BitcoinWire
+import Bytes
+import EventLoop
+
+extension Simnet {
+  /// How many observers a node has room for: what the connections to other nodes leave of its slots, or, where it is
+  /// full, nothing.
+  func room(at node: Int) -> Int {
+    var random = RandomSource(seed: settings.seed, purpose: "full", index: UInt64(node))
+    guard !random.happens(percent: settings.fullShare) else { return 0 }
+    return max(0, settings.slots - links.topology.neighbours[node].count)
+  }
+
+  /// Takes a node off its address, or puts it back.
+  func went(down isDown: Bool, _ node: Int) {
+    if isDown {
+      let address = SocketAddress.ipv4(settings.base + UInt32(node), port: settings.port)
+      if let index = listeners.firstIndex(where: { $0.address == address }) {
+        listeners.remove(at: index).close()
+        unlistened.insert(node)
+      }
+      for session in sessions[node] { session.reset("the node went down") }
+    } else {
+      listenAgain()
+    }
+  }
+
+  /// Listens again where nodes have come back; what the system refuses is tried again later.
+  func listenAgain() {
+    for node in unlistened where isUp(node) {
+      let address = SocketAddress.ipv4(settings.base + UInt32(node), port: settings.port)
+      do throws(IOError) {
+        let listener = try Listener(on: address, loop: loop) { [unowned self] in
+          accept($0, node, from: $1)
+        } fail: { [unowned self] in
+          log.warning("\($0)")
+        }
+        listeners.append(listener)
+        unlistened.remove(node)
+      } catch {
+        log.warning("\(error)")
+      }
+    }
+  }
+}
