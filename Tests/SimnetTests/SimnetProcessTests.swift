@@ -64,6 +64,32 @@ import Testing
     #expect(read("log").contains("done: "))
   }
 
+  @Test(.timeLimit(.minutes(1))) func takesItsNodesFromASnapshot() throws {
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let row = SnapshotTests.row.replacing("/Satoshi:23.0.0/", with: "/Snap:\\u0022/")
+    for (text, status) in [("[\(row)]", Int32(0)), ("[[]]", 1)] {
+      try text.write(to: folder.appending(path: "snapshot"), atomically: true, encoding: .utf8)
+      let process = try start(
+        "--nodes",
+        "2",
+        "--port",
+        "0",
+        "--population",
+        "snapshot",
+        "--gossip",
+        "real",
+        "--truth",
+        "truth",
+        "--duration",
+        "0.1"
+      )
+      process.waitUntilExit()
+      #expect(process.terminationStatus == status)
+    }
+    #expect(read("truth").contains("\"known_as\":\"1.2.3.4:8333\""))
+    #expect(read("truth").contains("\"user_agent\":\"/Snap:\\\"/\""))
+  }
+
   @Test(.timeLimit(.minutes(1))) func failsWhereItCannotWrite() throws {
     defer { try? FileManager.default.removeItem(at: folder) }
     let process = try start("--nodes", "3", "--port", "0", "--truth", "nowhere/truth")
