@@ -15,6 +15,12 @@ public enum ConnectionOutcome: String, Sendable, CaseIterable {
   case closedByPeer = "closed by peer"
   /// The handshake was not done in time.
   case handshakeTimedOut = "handshake timed out"
+  /// A message did not get whole in time.
+  case messageTimedOut = "message timed out"
+  /// A ping was not answered in time.
+  case pingTimedOut = "ping timed out"
+  /// Nothing came for long.
+  case silent
   /// What came is of another network, or no Bitcoin at all.
   case wrongMagic = "wrong magic"
   /// What came is not what the protocol allows.

@@ -30,5 +30,11 @@ extension Configuration.Connector {
     public internal(set) var connectTimeout = 10.0
     /// Seconds that the handshake of a connected peer may take; 0.1 … 3,600.
     public internal(set) var handshakeTimeout = 30.0
+    /// Seconds from the first byte of a message to its last, 0 … 86,400; 0 for any.
+    public internal(set) var messageTimeout = 600.0
+    /// Seconds that a peer may take to answer a ping, 0 … 86,400; 0 for any.
+    public internal(set) var pongTimeout = 1200.0
+    /// Seconds without a byte from a peer until the connection is closed, 0 … 86,400; 0 for never.
+    public internal(set) var silenceTimeout = 1200.0
   }
 }

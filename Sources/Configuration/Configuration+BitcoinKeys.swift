@@ -77,5 +77,26 @@ extension Configuration {
       .seconds(0.1...3600),
       "Seconds that the handshake with a connected peer may take."
     ),
+    Key(
+      "connector.bitcoin.message_timeout",
+      \.connector.bitcoin.messageTimeout,
+      .seconds(0...86_400),
+      """
+      Seconds that a message may take from its first byte to its last: long enough for a block of 4 MB
+      over Tor. 0 means any.
+      """
+    ),
+    Key(
+      "connector.bitcoin.pong_timeout",
+      \.connector.bitcoin.pongTimeout,
+      .seconds(0...86_400),
+      "Seconds that a peer may take to answer a ping; Bitcoin Core's own. 0 means any."
+    ),
+    Key(
+      "connector.bitcoin.silence_timeout",
+      \.connector.bitcoin.silenceTimeout,
+      .seconds(0...86_400),
+      "Seconds without a byte from a peer until the connection is closed; Bitcoin Core's own. 0 means never."
+    ),
   ]
 }

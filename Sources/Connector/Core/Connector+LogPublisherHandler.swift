@@ -33,7 +33,15 @@ extension Connector: LogPublisherHandler {
   public func publisher(_ publisher: LogPublisher, isCongested: Bool) {
     guard isCongested == gate.isOpen else { return }
     if isCongested { noteCongestion() }
-    if isCongested { gate.close() } else { gate.open() }
+    let now = Clock.monotonic()
+    if isCongested {
+      closedSince = now
+      gate.close()
+    } else {
+      // Peers are not to blame for what did not come while nothing was read. Shorter stops are many at full load.
+      if now - closedSince > 1_000_000_000 { readingSince = now }
+      gate.open()
+    }
   }
 
   /// Says so at most once a minute: at full load the log server is too slow and not in turns.

@@ -4,7 +4,7 @@ import Glibc
 import LogProtocol
 
 extension Connector {
-  /// Once a second: handshakes that take too long, pings and announcements that are due.
+  /// Once a second: what takes too long is ended; pings and announcements that are due.
   func keepUp() {
     retired.removeAll(keepingCapacity: true)
     let now = Clock.monotonic()
@@ -19,25 +19,14 @@ extension Connector {
   /// Does what is due of a connection, and notes when something will be next: whenever its state changes, and then
   /// each time.
   func keepUp(_ connection: PeerConnection, _ now: UInt64) {
-    let due: UInt64
-    switch connection.state {
-    case .closing: return
-    case .connecting:
-      // The system's own connecting has its timer; a proxy's has not.
-      let timeout = configuration.connector.dial.proxyTimeout
-      due = connection.stateSince + Self.nanoseconds(timeout)
-      if now >= due, connection.asksProxy {
-        let details = "not connected within \(timeout) s"
-        return connection.end(.closedByUs, reason: ConnectionOutcome.proxy.reason(details))
-      }
-    case .handshaking:
-      due = connection.stateSince + Self.nanoseconds(settings.handshakeTimeout)
-      if now >= due {
-        let details = "not done within \(settings.handshakeTimeout) s"
-        return connection.end(.closedByUs, reason: ConnectionOutcome.handshakeTimedOut.reason(details))
-      }
-    case .open: due = keepAlive(connection, now)
+    let patience = Patience(configuration, readingSince: gate.isOpen ? readingSince : now)
+    if let expiry = patience.expiry(of: connection), now >= expiry.time {
+      return connection.end(.closedByUs, reason: patience.reason(expiry.what))
     }
+    var due = UInt64.max
+    if connection.state == .open { due = keepAlive(connection, now) }
+    // A ping may have been sent.
+    due = min(due, patience.expiry(of: connection)?.time ?? .max, patience.nextLook(at: connection, now))
     guard due < .max else { return }
     connection.upkeepSecond = wheel.add(connection.id, at: due)
   }
@@ -50,10 +39,10 @@ extension Connector {
       if connection.lastPing == 0 {
         // Thousands that were connected to at once are not to be pinged at once.
         connection.notePing(at: now - min(.random(in: 0..<period), now - 1))
-      } else if now - connection.lastPing >= period {
+      } else if gate.isOpen, now - connection.lastPing >= period {
         connection.sendPing()
       }
-      next = connection.lastPing + period
+      next = max(connection.lastPing + period, now)
     }
     if let due = connection.nextAnnouncement, now >= due {
       announceOurselves(to: connection)
@@ -85,5 +74,5 @@ extension Connector {
     connection.send(.addr(AddrMessage(nodes: [node])))
   }
 
-  private static func nanoseconds(_ seconds: Double) -> UInt64 { UInt64(max(0, seconds) * 1e9) }
+  static func nanoseconds(_ seconds: Double) -> UInt64 { UInt64(max(0, seconds) * 1e9) }
 }

@@ -26,6 +26,10 @@ public final class Connector {
   let gate = ReadGate()
   /// When it was last said that it is, on the monotonic clock in ns; 0 for never.
   var lastCongestion: UInt64 = 0
+  /// When it was last closed, on the monotonic clock in ns.
+  var closedSince: UInt64 = 0
+  /// Since when it has been open, but for moments, on the monotonic clock in ns.
+  var readingSince: UInt64 = 0
 
   private(set) var connections = PeerTable()
   /// Of our connects, by the nonces that their `version` has.

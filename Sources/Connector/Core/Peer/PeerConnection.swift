@@ -33,6 +33,8 @@ final class PeerConnection {
   private(set) var stateSince = Clock.monotonic()
   /// When something last came, on the monotonic clock in ns.
   private(set) var lastReceived = Clock.monotonic()
+  /// Since when a message is there in part, on the monotonic clock in ns; nil where none is.
+  private(set) var partialSince: UInt64?
   /// When to announce ourselves next, on the monotonic clock in ns; nil for never.
   var nextAnnouncement: UInt64?
   /// At which second `UpkeepWheel` has it noted.
@@ -170,16 +172,20 @@ final class PeerConnection {
 
   func send(_ message: Message) { send(connector.network.frame(message)) }
 
-  /// Sends a ping whose answer is timed.
+  /// Sends a ping whose answer is timed; one that is not answered is sent again.
   func sendPing() {
-    let nonce = UInt64.random(in: 1 ... .max)
     lastPing = Clock.monotonic()
-    ping = (nonce, lastPing)
-    send(.ping(PingMessage(nonce: nonce)))
+    let ping = self.ping ?? (UInt64.random(in: 1 ... .max), lastPing)
+    self.ping = ping
+    send(.ping(PingMessage(nonce: ping.nonce)))
   }
 
   /// Takes a time for that of its last ping.
   func notePing(at time: UInt64) { lastPing = time }
+
+  /// When the ping was sent that the peer has not answered and should, on the monotonic clock in ns; nil where there
+  /// is none. Peers of version 60000 and below answer none (BIP31).
+  var pongDueSince: UInt64? { handshake.peer?.protocolVersion ?? 0 > 60_000 ? ping?.sentAt : nil }
 
   /// Ends the connection, or the attempt. Does nothing the second time.
   func end(_ code: ConnectionEvent.Code, errorNumber: UInt32 = 0, reason: String, evidence: [UInt8] = []) {
@@ -416,6 +422,7 @@ extension PeerConnection: ByteStreamHandler {
       switch framer.next(in: rest) {
       case .needMore(let total):
         stream.expectedCount = total
+        if offset > 0 || partialSince == nil { partialSince = lastReceived }
         return offset
       case .message(let header, let total, let checksumValid):
         let message = UnsafeRawBufferPointer(rebasing: rest[..<total])
@@ -432,6 +439,7 @@ extension PeerConnection: ByteStreamHandler {
       }
     }
     stream.expectedCount = 0
+    partialSince = nil
     return offset
   }
 
