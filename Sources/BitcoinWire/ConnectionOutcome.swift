@@ -29,6 +29,10 @@ public enum ConnectionOutcome: String, Sendable, CaseIterable {
   case tooOld = "protocol version too low"
   /// The peer takes too little of what is sent to it.
   case doesNotRead = "peer does not read"
+  /// It connects too often, or too many times, or too many others do.
+  case turnedAway = "turned away"
+  /// Peers hold as much memory as they may, and this one more than others.
+  case outOfMemory = "out of memory"
   /// The other end is we ourselves.
   case ourselves = "connected to ourselves"
   /// The blacklist has the address.

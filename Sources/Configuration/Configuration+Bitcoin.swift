@@ -18,6 +18,12 @@ extension Configuration.Connector {
     public internal(set) var activePing = ActivePing()
     /// Height of the chain that peers are told we have; 0 … 2^31 - 1.
     public internal(set) var startHeight: Int32 = 0
+    /// Most connections that peers made to us; 0 … 1,000,000.
+    public internal(set) var maxInbound = 5000
+    /// Most of them from one address, of IPv6 one /64; 1 … 1,000,000.
+    public internal(set) var maxInboundPerAddress = 32
+    /// Most connects a second from one such address, 0 … 1,000,000; 0 for any.
+    public internal(set) var inboundRate = 5.0
     /// First four bytes of every message, read in little-endian order; nil for the network's own.
     public internal(set) var magic: UInt32?
     /// Protocol version that peers are told we speak; nil for the network's own.

@@ -40,6 +40,27 @@ extension Configuration {
       "Height of the block chain that peers are told we have."
     ),
     Key(
+      "connector.bitcoin.max_inbound",
+      \.connector.bitcoin.maxInbound,
+      .whole(0...1_000_000),
+      "Most connections that peers made to us. Further ones are closed."
+    ),
+    Key(
+      "connector.bitcoin.max_inbound_per_address",
+      \.connector.bitcoin.maxInboundPerAddress,
+      .whole(1...1_000_000),
+      """
+      Most of them from one address, of IPv6 from one /64. Where an onion service forwards to us, all its
+      peers come from one address.
+      """
+    ),
+    Key(
+      "connector.bitcoin.inbound_rate",
+      \.connector.bitcoin.inboundRate,
+      .real(0...1_000_000, "connects a second"),
+      "Most connects a second from one such address, with four seconds' worth at once. 0 means any."
+    ),
+    Key(
       "connector.bitcoin.magic",
       \.connector.bitcoin.magic,
       Kind.bits.optional(),

@@ -33,6 +33,8 @@ extension Configuration {
     public internal(set) var fetch = Fetch()
     /// Bytes of all registered messages together; 2^10 … 2^40.
     public internal(set) var messagePoolBytes = 64 << 20
+    /// Bytes of memory that peers may take, for what they sent in part and what waits for them; 2^20 … 2^40.
+    public internal(set) var peerMemory = 256 << 20
     /// What is said to peers, and when.
     public internal(set) var bitcoin = Bitcoin()
   }

@@ -166,6 +166,15 @@ extension Configuration {
       "Seconds beyond which they are not doubled."
     ),
     Key(
+      "connector.peer_memory",
+      \.connector.peerMemory,
+      .whole(1 << 20...1 << 40),
+      """
+      Bytes of memory that all peers may take together, for messages that came in part and for what waits to
+      be sent. Beyond, those that take most are closed until three quarters are left.
+      """
+    ),
+    Key(
       "connector.fetch.transactions",
       \.connector.fetch.transactions,
       .truth,

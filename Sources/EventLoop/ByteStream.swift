@@ -81,6 +81,9 @@ public final class ByteStream {
   /// Whether reading is suspended.
   public private(set) var isPaused = false
 
+  /// Most bytes of an unconsumed rest that is kept in memory of its own size, not in the chunk it was read into.
+  public static var parkingLimit: Int { ReadBuffer.parkingLimit }
+
   /// Most reads of one stream in one batch, so that a fast one leaves time for the rest.
   private static let readsPerBatch = 4
 

@@ -10,14 +10,24 @@ public enum DescriptorLimit {
   ///
   /// - Throws: `IOError` where the system refuses.
   public static func raise() throws(IOError) -> Int {
-    var limit = rlimit()
-    guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else {
-      throw IOError("read the limit of open files")
-    }
+    var limit = try read()
     limit.rlim_cur = limit.rlim_max
     guard setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else {
       throw IOError("raise the limit of open files to \(limit.rlim_max)")
     }
     return Int(clamping: limit.rlim_cur)
+  }
+
+  /// The soft limit in force.
+  ///
+  /// - Throws: `IOError` where the system refuses.
+  public static func current() throws(IOError) -> Int { Int(clamping: try read().rlim_cur) }
+
+  private static func read() throws(IOError) -> rlimit {
+    var limit = rlimit()
+    guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else {
+      throw IOError("read the limit of open files")
+    }
+    return limit
   }
 }

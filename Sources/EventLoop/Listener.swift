@@ -10,13 +10,15 @@ public final class Listener {
   private var descriptor: Int32
   private var watcher: DescriptorWatcher?
   private var resume: TimerWatcher?
+  /// Whether accepting has failed since it last succeeded.
+  private var isStuck = false
 
   /// Starts to listen and accept.
   ///
   /// - Parameters:
   ///   - accept: gets each new connection's descriptor, which it owns from then on, and its remote address.
-  ///   - fail: gets what makes accepting impossible for now (no descriptors left); it is tried again a
-  ///     second later.
+  ///   - fail: gets what makes accepting impossible for now (no descriptors left), once until it is possible
+  ///     again; meanwhile it is tried each second, and connections wait in the backlog.
   public init(
     on address: SocketAddress,
     backlog: Int32 = 128,
@@ -61,6 +63,7 @@ public final class Listener {
         accepted = netmine_accept(descriptor, $0, $1)
       }
       if accepted >= 0 {
+        isStuck = false
         accept(accepted, remote)
         continue
       }
@@ -71,7 +74,9 @@ public final class Listener {
         let error = IOError("accept on \(address)")
         watcher?.watch(for: [])
         resume?.start(after: 1)
-        return fail(error)
+        if !isStuck { fail(error) }
+        isStuck = true
+        return
       }
     }
   }

@@ -12,7 +12,7 @@ struct ReadBuffer {
   private var filled = 0
   private let pool: ChunkPool
 
-  private static let parkingLimit = 4 << 10
+  static let parkingLimit = 4 << 10
 
   init(pool: ChunkPool) { self.pool = pool }
 

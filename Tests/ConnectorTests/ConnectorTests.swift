@@ -29,6 +29,7 @@ final class Bench {
     bitcoin: String = "",
     network: String = "regtest",
     networks: String = "",
+    listeners: String = "( \"AF_INET\", \"127.0.0.1\", 0, 5 )",
     on loop: EventLoop = EventLoop()
   ) throws {
     self.loop = loop
@@ -36,7 +37,7 @@ final class Bench {
       logger: { root = "\(folder.path)"; archive_grace = 0.0; };
       networks = ( \(networks) );
       connector: { network = "\(network)"; \(settings)
-        bitcoin: { listeners = ( ( "AF_INET", "127.0.0.1", 0, 5 ) ); \(bitcoin) }; };
+        bitcoin: { listeners = ( \(listeners) ); \(bitcoin) }; };
       """
     let configuration = try Configuration(text: text, file: "test.cfg")
     var logger = Logger(label: "test")
@@ -67,8 +68,8 @@ final class Bench {
   }
 
   /// Dials the connector as a peer.
-  func dialling(from local: SocketAddress? = nil) throws -> RawClient {
-    let peer = try RawClient(connector.listeningAddresses[0], from: local, on: loop)
+  func dialling(from local: SocketAddress? = nil, at address: SocketAddress? = nil) throws -> RawClient {
+    let peer = try RawClient(address ?? connector.listeningAddresses[0], from: local, on: loop)
     peers.append(peer)
     return peer
   }

@@ -180,7 +180,7 @@ import Testing
 
   /// Pages of a list hold each connection that stays exactly once, whatever comes and goes meanwhile.
   @Test func listsWhatStaysWhileOthersComeAndGo() throws {
-    let bench = try Bench()
+    let bench = try Bench(bitcoin: "max_inbound_per_address = 100; inbound_rate = 0.0;")
     let client = try bench.client()
     var passing: [RawClient] = []
     let staying = try (1...20).map { count in

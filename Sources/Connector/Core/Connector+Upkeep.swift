@@ -9,6 +9,7 @@ extension Connector {
     retired.removeAll(keepingCapacity: true)
     let now = Clock.monotonic()
     fetcher.tick(now)
+    limits.tellRefusals(now)
     for (second, id) in wheel.take(until: now) {
       // Where it was noted again since, this is not it.
       guard let connection = connections[id], connection.upkeepSecond == second else { continue }

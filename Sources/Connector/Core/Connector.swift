@@ -37,7 +37,9 @@ public final class Connector {
   private(set) var counts = ConnectorStatistics()
 
   private var blacklist = Blacklist()
-  private var nextID: UInt32 = 1
+  /// The id to be given next, where no connection has it still; 0 once the highest was given.
+  var nextID: UInt32 = 1
+  private(set) var limits: PeerLimits!
   private var listeners: [Listener] = []
   private(set) var control: ControlServer!
   private(set) var fetcher: Fetcher!
@@ -82,6 +84,7 @@ public final class Connector {
       on: loop
     )
     publisher.handler = self
+    limits = PeerLimits(of: self)
     publishStart()
     loadBlacklist()
     control = try ControlServer(configuration, group: socketGroup, key: key, connector: self)
@@ -192,6 +195,7 @@ public final class Connector {
     connections.remove(connection)
     nonces[connection.nonce] = nil
     retired.append(connection)
+    limits.ended(connection)
     fetcher.ended(connection.id)
     dialler.ended(connection)
   }
@@ -210,8 +214,11 @@ public final class Connector {
 
   func noteConnectFailed() { counts.connectsFailed += 1 }
 
+  /// An id that no connection has, and none that waits to be made; after the highest they begin again at 1.
   func takeID() -> UInt32 {
-    defer { nextID += 1 }
+    if nextID == 0 { report(.connector, "connection ids begin again at 1: \(UInt32.max) was the last") }
+    while nextID == 0 || connections[nextID] != nil || dialler.isWaiting(nextID) { nextID &+= 1 }
+    defer { nextID &+= 1 }
     return nextID
   }
 
@@ -240,6 +247,9 @@ public final class Connector {
 
   private func accept(_ descriptor: Int32, from address: SocketAddress) {
     guard let remote = Endpoint(address) else { return }
+    if let reason = limits.refusal(of: remote.address) {
+      return limits.turnAway(descriptor, remote, id: takeID(), reason)
+    }
     counts.accepted += 1
     let id = takeID()
     let connection = PeerConnection(accepted: descriptor, from: remote, id: id, connector: self)
@@ -288,6 +298,7 @@ public final class Connector {
     if !configuration.text.isEmpty {
       publisher.publish(.connector, text: "configuration \(configuration.file ?? ""):\n\(configuration.text)")
     }
+    publisher.publish(.connector, text: "room for \(limits.connectionLimit) connections")
     publishClock()
   }
 

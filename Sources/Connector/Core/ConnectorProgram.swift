@@ -53,13 +53,16 @@ public struct ConnectorProgram: ParsableCommand {
       folders: { [Self.folder(of: $0.connector.controlPath)] }
     ) { daemon in
       let limit = try DescriptorLimit.raise()
-      daemon.log.info("open files allowed", metadata: ["limit": "\(limit)"])
       let loop = EventLoop()
       let connector = try Connector(
         daemon.configuration,
         socketGroup: daemon.socketGroup,
         on: loop,
         logger: daemon.log
+      )
+      daemon.log.info(
+        "open files allowed",
+        metadata: ["limit": "\(limit)", "connections": "\(connector.connectionLimit)"]
       )
       connector.reread = { [unowned connector] in try connector.configuration.reread() }
       let signals = [SIGTERM, SIGINT].map { SignalWatcher($0, on: loop) { connector.shutDown() } }

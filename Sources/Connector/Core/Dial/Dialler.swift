@@ -103,6 +103,9 @@ final class Dialler {
 
   private var notQueued: [Dial] { later.all + parked.values.map(\.dial) }
 
+  /// Whether the id is that of one that waits until it may begin, or for a session with a router.
+  func isWaiting(_ id: UInt32) -> Bool { queue[id] != nil || parked[id] != nil }
+
   /// Gives up those that wait; none is dialled again.
   func cancel(_ dials: [Dial], reason: String) {
     for dial in dials where queue.remove(dial.id) != nil {
@@ -142,6 +145,7 @@ final class Dialler {
       refuse(dial, reason)
     }
     guard !connector.isBlacklisted(remote) else { return fail(ConnectionOutcome.blacklisted.reason()) }
+    if let reason = connector.limits.dialRefusal { return fail(reason) }
     let limit = settings.groupLimit
     guard limit == 0 || claims.count(near: remote.address) < limit else {
       let details = "\(limit) connections to \(remote.address.group), the connector.dial.group_limit"

@@ -61,6 +61,12 @@ final class PeerConnection {
   private var lastSent: UInt64 = 0
   private var features: ConnectionInfo.Features = []
   private var feeFilter: UInt64 = 0
+  /// Bytes of memory that are held for the peer, as last counted: of what it sent in part, and of what waits for it.
+  private(set) var heldCount = 0
+  /// How many of them are what it sent in part.
+  private var partialCount = 0
+  /// Bytes that wait for it and are kept for others as well.
+  private var sharedCount = 0
 
   /// Begins to dial a peer; what comes of it is reported, never from within this call.
   ///
@@ -149,6 +155,7 @@ final class PeerConnection {
     guard let stream, isLive else { return false }
     if slice.range.count >= Self.sharedMinimum || stream.unsentCount == 0 {
       stream.write(slice)
+      sharedCount += slice.range.count
     } else {
       stream.write(slice.bytes)
     }
@@ -165,6 +172,7 @@ final class PeerConnection {
 
   /// Ends the connection where too much waits for a peer that does not read; returns whether it did not.
   private func keepsReading(_ stream: ByteStream) -> Bool {
+    countMemory()
     guard stream.unsentCount > Self.writeLimit else { return true }
     end(.closedByUs, reason: "peer does not read: \(stream.unsentCount) bytes wait for it")
     return false
@@ -194,6 +202,15 @@ final class PeerConnection {
     ending = (code, errorNumber, reason, evidence)
     setState(.closing)
     stream.close(.closed(reason))
+  }
+
+  /// Counts the memory that is held for the peer. Complexity: constant.
+  func countMemory() {
+    guard isLive, let stream else { return }
+    let held = partialCount + max(0, stream.unsentCount - sharedCount)
+    guard held != heldCount else { return }
+    connector.limits.noteHeld(held - heldCount)
+    heldCount = held
   }
 
   /// What a client is told of it.
@@ -423,6 +440,10 @@ extension PeerConnection: ByteStreamHandler {
       case .needMore(let total):
         stream.expectedCount = total
         if offset > 0 || partialSince == nil { partialSince = lastReceived }
+        // What is little is kept in memory of its own size, more in the chunk that it was read into.
+        let rest = bytes.count - offset
+        partialCount = rest > ByteStream.parkingLimit ? slice.chunk.capacity : rest
+        countMemory()
         return offset
       case .message(let header, let total, let checksumValid):
         let message = UnsafeRawBufferPointer(rebasing: rest[..<total])
@@ -440,7 +461,14 @@ extension PeerConnection: ByteStreamHandler {
     }
     stream.expectedCount = 0
     partialSince = nil
+    partialCount = 0
+    countMemory()
     return offset
+  }
+
+  func streamDidDrain(_ stream: ByteStream) {
+    sharedCount = 0
+    countMemory()
   }
 
   func stream(_ stream: ByteStream, closedFor reason: CloseReason) {

@@ -1,4 +1,4 @@
-/// The connections that are not gone, found by id and, as ids only rise, kept in the order of their ids.
+/// The connections that are not gone, found by id and kept in the order of their ids, which rise until there are no more.
 struct PeerTable {
   private var byID: [UInt32: PeerConnection] = [:]
   private var openOnes: [PeerConnection]?

@@ -1,0 +1,79 @@
+import BitcoinWire
+
+/// Who connects to us how often: how many connections each address has, and how many it makes a second.
+///
+/// An address is one of IPv4 or CJDNS, and a /64 of IPv6, of which everybody has all. It remembers those that have
+/// connections, and others as long as they would not be told from those that never came, within bounded memory.
+struct InboundGate {
+  private struct Visitor {
+    var openCount = 0
+    var connects: Budget
+  }
+
+  /// Seconds' worth of connects that an address may make at once.
+  static let burst = 4.0
+
+  /// How many addresses there are before those without connections are looked through.
+  private static let usualCount = 10_000
+
+  private var visitors: [UInt128: Visitor] = [:]
+  private var pruningCount = usualCount
+
+  /// How many connections there are in all.
+  private(set) var openCount = 0
+
+  /// How many addresses are remembered.
+  var visitorCount: Int { visitors.count }
+
+  /// Lets a connect in and counts it, or says why not.
+  ///
+  /// - Parameter now: the monotonic clock, in ns.
+  mutating func refusal(of address: NetworkAddress, _ settings: Connector.Settings, now: UInt64) -> String? {
+    let key = Self.key(address)
+    let rate = settings.inboundRate
+    if visitors.count >= pruningCount, visitors[key] == nil { prune(rate: rate, now: now) }
+    var visitor = visitors[key] ?? Visitor(connects: Budget(rate: rate, seconds: Self.burst, now: now))
+    defer { visitors[key] = visitor }
+    visitor.connects.fill(rate: rate, seconds: Self.burst, now: now)
+    guard rate == 0 || visitor.connects.isLeft else {
+      return "this address connects more than \(rate) times a second (connector.bitcoin.inbound_rate)"
+    }
+    visitor.connects.spend(1)
+    guard visitor.openCount < settings.maxInboundPerAddress else {
+      return
+        "this address has \(visitor.openCount) connections (connector.bitcoin.max_inbound_per_address)"
+    }
+    guard openCount < settings.maxInbound else {
+      return "\(openCount) peers have connected to us (connector.bitcoin.max_inbound)"
+    }
+    visitor.openCount += 1
+    openCount += 1
+    return nil
+  }
+
+  /// A connection that was let in is gone.
+  mutating func left(_ address: NetworkAddress) {
+    openCount -= 1
+    visitors[Self.key(address)]?.openCount -= 1
+  }
+
+  /// Forgets those that have no connection and have not come lately; where that are too few, all that have no
+  /// connection.
+  private mutating func prune(rate: Double, now: UInt64) {
+    let lately = UInt64(Self.burst * 1e9)
+    visitors = visitors.filter { $1.openCount > 0 || now - $1.connects.filledAt < lately }
+    if visitors.count > Self.usualCount { visitors = visitors.filter { $1.openCount > 0 } }
+    pruningCount = max(Self.usualCount, 2 * visitors.count)
+  }
+
+  /// What is one address.
+  private static func key(_ address: NetworkAddress) -> UInt128 {
+    switch address {
+    case .ipv4(let number): UInt128(number) | 1 << 64
+    case .ipv6(let number): number >> 64
+    case .cjdns(let number): number
+    // None of these connects over TCP.
+    case .torV2, .torV3, .i2p, .other: 0
+    }
+  }
+}

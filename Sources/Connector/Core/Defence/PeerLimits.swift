@@ -1,0 +1,123 @@
+import BitcoinWire
+import Bytes
+import EventLoop
+import Glibc
+import LogProtocol
+
+/// What all peers together may take of us: connections, descriptors and memory.
+final class PeerLimits {
+  /// Most descriptors that are kept for other things than peers: clients, the log, files.
+  private static let reserve = 256
+
+  /// Most events a second of peers that are turned away; what more there are is counted.
+  private static let eventRate = 100.0
+
+  private unowned let connector: Connector
+  private var gate = InboundGate()
+  private var events: Budget
+  private var untoldCount = 0
+  private var shedding: TimerWatcher?
+
+  /// How many connections there may be, for the sake of descriptors: each takes one.
+  let connectionLimit: Int
+
+  /// Bytes of memory that are held for peers.
+  private(set) var heldCount = 0
+
+  /// How many connections of peers to us are counted.
+  var inboundCount: Int { gate.openCount }
+
+  /// Begins with no peer.
+  init(of connector: Connector) {
+    self.connector = connector
+    let limit = (try? DescriptorLimit.current()) ?? 1024
+    connectionLimit = limit - min(Self.reserve, limit / 4)
+    events = Budget(rate: Self.eventRate, now: Clock.monotonic())
+    shedding = TimerWatcher(on: connector.loop) { [unowned self] in shed() }
+  }
+
+  // MARK: Connections
+
+  /// Why no peer can be dialled now; nil where one can.
+  var dialRefusal: String? {
+    guard !hasRoom else { return nil }
+    let details = "the limit of open files allows \(connectionLimit) connections (ulimit -n)"
+    return ConnectionOutcome.outOfDescriptors.reason(details)
+  }
+
+  /// Lets a peer in, or says why not.
+  func refusal(of address: NetworkAddress) -> String? {
+    guard hasRoom else { return dialRefusal }
+    let details = gate.refusal(of: address, connector.settings, now: Clock.monotonic())
+    return details.map { ConnectionOutcome.turnedAway.reason($0) }
+  }
+
+  private var hasRoom: Bool { connector.connections.count < connectionLimit }
+
+  /// Closes a peer's connection that was not let in. It is told of as any that is closed, but for a flood's, which are
+  /// counted.
+  func turnAway(_ descriptor: Int32, _ remote: Endpoint, id: UInt32, _ reason: String) {
+    let now = Clock.now()
+    events.fill(rate: Self.eventRate, now: Clock.monotonic())
+    if events.isLeft {
+      events.spend(1)
+      let local = Endpoint(Socket.localAddress(of: descriptor)) ?? Endpoint(.ipv4(0), port: 0)
+      for code in [ConnectionEvent.Code.accepted, .closedByUs] {
+        let event = ConnectionEvent(
+          code,
+          .inbound,
+          remote: remote,
+          local: local,
+          reason: code == .closedByUs ? reason : ""
+        )
+        connector.publisher.publish(.connection, connection: id, at: now, body: event.body)
+      }
+    } else {
+      untoldCount += 1
+    }
+    close(descriptor)
+  }
+
+  /// Once a second: how many were turned away without an event.
+  func tellRefusals(_ now: UInt64) {
+    guard untoldCount > 0 else { return }
+    connector.report(.connector, "\(untoldCount) connects of peers turned away without an event of their own")
+    untoldCount = 0
+  }
+
+  /// A connection is gone.
+  func ended(_ connection: PeerConnection) {
+    heldCount -= connection.heldCount
+    if connection.direction == .inbound { gate.left(connection.remote.address) }
+  }
+
+  // MARK: Memory
+
+  /// More memory is held for a peer, or less. Complexity: constant.
+  func noteHeld(_ difference: Int) {
+    heldCount += difference
+    // Not at once: the peer in question is being served.
+    if heldCount > memoryLimit, shedding?.isRunning == false { shedding?.start(after: 0) }
+  }
+
+  private var memoryLimit: Int { connector.configuration.connector.peerMemory }
+
+  /// Closes those that take most, until a quarter of the memory is free.
+  private func shed() {
+    var holders = connector.connections.all.filter { $0.heldCount > 0 }
+    for holder in holders { holder.countMemory() }
+    guard heldCount > memoryLimit else { return }
+    holders.sort { $0.heldCount > $1.heldCount }
+    for holder in holders {
+      guard heldCount > memoryLimit / 4 * 3 else { return }
+      let details =
+        "\(heldCount) bytes are held for peers (connector.peer_memory), \(holder.heldCount) for this one"
+      holder.end(.closedByUs, reason: ConnectionOutcome.outOfMemory.reason(details))
+    }
+  }
+}
+
+extension Connector {
+  /// How many connections the limit of open files allows, with some left for clients, the log and files.
+  public var connectionLimit: Int { limits.connectionLimit }
+}

@@ -1,0 +1,149 @@
+import BitcoinWire
+import Bytes
+import ControlProtocol
+import EventLoop
+import Foundation
+import Glibc
+import LogProtocol
+import TestSupport
+import Testing
+
+/// The connector as a process, where its descriptors run out or its log server stops.
+@Suite(.serialized) struct HostilePeersProgramTests {
+  /// Seconds of processor time that a process has taken.
+  private func processorTime(of program: Program) throws -> Double {
+    let text = try String(contentsOfFile: "/proc/\(program.id)/stat", encoding: .utf8)
+    let fields = text[text.lastIndex(of: ")")!...].split(separator: " ")
+    return Double(Int(fields[12])! + Int(fields[13])!) / Double(sysconf(Int32(_SC_CLK_TCK)))
+  }
+
+  /// The most memory that a process has taken, in bytes.
+  private func peakMemory(of program: Program) throws -> Int {
+    let text = try String(contentsOfFile: "/proc/\(program.id)/status", encoding: .utf8)
+    let line = text.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }!
+    return Int(line.split(separator: " ").dropLast().last!)! << 10
+  }
+
+  /// A connector that may have 64 open files, soft and hard.
+  private func startConnector(_ deployment: Deployment) throws -> Program {
+    let arguments = ["--network", "simnet", "--root", deployment.root]
+    let program = try Program(
+      "/bin/sh",
+      ["-c", "ulimit -n 64; exec \"$0\" \"$@\"", try Program.folder() + "connector"] + arguments,
+      folder: deployment.root
+    )
+    try program.wait(forError: "taking commands")
+    return program
+  }
+
+  @Test(.timeLimit(.minutes(1))) func keepsDescriptorsForOthersThanPeers() throws {
+    let deployment = Deployment()
+    try deployment.startLogServer()
+    try deployment.startVerbatim()
+    let nodes = try deployment.startSimnet(nodes: 60, base: "127.47.0.1")
+    let connector = try startConnector(deployment)
+    #expect(connector.errors.contains("connections=48 limit=64"), "\(connector.errors)")
+    let connect = try deployment.netmine(["connect"] + nodes)
+    #expect((connect.output + connect.errors).contains("48 of 60 connected, 12 failed"), "\(connect.errors)")
+    let status = try deployment.netmine(["status"])
+    #expect(status.status == 0, "\(status.errors)")
+    connector.signal(SIGTERM)
+    #expect(try connector.wait() == 0)
+    try deployment.stopAll()
+    let failed = try deployment.records().compactMap(\.event).filter { $0.code == .connectFailed }
+    #expect(failed.count == 12)
+    for event in failed {
+      #expect(event.reason == "out of descriptors: the limit of open files allows 48 connections (ulimit -n)")
+    }
+  }
+
+  /// Clients take the last descriptor: the connector says so once, waits without turning in circles, fails to dial for
+  /// a reason, and goes on when there is one again.
+  @Test(.timeLimit(.minutes(1))) func waitsForDescriptors() throws {
+    let deployment = Deployment()
+    try deployment.startLogServer()
+    let connector = try startConnector(deployment)
+    let loop = EventLoop()
+    let path = deployment.root + "control"
+    var clients = try (0..<80).map { _ in try RawClient(.unix(path), on: loop) }
+    try loop.run { connector.errors.contains("Too many open files") }
+    let start = try processorTime(of: connector)
+    try loop.run(for: 2.5)
+    #expect(try processorTime(of: connector) - start < 0.5)
+    #expect(connector.errors.components(separatedBy: "Too many open files").count == 2, "\(connector.errors)")
+    let target = ConnectTarget(Endpoint("127.0.0.1:9")!)
+    clients[0].stream.write(ControlRequest.connect([target]).frame(id: 1))
+    try loop.run {
+      String(decoding: clients[0].received, as: UTF8.self).contains("out of descriptors: Too many open files")
+    }
+    while clients.count > 1 { clients.removeLast().close("done") }
+    let status = try deployment.netmine(["status"])
+    #expect(status.status == 0, "\(status.errors)")
+    connector.signal(SIGTERM)
+    #expect(try connector.wait() == 0)
+  }
+
+  /// The ancestor grew to 1.65 GB in five seconds: while its log server stands still, a connector reads on within its
+  /// bound, then lets its peers wait; and nothing is lost.
+  @Test(.timeLimit(.minutes(1))) func takesNoMoreMemoryThanItsBoundWhileTheLogServerStandsStill() throws {
+    let deployment = Deployment()
+    let server = try deployment.startLogServer()
+    try deployment.startVerbatim()
+    let bound = 8 << 20
+    let connector = try deployment.startConnector([
+      "connector.bitcoin.listeners=((\"AF_INET\", \"127.0.0.1\", 0, 9))", "connector.log_buffer=\(bound)",
+    ])
+    try connector.wait(forError: "joined the log server")
+    try server.wait(forError: "archiving reader joined")
+    let line = connector.errors.split(separator: "\n").first { $0.contains("listening for peers") }!
+    let address = SocketAddress(String(line.split(separator: "=").last!))!
+    let loop = EventLoop()
+    let peers = try (0..<4).map { _ in try RawClient(address, on: loop) }
+    let version = VersionMessage(
+      version: 70016,
+      services: [],
+      time: 0,
+      nonce: 1,
+      userAgent: Array("/flood:1/".utf8),
+      startHeight: 0,
+      relay: true
+    )
+    for peer in peers {
+      peer.stream.write(Network.simnet.frame(.version(version)) + Network.simnet.frame(.verack))
+    }
+    try loop.run { peers.allSatisfy { !$0.received.isEmpty } }
+    let before = try peakMemory(of: connector)
+    server.signal(SIGSTOP)
+    let message = Network.simnet.frame("x", payload: [UInt8](repeating: 1, count: 1000))
+    let batch = Array(repeatElement(message, count: 500).joined())
+    var sent = 0
+    var blocked = Clock.monotonic()
+    var taken: UInt64 = 0
+    // Until nothing more is taken for a second.
+    try loop.run(timeout: 30) {
+      for peer in peers where peer.stream.unsentCount < 1 << 20 {
+        peer.stream.write(batch)
+        sent += 500
+      }
+      let now = peers.reduce(0) { $0 + $1.stream.bytesSent }
+      if now != taken { (taken, blocked) = (now, Clock.monotonic()) }
+      return Clock.monotonic() - blocked > 1_000_000_000
+    }
+    let grown = try peakMemory(of: connector) - before
+    #expect(grown < 4 * bound, "\(grown) bytes")
+    #expect(connector.errors.contains("log server too slow"))
+    server.signal(SIGCONT)
+    try loop.run(timeout: 30) { peers.allSatisfy { $0.stream.unsentCount == 0 } }
+    for peer in peers { peer.closeAfterWriting() }
+    try connector.wait(for: "the end of all peers") {
+      try deployment.records().compactMap(\.event).filter { $0.code.endsConnection }.count == peers.count
+    }
+    try deployment.stopAll()
+    let archived = try deployment.records().messages.count { $0.body == message }
+    #expect(archived == sent)
+  }
+}
+
+extension RawClient {
+  fileprivate func closeAfterWriting() { withExtendedLifetime(self) { stream.closeAfterWriting("done") } }
+}
