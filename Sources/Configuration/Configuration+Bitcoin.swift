@@ -8,6 +8,8 @@ extension Configuration.Connector {
       public internal(set) var mean = 0.0
       /// Standard deviation of those seconds, 0 … 86,400.
       public internal(set) var standardDeviation = 1.0
+      /// The address that is announced, of any network, in text; nil for the one we listen on first.
+      public internal(set) var address: String?
     }
 
     /// Where peers may connect to us.
@@ -16,8 +18,13 @@ extension Configuration.Connector {
     public internal(set) var pingFrequency = 120.0
     /// When each peer is told of us, whatever else happens on its connection.
     public internal(set) var activePing = ActivePing()
-    /// Height of the chain that peers are told we have; 0 … 2^31 - 1.
+    /// Height of the chain that peers are told we have, at least; 0 … 2^31 - 1.
     public internal(set) var startHeight: Int32 = 0
+    /// Whether that follows what the peers we dialled tell of theirs.
+    public internal(set) var followHeight = true
+    /// How many peers that we dialled must have announced a block until all are told of it, 0 … 10,000; 0 for
+    /// never.
+    public internal(set) var announceBlock = 0
     /// Most connections that peers made to us; 0 … 1,000,000.
     public internal(set) var maxInbound = 5000
     /// Most of them from one address, of IPv6 one /64; 1 … 1,000,000.

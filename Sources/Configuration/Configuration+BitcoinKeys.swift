@@ -34,10 +34,35 @@ extension Configuration {
       "Standard deviation of those seconds."
     ),
     Key(
+      "connector.bitcoin.active_ping.address",
+      \.connector.bitcoin.activePing.address,
+      Kind.text("an address and a port", bytes: 1...120).optional(),
+      example: "\"203.0.113.5:8333\"",
+      """
+      The address that is announced, of any network; to peers that take addrv2 (BIP155) in that, to others
+      in addr where it can say it. By default the one we listen on first.
+      """
+    ),
+    Key(
       "connector.bitcoin.start_height",
       \.connector.bitcoin.startHeight,
       .whole(0...Int32.max),
-      "Height of the block chain that peers are told we have."
+      "Height of the block chain that peers are told we have, at least."
+    ),
+    Key(
+      "connector.bitcoin.follow_height",
+      \.connector.bitcoin.followHeight,
+      .truth,
+      "Whether that follows the median of what the last 101 peers we dialled told of theirs."
+    ),
+    Key(
+      "connector.bitcoin.announce_block",
+      \.connector.bitcoin.announceBlock,
+      .whole(0...10_000),
+      """
+      How many peers that we dialled must have announced a block until all other peers are told of it, by
+      inv, as those who serve the network do. 0 means never.
+      """
     ),
     Key(
       "connector.bitcoin.max_inbound",

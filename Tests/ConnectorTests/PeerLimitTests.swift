@@ -159,7 +159,7 @@ import Testing
     ("cmpctblock", String(repeating: "00", count: 88) + "feffffffff"),
   ])
   func believesNoCounts(_ command: String, _ payload: String) throws {
-    let bench = try Bench("fetch: { transactions = true; blocks = true; };")
+    let bench = try Bench("fetch: { transactions = true; blocks = true; };", bitcoin: "announce_block = 1;")
     let peer = try bench.dialled()
     try bench.shake(peer)
     let lent = bench.loop.pool.lentCount

@@ -1,4 +1,3 @@
-import BitcoinWire
 import EventLoop
 import Glibc
 import LogProtocol
@@ -60,19 +59,6 @@ extension Connector {
     let radius = (-2 * log(Double.random(in: Double.leastNonzeroMagnitude..<1))).squareRoot()
     let seconds = max(5, active.mean + active.standardDeviation * radius * cos(angle))
     connection.nextAnnouncement = Clock.monotonic() + Self.nanoseconds(seconds)
-  }
-
-  /// Tells a peer the first address we listen on (`addr`), as coinscope does; a ping where we listen nowhere.
-  private func announceOurselves(to connection: PeerConnection) {
-    guard let address = listeningAddresses.first, let endpoint = Endpoint(address) else {
-      return connection.sendPing()
-    }
-    let node = KnownNode(
-      time: UInt32(clamping: Clock.now() / 1_000_000_000),
-      services: ServiceFlags(rawValue: settings.services),
-      endpoint: endpoint
-    )
-    connection.send(.addr(AddrMessage(nodes: [node])))
   }
 
   static func nanoseconds(_ seconds: Double) -> UInt64 { UInt64(max(0, seconds) * 1e9) }

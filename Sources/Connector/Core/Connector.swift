@@ -40,6 +40,8 @@ public final class Connector {
   /// The id to be given next, where no connection has it still; 0 once the highest was given.
   var nextID: UInt32 = 1
   private(set) var limits: PeerLimits!
+  var heights = HeightEstimate()
+  private(set) var herald: BlockHerald!
   private var listeners: [Listener] = []
   private(set) var control: ControlServer!
   private(set) var fetcher: Fetcher!
@@ -67,6 +69,7 @@ public final class Connector {
     self.loop = loop
     self.logger = logger
     network = try Network(configuration)
+    _ = try Self.announcedEndpoint(configuration)
     framer = network.framer
     reread = { configuration }
     let key = try configuration.readAccessKey().flatMap(AccessKey.init)
@@ -85,6 +88,7 @@ public final class Connector {
     )
     publisher.handler = self
     limits = PeerLimits(of: self)
+    herald = BlockHerald(of: self)
     publishStart()
     loadBlacklist()
     control = try ControlServer(configuration, group: socketGroup, key: key, connector: self)
@@ -186,6 +190,9 @@ public final class Connector {
   func opened(_ connection: PeerConnection) {
     connections.noteOpened()
     dialler.opened(connection)
+    if connection.direction == .outbound, let height = connection.handshake.peer?.startHeight {
+      heights.note(height)
+    }
     scheduleAnnouncement(of: connection)
     keepUp(connection, Clock.monotonic())
   }
@@ -196,6 +203,7 @@ public final class Connector {
     nonces[connection.nonce] = nil
     retired.append(connection)
     limits.ended(connection)
+    herald.ended(connection.id)
     fetcher.ended(connection.id)
     dialler.ended(connection)
   }
@@ -320,7 +328,7 @@ public final class Connector {
       sender: .init(services: services, endpoint: Endpoint(.ipv6(0), port: 0)),
       nonce: nonce,
       userAgent: target?.userAgent ?? Array(configuration.connector.userAgent.utf8),
-      startHeight: settings.startHeight,
+      startHeight: max(settings.startHeight, settings.followHeight ? heights.median ?? 0 : 0),
       relay: target?.relay ?? configuration.connector.relay
     )
   }
@@ -347,7 +355,9 @@ public final class Connector {
   /// - Throws: `ConfigurationError`; then all stays as it was.
   @discardableResult
   public func reload() throws -> String {
-    configuration = try reread()
+    let configuration = try reread()
+    _ = try Self.announcedEndpoint(configuration)
+    self.configuration = configuration
     loadBlacklist()
     for connection in connections.all where isBlacklisted(connection.remote) {
       connection.end(.closedByUs, reason: "blacklisted")

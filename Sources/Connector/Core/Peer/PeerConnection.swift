@@ -180,6 +180,9 @@ final class PeerConnection {
 
   func send(_ message: Message) { send(connector.network.frame(message)) }
 
+  /// Whether it wants addresses in `addrv2` (BIP155).
+  var takesAddrV2: Bool { features.contains(.addrV2) }
+
   /// Sends a ping whose answer is timed; one that is not answered is sent again.
   func sendPing() {
     lastPing = Clock.monotonic()
@@ -349,7 +352,10 @@ final class PeerConnection {
         shortestRoundTrip = shortestRoundTrip == 0 ? roundTrip : min(shortestRoundTrip, roundTrip)
         self.ping = nil
       }
-    case .inv: connector.fetcher.announced(payload, by: id)
+    case .inv:
+      connector.fetcher.announced(payload, by: id)
+      connector.herald.heard(header.command, payload, of: self)
+    case .headers, .cmpctblock: connector.herald.heard(header.command, payload, of: self)
     case .tx: connector.fetcher.received(transaction: payload)
     case .block: connector.fetcher.received(block: payload)
     case .notfound: connector.fetcher.missing(payload, at: id)

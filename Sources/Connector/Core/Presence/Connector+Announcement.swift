@@ -1,0 +1,47 @@
+import BitcoinWire
+import Configuration
+import EventLoop
+
+extension Connector {
+  /// Tells a peer an address of ours, as coinscope does: the one configured, or the first that we listen on. A ping
+  /// where there is none, or none that the peer would understand.
+  func announceOurselves(to connection: PeerConnection) {
+    guard let endpoint = ownEndpoint(for: connection) else { return connection.sendPing() }
+    let node = KnownNode(
+      time: UInt32(clamping: Clock.now() / 1_000_000_000),
+      services: ServiceFlags(rawValue: settings.services),
+      endpoint: endpoint
+    )
+    if connection.takesAddrV2 {
+      connection.send(.addrv2(AddrV2Message(nodes: [node])))
+    } else if endpoint.address.hasLegacyForm {
+      connection.send(.addr(AddrMessage(nodes: [node])))
+    } else {
+      connection.sendPing()
+    }
+  }
+
+  private func ownEndpoint(for connection: PeerConnection) -> Endpoint? {
+    if let configured = try? Self.announcedEndpoint(configuration) { return configured }
+    guard let listening = listeningAddresses.first.flatMap({ Endpoint($0) }) else { return nil }
+    // Where we listen on all, the peer is told the one it talks to.
+    let isAny = listening.address == .ipv4(0) || listening.address == .ipv6(0)
+    return isAny ? Endpoint(connection.local.address, port: listening.port) : listening
+  }
+
+  /// The address that is configured to be announced; nil where there is none.
+  ///
+  /// - Throws: `ConfigurationError` where it is no address.
+  static func announcedEndpoint(_ configuration: Configuration) throws(ConfigurationError) -> Endpoint? {
+    guard let text = configuration.connector.bitcoin.activePing.address else { return nil }
+    if let endpoint = Endpoint(text), endpoint.port > 0 { return endpoint }
+    let key = "connector.bitcoin.active_ping.address"
+    throw ConfigurationError(
+      .outOfRange,
+      origin: configuration.origin(of: key),
+      key: key,
+      reason: "\"\(text)\" is no address with a port",
+      remedy: "write it as 203.0.113.5:8333, [2001:db8::5]:8333 or NAME.onion:8333"
+    )
+  }
+}
