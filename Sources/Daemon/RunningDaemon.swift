@@ -17,6 +17,9 @@ public final class RunningDaemon {
   /// The group that unix sockets are given to; nil to leave them with the process's own.
   public let socketGroup: UInt32?
 
+  /// The service manager that wants to be told how the daemon is; nil where there is none.
+  public let manager = ServiceManager()
+
   private let readiness: Readiness?
   private let logfile: String?
 
@@ -40,9 +43,11 @@ public final class RunningDaemon {
 
   /// Says that the daemon is up: it listens, and its loop is about to run.
   ///
-  /// In the background the command that started it returns now, and stderr leaves the terminal.
+  /// In the background the command that started it returns now, and stderr leaves the terminal. A service manager is
+  /// told.
   /// Calling it again does nothing.
   public func ready() {
+    manager?.ready()
     guard let readiness, !readiness.isTold else { return }
     if logfile == nil { try? Daemonizer.redirect("/dev/null", O_RDWR, to: [STDERR_FILENO]) }
     readiness.ready()

@@ -65,8 +65,15 @@ public struct ConnectorProgram: ParsableCommand {
         metadata: ["limit": "\(limit)", "connections": "\(connector.connectionLimit)"]
       )
       connector.reread = { [unowned connector] in try connector.configuration.reread() }
-      let signals = [SIGTERM, SIGINT].map { SignalWatcher($0, on: loop) { connector.shutDown() } }
+      let signals = [SIGTERM, SIGINT].map {
+        SignalWatcher($0, on: loop) {
+          daemon.manager?.stopping()
+          connector.shutDown()
+        }
+      }
       let reload = SignalWatcher(SIGHUP, on: loop) {
+        daemon.manager?.reloading()
+        defer { daemon.manager?.ready() }
         do {
           try daemon.reopenLogFile()
           try connector.reload()
@@ -74,12 +81,23 @@ public struct ConnectorProgram: ParsableCommand {
           daemon.log.error("configuration kept as it was: \(error)")
         }
       }
+      let watchdog = TimerWatcher(on: loop) { daemon.manager?.alive() }
+      if let interval = daemon.manager?.watchdogInterval { watchdog.start(after: interval, every: interval) }
+      let status = TimerWatcher(on: loop) { daemon.manager?.status(Self.status(of: connector)) }
+      if daemon.manager != nil { status.start(after: 1, every: 10) }
       daemon.ready()
       loop.run()
-      withExtendedLifetime((signals, reload)) {}
+      withExtendedLifetime((signals, reload, watchdog, status)) {}
       daemon.log.info("stopped", metadata: ["records": "\(connector.publisher.lastSequence)"])
     }
     if status != 0 { throw ExitCode(status) }
+  }
+
+  /// How it does, in a line for a service manager.
+  private static func status(of connector: Connector) -> String {
+    let now = connector.statistics
+    let log = now.isPublishing ? "\(now.recordsWaiting) records wait" : "no log server"
+    return "\(now.networkName): \(now.openOutbound) peers dialled, \(now.openInbound) came; \(log)"
   }
 
   private static func folder(of path: String) -> String {

@@ -36,7 +36,7 @@ struct VerbatimCommand: ParsableCommand {
     ) { daemon in
       let verbatim = try Verbatim(daemon.configuration, log: daemon.log)
       daemon.ready()
-      try verbatim.run(reopenLog: daemon.reopenLogFile)
+      try verbatim.run(manager: daemon.manager, reopenLog: daemon.reopenLogFile)
     }
     if status != 0 { throw ExitCode(status) }
   }

@@ -34,8 +34,15 @@ public struct LogServerProgram: ParsableCommand {
         on: loop,
         logger: daemon.log
       )
-      let signals = [SIGTERM, SIGINT].map { SignalWatcher($0, on: loop) { server.shutDown() } }
+      let signals = [SIGTERM, SIGINT].map {
+        SignalWatcher($0, on: loop) {
+          daemon.manager?.stopping()
+          server.shutDown()
+        }
+      }
       let reload = SignalWatcher(SIGHUP, on: loop) {
+        daemon.manager?.reloading()
+        defer { daemon.manager?.ready() }
         do {
           try daemon.reopenLogFile()
           server.reload(try daemon.configuration.reread())
@@ -44,9 +51,11 @@ public struct LogServerProgram: ParsableCommand {
           daemon.log.error("configuration kept as it was: \(error)")
         }
       }
+      let watchdog = TimerWatcher(on: loop) { daemon.manager?.alive() }
+      if let interval = daemon.manager?.watchdogInterval { watchdog.start(after: interval, every: interval) }
       daemon.ready()
       loop.run()
-      withExtendedLifetime((signals, reload)) {}
+      withExtendedLifetime((signals, reload, watchdog)) {}
       daemon.log.info("stopped", metadata: ["records": "\(server.status.records)"])
     }
     if status != 0 { throw ExitCode(status) }

@@ -2,6 +2,7 @@ import Access
 import Glibc
 import Bytes
 import Configuration
+import Daemon
 import EventLoop
 import Logging
 import LogProtocol
@@ -127,16 +128,26 @@ public final class Verbatim {
   ///
   /// SIGUSR1 closes the file, SIGUSR2 opens it anew, SIGHUP reads the configuration again and does both.
   ///
-  /// - Parameter reopenLog: opens the program's own log file anew, on SIGHUP.
-  public func run(reopenLog: @escaping () throws -> Void = {}) throws {
+  /// - Parameters:
+  ///   - manager: the service manager that is told how it is.
+  ///   - reopenLog: opens the program's own log file anew, on SIGHUP.
+  public func run(manager: ServiceManager? = nil, reopenLog: @escaping () throws -> Void = {}) throws {
+    let watchdog = TimerWatcher(on: loop) { manager?.alive() }
+    if let interval = manager?.watchdogInterval { watchdog.start(after: interval, every: interval) }
+    let stop = { [unowned self] in
+      manager?.stopping()
+      loop.stop()
+    }
     let watchers = [
-      SignalWatcher(SIGTERM, on: loop) { [unowned self] in loop.stop() },
-      SignalWatcher(SIGINT, on: loop) { [unowned self] in loop.stop() },
+      SignalWatcher(SIGTERM, on: loop, handle: stop),
+      SignalWatcher(SIGINT, on: loop, handle: stop),
       SignalWatcher(SIGUSR1, on: loop) { [unowned self] in suspend() },
       SignalWatcher(SIGUSR2, on: loop) { [unowned self] in reopen() },
       SignalWatcher(SIGHUP, on: loop) { [unowned self] in
+        manager?.reloading()
         do { try reopenLog() } catch { log.error("\(error)") }
         reload()
+        manager?.ready()
       },
     ]
     // A file size limit shall be an error like a full disk's.
