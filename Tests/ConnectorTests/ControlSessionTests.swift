@@ -22,7 +22,9 @@ extension Bench {
 
   /// The texts of the records of a type.
   func texts(_ type: RecordType) -> [String] {
-    zip(reader.headers, reader.bodies).filter { $0.0.type == type }.map { String(decoding: $0.1, as: UTF8.self) }
+    zip(reader.headers, reader.bodies).filter { $0.0.type == type }.map {
+      String(decoding: $0.1, as: UTF8.self)
+    }
   }
 
   /// Sends a version 2 request and waits for its reply.
