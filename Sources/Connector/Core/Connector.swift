@@ -315,8 +315,8 @@ public final class Connector {
   // MARK: What we say of ourselves
 
   /// Our `version` to a peer (BIP14, BIP37); what a client asked to be said of us goes before the configuration.
-  func introduction(to remote: Endpoint, nonce: UInt64, as target: ConnectTarget?) -> VersionMessage {
-    let services = target?.services ?? ServiceFlags(rawValue: settings.services)
+  func introduction(to remote: Endpoint, nonce: UInt64, as wishes: Presentation?) -> VersionMessage {
+    let services = wishes?.services ?? ServiceFlags(rawValue: settings.services)
     return VersionMessage(
       version: versions.upperBound,
       services: services,
@@ -327,9 +327,9 @@ public final class Connector {
       ),
       sender: .init(services: services, endpoint: Endpoint(.ipv6(0), port: 0)),
       nonce: nonce,
-      userAgent: target?.userAgent ?? Array(configuration.connector.userAgent.utf8),
+      userAgent: wishes?.userAgent ?? Array(configuration.connector.userAgent.utf8),
       startHeight: max(settings.startHeight, settings.followHeight ? heights.median ?? 0 : 0),
-      relay: target?.relay ?? configuration.connector.relay
+      relay: wishes?.relay ?? configuration.connector.relay
     )
   }
 

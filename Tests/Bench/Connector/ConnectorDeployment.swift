@@ -62,7 +62,7 @@ final class ConnectorDeployment {
     while left > 0 {
       let part = min(left, 10_000)
       let targets = (0..<part).map {
-        ConnectTarget(Endpoint(.ipv4(0x7f00_0001), port: ports[$0 % ports.count]))
+        ConnectTarget(another: Endpoint(.ipv4(0x7f00_0001), port: ports[$0 % ports.count]))
       }
       guard case .connecting = try client.ask(.connect(targets)) else {
         throw IOError("connect", code: EPROTO)
@@ -166,5 +166,13 @@ final class ConnectorDeployment {
       )
     }
     return numbers
+  }
+}
+
+extension ConnectTarget {
+  /// A node that there may be a connection to: the bench's have few endpoints.
+  init(another remote: Endpoint) {
+    self.init(remote)
+    isAnother = true
   }
 }

@@ -51,7 +51,7 @@ final class ControlDeployment {
   }
 
   private func connectAll() throws {
-    let target = ConnectTarget(Endpoint(.ipv4(0x7f00_0001), port: port))
+    let target = ConnectTarget(another: Endpoint(.ipv4(0x7f00_0001), port: port))
     let start = Clock.monotonic()
     let before = connector.processorTime
     let reply = try client.ask(.connect(Array(repeating: target, count: min(count, 10_000))))

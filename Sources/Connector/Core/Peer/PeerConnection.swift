@@ -7,6 +7,21 @@ import LogProtocol
 
 /// One connection to a peer, from the begin of the connect to its end.
 final class PeerConnection {
+  /// How it ended. By reference: of thousands of connections few are ending.
+  private final class Ending {
+    let code: ConnectionEvent.Code
+    let errorNumber: UInt32
+    let reason: String
+    let evidence: [UInt8]
+
+    init(_ code: ConnectionEvent.Code, _ errorNumber: UInt32, _ reason: String, _ evidence: [UInt8] = []) {
+      self.code = code
+      self.errorNumber = errorNumber
+      self.reason = reason
+      self.evidence = evidence
+    }
+  }
+
   /// Bytes from which a message that many are sent is kept once for all; copying less costs less.
   private static let sharedMinimum = 4 << 10
 
@@ -45,15 +60,15 @@ final class PeerConnection {
   private let begun = Clock.monotonic()
   private var attempt: ConnectAttempt?
   private var stream: ByteStream?
-  private var ending: (code: ConnectionEvent.Code, errorNumber: UInt32, reason: String, evidence: [UInt8])?
+  private var ending: Ending?
   private var lastTime: UInt64 = 0
   private var ping: (nonce: UInt64, sentAt: UInt64)?
   /// When we last sent a ping, or as if we had, on the monotonic clock in ns; 0 for never.
   private(set) var lastPing: UInt64 = 0
   private weak var requester: ControlSession?
   private let request: UInt32
-  /// What the client that asked for it wants said of us; nil where a peer connected to us.
-  private let target: ConnectTarget?
+  /// What the client that asked for it wants said of us; nil where it wants nothing of its own.
+  private let presentation: Presentation?
   /// What is said to the proxy, until it has connected us.
   private var proxy: ProxyDialogue?
   private var shortestRoundTrip: UInt64 = 0
@@ -86,7 +101,7 @@ final class PeerConnection {
   ) {
     self.id = id
     direction = .outbound
-    self.target = target
+    presentation = Presentation(target)
     remote = target.remote
     self.local = Endpoint(.ipv4(0), port: 0)
     since = Clock.now()
@@ -124,7 +139,7 @@ final class PeerConnection {
     state = .connecting
     handshake = Handshake(outbound: false, versions: connector.versions)
     self.connector = connector
-    target = nil
+    presentation = nil
     request = 0
     established(takeOver(descriptor))
   }
@@ -202,7 +217,7 @@ final class PeerConnection {
   func end(_ code: ConnectionEvent.Code, errorNumber: UInt32 = 0, reason: String, evidence: [UInt8] = []) {
     guard isLive else { return }
     guard let stream, proxy == nil else { return connectFailed(reason, code: Int32(errorNumber)) }
-    ending = (code, errorNumber, reason, evidence)
+    ending = Ending(code, errorNumber, reason, evidence)
     setState(.closing)
     stream.close(.closed(reason))
   }
@@ -316,7 +331,7 @@ final class PeerConnection {
     proxy = nil
     connector.noteConnectFailed()
     let errorNumber = UInt32(clamping: code)
-    ending = (.connectFailed, errorNumber, reason, [])
+    ending = Ending(.connectFailed, errorNumber, reason)
     setState(.closing)
     publish(event(.connectFailed, duration: Clock.monotonic() - begun))
     tell(.connectFailed(id, errorNumber: errorNumber, reason: reason))
@@ -380,7 +395,7 @@ final class PeerConnection {
   private func perform(_ actions: [Handshake.Action]) {
     for action in actions {
       switch action {
-      case .sendVersion: send(.version(connector.introduction(to: remote, nonce: nonce, as: target)))
+      case .sendVersion: send(.version(connector.introduction(to: remote, nonce: nonce, as: presentation)))
       case .send(let command): send(connector.network.frame(command))
       case .reject(let reason): end(.closedByUs, reason: reason)
       case .complete:
@@ -484,15 +499,15 @@ extension PeerConnection: ByteStreamHandler {
       switch reason {
       case .endOfStream:
         let outcome = handshake.peer == nil ? ConnectionOutcome.closedBeforeVersion : .closedByPeer
-        ending = (.closedByPeer, 0, outcome.reason(), [])
+        ending = Ending(.closedByPeer, 0, outcome.reason())
       case .readFailed(let error) where error.code == ECONNRESET:
         let reason = ConnectionOutcome.reset.reason(handshake.peer == nil ? "before version" : "")
-        ending = (.resetByPeer, UInt32(error.code), reason, [])
+        ending = Ending(.resetByPeer, UInt32(error.code), reason)
       case .readFailed(let error):
-        ending = (.failed, UInt32(error.code), ConnectionOutcome.reason(of: error), [])
+        ending = Ending(.failed, UInt32(error.code), ConnectionOutcome.reason(of: error))
       case .writeFailed(let error):
-        ending = (.writeFailed, UInt32(error.code), ConnectionOutcome.reason(of: error), [])
-      case .closed(let text): ending = (.closedByUs, 0, text, [])
+        ending = Ending(.writeFailed, UInt32(error.code), ConnectionOutcome.reason(of: error))
+      case .closed(let text): ending = Ending(.closedByUs, 0, text)
       }
       setState(.closing)
     }

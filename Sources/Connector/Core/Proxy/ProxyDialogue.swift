@@ -1,6 +1,8 @@
 /// What is said to a proxy so that it connects to a peer, as a state machine: bytes go in, and what is to be sent, or
 /// how it ended, comes out.
-enum ProxyDialogue {
+///
+/// Indirect: of thousands of connections few are talking to a proxy.
+indirect enum ProxyDialogue {
   /// What to do next.
   enum Step: Equatable {
     /// Wait for more bytes.
