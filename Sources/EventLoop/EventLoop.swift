@@ -42,6 +42,12 @@ public final class EventLoop {
   /// Handles what is ready now, waiting at most until the next event or timer; for tests.
   public func runOnce() { ev_run(raw, Int32(EVRUN_ONCE)) }
 
+  /// How long the loop collects what becomes readable or writable before it handles it, in seconds: 0 for not at all.
+  ///
+  /// Where much comes, a little at a time from each of many, each turn then has more to do, and what each turn costs is
+  /// shared by more.
+  public func collect(for seconds: Double) { ev_set_io_collect_interval(raw, seconds) }
+
   /// Makes `run()` return once the current batch has been handled.
   public func stop() {
     endBatch()

@@ -7,6 +7,7 @@ extension Connector {
   func keepUp() {
     retired.removeAll(keepingCapacity: true)
     let now = Clock.monotonic()
+    setPace()
     fetcher.tick(now)
     limits.tellRefusals(now)
     for (second, id) in wheel.take(until: now) {
@@ -15,6 +16,20 @@ extension Connector {
       keepUp(connection, now)
     }
   }
+
+  /// Where peers say much, waits a little for more before it is handled: a turn of the loop costs more than a message.
+  /// Messages have the kernel's stamps, which do not depend on it.
+  private func setPace() {
+    let received = counts.messagesReceived
+    loop.collect(for: received - lastReceived > Self.busyRate ? Self.collectionTime : 0)
+    lastReceived = received
+  }
+
+  /// From how many messages a second on a connector is busy.
+  private static let busyRate: UInt64 = 20_000
+
+  /// For how many seconds a busy one collects.
+  private static let collectionTime = 0.000_5
 
   /// Does what is due of a connection, and notes when something will be next: whenever its state changes, and then
   /// each time.

@@ -20,7 +20,10 @@ public final class Connector {
   let since = Clock.now()
 
   /// The configuration in force.
-  public private(set) var configuration: Configuration
+  public private(set) var configuration: Configuration { didSet { noteInterests() } }
+
+  /// Whether anybody here looks at what peers announce (`Fetcher`, `BlockHerald`).
+  private(set) var followsAnnouncements = false
 
   /// Closed while the log server is too slow: peers are not read from then.
   let gate = ReadGate()
@@ -47,6 +50,8 @@ public final class Connector {
   private(set) var fetcher: Fetcher!
   private(set) var dialler: Dialler!
   private var upkeep: TimerWatcher?
+  /// How many messages had been received a second ago.
+  var lastReceived: UInt64 = 0
   var wheel = UpkeepWheel(at: Clock.monotonic())
   private var clockReport: PeriodicWatcher?
   private(set) var isShuttingDown = false
@@ -87,6 +92,7 @@ public final class Connector {
       on: loop
     )
     publisher.handler = self
+    noteInterests()
     limits = PeerLimits(of: self)
     herald = BlockHerald(of: self)
     publishStart()
@@ -98,6 +104,11 @@ public final class Connector {
     upkeep = TimerWatcher(on: loop) { [unowned self] in keepUp() }
     upkeep?.start(after: 1, every: 1)
     clockReport = PeriodicWatcher(every: 60, on: loop) { [unowned self] in publishClock() }
+  }
+
+  private func noteInterests() {
+    let fetch = configuration.connector.fetch
+    followsAnnouncements = fetch.transactions || fetch.blocks || settings.announceBlock > 0
   }
 
   var settings: Settings { configuration.connector.bitcoin }

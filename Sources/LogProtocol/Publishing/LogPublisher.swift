@@ -25,8 +25,12 @@ public protocol LogPublisherHandler: AnyObject {
 /// Publishing never blocks and never fails: what the bound cannot hold is counted, and a gap record says so
 /// as soon as there is room again.
 public final class LogPublisher {
-  /// How many bytes may wait before the source should slow down, and below how many it may go on.
-  private let congestion: (high: Int, low: Int)
+  /// How many bytes may wait before the source should slow down, and below how many it may go on; and from how many on
+  /// they are handed over within the batch.
+  private let congestion: (high: Int, low: Int, pump: Int)
+
+  /// From how many unsent bytes on that is tried next.
+  private var pumpThreshold: Int
 
   /// Most bytes handed to the stream at a time.
   private static let window = 1 << 20
@@ -89,7 +93,8 @@ public final class LogPublisher {
     self.loop = loop
     store = RecordStore(limit: limit)
     let high = min(8 << 20, limit / 4)
-    congestion = (high, high / 4)
+    congestion = (high, high / 4, min(Self.window, high))
+    pumpThreshold = congestion.pump
     retry = TimerWatcher(on: loop) { [unowned self] in connect() }
     retry?.start(after: 0)
   }
@@ -138,7 +143,7 @@ public final class LogPublisher {
         }
       }
     guard isKept else { return drop(lastSequence, byteCount: header.recordCount) }
-    if store.unsentCount < min(Self.window, congestion.high) { pumpLater() } else { pumpNow() }
+    if store.unsentCount < pumpThreshold { pumpLater() } else { pumpNow() }
   }
 
   /// Publishes a record.
@@ -274,6 +279,7 @@ public final class LogPublisher {
     guard let stream, isJoined else { return }
     pump()
     if !isCongested { stream.flushIfPossible() }
+    pumpThreshold = max(pumpThreshold, store.unsentCount + Self.window / 4)
   }
 
   private func pump() {
@@ -283,6 +289,7 @@ public final class LogPublisher {
       stream.write(slice)
     }
     reportDropped()
+    if store.unsentCount < congestion.pump { pumpThreshold = congestion.pump }
     let waiting = waitingCount
     if isCongested ? waiting < congestion.low : waiting > congestion.high {
       setCongested(!isCongested)

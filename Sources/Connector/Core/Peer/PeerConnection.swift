@@ -368,9 +368,12 @@ final class PeerConnection {
         self.ping = nil
       }
     case .inv:
+      guard connector.followsAnnouncements else { return }
       connector.fetcher.announced(payload, by: id)
       connector.herald.heard(header.command, payload, of: self)
-    case .headers, .cmpctblock: connector.herald.heard(header.command, payload, of: self)
+    case .headers, .cmpctblock:
+      guard connector.followsAnnouncements else { return }
+      connector.herald.heard(header.command, payload, of: self)
     case .tx: connector.fetcher.received(transaction: payload)
     case .block: connector.fetcher.received(block: payload)
     case .notfound: connector.fetcher.missing(payload, at: id)
@@ -450,6 +453,8 @@ extension PeerConnection: ByteStreamHandler {
   func stream(_ stream: ByteStream, received slice: ChunkSlice, at time: UInt64) -> Int {
     lastReceived = Clock.monotonic()
     let bytes = slice.bytes
+    // A reference of its own: one for each use would be counted with each message.
+    let connector = connector
     let framer = connector.framer
     var offset = proxy == nil ? 0 : hear(bytes, of: stream)
     guard proxy == nil else { return offset }
