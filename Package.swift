@@ -81,7 +81,7 @@ let package = Package(
       path: "Sources/Connector/Core",
       swiftSettings: spans
     ),
-    .target(name: "SimnetCore", dependencies: base + ["JSON"], path: "Sources/Simnet/Core"),
+    .target(name: "SimnetCore", dependencies: base + ["JSON", "LogProtocol"], path: "Sources/Simnet/Core"),
     .target(
       name: "LogText",
       dependencies: ["Bytes", "JSON", "BitcoinWire", "LogProtocol", "LogFiles", arguments]
@@ -220,7 +220,10 @@ let package = Package(
       dependencies: hands + ["LogClientCore", "LogFiles", "LogText", "Zstandard", "verbatim", "console"]
     ),
     .testTarget(name: "DaemonTests", dependencies: hands + ["SampleDaemon"]),
-    .testTarget(name: "SimnetTests", dependencies: base + ["JSON", "SimnetCore", "simnet"]),
+    .testTarget(
+      name: "SimnetTests",
+      dependencies: base + ["JSON", "LogFiles", "LogProtocol", "SimnetCore", "simnet"]
+    ),
     .executableTarget(name: "SampleDaemon", dependencies: command, path: "Tests/SampleDaemon"),
   ],
   swiftLanguageModes: [.v6]

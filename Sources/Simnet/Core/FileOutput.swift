@@ -5,9 +5,17 @@ import Glibc
 enum FileOutput {
   /// Writes all bytes; `path` is for the error's words.
   static func write(_ bytes: [UInt8], to descriptor: Int32, path: String) throws(IOError) {
+    let result = bytes.withUnsafeBytes { bytes in
+      Result { () throws(IOError) in try write(bytes, to: descriptor, path: path) }
+    }
+    try result.get()
+  }
+
+  /// Writes all bytes; `path` is for the error's words.
+  static func write(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32, path: String) throws(IOError) {
     var rest = bytes[...]
     while !rest.isEmpty {
-      let written = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+      let written = Glibc.write(descriptor, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
       if written < 0, errno == EINTR { continue }
       guard written > 0 else { throw IOError("write to \(path)") }
       rest = rest.dropFirst(written)

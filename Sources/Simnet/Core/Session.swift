@@ -19,10 +19,20 @@ final class Session: ByteStreamHandler {
   private var isWaitingForRoom = false
   private var inventoryDue: UInt64?
   private var addressesDue: UInt64?
+  private let disguise: Disguise?
+  private var trail: MessageTrail?
 
   /// Takes over a connected descriptor.
-  init(_ number: UInt64, _ conversation: Conversation, descriptor: Int32, simnet: Simnet) {
+  init(
+    _ number: UInt64,
+    _ conversation: Conversation,
+    descriptor: Int32,
+    trail: MessageTrail?,
+    simnet: Simnet
+  ) {
     self.number = number
+    self.trail = trail
+    disguise = simnet.neighbourhood.disguise(of: conversation.node.index)
     self.conversation = conversation
     self.simnet = simnet
     self.descriptor = descriptor
@@ -46,6 +56,7 @@ final class Session: ByteStreamHandler {
   func announce(_ item: Ledger.Item) {
     switch item {
     case .block(let height):
+      if disguise?.hidesBlocks == true { return }
       if let announcement = conversation.announceBlock(height, simnet.ledger) { tell(announcement) }
     case .transaction(let number):
       guard conversation.queue(number, simnet.ledger), inventoryDue == nil else { return }
@@ -130,6 +141,7 @@ final class Session: ByteStreamHandler {
         close(violation.description)
       case .message(let header, let total, let checksumValid):
         let payload = bytes[(consumed + MessageHeader.size)..<(consumed + total)]
+        trail?.received(UnsafeRawBufferPointer(rebasing: bytes[consumed..<(consumed + total)]), at: time)
         consumed += total
         simnet.statistics.received += 1
         // As Bitcoin Core does, a message with a wrong checksum is passed over.
@@ -140,6 +152,7 @@ final class Session: ByteStreamHandler {
   }
 
   func streamWillFlush(_ stream: ByteStream) {
+    trail?.stamp()
     guard !unstamped.isEmpty, let truth = simnet.truth else { return }
     let time = Clock.now()
     for (kind, hash) in unstamped { truth.announced(kind, hash, to: self, at: time) }
@@ -152,6 +165,7 @@ final class Session: ByteStreamHandler {
 
   func stream(_ stream: ByteStream, closedFor reason: CloseReason) {
     if conversation.phase == .established { simnet.statistics.established -= 1 }
+    trail?.closed(for: reason)
     simnet.ended(self, for: reason.description)
   }
 
@@ -190,7 +204,9 @@ final class Session: ByteStreamHandler {
   private func send(_ message: Message) {
     guard let stream, stream.isOpen else { return }
     simnet.statistics.sent += 1
-    stream.write(simnet.settings.network.frame(message))
+    let frame = simnet.settings.network.frame(disguise?.apply(to: message) ?? message)
+    _ = trail?.sent(frame)
+    stream.write(frame)
     if stream.unsentCount > simnet.settings.sendLimits.close { close("the peer does not read") }
   }
 }

@@ -4,23 +4,35 @@ import EventLoop
 import Glibc
 
 extension Simnet {
-  /// Listens at every node's address, all on one port.
+  /// Listens at every node's address, all on one port; not at those of nodes that refuse everybody.
   ///
-  /// - Returns: the settings with the real port, and the listeners.
+  /// - Returns: the settings with the real port, the listeners, and what looks like one.
   static func listen(
     _ settings: SimnetSettings,
+    _ kinds: [Neighbour?],
     on loop: EventLoop,
     _ acceptor: Acceptor,
     fail: @escaping (IOError) -> Void
-  ) throws(IOError) -> (SimnetSettings, [Listener]) {
+  ) throws(IOError) -> (SimnetSettings, [Listener], [BlackHole]) {
     // A port that is free at the first address may be taken at another: then the system shall choose anew.
     var attempts = settings.port == 0 ? 10 : 1
     while true {
       var settings = settings
       var listeners: [Listener] = []
+      var blackHoles: [BlackHole] = []
       do throws(IOError) {
         for node in 0..<settings.nodeCount {
           let address = SocketAddress.ipv4(settings.base + UInt32(node), port: settings.port)
+          if kinds[node] == .refused {
+            if settings.port == 0 { settings.port = try freePort(at: address) }
+            continue
+          }
+          if kinds[node] == .blackHole {
+            let hole = try BlackHole(at: address)
+            settings.port = hole.address.port
+            blackHoles.append(hole)
+            continue
+          }
           let listener = try Listener(
             on: address,
             loop: loop,
@@ -30,12 +42,19 @@ extension Simnet {
           settings.port = listener.address.port
           listeners.append(listener)
         }
-        return (settings, listeners)
+        return (settings, listeners, blackHoles)
       } catch {
         attempts -= 1
         guard attempts > 0, error.code == EADDRINUSE else { throw error }
       }
     }
+  }
+
+  /// A port at which nobody listens.
+  private static func freePort(at address: SocketAddress) throws(IOError) -> UInt16 {
+    let descriptor = try Socket.listen(on: address)
+    defer { Glibc.close(descriptor) }
+    return Socket.localAddress(of: descriptor).port
   }
 }
 

@@ -22,8 +22,11 @@ public final class Simnet {
   let log: Logger
   let truth: TruthLog?
   let framer: Framer
+  let messages: MessageTruth?
+  private(set) var neighbourhood: Neighbourhood!
   private var network: SimulatedNetwork
   var listeners: [Listener]
+  private var blackHoles: [BlackHole]
   /// Nodes at whose addresses nothing listens since they went down.
   var unlistened: Set<Int> = []
   private(set) var sessions: [[Session]]
@@ -39,21 +42,30 @@ public final class Simnet {
 
   /// Starts to listen and live.
   ///
-  /// - Parameter truthPath: file for what really happens; nil for none.
+  /// - Parameters:
+  ///   - truthPath: file for what really happens; nil for none.
+  ///   - messagesPath: file for every message to and from observers; nil for none.
   public init(
     _ wanted: SimnetSettings,
     on loop: EventLoop,
     log: Logger,
-    truthPath: String? = nil
+    truthPath: String? = nil,
+    messagesPath: String? = nil
   ) throws(IOError) {
     // The listeners come first, as they settle the port; nothing is accepted before the loop runs.
     let acceptor = Acceptor()
     let settings: SimnetSettings
-    (settings, listeners) = try Self.listen(wanted, on: loop, acceptor) { log.warning("\($0)") }
+    let kinds = wanted.neighbours.assign(nodeCount: wanted.nodeCount, seed: wanted.seed)
+    (settings, listeners, blackHoles) = try Self.listen(wanted, kinds, on: loop, acceptor) {
+      log.warning("\($0)")
+    }
     self.settings = settings
     self.loop = loop
     self.log = log
     truth = try truthPath.map { path throws(IOError) in try TruthLog(path: path) }
+    messages = try messagesPath.map { path throws(IOError) in
+      try MessageTruth(path: path, wantsPayloads: wanted.keepsPayloads)
+    }
     framer = settings.network.framer
     directory = NodeDirectory(settings)
     nodes = (0..<settings.nodeCount).map { [directory] in SimulatedNode($0, of: directory) }
@@ -61,9 +73,10 @@ public final class Simnet {
     network = SimulatedNetwork(directory, start: start.wall)
     statistics.height = network.ledger.height
     if let truth {
-      for node in nodes { truth.node(node, at: start.wall) }
+      for node in nodes { truth.node(node, kinds[node.index], at: start.wall) }
       truth.links(network.topology, at: start.wall)
     }
+    neighbourhood = Neighbourhood(self, kinds: kinds)
     acceptor.simnet = self
     eventTimer = TimerWatcher(on: loop) { [unowned self] in live() }
     goOnTimer = TimerWatcher(on: loop) { [unowned self] in goOn() }
@@ -104,6 +117,8 @@ public final class Simnet {
     dialler = nil
     for listener in listeners { listener.close() }
     listeners = []
+    blackHoles = []
+    neighbourhood.close()
     for session in sessions.joined() { session.close("the network ends") }
     flushTruth()
   }
@@ -120,26 +135,47 @@ public final class Simnet {
     begin(node, descriptor, peer, .inbound)
   }
 
-  func begin(_ node: Int, _ descriptor: Int32, _ peer: SocketAddress, _ direction: Conversation.Direction) {
+  /// Begins a connection between a node and an observer.
+  ///
+  /// - Parameter knownAs: where the observer believes the node to be; nil where that is where it is.
+  func begin(
+    _ node: Int,
+    _ descriptor: Int32,
+    _ peer: SocketAddress,
+    _ direction: Conversation.Direction,
+    knownAs: Endpoint? = nil
+  ) {
+    let endpoint = knownAs ?? Endpoint(Socket.localAddress(of: descriptor))
     lastSession += 1
     statistics.sessions += 1
     statistics.opened += 1
     let peer = Endpoint(peer)
     truth?.opened(session: lastSession, of: node, with: peer, direction)
+    let trail = messages.map { MessageTrail($0, lastSession, at: endpoint, with: peer, direction) }
+    if neighbourhood.begin(lastSession, node, descriptor, direction, trail: trail) { return }
     let random = RandomSource(seed: settings.seed, purpose: "session", index: lastSession)
     let conversation = Conversation(of: nodes[node], with: peer, direction, random: random, at: now())
-    let session = Session(lastSession, conversation, descriptor: descriptor, simnet: self)
+    let session = Session(lastSession, conversation, descriptor: descriptor, trail: trail, simnet: self)
     sessions[node].append(session)
     session.open()
   }
 
   func ended(_ session: Session, for reason: String) {
+    sessions[session.node.index].removeAll { $0 === session }
+    sessionEnded(session.number, of: session.node.index, session.direction, for: reason)
+  }
+
+  /// Takes in that a connection has ended, of whatever node.
+  func sessionEnded(
+    _ number: UInt64,
+    of node: Int,
+    _ direction: Conversation.Direction,
+    for reason: String
+  ) {
     statistics.sessions -= 1
-    let node = session.node.index
-    sessions[node].removeAll { $0 === session }
-    truth?.closed(session: session.number, of: node, for: reason)
-    log.debug("session \(session.number) of \(session.node.endpoint) ended: \(reason)")
-    dialler?.sessionEnded(of: node, session.direction)
+    truth?.closed(session: number, of: node, for: reason)
+    log.debug("session \(number) of \(nodes[node].endpoint) ended: \(reason)")
+    dialler?.sessionEnded(of: node, direction)
   }
 
   /// Has a session go on in the next batch, so that the others have their turn before.
@@ -207,5 +243,6 @@ public final class Simnet {
 
   private func flushTruth() {
     do throws(IOError) { try truth?.flush() } catch { log.error("\(error)") }
+    do throws(IOError) { try messages?.flush() } catch { log.error("\(error)") }
   }
 }

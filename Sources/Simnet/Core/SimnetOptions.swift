@@ -148,6 +148,39 @@ public struct SimnetOptions: ParsableArguments {
   )
   public var truth: String?
 
+  /// Where every message to and from observers is written.
+  @Option(
+    help: ArgumentHelp(
+      "Write every message to and from observers here, in the log format, for netmine log compare.",
+      valueName: "path"
+    ),
+    completion: .file()
+  )
+  public var truthMessages: String?
+
+  /// Whether only headers are written.
+  @Flag(help: "Write of each message only the header, checksum included, with --truth-messages.")
+  public var truthHeaders = false
+
+  /// Which nodes are unpleasant.
+  @Option(
+    help: ArgumentHelp(
+      """
+      Make a share of the nodes unpleasant: 0.2 for all kinds alike, or KIND=SHARE,… with \
+      \(Neighbour.allCases.map(\.rawValue).joined(separator: ", ")).
+      """,
+      valueName: "shares"
+    ),
+    transform: Self.shares
+  )
+  public var unpleasant = NeighbourShares.none
+
+  /// How fast they are.
+  @Option(
+    help: ArgumentHelp("Messages per second from each unpleasant node that floods.", valueName: "rate")
+  )
+  public var unpleasantRate = Self.defaults.neighbourRate
+
   /// Seconds between the lines that say what was done.
   @Option(
     help: ArgumentHelp("Say every so many seconds what was done; 0 for never.", valueName: "seconds")
@@ -173,8 +206,7 @@ public struct SimnetOptions: ParsableArguments {
     for (name, value) in [
       ("tx-rate", txRate), ("block-interval", blockInterval), ("hop-delay", hopDelay),
       ("latency", latency), ("address-interval", addressInterval), ("churn", churn), ("down-time", downTime),
-      ("stats-interval", statsInterval),
-      ("duration", duration),
+      ("stats-interval", statsInterval), ("duration", duration), ("unpleasant-rate", unpleasantRate),
     ] where !(0...1e6).contains(value) {
       throw ValidationError("--\(name) must be 0 to 1000000")
     }
@@ -201,6 +233,9 @@ public struct SimnetOptions: ParsableArguments {
     settings.churn = churn
     settings.downTime = downTime
     settings.dial = dial.map { ($0, dialCount) }
+    settings.neighbours = unpleasant
+    settings.neighbourRate = unpleasantRate
+    settings.keepsPayloads = !truthHeaders
     return settings
   }
 
@@ -209,6 +244,13 @@ public struct SimnetOptions: ParsableArguments {
       throw ValidationError("\"\(text)\" is no address in 127.0.0.0/8")
     }
     return address
+  }
+
+  private static func shares(_ text: String) throws -> NeighbourShares {
+    guard let shares = NeighbourShares(text) else {
+      throw ValidationError("\"\(text)\" is neither a share from 0 to 1 nor KIND=SHARE,… of at most 1 in all")
+    }
+    return shares
   }
 
   private static func target(_ text: String) throws -> Endpoint {

@@ -12,12 +12,19 @@ public enum SimnetProgram {
     let list = options.list.map { $0 == "-" ? $0 : absolute($0) }
     let truth = options.truth.map(absolute)
     let population = options.population.map(absolute)
+    let messages = options.truthMessages.map(absolute)
     return DaemonLauncher.run("simnet", options.daemon) { daemon in
       let limit = try DescriptorLimit.raise()
       let loop = EventLoop()
       var settings = options.settings
       if let population { settings.population = try .snapshot(path: population) }
-      let simnet = try Simnet(settings, on: loop, log: daemon.log, truthPath: truth)
+      let simnet = try Simnet(
+        settings,
+        on: loop,
+        log: daemon.log,
+        truthPath: truth,
+        messagesPath: messages
+      )
       defer { simnet.close() }
       if let list { try write(simnet.endpoints, to: list) }
       daemon.log.info("\(summary(of: simnet)); up to \(limit) open files")

@@ -74,6 +74,18 @@ public struct SimnetSettings: Sendable {
   /// Seconds until a node that could not connect to the observer, or lost it, tries again.
   public var redialDelay = 5.0
 
+  /// Which of the nodes are unpleasant, and how.
+  public var neighbours = NeighbourShares.none
+
+  /// Messages per second from each node that floods who connects to it.
+  public var neighbourRate = 20.0
+
+  /// Bytes per second from each node that says its version a byte at a time.
+  public var trickleRate = 1.0
+
+  /// Whether the truth about messages has their payloads too, and not only their headers.
+  public var keepsPayloads = true
+
   /// Creates the settings that the program has by default.
   public init() { port = network.defaultPort }
 

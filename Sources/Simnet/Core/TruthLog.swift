@@ -25,7 +25,7 @@ final class TruthLog {
 
   deinit { Glibc.close(descriptor) }
 
-  func node(_ node: SimulatedNode, at time: UInt64) {
+  func node(_ node: SimulatedNode, _ neighbour: Neighbour?, at time: UInt64) {
     var json = JSONWriter()
     json.member("time", time)
     json.member("event", "node")
@@ -38,6 +38,7 @@ final class TruthLog {
     json.member("version", node.profile.version)
     json.member("services", node.profile.services.rawValue)
     json.member("height_lag", node.heightLag)
+    if let neighbour { json.member("neighbour", neighbour.rawValue) }
     line(json.finish())
   }
 

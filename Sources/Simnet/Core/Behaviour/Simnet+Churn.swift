@@ -11,7 +11,7 @@ extension Simnet {
     return max(0, settings.slots - links.topology.neighbours[node].count)
   }
 
-  /// Takes a node off its address, or puts it back.
+  /// Takes a node off its address, or puts it back; where nothing listens anyway, or what never answers, that stays.
   func went(down isDown: Bool, _ node: Int) {
     if isDown {
       let address = SocketAddress.ipv4(settings.base + UInt32(node), port: settings.port)
@@ -20,6 +20,7 @@ extension Simnet {
         unlistened.insert(node)
       }
       for session in sessions[node] { session.reset("the node went down") }
+      neighbourhood.reset(node, "the node went down")
     } else {
       listenAgain()
     }

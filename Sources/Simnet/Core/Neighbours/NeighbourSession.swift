@@ -1,0 +1,122 @@
+import BitcoinWire
+import Bytes
+import EventLoop
+import Glibc
+
+/// One connection between an unpleasant node and an observer: the socket around its misconduct.
+final class NeighbourSession: ByteStreamHandler {
+  /// Tells it from every other session of the network.
+  let number: UInt64
+
+  /// The node at our end.
+  let node: Int
+
+  /// Who opened the connection.
+  let direction: Conversation.Direction
+
+  private unowned let simnet: Simnet
+  private var misconduct: Misconduct
+  private var stream: ByteStream?
+  private var trail: MessageTrail?
+  private var trickling: ArraySlice<UInt8> = []
+
+  /// Bytes that wait to be sent from which on a flooder waits.
+  private static let maximumUnsent = 256 << 10
+
+  /// Bytes that the kernel keeps for one who never reads.
+  private static let deafBuffer: Int32 = 4096
+
+  /// Takes over a connected descriptor.
+  init(
+    _ number: UInt64,
+    _ node: Int,
+    _ misconduct: Misconduct,
+    _ direction: Conversation.Direction,
+    descriptor: Int32,
+    trail: MessageTrail?,
+    simnet: Simnet
+  ) {
+    self.number = number
+    self.node = node
+    self.misconduct = misconduct
+    self.direction = direction
+    self.trail = trail
+    self.simnet = simnet
+    stream = ByteStream(descriptor, on: simnet.loop, handler: self)
+  }
+
+  /// Does what it does first.
+  func open() { perform(misconduct.open(at: simnet.now())) }
+
+  /// Sends the next byte, where it sends them one at a time.
+  func trickle() {
+    guard let byte = trickling.popFirst() else { return }
+    stream?.write([byte])
+  }
+
+  /// Does once more what it goes on with, unless the peer does not keep up.
+  func goOn() {
+    guard let stream, stream.isOpen, stream.unsentCount < Self.maximumUnsent else { return }
+    perform(misconduct.goOn(at: simnet.now()))
+  }
+
+  /// Closes the connection; does nothing the second time.
+  func close(_ reason: String) { stream?.close(.closed(reason)) }
+
+  /// Resets the connection, so that what is unsent is thrown away; does nothing the second time.
+  func reset(_ reason: String) {
+    guard let stream, stream.isOpen else { return }
+    var value = linger(l_onoff: 1, l_linger: 0)
+    setsockopt(stream.descriptor, SOL_SOCKET, SO_LINGER, &value, socklen_t(MemoryLayout<linger>.size))
+    close(reason)
+  }
+
+  func stream(_ stream: ByteStream, received slice: ChunkSlice, at time: UInt64) -> Int {
+    var consumed = 0
+    let bytes = slice.bytes
+    while stream.isOpen, !stream.isPaused {
+      switch simnet.framer.next(in: UnsafeRawBufferPointer(rebasing: bytes[consumed...])) {
+      case .needMore(let total):
+        stream.expectedCount = total
+        return consumed
+      case .violation(let violation):
+        close(violation.description)
+      case .message(let header, let total, _):
+        let message = UnsafeRawBufferPointer(rebasing: bytes[consumed..<(consumed + total)])
+        consumed += total
+        simnet.statistics.received += 1
+        trail?.received(message, at: time)
+        perform(misconduct.receive(header.command, Array(message[MessageHeader.size...]), at: simnet.now()))
+      }
+    }
+    return consumed
+  }
+
+  func streamWillFlush(_ stream: ByteStream) { trail?.stamp() }
+
+  func stream(_ stream: ByteStream, closedFor reason: CloseReason) {
+    trail?.closed(for: reason)
+    simnet.neighbourhood.ended(self, for: reason.description)
+  }
+
+  private func perform(_ steps: [Misconduct.Step]) {
+    for step in steps {
+      guard let stream, stream.isOpen else { return }
+      switch step {
+      case .send(let bytes):
+        simnet.statistics.sent += trail?.sent(bytes) ?? MessageTrail.count(of: bytes)
+        stream.write(bytes)
+      case .raw(let bytes): stream.write(bytes)
+      case .trickle(let bytes): trickling = bytes[...]
+      case .deafen:
+        var size = Self.deafBuffer
+        setsockopt(stream.descriptor, SOL_SOCKET, SO_RCVBUF, &size, socklen_t(MemoryLayout<Int32>.size))
+        stream.pause()
+      case .close(let reason): close(reason)
+      case .reset(let reason):
+        stream.flush()
+        reset(reason)
+      }
+    }
+  }
+}

@@ -1,0 +1,99 @@
+import BitcoinWire
+import EventLoop
+
+/// The unpleasant nodes of a network, and their connections.
+final class Neighbourhood {
+  /// What each node is; nil for those that are as they should be.
+  let kinds: [Neighbour?]
+
+  private unowned let simnet: Simnet
+  private var sessions: [UInt64: NeighbourSession] = [:]
+  private var timer: TimerWatcher?
+  private var lastTime: UInt64 = 0
+  private var due: (messages: Double, bytes: Double) = (0, 0)
+
+  /// Seconds from one look at what is due to the next.
+  private static let interval = 0.05
+
+  /// Prepares the neighbours of a network.
+  init(_ simnet: Simnet, kinds: [Neighbour?]) {
+    self.simnet = simnet
+    self.kinds = kinds
+    timer = TimerWatcher(on: simnet.loop) { [unowned self] in tick() }
+  }
+
+  /// What a node says of itself that is not so; nil where it is honest, or does not say its version as others do.
+  func disguise(of node: Int) -> Disguise? { Disguise(kinds[node], of: node, seed: simnet.settings.seed) }
+
+  /// Begins a connection of an unpleasant node.
+  ///
+  /// - Returns: false where the node is as it should be, or begins as if it were; nothing is done then.
+  func begin(
+    _ number: UInt64,
+    _ node: Int,
+    _ descriptor: Int32,
+    _ direction: Conversation.Direction,
+    trail: MessageTrail?
+  ) -> Bool {
+    guard let kind = kinds[node], !kind.isDisguise else { return false }
+    let misconduct = Misconduct(
+      kind,
+      of: simnet.nodes[node],
+      on: simnet.settings.network,
+      direction,
+      height: max(0, simnet.ledger.tip(of: node)),
+      random: RandomSource(seed: simnet.settings.seed, purpose: "misconduct", index: number)
+    )
+    let session = NeighbourSession(
+      number,
+      node,
+      misconduct,
+      direction,
+      descriptor: descriptor,
+      trail: trail,
+      simnet: simnet
+    )
+    sessions[number] = session
+    if timer?.isRunning == false {
+      lastTime = Clock.monotonic()
+      timer?.start(after: Self.interval, every: Self.interval)
+    }
+    session.open()
+    return true
+  }
+
+  /// Takes in that a connection has ended.
+  func ended(_ session: NeighbourSession, for reason: String) {
+    sessions[session.number] = nil
+    simnet.sessionEnded(session.number, of: session.node, session.direction, for: reason)
+    if sessions.isEmpty { timer?.cancel() }
+  }
+
+  /// Resets the connections of a node that goes down.
+  func reset(_ node: Int, _ reason: String) {
+    for session in sessions.values.filter({ $0.node == node }) { session.reset(reason) }
+  }
+
+  /// Ends all connections.
+  func close() {
+    timer?.cancel()
+    for session in Array(sessions.values) { session.close("the network ends") }
+  }
+
+  private func tick() {
+    let now = Clock.monotonic()
+    // Where the loop was held up, nothing is made good: a flood is not to come as one wave.
+    let seconds = min(Double(now - lastTime) / 1e9, 1)
+    lastTime = now
+    due.messages += seconds * simnet.settings.neighbourRate
+    due.bytes += seconds * simnet.settings.trickleRate
+    let (turns, bytes) = (Int(due.messages), Int(due.bytes))
+    due.messages -= Double(turns)
+    due.bytes -= Double(bytes)
+    guard turns > 0 || bytes > 0 else { return }
+    for session in Array(sessions.values) {
+      for _ in 0..<bytes { session.trickle() }
+      for _ in 0..<turns { session.goOn() }
+    }
+  }
+}
