@@ -13,7 +13,7 @@ struct LogCommand: ParsableCommand {
     subcommands: [
       CheckCommand.self, CatCommand.self, GrepCommand.self, StatsCommand.self, SliceCommand.self,
       FirstCommand.self, ExportCommand.self, MergeCommand.self, ConvertCommand.self, RepairCommand.self,
-      ReplayCommand.self,
+      ReplayCommand.self, CompareCommand.self,
     ]
   )
 }
