@@ -32,3 +32,12 @@ struct SHA256 {
     return finish()
   }
 }
+
+extension Bytes32 {
+  /// The SHA-256 of bytes.
+  public init(sha256 bytes: RawSpan) {
+    var hash = SHA256()
+    hash.update(bytes)
+    self = hash.finish()
+  }
+}

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
+#include <sys/timerfd.h>
 #include <sys/timex.h>
 #include <time.h>
 
@@ -35,6 +36,20 @@ static inline void netmine_ev_signal_init(struct ev_signal *watcher,
 static inline void netmine_ev_prepare_init(struct ev_prepare *watcher,
     void (*callback)(struct ev_loop *, struct ev_prepare *, int)) {
   ev_prepare_init(watcher, callback);
+}
+
+// A descriptor that becomes readable at a time on the monotonic clock: non-blocking, closed on exec.
+static inline int netmine_timer_create(void) {
+  return timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
+}
+
+// Has such a descriptor become readable at a time in ns, at once where it has passed; 0 for never.
+static inline int netmine_timer_set(int descriptor, uint64_t time) {
+  struct itimerspec spec;
+  memset(&spec, 0, sizeof spec);
+  spec.it_value.tv_sec = (time_t)(time / 1000000000u);
+  spec.it_value.tv_nsec = (long)(time % 1000000000u);
+  return timerfd_settime(descriptor, TFD_TIMER_ABSTIME, &spec, NULL);
 }
 
 // accept4(2), which glibc declares for _GNU_SOURCE only: non-blocking, closed on exec.

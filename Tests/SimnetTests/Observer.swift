@@ -73,14 +73,16 @@ final class Stage {
   init(
     _ settings: SimnetSettings = .small(),
     loop: EventLoop = EventLoop(),
-    truthPath: String? = nil
+    truthPath: String? = nil,
+    messagesPath: String? = nil
   ) throws {
     self.loop = loop
     simnet = try Simnet(
       settings,
       on: loop,
       log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
-      truthPath: truthPath
+      truthPath: truthPath,
+      messagesPath: messagesPath
     )
   }
 

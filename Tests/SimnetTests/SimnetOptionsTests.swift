@@ -23,6 +23,32 @@ import Testing
     #expect(settings.dial?.target == Endpoint("127.0.0.1:8333") && settings.dial?.count == 3)
   }
 
+  @Test func takesWhatMakesItHard() throws {
+    let settings = try SimnetOptions.parse([
+      "--unpleasant", "mute=0.25", "--unpleasant-rate", "7", "--truth-headers", "--pace", "90000",
+      "--pace-size", "97",
+      "--pace-count", "5", "--socks", "0", "--sam", "7656", "--part", "2/3", "--link", "l",
+    ]).settings
+    #expect(settings.neighbours.shares == [.mute: 0.25] && settings.neighbourRate == 7)
+    #expect(!settings.keepsPayloads)
+    #expect(
+      settings.pace?.rate == .perSecond(90_000) && settings.pace?.size == 97 && settings.pace?.count == 5
+    )
+    #expect(settings.proxyPorts.socks == 0 && settings.proxyPorts.sam == 7656)
+    #expect(settings.part == NetworkPart("2/3") && settings.linkPath == "l")
+    #expect(try SimnetOptions.parse(["--flood"]).settings.pace == PaceSettings(.flood))
+    #expect(try SimnetOptions.parse([]).settings.pace == nil)
+  }
+
+  @Test(arguments: [
+    ["--unpleasant", "rude=0.1"], ["--unpleasant", "2"], ["--pace", "0"], ["--pace", "5", "--flood"],
+    ["--pace-size", "60"], ["--pace-count", "0"], ["--part", "3/2", "--link", "l"], ["--part", "1/2"],
+    ["--part", "1/9", "--link", "l", "--nodes", "8"], ["--socks", "70000"],
+  ])
+  func refusesWhatIsNotHard(arguments: [String]) {
+    #expect(throws: (any Error).self) { try SimnetOptions.parse(arguments) }
+  }
+
   @Test(arguments: [
     ["--nodes", "0"], ["--nodes", "100001"], ["--base", "10.0.0.1"], ["--base", "127.255.255.250"],
     ["--tx-rate", "-1"], ["--block-interval", "nan"], ["--dial", "8.8.8.8:8333"], ["--dial", "127.0.0.1"],

@@ -21,7 +21,7 @@ final class Dialler {
     self.simnet = simnet
     self.count = min(count, simnet.nodes.count)
     target = .ipv4(address, port: endpoint.port)
-    for node in 0..<self.count { due.add(node, at: 0) }
+    for node in 0..<self.count where simnet.settings.part.serves(node) { due.add(node, at: 0) }
     tick(at: simnet.now())
   }
 

@@ -105,6 +105,17 @@ final class Session: ByteStreamHandler {
     send(announcement.message)
   }
 
+  /// Sends messages that are nothing to the conversation; they stand whole one after another.
+  func say(_ messages: [UInt8], count: Int) {
+    guard let stream, stream.isOpen else { return }
+    simnet.statistics.sent += count
+    _ = trail?.sent(messages)
+    stream.write(messages)
+  }
+
+  /// Bytes that wait to be sent.
+  var unsentCount: Int { stream?.unsentCount ?? 0 }
+
   /// Closes the connection; does nothing the second time.
   func close(_ reason: String) { stream?.close(.closed(reason)) }
 
@@ -165,6 +176,7 @@ final class Session: ByteStreamHandler {
 
   func stream(_ stream: ByteStream, closedFor reason: CloseReason) {
     if conversation.phase == .established { simnet.statistics.established -= 1 }
+    simnet.pacer?.remove(self)
     trail?.closed(for: reason)
     simnet.ended(self, for: reason.description)
   }
@@ -174,8 +186,10 @@ final class Session: ByteStreamHandler {
       let message = try Message.decode(command, payload: payload.bytes).message
       let phase = conversation.phase
       let actions = conversation.receive(message, simnet.ledger, at: simnet.now())
-      if phase != .established, conversation.phase == .established { simnet.statistics.established += 1 }
+      let isNew = phase != .established && conversation.phase == .established
+      if isNew { simnet.statistics.established += 1 }
       perform(actions)
+      if isNew, stream?.isOpen == true { simnet.pacer?.add(self) }
     } catch {
       close("\(command): \(error)")
     }

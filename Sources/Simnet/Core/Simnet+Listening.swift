@@ -23,6 +23,7 @@ extension Simnet {
       do throws(IOError) {
         for node in 0..<settings.nodeCount {
           let address = SocketAddress.ipv4(settings.base + UInt32(node), port: settings.port)
+          guard settings.part.serves(node) else { continue }
           if kinds[node] == .refused {
             if settings.port == 0 { settings.port = try freePort(at: address) }
             continue

@@ -24,6 +24,10 @@ public final class Simnet {
   let framer: Framer
   let messages: MessageTruth?
   private(set) var neighbourhood: Neighbourhood!
+  private(set) var pacer: Pacer?
+  private var proxies: [ProxyFrontEnd] = []
+  private var link: PartLink?
+  private var injections = Schedule<(node: Int, content: Injection)>()
   private var network: SimulatedNetwork
   var listeners: [Listener]
   private var blackHoles: [BlackHole]
@@ -38,7 +42,7 @@ public final class Simnet {
   private var eventTimer: TimerWatcher?
   private var goOnTimer: TimerWatcher?
   private var tickTimer: TimerWatcher?
-  private let start = (wall: Clock.now(), monotonic: Clock.monotonic())
+  private let start: (wall: UInt64, monotonic: UInt64)
 
   /// Starts to listen and live.
   ///
@@ -55,6 +59,13 @@ public final class Simnet {
     // The listeners come first, as they settle the port; nothing is accepted before the loop runs.
     let acceptor = Acceptor()
     let settings: SimnetSettings
+    var wanted = wanted
+    var membership: (descriptor: Int32, PartLink.Beginning)?
+    if wanted.part.number > 1, let path = wanted.linkPath {
+      membership = try PartLink.join(path, digest: wanted.digest)
+    }
+    start = (membership?.1.wall ?? Clock.now(), membership?.1.monotonic ?? Clock.monotonic())
+    if let membership { wanted.port = membership.1.port }
     let kinds = wanted.neighbours.assign(nodeCount: wanted.nodeCount, seed: wanted.seed)
     (settings, listeners, blackHoles) = try Self.listen(wanted, kinds, on: loop, acceptor) {
       log.warning("\($0)")
@@ -77,6 +88,8 @@ public final class Simnet {
       truth.links(network.topology, at: start.wall)
     }
     neighbourhood = Neighbourhood(self, kinds: kinds)
+    if let membership { link = PartLink(over: membership.descriptor, of: self) }
+    try open()
     acceptor.simnet = self
     eventTimer = TimerWatcher(on: loop) { [unowned self] in live() }
     goOnTimer = TimerWatcher(on: loop) { [unowned self] in goOn() }
@@ -86,8 +99,37 @@ public final class Simnet {
     if settings.dial != nil { dialler = Dialler(self) }
   }
 
+  /// Opens what else than nodes there is to a network.
+  private func open() throws(IOError) {
+    if settings.part.count > 1, link == nil, let path = settings.linkPath {
+      let beginning = PartLink.Beginning(wall: start.wall, monotonic: start.monotonic, port: settings.port)
+      link = try PartLink(at: path, of: self, beginning)
+    }
+    if let pace = settings.pace { pacer = try Pacer(pace, for: self) }
+    if let port = settings.proxyPorts.socks {
+      proxies.append(try ProxyFrontEnd(.socks, port: port, for: self))
+    }
+    if let port = settings.proxyPorts.sam { proxies.append(try ProxyFrontEnd(.sam, port: port, for: self)) }
+  }
+
+  /// Where the proxies listen: SOCKS5, then SAM, as far as there are any.
+  public var proxyAddresses: [SocketAddress] { proxies.map(\.address) }
+
+  /// How many connections each user name and password, or SAM session, was used for, of each proxy.
+  var isolation: [[String: Int]] { proxies.map(\.joined) }
+
+  /// Other processes of the network that this one is connected to.
+  var partCount: Int { link?.memberCount ?? 0 }
+
+  /// The node that an observer reaches under an address; nil where there is none, or another process serves it.
+  func node(at endpoint: Endpoint) -> Int? {
+    directory.node(for: endpoint).flatMap { settings.part.serves($0) ? $0 : nil }
+  }
+
   /// Where the nodes listen.
-  public var endpoints: [Endpoint] { nodes.map(\.endpoint) }
+  public var endpoints: [Endpoint] {
+    nodes.filter { settings.part.serves($0.index) }.map(\.endpoint)
+  }
 
   /// The node that listens at an endpoint or is known by it; nil where there is none.
   public func node(for endpoint: Endpoint) -> SimulatedNode? {
@@ -119,6 +161,11 @@ public final class Simnet {
     listeners = []
     blackHoles = []
     neighbourhood.close()
+    pacer?.close()
+    for proxy in proxies { proxy.close() }
+    proxies = []
+    link?.close()
+    link = nil
     for session in sessions.joined() { session.close("the network ends") }
     flushTruth()
   }
@@ -126,13 +173,13 @@ public final class Simnet {
   /// Wall-clock time in ns since the Unix epoch, as it was at the start and never set since.
   func now() -> UInt64 { start.wall + (Clock.monotonic() - start.monotonic) }
 
-  func accept(_ descriptor: Int32, _ node: Int, from peer: SocketAddress) {
+  func accept(_ descriptor: Int32, _ node: Int, from peer: SocketAddress, knownAs: Endpoint? = nil) {
     guard network.isUp[node], sessions[node].count < room(at: node) else {
       statistics.refused += 1
       Glibc.close(descriptor)
       return
     }
-    begin(node, descriptor, peer, .inbound)
+    begin(node, descriptor, peer, .inbound, knownAs: knownAs)
   }
 
   /// Begins a connection between a node and an observer.
@@ -192,6 +239,11 @@ public final class Simnet {
 
   /// Takes an observer's transaction at a node.
   func take(_ transaction: Transaction, at node: Int) {
+    if let link {
+      let time = now() + PartLink.delay
+      link.tell(.injected(time: time, node: UInt32(node), transaction))
+      return inject(.transaction(transaction), at: node, time: time)
+    }
     report(network.take(transaction, at: node, time: now()))
     // It may be what happens next.
     eventTimer?.start(after: 0)
@@ -199,13 +251,38 @@ public final class Simnet {
 
   /// Has a node hear addresses from an observer.
   func hear(_ told: [KnownNode], at node: Int) {
+    if let link {
+      let time = now() + PartLink.delay
+      link.tell(.heard(time: time, node: UInt32(node), told))
+      return inject(.addresses(told), at: node, time: time)
+    }
     for known in told { report(network.hear(known, at: node, time: now())) }
     eventTimer?.start(after: 0)
   }
 
+  /// Has a node get something from an observer at a time that all parts of the network agree on.
+  func inject(_ content: Injection, at node: Int, time: UInt64) {
+    guard nodes.indices.contains(node) else { return }
+    injections.add((node, content), at: time)
+    eventTimer?.start(after: 0)
+  }
+
+  /// Lets what was injected happen between what happens before and after it, as in every other part.
+  private func injectDue(at now: UInt64) {
+    while let next = injections.nextTime, next <= now, let (time, injection) = injections.removeFirst() {
+      while let next = network.nextTime, next <= time { report(network.advance(to: time)) }
+      switch injection.content {
+      case .transaction(let transaction): report(network.take(transaction, at: injection.node, time: time))
+      case .addresses(let told):
+        for known in told { report(network.hear(known, at: injection.node, time: time)) }
+      }
+    }
+  }
+
   private func live() {
-    report(network.advance(to: now()))
-    guard let next = network.nextTime else { return }
+    injectDue(at: now())
+    report(network.advance(to: min(now(), injections.nextTime ?? .max)))
+    guard let next = [network.nextTime, injections.nextTime].compactMap(\.self).min() else { return }
     let now = now()
     // Not for each thing by itself: what comes within a millisecond comes together.
     eventTimer?.start(after: next > now ? max(0.001, Double(next - now) / 1e9) : 0)

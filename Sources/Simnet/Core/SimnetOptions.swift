@@ -181,6 +181,71 @@ public struct SimnetOptions: ParsableArguments {
   )
   public var unpleasantRate = Self.defaults.neighbourRate
 
+  /// Messages for measuring.
+  @Option(
+    help: ArgumentHelp(
+      "Have nodes send so many messages per second in all, at random times, to who has shaken hands.",
+      valueName: "rate"
+    )
+  )
+  public var pace: Double?
+
+  /// As many as go.
+  @Flag(help: "Have nodes send as many messages as go, in batches.")
+  public var flood = false
+
+  /// How long they are.
+  @Option(
+    help: ArgumentHelp(
+      "Bytes of each, with --pace and --flood: 61, and 36 for each more.",
+      valueName: "bytes"
+    )
+  )
+  public var paceSize = 61
+
+  /// How many there are.
+  @Option(help: ArgumentHelp("Send so many, with --pace and --flood, and no more.", valueName: "count"))
+  public var paceCount: Int?
+
+  /// Where a SOCKS5 proxy is.
+  @Option(
+    help: ArgumentHelp("Offer a SOCKS5 proxy to the nodes at this port of 127.0.0.1.", valueName: "port")
+  )
+  public var socks: UInt16?
+
+  /// Where a SAM bridge is.
+  @Option(
+    help: ArgumentHelp("Offer a SAM 3.1 bridge to the nodes at this port of 127.0.0.1.", valueName: "port")
+  )
+  public var sam: UInt16?
+
+  /// Where all the nodes' addresses are written.
+  @Option(
+    help: ArgumentHelp(
+      "Write all addresses of each node here, a line each: those that --socks and --sam lead to.",
+      valueName: "path"
+    ),
+    completion: .file()
+  )
+  public var names: String?
+
+  /// Which nodes are served.
+  @Option(
+    help: ArgumentHelp(
+      "Serve only this part of the nodes, as 2/4; other processes serve the others.",
+      valueName: "part"
+    ),
+    transform: Self.part
+  )
+  public var part = NetworkPart.whole
+
+  /// Where the parts meet.
+  @Option(
+    help: ArgumentHelp("The unix socket by which the processes find each other.", valueName: "path"),
+    completion: .file()
+  )
+  public var link: String?
+
   /// Seconds between the lines that say what was done.
   @Option(
     help: ArgumentHelp("Say every so many seconds what was done; 0 for never.", valueName: "seconds")
@@ -212,6 +277,16 @@ public struct SimnetOptions: ParsableArguments {
     }
     guard slots >= 0 else { throw ValidationError("--slots must not be negative") }
     guard (0...100).contains(fullShare) else { throw ValidationError("--full-share must be 0 to 100") }
+    if let pace {
+      guard (1e-3...1e7).contains(pace), !flood else {
+        throw ValidationError("--pace must be 0.001 to 10000000, and without --flood")
+      }
+    }
+    guard (61...MessageHeader.maximumLength / 4).contains(paceSize), paceCount ?? 1 > 0 else {
+      throw ValidationError("--pace-size must be 61 to 1000000, --pace-count above 0")
+    }
+    guard part.count == 1 || link != nil else { throw ValidationError("--part needs --link") }
+    guard part.count <= nodes else { throw ValidationError("--part: there are more parts than nodes") }
     guard dialCount >= 0 else { throw ValidationError("--dial-count must not be negative") }
   }
 
@@ -233,6 +308,15 @@ public struct SimnetOptions: ParsableArguments {
     settings.churn = churn
     settings.downTime = downTime
     settings.dial = dial.map { ($0, dialCount) }
+    if flood || pace != nil {
+      var wanted = PaceSettings(pace.map { .perSecond($0) } ?? .flood)
+      wanted.size = paceSize
+      wanted.count = paceCount
+      settings.pace = wanted
+    }
+    settings.proxyPorts = (socks, sam)
+    settings.part = part
+    settings.linkPath = link
     settings.neighbours = unpleasant
     settings.neighbourRate = unpleasantRate
     settings.keepsPayloads = !truthHeaders
@@ -244,6 +328,11 @@ public struct SimnetOptions: ParsableArguments {
       throw ValidationError("\"\(text)\" is no address in 127.0.0.0/8")
     }
     return address
+  }
+
+  private static func part(_ text: String) throws -> NetworkPart {
+    guard let part = NetworkPart(text) else { throw ValidationError("\"\(text)\" is no part such as 2/4") }
+    return part
   }
 
   private static func shares(_ text: String) throws -> NeighbourShares {

@@ -12,12 +12,15 @@ public enum SimnetProgram {
     let list = options.list.map { $0 == "-" ? $0 : absolute($0) }
     let truth = options.truth.map(absolute)
     let population = options.population.map(absolute)
+    let link = options.link.map(absolute)
+    let names = options.names.map(absolute)
     let messages = options.truthMessages.map(absolute)
     return DaemonLauncher.run("simnet", options.daemon) { daemon in
       let limit = try DescriptorLimit.raise()
       let loop = EventLoop()
       var settings = options.settings
       if let population { settings.population = try .snapshot(path: population) }
+      settings.linkPath = link
       let simnet = try Simnet(
         settings,
         on: loop,
@@ -26,7 +29,13 @@ public enum SimnetProgram {
         messagesPath: messages
       )
       defer { simnet.close() }
-      if let list { try write(simnet.endpoints, to: list) }
+      if let list { try write(simnet.endpoints.map(\.description), to: list) }
+      if let names {
+        let directory = simnet.directory
+        let lines = simnet.nodes.map { directory.names(of: $0.index).map(\.description) }
+        try write(lines.map { $0.joined(separator: " ") }, to: names)
+      }
+      for address in simnet.proxyAddresses { daemon.log.info("proxy at \(address)") }
       daemon.log.info("\(summary(of: simnet)); up to \(limit) open files")
       let watchers = watchers(simnet, options, daemon, loop)
       daemon.ready()
@@ -58,8 +67,8 @@ public enum SimnetProgram {
     return "\(endpoints.count) nodes at \(range), port \(simnet.settings.port)"
   }
 
-  private static func write(_ endpoints: [Endpoint], to path: String) throws(IOError) {
-    let text = Array(endpoints.map { "\($0)\n" }.joined().utf8)
+  private static func write(_ lines: [String], to path: String) throws(IOError) {
+    let text = Array(lines.map { $0 + "\n" }.joined().utf8)
     if path == "-" {
       try FileOutput.write(text, to: STDOUT_FILENO, path: "stdout")
     } else {

@@ -86,8 +86,38 @@ public struct SimnetSettings: Sendable {
   /// Whether the truth about messages has their payloads too, and not only their headers.
   public var keepsPayloads = true
 
+  /// What nodes send beside what the network's life causes; nil for nothing.
+  public var pace: PaceSettings?
+
+  /// Ports on 127.0.0.1 of proxies that lead to the nodes, SOCKS5's and SAM's; 0 for one the system chooses, nil for no
+  /// such proxy.
+  public var proxyPorts: (socks: UInt16?, sam: UInt16?)
+
+  /// Seconds until a proxy gives up on who does not answer.
+  public var proxyTimeout = 20.0
+
+  /// Which of the nodes this process serves.
+  public var part = NetworkPart.whole
+
+  /// The unix socket by which the parts of the network find each other.
+  public var linkPath: String?
+
   /// Creates the settings that the program has by default.
   public init() { port = network.defaultPort }
+
+  /// Tells networks apart whose parts could not share one life: a hash of what decides it.
+  var digest: UInt64 {
+    let text = """
+      \(network.magic) \(nodeCount) \(base) \(seed) \(transactionRate) \(blockInterval) \(hopDelay) \
+      \(outboundCount) \(initialHeight) \(keptTransactions) \(keptBlocks) \(part.count) \
+      \(gossip) \(latencyFactor) \(addressInterval) \(slots) \(fullShare) \(churn) \(downTime) \
+      \(population.digest) \(Neighbour.allCases.map { neighbours.shares[$0] ?? 0 })
+      """
+    return text.utf8.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
+  }
+
+  /// Whether there is a proxy that leads to the nodes.
+  var isProxied: Bool { proxyPorts.socks != nil || proxyPorts.sam != nil }
 
   /// Where a node listens, once the port is known.
   func endpoint(of node: Int) -> Endpoint { Endpoint(.ipv4(base + UInt32(node)), port: port) }

@@ -14,6 +14,10 @@ public struct Statistics: Sendable, CustomStringConvertible {
   public internal(set) var sent = 0
   /// Announcements among them.
   public internal(set) var announced = 0
+  /// Sessions that came through a proxy.
+  public internal(set) var proxied = 0
+  /// User names and passwords, and SAM sessions, that they came under.
+  public internal(set) var isolationKeys = 0
   /// Transactions invented.
   public internal(set) var transactions = 0
   /// Height of the last block.
@@ -21,10 +25,11 @@ public struct Statistics: Sendable, CustomStringConvertible {
 
   /// All of it in a line.
   public var description: String {
-    """
-    \(sessions) sessions (\(established) established, \(opened) so far, \(refused) refused), \
-    \(received) messages received, \(sent) sent, \(announced) announcements, \
-    \(transactions) transactions, height \(height)
-    """
+    let proxies = proxied > 0 ? ", \(proxied) through a proxy in \(isolationKeys) isolations" : ""
+    return """
+      \(sessions) sessions (\(established) established, \(opened) so far, \(refused) refused), \
+      \(received) messages received, \(sent) sent, \(announced) announcements, \
+      \(transactions) transactions, height \(height)\(proxies)
+      """
   }
 }

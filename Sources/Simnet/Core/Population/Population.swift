@@ -33,6 +33,19 @@ public struct Population: Sendable {
   /// For how many nodes all rows stand.
   public var count: Int { ends[ends.count - 1] }
 
+  /// Tells populations apart: a hash of all rows.
+  var digest: UInt64 {
+    var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+    for row in rows {
+      let text = """
+        \(row.weight) \(row.network) \(row.address?.description ?? "-") \(row.port) \(row.version) \
+        \(row.services.rawValue) \(row.lag) \(row.country ?? "-") \(row.userAgent)
+        """
+      for byte in text.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
+    }
+    return hash
+  }
+
   /// What node `index` of a network is, and whether it is the first to be so.
   func row(of index: Int, seed: UInt64) -> (row: PopulationRow, isFirst: Bool) {
     let place = Shuffle(count: count, seed: seed)[index % count]
