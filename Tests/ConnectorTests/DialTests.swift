@@ -42,6 +42,19 @@ extension RawClient {
 }
 
 @Suite struct DialTests {
+  /// Simulated nodes tell of made-up addresses, which are somebody's outside.
+  @Test func dialsNothingBeyondLoopbackOnSimnet() throws {
+    let bench = try Bench(network: "simnet")
+    let client = try bench.client()
+    let targets = ["192.0.2.1:8333", "[2001:db8::1]:8333"].map { ConnectTarget(Endpoint($0)!) }
+    client.stream.write(ControlRequest.connect(targets).frame(id: 1))
+    try bench.loop.run { client.events.count == 2 }
+    for event in client.events {
+      guard case .connectFailed(_, _, let reason) = event else { throw IOError("fail", code: 0) }
+      #expect(reason == "no route: simnet's nodes are on this machine")
+    }
+  }
+
   @Test func dialsNoMoreAtATimeThanConfigured() throws {
     let bench = try Bench("dial: { in_flight = 2; };")
     let harbour = try Harbour(bench, block: 61, count: 5)

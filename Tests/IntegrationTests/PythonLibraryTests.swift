@@ -56,7 +56,11 @@ struct PythonLibraryTests {
     let deployment = Deployment()
     try deployment.startLogServer()
     try deployment.startVerbatim().wait(forError: "connected to the log server")
-    let nodes = try deployment.startSimnet(nodes: 3, base: "127.81.0.1", ["--tx-rate", "20"])
+    let nodes = try deployment.startSimnet(
+      nodes: 3,
+      base: "127.81.0.1",
+      ["--tx-rate", "20", "--hop-delay", "0.2"]
+    )
     try deployment.startConnector().wait(forError: "joined the log server")
     let sockets = ["--control", deployment.root + "control", "--stream", deployment.root + "subscribe"]
     func example(_ name: String, _ arguments: [String]) throws -> Program {

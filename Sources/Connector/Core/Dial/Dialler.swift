@@ -155,6 +155,10 @@ final class Dialler {
       let network = (dial.target.proxy ?? remote).address.network
       return fail(ConnectionOutcome.noRoute.reason("\(network) needs a proxy, and none is configured"))
     }
+    // Simulated nodes tell of made-up addresses, which are somebody's outside.
+    if case .direct(let address) = route, connector.network.name == "simnet", !address.isLoopback {
+      return fail(ConnectionOutcome.noRoute.reason("simnet's nodes are on this machine"))
+    }
     if dial.target.isKept { kept[dial.id] = dial }
     claims.enter(remote.address)
     inFlight.insert(dial.id)
