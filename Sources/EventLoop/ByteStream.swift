@@ -205,7 +205,7 @@ public final class ByteStream {
 
   /// Hands as much as possible to the kernel, unless the kernel took less than everything the last time and has not
   /// said since that it takes more.
-  func flushUnlessBlocked() {
+  public func flushUnlessBlocked() {
     announceFlush()
     if !isBlocked { writeOut() }
   }
@@ -229,9 +229,6 @@ public final class ByteStream {
     if let reason = closesWhenDrained { return close(.closed(reason)) }
     handler.streamDidDrain(self)
   }
-
-  /// Hands as much as possible to the kernel now, where that is not known to take nothing.
-  public func flushIfPossible() { flushUnlessBlocked() }
 
   /// Flushes when the current batch has been handled.
   public func flushSoon() {

@@ -176,7 +176,9 @@ extension RawClient {
     try bench.loop.run { Array(peer.received.suffix(pong.count)) == pong }
   }
 
+  /// By when the answer came, however much later it is read.
   @Test func timesItsOwnPings() throws {
+    let begin = Clock.monotonic()
     let bench = try Bench(bitcoin: "ping_frequency = 1.0;")
     let peer = try bench.dialling()
     try bench.shake(peer)
@@ -184,7 +186,11 @@ extension RawClient {
     let nonce = try PingMessage(Array(peer.received.suffix(8)).span.bytes).nonce!
     peer.send(.pong(PongMessage(nonce: nonce &+ 1)))
     peer.send(.pong(PongMessage(nonce: nonce)))
+    peer.stream.flush()
+    let answered = Clock.monotonic()
+    usleep(500_000)
     try bench.loop.run { bench.connector.connections[1]!.info.ping > 0 }
+    #expect(bench.connector.connections[1]!.info.ping < answered - begin + 100_000_000)
   }
 
   @Test func doesNotPingAtOnceThoseWhoCameAtOnce() throws {

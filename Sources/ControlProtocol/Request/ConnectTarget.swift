@@ -5,7 +5,8 @@ import Bytes
 ///
 /// Layout: endpoint remote, u8 options, then what each option's bit, lowest first, brings along: bit 0, endpoint
 /// local; bit 1, endpoint proxy; bit 2, u64 services; bit 3, bytes user agent, at most 256; bit 4, u8 relay; bit 5,
-/// another connection though there is one, nothing; bit 6, kept, nothing. Other bits are refused. An endpoint is u8 BIP155 network, u16 count, address, u16 port.
+/// another connection though there is one, nothing; bit 6, kept, nothing. Other bits are refused. An endpoint is u8
+/// BIP155 network, u16 count, address, u16 port.
 public struct ConnectTarget: Hashable, Sendable {
   /// Fewest bytes on the wire.
   static let minimumSize = 6

@@ -278,7 +278,7 @@ public final class LogPublisher {
   private func pumpNow() {
     guard let stream, isJoined else { return }
     pump()
-    if !isCongested { stream.flushIfPossible() }
+    if !isCongested { stream.flushUnlessBlocked() }
     pumpThreshold = max(pumpThreshold, store.unsentCount + Self.window / 4)
   }
 

@@ -15,7 +15,7 @@ struct Harvest {
     var samplingRate = 1.0
     /// From how many known addresses on they are sampled.
     var sampledFrom = 1000
-    /// Whether addresses of this machine are dialled: on networks that are nowhere else.
+    /// Whether addresses of this machine are dialled, and no others: on networks that are nowhere else.
     var dialsLoopback = false
     /// Whether any address is dialled.
     var dials = true
@@ -257,6 +257,6 @@ struct Harvest {
 
   private func isDiallable(_ endpoint: Endpoint) -> Bool {
     guard endpoint.port > 0 else { return false }
-    return endpoint.address.isRoutable || (settings.dialsLoopback && endpoint.address.isLoopback)
+    return settings.dialsLoopback ? endpoint.address.isLoopback : endpoint.address.isRoutable
   }
 }

@@ -363,7 +363,9 @@ final class PeerConnection {
       perform(handshake.receivedVerack())
     case .pong:
       if let ping, let pong = try? PongMessage(payload), pong.nonce == ping.nonce {
-        roundTrip = Clock.monotonic() - ping.sentAt
+        // It ended when the answer came, which may be a while before it is read.
+        let trip = Clock.monotonic() - ping.sentAt
+        roundTrip = trip - min(UInt64(max(0, Int64(bitPattern: Clock.now() &- lastTime))), trip)
         shortestRoundTrip = shortestRoundTrip == 0 ? roundTrip : min(shortestRoundTrip, roundTrip)
         self.ping = nil
       }
