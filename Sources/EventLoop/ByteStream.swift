@@ -67,6 +67,7 @@ public final class ByteStream {
   // Not weak: a weak reference makes each retain and release of its object slow. Whoever handles a stream owns it, and
   // nothing else keeps one that is open.
   private unowned let handler: any ByteStreamHandler
+  /// Of what the gate does not watch; nil until it is needed.
   private var watcher: DescriptorWatcher?
   private var input: ReadBuffer
   private var output: WriteQueue
@@ -76,7 +77,9 @@ public final class ByteStream {
   private var closesWhenDrained: String?
   private let isStamped: Bool
   private let gate: ReadGate?
-  private var isHeld = false
+  private var isAdmitted = false
+  /// The system's number of what kept the gate from watching it; 0 for nothing.
+  private var refusal: Int32 = 0
 
   /// Whether reading is suspended.
   public private(set) var isPaused = false
@@ -109,19 +112,11 @@ public final class ByteStream {
     output = WriteQueue(pool: loop.pool)
     self.isStamped = isStamped && netmine_stamp_received(descriptor) == 0
     Socket.disableDelay(descriptor)
-    watcher = DescriptorWatcher(descriptor, on: loop) { [unowned self] events in
-      if events.contains(.readable) { readSome() }
-      if events.contains(.writable), isOpen {
-        isBlocked = false
-        flush()
-      }
-    }
-    watcher?.watch(for: .readable)
+    updateInterest()
   }
 
   deinit {
-    watcher?.cancel()
-    if descriptor >= 0 { Glibc.close(descriptor) }
+    release()
     if isFlushDue { loop.forget(self) }
   }
 
@@ -180,9 +175,7 @@ public final class ByteStream {
   /// Closes at once; what is unsent is lost. Does nothing the second time.
   public func close(_ reason: CloseReason) {
     guard isOpen else { return }
-    watcher?.cancel()
-    Glibc.close(descriptor)
-    descriptor = -1
+    release()
     input.clear()
     output.clear()
     loop.retire(self)
@@ -217,6 +210,7 @@ public final class ByteStream {
 
   private func writeOut() {
     guard isOpen else { return }
+    guard refusal == 0 else { return close(.readFailed(IOError("watch", code: refusal))) }
     guard output.count > 0 else { return updateInterest() }
     do throws(IOError) {
       bytesSent += UInt64(try output.write(to: descriptor))
@@ -238,15 +232,50 @@ public final class ByteStream {
   }
 
   private func updateInterest() {
+    guard isOpen else { return }
+    let reads = !isPaused && closesWhenDrained == nil
     var interest: Readiness = []
-    if !isPaused, !isHeld, closesWhenDrained == nil { interest.insert(.readable) }
+    if let gate { watch(reads, by: gate) } else if reads { interest.insert(.readable) }
     if output.count > 0, isBlocked || !isFlushDue { interest.insert(.writable) }
-    if isOpen { watcher?.watch(for: interest) }
+    guard watcher != nil || !interest.isEmpty else { return }
+    if watcher == nil {
+      watcher = DescriptorWatcher(descriptor, on: loop) { [unowned self] events in
+        if events.contains(.readable) { readSome() }
+        if events.contains(.writable), isOpen {
+          isBlocked = false
+          flush()
+        }
+      }
+    }
+    watcher?.watch(for: interest)
   }
 
-  private func readSome() {
+  private func watch(_ reads: Bool, by gate: ReadGate) {
+    guard reads != isAdmitted else { return }
+    isAdmitted = reads
+    guard reads else { return gate.dismiss(self) }
+    do throws(IOError) {
+      try gate.admit(self)
+    } catch {
+      isAdmitted = false
+      refusal = error.code
+      // The handler may not be told from within its own call.
+      flushSoon()
+    }
+  }
+
+  /// Lets go of the descriptor.
+  private func release() {
+    guard isOpen else { return }
+    if isAdmitted { gate?.dismiss(self) }
+    watcher?.cancel()
+    Glibc.close(descriptor)
+    descriptor = -1
+  }
+
+  func readSome() {
     for _ in 0..<Self.readsPerBatch {
-      guard isOpen, !isPaused, !isHeldByGate() else { break }
+      guard isOpen, !isPaused, gate?.isOpen != false else { break }
       let room = input.room(expected: expectedCount)
       var stamp: UInt64 = 0
       let count =
@@ -269,20 +298,6 @@ public final class ByteStream {
       }
     }
     if isOpen { input.park() }
-  }
-
-  private func isHeldByGate() -> Bool {
-    guard let gate, !gate.isOpen else { return false }
-    isHeld = true
-    gate.hold(self)
-    updateInterest()
-    return true
-  }
-
-  /// The gate is open again.
-  func release() {
-    isHeld = false
-    updateInterest()
   }
 
   private func deliver(at time: UInt64) {

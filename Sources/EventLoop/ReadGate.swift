@@ -1,26 +1,73 @@
+import Bytes
+import CLibEV
+import Glibc
+
 /// Lets streams be read from, or holds them all: closed where what is read cannot be passed on.
 ///
-/// A stream notices when it next has something to read, so that closing costs nothing, however many streams there are.
+/// An epoll instance of its own watches its streams, and the loop watches that as one descriptor: to close and to open
+/// it costs the same, however many streams there are.
 public final class ReadGate {
+  /// Most streams that are read from in one turn of the loop.
+  private static let streamsPerTurn = 256
+
   /// Whether streams may be read from.
   public private(set) var isOpen = true
 
-  private var held: [ByteStream] = []
+  private let epoll: Int32
+  private var watcher: DescriptorWatcher?
+  private let events = UnsafeMutableBufferPointer<epoll_event>.allocate(capacity: streamsPerTurn)
+  /// By descriptor. Each leaves before it goes.
+  private var streams: [Unmanaged<ByteStream>?] = []
 
   /// Creates an open gate.
-  public init() {}
+  public init(on loop: EventLoop) {
+    epoll = epoll_create1(Int32(EPOLL_CLOEXEC))
+    guard epoll >= 0 else { fatalError("\(IOError("create an epoll instance"))") }
+    watcher = DescriptorWatcher(epoll, on: loop) { [unowned self] _ in readSome() }
+    open()
+  }
 
-  /// Holds every stream from its next read on.
-  public func close() { isOpen = false }
+  deinit {
+    watcher?.cancel()
+    Glibc.close(epoll)
+    events.deallocate()
+  }
+
+  /// Holds every stream, at once.
+  public func close() {
+    isOpen = false
+    watcher?.watch(for: [])
+  }
 
   /// Has all streams read from again.
   public func open() {
     isOpen = true
-    let streams = held
-    held = []
-    // What one of them reads may close the gate again.
-    for stream in streams { stream.release() }
+    watcher?.watch(for: .readable)
   }
 
-  func hold(_ stream: ByteStream) { held.append(stream) }
+  /// Has a stream read from while the gate is open.
+  func admit(_ stream: ByteStream) throws(IOError) {
+    let descriptor = stream.descriptor
+    var event = epoll_event()
+    event.events = EPOLLIN.rawValue
+    event.data.fd = descriptor
+    guard epoll_ctl(epoll, EPOLL_CTL_ADD, descriptor, &event) == 0 else { throw IOError("watch") }
+    while streams.count <= descriptor { streams.append(nil) }
+    streams[Int(descriptor)] = .passUnretained(stream)
+  }
+
+  /// Has a stream read from no more.
+  func dismiss(_ stream: ByteStream) {
+    streams[Int(stream.descriptor)] = nil
+    _ = epoll_ctl(epoll, EPOLL_CTL_DEL, stream.descriptor, nil)
+  }
+
+  private func readSome() {
+    let count = epoll_wait(epoll, events.baseAddress, Int32(events.count), 0)
+    for event in events.prefix(Int(max(0, count))) {
+      // What one stream brings may close the gate, or end another.
+      guard isOpen else { return }
+      streams[Int(event.data.fd)]?.takeUnretainedValue().readSome()
+    }
+  }
 }

@@ -26,7 +26,7 @@ public final class Connector {
   private(set) var followsAnnouncements = false
 
   /// Closed while the log server is too slow: peers are not read from then.
-  let gate = ReadGate()
+  let gate: ReadGate
   /// When it was last said that it is, on the monotonic clock in ns; 0 for never.
   var lastCongestion: UInt64 = 0
   /// When it was last closed, on the monotonic clock in ns.
@@ -72,6 +72,7 @@ public final class Connector {
   ) throws {
     self.configuration = configuration
     self.loop = loop
+    gate = ReadGate(on: loop)
     self.logger = logger
     network = try Network(configuration)
     _ = try Self.announcedEndpoint(configuration)
