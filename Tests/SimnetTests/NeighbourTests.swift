@@ -84,10 +84,10 @@ import Testing
   @Test func sendsGarbage() throws {
     let stage = try Self.stage(.garbage)
     let stranger = try Self.meet(stage)
-    try stage.run { stranger.bytes.count == Misconduct.garbageCount }
+    try stage.run { stranger.bytes.count == Misbehaviour.garbageCount }
     #expect(stranger.headers.isEmpty)
     let other = try Self.meet(stage)
-    try stage.run { other.bytes.count == Misconduct.garbageCount }
+    try stage.run { other.bytes.count == Misbehaviour.garbageCount }
     #expect(other.bytes != stranger.bytes)
   }
 
@@ -187,7 +187,7 @@ import Testing
     guard case .inv(let message) = try Message.decode(.inv, payload: last.payload.span.bytes).message else {
       return
     }
-    #expect(Set(message.items.map(\.hash)).count == Misconduct.inventoryCount)
+    #expect(Set(message.items.map(\.hash)).count == Misbehaviour.inventoryCount)
   }
 
   @Test func waitsWhereNobodyReads() throws {

@@ -2,7 +2,7 @@ import BitcoinWire
 import Bytes
 
 /// What an unpleasant node does on one connection: what happens goes in, what it does comes out, without a socket.
-struct Misconduct {
+struct Misbehaviour {
   /// What is to be done.
   enum Step: Equatable {
     /// Send whole messages.

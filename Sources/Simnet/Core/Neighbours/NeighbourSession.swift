@@ -3,7 +3,7 @@ import Bytes
 import EventLoop
 import Glibc
 
-/// One connection between an unpleasant node and an observer: the socket around its misconduct.
+/// One connection between an unpleasant node and an observer: the socket around its misbehaviour.
 final class NeighbourSession: ByteStreamHandler {
   /// Tells it from every other session of the network.
   let number: UInt64
@@ -15,7 +15,7 @@ final class NeighbourSession: ByteStreamHandler {
   let direction: Conversation.Direction
 
   private unowned let simnet: Simnet
-  private var misconduct: Misconduct
+  private var misbehaviour: Misbehaviour
   private var stream: ByteStream?
   private var trail: MessageTrail?
   private var trickling: ArraySlice<UInt8> = []
@@ -30,7 +30,7 @@ final class NeighbourSession: ByteStreamHandler {
   init(
     _ number: UInt64,
     _ node: Int,
-    _ misconduct: Misconduct,
+    _ misbehaviour: Misbehaviour,
     _ direction: Conversation.Direction,
     descriptor: Int32,
     trail: MessageTrail?,
@@ -38,7 +38,7 @@ final class NeighbourSession: ByteStreamHandler {
   ) {
     self.number = number
     self.node = node
-    self.misconduct = misconduct
+    self.misbehaviour = misbehaviour
     self.direction = direction
     self.trail = trail
     self.simnet = simnet
@@ -46,7 +46,7 @@ final class NeighbourSession: ByteStreamHandler {
   }
 
   /// Does what it does first.
-  func open() { perform(misconduct.open(at: simnet.now())) }
+  func open() { perform(misbehaviour.open(at: simnet.now())) }
 
   /// Sends the next byte, where it sends them one at a time.
   func trickle() {
@@ -57,7 +57,7 @@ final class NeighbourSession: ByteStreamHandler {
   /// Does once more what it goes on with, unless the peer does not keep up.
   func goOn() {
     guard let stream, stream.isOpen, stream.unsentCount < Self.maximumUnsent else { return }
-    perform(misconduct.goOn(at: simnet.now()))
+    perform(misbehaviour.goOn(at: simnet.now()))
   }
 
   /// Closes the connection; does nothing the second time.
@@ -86,7 +86,7 @@ final class NeighbourSession: ByteStreamHandler {
         consumed += total
         simnet.statistics.received += 1
         trail?.received(message, at: time)
-        perform(misconduct.receive(header.command, Array(message[MessageHeader.size...]), at: simnet.now()))
+        perform(misbehaviour.receive(header.command, Array(message[MessageHeader.size...]), at: simnet.now()))
       }
     }
     return consumed
@@ -99,7 +99,7 @@ final class NeighbourSession: ByteStreamHandler {
     simnet.neighbourhood.ended(self, for: reason.description)
   }
 
-  private func perform(_ steps: [Misconduct.Step]) {
+  private func perform(_ steps: [Misbehaviour.Step]) {
     for step in steps {
       guard let stream, stream.isOpen else { return }
       switch step {

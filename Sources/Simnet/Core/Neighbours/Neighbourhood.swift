@@ -36,18 +36,18 @@ final class Neighbourhood {
     trail: MessageTrail?
   ) -> Bool {
     guard let kind = kinds[node], !kind.isDisguise else { return false }
-    let misconduct = Misconduct(
+    let misbehaviour = Misbehaviour(
       kind,
       of: simnet.nodes[node],
       on: simnet.settings.network,
       direction,
       height: max(0, simnet.ledger.tip(of: node)),
-      random: RandomSource(seed: simnet.settings.seed, purpose: "misconduct", index: number)
+      random: RandomSource(seed: simnet.settings.seed, purpose: "misbehaviour", index: number)
     )
     let session = NeighbourSession(
       number,
       node,
-      misconduct,
+      misbehaviour,
       direction,
       descriptor: descriptor,
       trail: trail,
