@@ -197,7 +197,7 @@ extension RawClient {
     let bench = try Bench(bitcoin: "ping_frequency = 100.0;")
     for _ in 0..<8 { try bench.shake(try bench.dialling()) }
     let now = Clock.monotonic()
-    let dues = bench.connector.connections.all.map { Int64($0.lastPing + 100_000_000_000) - Int64(now) }
+    let dues = bench.connector.connections.all.map { Int64($0.pings.last + 100_000_000_000) - Int64(now) }
     #expect(dues.count == 8 && dues.allSatisfy { (-10_000_000_000...100_000_000_000).contains($0) })
     // Eight within a tenth of the time by chance: once in ten million.
     #expect(dues.max()! - dues.min()! > 10_000_000_000)

@@ -130,9 +130,12 @@ import Testing
       schedule.add(dial(id), due: due)
     }
     #expect(schedule.nextDue == 10 && schedule.removeFirst(now: 9) == nil)
+    #expect(schedule.contains(3) && schedule.contains(4) && !schedule.contains(99))
     #expect(schedule.remove([3, 99]).map(\.id) == [3])
+    #expect(!schedule.contains(3))
     var ids: [UInt32] = []
     while let dial = schedule.removeFirst(now: 50) { ids.append(dial.id) }
     #expect(Set(ids[..<2]) == [2, 4] && ids[2...] == [1] && schedule.nextDue == 70 && schedule.count == 1)
+    #expect(schedule.contains(5) && !schedule.contains(4))
   }
 }

@@ -34,14 +34,14 @@ extension Connector {
   /// Does what is due of a connection, and notes when something will be next: whenever its state changes, and then
   /// each time.
   func keepUp(_ connection: PeerConnection, _ now: UInt64) {
-    let patience = Patience(configuration, readingSince: gate.isOpen ? readingSince : now)
-    if let expiry = patience.expiry(of: connection), now >= expiry.time {
-      return connection.end(.closedByUs, reason: patience.reason(expiry.what))
+    let timeouts = PeerTimeouts(configuration, readingSince: gate.isOpen ? readingSince : now)
+    if let expiry = timeouts.expiry(of: connection), now >= expiry.time {
+      return connection.end(.closedByUs, reason: timeouts.reason(expiry.what))
     }
     var due = UInt64.max
     if connection.state == .open { due = keepAlive(connection, now) }
     // A ping may have been sent.
-    due = min(due, patience.expiry(of: connection)?.time ?? .max, patience.nextLook(at: connection, now))
+    due = min(due, timeouts.expiry(of: connection)?.time ?? .max, timeouts.nextLook(at: connection, now))
     guard due < .max else { return }
     connection.upkeepSecond = wheel.add(connection.id, at: due)
   }
@@ -51,13 +51,13 @@ extension Connector {
     let period = Self.nanoseconds(settings.pingFrequency)
     var next = UInt64.max
     if period > 0 {
-      if connection.lastPing == 0 {
+      if connection.pings.last == 0 {
         // Thousands that were connected to at once are not to be pinged at once.
-        connection.notePing(at: now - min(.random(in: 0..<period), now - 1))
-      } else if gate.isOpen, now - connection.lastPing >= period {
+        connection.pings.last = now - min(.random(in: 0..<period), now - 1)
+      } else if gate.isOpen, now - connection.pings.last >= period {
         connection.sendPing()
       }
-      next = max(connection.lastPing + period, now)
+      next = max(connection.pings.last + period, now)
     }
     if let due = connection.nextAnnouncement, now >= due {
       announceOurselves(to: connection)

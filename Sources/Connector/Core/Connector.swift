@@ -22,7 +22,7 @@ public final class Connector {
   /// The configuration in force.
   public private(set) var configuration: Configuration { didSet { noteInterests() } }
 
-  /// Whether anybody here looks at what peers announce (`Fetcher`, `BlockHerald`).
+  /// Whether anybody here looks at what peers announce (`Fetcher`, `BlockAnnouncer`).
   private(set) var followsAnnouncements = false
 
   /// Closed while the log server is too slow: peers are not read from then.
@@ -44,7 +44,7 @@ public final class Connector {
   var nextID: UInt32 = 1
   private(set) var limits: PeerLimits!
   var heights = HeightEstimate()
-  private(set) var herald: BlockHerald!
+  private(set) var announcer: BlockAnnouncer!
   private var listeners: [Listener] = []
   private(set) var control: ControlServer!
   private(set) var fetcher: Fetcher!
@@ -95,7 +95,7 @@ public final class Connector {
     publisher.handler = self
     noteInterests()
     limits = PeerLimits(of: self)
-    herald = BlockHerald(of: self)
+    announcer = BlockAnnouncer(of: self)
     publishStart()
     loadBlacklist()
     control = try ControlServer(configuration, group: socketGroup, key: key, connector: self)
@@ -215,7 +215,7 @@ public final class Connector {
     nonces[connection.nonce] = nil
     retired.append(connection)
     limits.ended(connection)
-    herald.ended(connection.id)
+    announcer.ended(connection.id)
     fetcher.ended(connection.id)
     dialler.ended(connection)
   }
@@ -323,27 +323,6 @@ public final class Connector {
   }
 
   private func publishClock() { publisher.publish(.clock(.current())) }
-
-  // MARK: What we say of ourselves
-
-  /// Our `version` to a peer (BIP14, BIP37); what a client asked to be said of us goes before the configuration.
-  func introduction(to remote: Endpoint, nonce: UInt64, as wishes: Presentation?) -> VersionMessage {
-    let services = wishes?.services ?? ServiceFlags(rawValue: settings.services)
-    return VersionMessage(
-      version: versions.upperBound,
-      services: services,
-      time: Int64(Clock.now() / 1_000_000_000),
-      receiver: .init(
-        services: [],
-        endpoint: remote.address.hasLegacyForm ? remote : Endpoint(.ipv6(0), port: 0)
-      ),
-      sender: .init(services: services, endpoint: Endpoint(.ipv6(0), port: 0)),
-      nonce: nonce,
-      userAgent: wishes?.userAgent ?? Array(configuration.connector.userAgent.utf8),
-      startHeight: max(settings.startHeight, settings.followHeight ? heights.median ?? 0 : 0),
-      relay: wishes?.relay ?? configuration.connector.relay
-    )
-  }
 
   // MARK: Blacklist, reload, shutdown
 

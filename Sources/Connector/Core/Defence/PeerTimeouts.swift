@@ -3,7 +3,7 @@ import Configuration
 
 /// How long peers may take, for what: when a connection is to be ended if nothing happens on it until then. It is a
 /// function of the settings and the connection's own times alone.
-struct Patience {
+struct PeerTimeouts {
   /// What took too long.
   enum Expiry {
     /// A proxy has not connected us; the system's own connecting has its timer.

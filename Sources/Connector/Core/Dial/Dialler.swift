@@ -103,8 +103,8 @@ final class Dialler {
 
   private var notQueued: [Dial] { later.all + parked.values.map(\.dial) }
 
-  /// Whether the id is that of one that waits until it may begin, or for a session with a router.
-  func isWaiting(_ id: UInt32) -> Bool { queue[id] != nil || parked[id] != nil }
+  /// Whether the id is that of one that waits until it may begin, for a session with a router, or to be dialled again.
+  func isWaiting(_ id: UInt32) -> Bool { queue[id] != nil || parked[id] != nil || later.contains(id) }
 
   /// Gives up those that wait; none is dialled again.
   func cancel(_ dials: [Dial], reason: String) {

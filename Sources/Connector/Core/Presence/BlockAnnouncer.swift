@@ -4,7 +4,7 @@ import EventLoop
 
 /// Tells all peers of the newest block by `inv`, where that is asked for, as Bitnodes' pinger does: a peer that
 /// announces nothing for long is the first that Bitcoin Core drops for a better one.
-final class BlockHerald {
+final class BlockAnnouncer {
   /// How many peers are told in one turn of the loop.
   private static let batchCount = 256
 

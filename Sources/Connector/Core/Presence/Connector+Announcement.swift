@@ -2,7 +2,27 @@ import BitcoinWire
 import Configuration
 import EventLoop
 
+// What we say of ourselves.
 extension Connector {
+  /// Our `version` to a peer (BIP14, BIP37); what a client asked to be said of us goes before the configuration.
+  func introduction(to remote: Endpoint, nonce: UInt64, as wishes: Presentation?) -> VersionMessage {
+    let services = wishes?.services ?? ServiceFlags(rawValue: settings.services)
+    return VersionMessage(
+      version: versions.upperBound,
+      services: services,
+      time: Int64(Clock.now() / 1_000_000_000),
+      receiver: .init(
+        services: [],
+        endpoint: remote.address.hasLegacyForm ? remote : Endpoint(.ipv6(0), port: 0)
+      ),
+      sender: .init(services: services, endpoint: Endpoint(.ipv6(0), port: 0)),
+      nonce: nonce,
+      userAgent: wishes?.userAgent ?? Array(configuration.connector.userAgent.utf8),
+      startHeight: max(settings.startHeight, settings.followHeight ? heights.median ?? 0 : 0),
+      relay: wishes?.relay ?? configuration.connector.relay
+    )
+  }
+
   /// Tells a peer an address of ours, as coinscope does: the one configured, or the first that we listen on. A ping
   /// where there is none, or none that the peer would understand.
   func announceOurselves(to connection: PeerConnection) {

@@ -1,0 +1,55 @@
+import ControlProtocol
+import EventLoop
+import LogProtocol
+
+// What others are told of a connection.
+extension PeerConnection {
+  /// What a client is told of it.
+  var info: ConnectionInfo { info(wallOffset: Clock.wallOffset()) }
+
+  /// What a client is told of it.
+  ///
+  /// - Parameter wallOffset: `Clock.wallOffset()`.
+  func info(wallOffset: UInt64) -> ConnectionInfo {
+    var info = ConnectionInfo(
+      id: id,
+      direction: direction,
+      state: state,
+      remote: remote,
+      local: local,
+      since: since
+    )
+    if let peer = handshake.peer {
+      info.protocolVersion = peer.protocolVersion
+      info.services = peer.services
+      info.userAgent = peer.userAgent
+      info.startHeight = peer.startHeight
+      info.relay = peer.relay
+    }
+    info.ping = pings.roundTrip
+    info.bytesReceived = stream?.bytesReceived ?? 0
+    info.bytesSent = stream?.bytesSent ?? 0
+    info.messagesReceived = messagesReceived
+    info.messagesSent = messagesSent
+    info.opened = opened
+    if messagesReceived > 0 { info.lastReceived = lastReceived &+ wallOffset }
+    info.lastSent = lastSent
+    info.shortestPing = pings.shortest
+    info.feeFilter = wishes.feeFilter
+    info.features = wishes.features
+    info.bytesWaiting = UInt32(clamping: stream?.unsentCount ?? 0)
+    return info
+  }
+
+  /// What a reader that starts now is told of it; nil before it is established.
+  var openConnection: OpenConnection? {
+    guard isLive, stream != nil, proxy == nil else { return nil }
+    return OpenConnection(
+      direction: direction,
+      remote: remote,
+      local: local,
+      since: since,
+      userAgent: handshake.peer?.userAgent ?? []
+    )
+  }
+}

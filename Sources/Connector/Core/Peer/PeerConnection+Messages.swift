@@ -1,0 +1,71 @@
+import BitcoinWire
+import Bytes
+import ControlProtocol
+import EventLoop
+import LogProtocol
+
+// What each message means to the connector.
+extension PeerConnection {
+  func received(_ header: MessageHeader, _ message: UnsafeRawBufferPointer, checksumValid: Bool) {
+    messagesReceived += 1
+    // As Bitcoin Core does: what fails its checksum is recorded, and otherwise ignored.
+    guard checksumValid else { return }
+    let payload = UnsafeRawBufferPointer(rebasing: message.dropFirst(MessageHeader.size)).bytes
+    switch header.command {
+    case .version:
+      do throws(WireError) {
+        let version = try VersionMessage(payload)
+        let isOurs = direction == .inbound && version.nonce.map(connector.meetsItself) ?? false
+        perform(handshake.receivedVersion(version, isOurs: isOurs))
+      } catch {
+        let reason = ConnectionOutcome.protocolError.reason("malformed version: \(error)")
+        end(.closedByUs, reason: reason, evidence: evidence(message))
+      }
+    case .verack:
+      perform(handshake.receivedVerack())
+    case .pong:
+      guard let pong = try? PongMessage(payload) else { return }
+      // The round trip ended when the answer came, which may be a while before it is read.
+      let delay = UInt64(max(0, Int64(bitPattern: Clock.now() &- lastTime)))
+      pings.answered(pong.nonce, now: Clock.monotonic(), delay: delay)
+    case .inv:
+      guard connector.followsAnnouncements else { return }
+      connector.fetcher.announced(payload, by: id)
+      connector.announcer.heard(header.command, payload, of: self)
+    case .headers, .cmpctblock:
+      guard connector.followsAnnouncements else { return }
+      connector.announcer.heard(header.command, payload, of: self)
+    case .tx: connector.fetcher.received(transaction: payload)
+    case .block: connector.fetcher.received(block: payload)
+    case .notfound: connector.fetcher.missing(payload, at: id)
+    case .wtxidrelay, .sendaddrv2, .sendheaders, .sendtxrcncl, .sendcmpct, .feefilter:
+      wishes.heard(header.command, payload)
+    default:
+      guard handshake.peer != nil, let answer = PoliteAnswer.to(header.command, payload: payload) else {
+        return
+      }
+      send(answer)
+    }
+  }
+
+  func perform(_ actions: [Handshake.Action]) {
+    for action in actions {
+      switch action {
+      case .sendVersion: send(.version(connector.introduction(to: remote, nonce: nonce, as: presentation)))
+      case .send(let command): send(connector.network.frame(command))
+      case .reject(let reason): end(.closedByUs, reason: reason)
+      case .complete:
+        setState(.open)
+        opened = Clock.now()
+        publish(event(.handshaken, duration: Clock.monotonic() - begun))
+        tellHandshaken()
+        connector.opened(self)
+      }
+    }
+  }
+
+  private func tellHandshaken() {
+    guard let introduction = handshake.peer else { return }
+    tell(.handshaken(id, introduction, duration: Clock.monotonic() - begun))
+  }
+}

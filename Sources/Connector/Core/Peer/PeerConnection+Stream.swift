@@ -1,0 +1,82 @@
+import BitcoinWire
+import Bytes
+import ControlProtocol
+import EventLoop
+import Glibc
+import LogProtocol
+
+// What comes from the peer, or from the proxy before it, and how the connection ends.
+extension PeerConnection: ByteStreamHandler {
+  func stream(_ stream: ByteStream, received slice: ChunkSlice, at time: UInt64) -> Int {
+    lastReceived = Clock.monotonic()
+    let bytes = slice.bytes
+    // A reference of its own: one for each use would be counted with each message.
+    let connector = connector
+    let framer = connector.framer
+    var offset = proxy == nil ? 0 : hear(bytes, of: stream)
+    guard proxy == nil else { return offset }
+    // Within one direction of one connection time does not run backwards, even where the clock was set back.
+    let stamp = max(time, lastTime)
+    while stream.isOpen, isLive, offset < bytes.count {
+      let rest = UnsafeRawBufferPointer(rebasing: bytes[offset...])
+      switch framer.next(in: rest) {
+      case .needMore(let total):
+        stream.expectedCount = total
+        if offset > 0 || partialSince == nil { partialSince = lastReceived }
+        // What is little is kept in memory of its own size, more in the chunk that it was read into.
+        let rest = bytes.count - offset
+        partialCount = rest > ByteStream.parkingLimit ? slice.chunk.capacity : rest
+        countMemory()
+        return offset
+      case .message(let header, let total, let checksumValid):
+        let message = UnsafeRawBufferPointer(rebasing: rest[..<total])
+        var flags: RecordFlags = checksumValid ? [] : .wrongChecksum
+        // The kernel's stamp is that of the last segment read: only what ends there came then.
+        if offset + total < bytes.count || stamp != time { flags.insert(.upperBound) }
+        connector.journal(message: message, of: id, flags: flags, at: stamp)
+        lastTime = stamp
+        connector.noteReceived(bytes: total)
+        offset += total
+        received(header, message, checksumValid: checksumValid)
+      case .violation(let violation):
+        end(.closedByUs, reason: violation.reason, evidence: evidence(rest))
+      }
+    }
+    stream.expectedCount = 0
+    partialSince = nil
+    partialCount = 0
+    countMemory()
+    return offset
+  }
+
+  func streamDidDrain(_ stream: ByteStream) {
+    sharedCount = 0
+    countMemory()
+  }
+
+  func stream(_ stream: ByteStream, closedFor reason: CloseReason) {
+    guard stream === self.stream else { return }
+    guard proxy == nil else { return connectFailed(ConnectionOutcome.proxy.reason("\(reason)"), code: 0) }
+    if ending == nil {
+      switch reason {
+      case .endOfStream:
+        let outcome = handshake.peer == nil ? ConnectionOutcome.closedBeforeVersion : .closedByPeer
+        ending = PeerEnding(.closedByPeer, 0, outcome.reason())
+      case .readFailed(let error) where error.code == ECONNRESET:
+        let reason = ConnectionOutcome.reset.reason(handshake.peer == nil ? "before version" : "")
+        ending = PeerEnding(.resetByPeer, UInt32(error.code), reason)
+      case .readFailed(let error):
+        ending = PeerEnding(.failed, UInt32(error.code), ConnectionOutcome.reason(of: error))
+      case .writeFailed(let error):
+        ending = PeerEnding(.writeFailed, UInt32(error.code), ConnectionOutcome.reason(of: error))
+      case .closed(let text): ending = PeerEnding(.closedByUs, 0, text)
+      }
+      setState(.closing)
+    }
+    guard let ending else { return }
+    publish(event(ending.code, duration: 0))
+    let words = ending.reason.isEmpty ? ending.code.text : ending.reason
+    tell(.closed(id, errorNumber: ending.errorNumber, reason: words))
+    connector.ended(self)
+  }
+}
