@@ -180,8 +180,7 @@ let package = Package(
       name: "bench",
       dependencies: [
         "Bytes", "BitcoinWire", "EventLoop", "JSON", "LogProtocol", "ControlProtocol", "Captures",
-        "CAllocations",
-        arguments,
+        "CAllocations", "CLibEV", arguments,
       ],
       path: "Tests/Bench",
       swiftSettings: spans

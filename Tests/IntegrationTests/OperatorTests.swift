@@ -164,13 +164,19 @@ import Testing
       folder: elsewhere.path
     )
     defer { for program in [archive, console] { program.signal(SIGKILL) } }
+    func status() throws -> String {
+      let status = try Program("netmine", ["status", "--set", subscribe], folder: deployment.root)
+      try status.wait()
+      return status.output + status.errors
+    }
+    // A console that comes later is not told what was said before.
+    while try !status().contains("readers     2") { usleep(50_000) }
     let nodes = try deployment.startSimnet(nodes: 1, base: "127.50.0.1")
     try deployment.startConnector([publish])
     #expect(try deployment.netmine(["connect"] + nodes).status == 0)
     try console.wait(for: "messages") { console.output.contains("verack") }
-    let status = try Program("netmine", ["status", "--set", subscribe], folder: deployment.root)
-    try status.wait()
-    #expect(status.output.contains("simnet"), "\(status.output)\(status.errors)")
+    let said = try status()
+    #expect(said.contains("simnet"), "\(said)")
     for program in [deployment.connector!, archive] {
       program.signal(SIGTERM)
       #expect(try program.wait() == 0, "\(program.errors)")

@@ -122,7 +122,33 @@ final class ConnectorDeployment {
     add("at random times, messages a second", sent / duration, "/s")
     add("  connector's share of a core", used.0 / duration * 100, "%")
     add("  log server's share of a core", used.1 / duration * 100, "%")
+    let bare = try bareShare(seconds, rate)
+    add("  a process that does nothing but read them", bare * 100, "%")
+    add("  connector's over that", used.0 / duration / bare, "")
     tellStamps(numbers)
+  }
+
+  /// Which share of a core is taken by who only reads what as many other nodes send at random times.
+  private func bareShare(_ seconds: Int, _ rate: Int) throws -> Double {
+    let nodes = try Child(["peers", "--ports", "\(ports.count)"], in: folder)
+    let ports = try nodes.line().split(separator: " ").map(String.init)
+    let reader = try Child(["bare-reader", "--count", "\(count)", "--ports"] + ports, in: folder)
+    _ = try reader.line()
+    let before = reader.processorTime
+    let start = Clock.monotonic()
+    nodes.say("flood \(rate)")
+    Thread.sleep(forTimeInterval: Double(seconds))
+    let used = reader.processorTime - before
+    let duration = Double(Clock.monotonic() - start) * 1e-9
+    nodes.say("flood 0")
+    let sent = try nodes.numbers()[0]
+    Thread.sleep(forTimeInterval: 0.5)
+    reader.closeInput()
+    let bytes = try reader.numbers()[0]
+    guard bytes >= sent * Double(PeersProcess.message.count) else {
+      throw IOError("read \(bytes) bytes of \(sent) messages", code: EPROTO)
+    }
+    return used / duration
   }
 
   private func tellStamps(_ numbers: [Double]) {

@@ -31,10 +31,13 @@ final class Child {
 
   /// Lets it end, and waits until it has.
   func end() {
-    try? input.fileHandleForWriting.close()
+    closeInput()
     kill(process.processIdentifier, SIGTERM)
     process.waitUntilExit()
   }
+
+  /// Tells it that nothing more is said.
+  func closeInput() { try? input.fileHandleForWriting.close() }
 
   func say(_ line: String) { input.fileHandleForWriting.write(Data((line + "\n").utf8)) }
 
