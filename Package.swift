@@ -189,7 +189,7 @@ let package = Package(
     .testTarget(
       name: "ClientTests",
       dependencies: hands + [
-        "ClientCore", "JSON", "LogFiles", "LogServerCore", "Zstandard", "netmine",
+        "ClientCore", "JSON", "LogFiles", "LogServerCore", "NodeDatabase", "Zstandard", "netmine",
         .product(name: "GRDB", package: "GRDB.swift"),
       ]
     ),

@@ -14,7 +14,8 @@ import Testing
       Made.failed(one, 2.25 * hour, .refused), Made.reached(one, 26 * hour),
     ]
     func rollUps(_ test: TestStore) throws -> [String] {
-      try ["reachable_over_time", "user_agent_over_time", "uptime", "churn"].flatMap { name in
+      try ["reachable_by_hour", "reachable_over_time", "user_agent_over_time", "uptime", "churn"].flatMap {
+        name in
         try test.store.view(name).rows.map { "\(name) " + $0.map(\.description).joined(separator: " ") }
       }
     }
@@ -34,6 +35,9 @@ import Testing
     let next = Made.time(24 * hour)
     #expect(
       try rollUps(once) == [
+        // Nobody looked in between.
+        "reachable_by_hour \(midnight) 1", "reachable_by_hour \(Made.time(hour)) 2",
+        "reachable_by_hour \(Made.time(2 * hour)) 1", "reachable_by_hour \(Made.time(26 * hour)) 2",
         "reachable_over_time \(midnight) 1", "reachable_over_time \(next) 2",
         "user_agent_over_time \(midnight) /b:1/ 1", "user_agent_over_time \(next) /Satoshi:30.0.0/ 1",
         "user_agent_over_time \(next) /b:1/ 1",

@@ -6,7 +6,7 @@ public enum NodeState: String, CaseIterable, Sendable {
   case untried
   /// The handshake was done.
   case reachable
-  /// Somebody accepts there and closes before its version: a node without a free slot, or one that does not want us.
+  /// Somebody accepts there and closes before the handshake is done: a node without a free slot, or one that does not want us.
   case full
   /// Nobody listens there.
   case refused
@@ -28,12 +28,12 @@ public enum NodeState: String, CaseIterable, Sendable {
   public init(_ outcome: ConnectionOutcome?) {
     switch outcome {
     case nil: self = .reachable
-    case .closedBeforeVersion, .reset: self = .full
+    case .closedBeforeVersion, .closedByPeer, .reset: self = .full
     case .refused: self = .refused
     case .timedOut, .handshakeTimedOut, .messageTimedOut, .pingTimedOut, .silent: self = .timedOut
     case .unreachable: self = .unreachable
     case .wrongMagic: self = .wrongNetwork
-    case .protocolError, .tooOld, .doesNotRead, .closedByPeer: self = .protocolError
+    case .protocolError, .tooOld, .doesNotRead: self = .protocolError
     case .ourselves, .blacklisted, .alreadyConnected, .groupFull, .queueFull, .noRoute, .proxy,
       .outOfDescriptors,
       .outOfPorts, .commanded, .shutDown, .turnedAway, .outOfMemory, .failed:

@@ -28,9 +28,9 @@ public struct Attempt: Sendable {
   public var endpoint: Endpoint
   /// When it ended.
   public var time: UInt64
-  /// What ended it before the handshake was done; nil where it was done.
-  public var outcome: ConnectionOutcome?
-  /// The whole reason, as the connector tells it.
+  /// What it showed.
+  public var state: NodeState
+  /// Why it failed, as the connector tells it; empty where it did not, or that is not known.
   public var reason = ""
   /// How long connecting took in ns, where it succeeded.
   public var connectDuration: UInt64?
@@ -40,10 +40,19 @@ public struct Attempt: Sendable {
   public var introduction: Introduction?
 
   /// Takes what every attempt has.
-  public init(_ endpoint: Endpoint, time: UInt64, outcome: ConnectionOutcome?) {
+  public init(_ endpoint: Endpoint, time: UInt64, state: NodeState) {
     self.endpoint = endpoint
     self.time = time
-    self.outcome = outcome
+    self.state = state
+  }
+
+  /// Takes what every attempt has.
+  ///
+  /// - Parameters:
+  ///   - outcome: what ended it before the handshake was done; nil where it was done.
+  public init(_ endpoint: Endpoint, time: UInt64, outcome: ConnectionOutcome?) {
+    self.init(endpoint, time: time, state: NodeState(outcome))
+    reason = outcome?.rawValue ?? ""
   }
 }
 

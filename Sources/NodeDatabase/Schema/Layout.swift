@@ -47,6 +47,7 @@ enum Layout {
       GROUP BY n.id, n.endpoint, n.state ORDER BY addresses DESC, n.endpoint
       """,
       "CREATE VIEW reachable_over_time AS SELECT time_ns, nodes FROM daily WHERE dimension = 'total' ORDER BY time_ns",
+      "CREATE VIEW reachable_by_hour AS SELECT time_ns, nodes FROM hourly WHERE dimension = 'total' ORDER BY time_ns",
     ]
     + dimensions.flatMap { dimension in
       [

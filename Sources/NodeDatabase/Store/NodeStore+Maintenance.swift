@@ -46,7 +46,7 @@ extension NodeStore {
   }
 
   /// Counts every hour and day that has passed and was not counted yet, from the changes: it does not matter when, nor
-  /// how long after, it is called, as long as those are kept.
+  /// how long after, it is called, as long as those are kept. Hours and days in which nothing was seen have no counts.
   ///
   /// - Parameter now: ns since the Unix epoch.
   public func rollUp(now: UInt64) throws(NodeStoreError) {
@@ -63,6 +63,12 @@ extension NodeStore {
     var begin = last.map { $0 + span } ?? first / span * span
     while begin + span <= Int64(clamping: now) {
       let end = begin + span
+      // What nobody looked at is not counted as if somebody had.
+      guard let seen = try firstSeen(session, from: begin, to: end) else { return }
+      guard seen < end else {
+        begin = seen / span * span
+        continue
+      }
       try session.execute(
         """
         INSERT INTO \(table.name) (time_ns, dimension, value, nodes) \
@@ -91,6 +97,14 @@ extension NodeStore {
       }
       begin = end
     }
+  }
+
+  /// When anything was seen from a time on, changes first: there is an index of them.
+  private static func firstSeen(_ session: any Session, from begin: Int64, to end: Int64) throws -> Int64? {
+    let change = try session.integer("SELECT min(time_ns) FROM changes WHERE time_ns >= \(begin)")
+    if let change, change < end { return change }
+    let attempt = try session.integer("SELECT min(time_ns) FROM attempts WHERE time_ns >= \(begin)")
+    return [change, attempt].compactMap { $0 }.min()
   }
 
   /// Forgets what need not be kept any longer.

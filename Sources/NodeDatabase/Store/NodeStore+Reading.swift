@@ -231,3 +231,26 @@ extension NodeStore {
     }
   }
 }
+
+extension NodeChange {
+  /// What changes in order amount to: for each node and column its value before all of them and after, where these
+  /// differ; by endpoint, then column.
+  public static func net(_ changes: [NodeChange]) -> [NodeChange] {
+    struct Key: Hashable {
+      let endpoint: String
+      let field: String
+    }
+    var result: [Key: NodeChange] = [:]
+    for change in changes {
+      let key = Key(endpoint: change.endpoint, field: change.field)
+      if result[key] == nil {
+        result[key] = change
+      } else {
+        result[key]!.value = change.value
+        result[key]!.time = change.time
+      }
+    }
+    return result.values.filter { $0.old != $0.value }
+      .sorted { ($0.endpoint, $0.field) < ($1.endpoint, $1.field) }
+  }
+}

@@ -92,10 +92,10 @@ private struct RecordingBatch {
   }
 
   private mutating func take(_ attempt: Attempt, _ node: inout NodeRecord) {
-    let state = NodeState(attempt.outcome)
+    let state = attempt.state
     notice(&node, attempt.time)
     let time = NodeValue.number(attempt.time)
-    let reason = attempt.reason.isEmpty ? attempt.outcome?.rawValue : EscapedText.utf8(attempt.reason.utf8)
+    let reason = attempt.reason.isEmpty ? nil : EscapedText.utf8(attempt.reason.utf8)
     attempts.append([
       node[.id], time, .text(state.rawValue), .optional(reason), .optional(attempt.connectDuration),
       .optional(attempt.handshakeDuration),
