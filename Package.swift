@@ -50,6 +50,7 @@ let package = Package(
     .target(name: "Access", dependencies: ["Bytes", "EventLoop", "CNettle"]),
     .target(name: "Names", dependencies: ["EventLoop", "CCares"]),
     .target(name: "JSON", dependencies: ["Bytes"]),
+    .target(name: "PostgreSQL", dependencies: ["CPostgreSQL"]),
     .target(name: "Zstandard", dependencies: ["Bytes", "CZstd"]),
     .target(name: "BitcoinWire", dependencies: ["Bytes", "JSON", "CNettle"], swiftSettings: spans),
     .target(
@@ -61,6 +62,13 @@ let package = Package(
       name: "LogFiles",
       dependencies: ["Bytes", "EventLoop", "BitcoinWire", "LogProtocol", "Zstandard"],
       swiftSettings: spans
+    ),
+    .target(
+      name: "NodeDatabase",
+      dependencies: [
+        "Bytes", "BitcoinWire", "JSON", "PostgreSQL", .product(name: "GRDB", package: "GRDB.swift"),
+        .product(name: "GRDBSQLite", package: "GRDB.swift"),
+      ]
     ),
     .target(
       name: "ControlProtocol",
@@ -94,8 +102,8 @@ let package = Package(
     .target(
       name: "ClientCore",
       dependencies: base + [
-        "JSON", "Names", "LogProtocol", "LogFiles", "LogText", "ControlProtocol", "CPostgreSQL",
-        .product(name: "GRDB", package: "GRDB.swift"),
+        "JSON", "Names", "LogProtocol", "LogFiles", "LogText", "ControlProtocol", "PostgreSQL",
+        "NodeDatabase", .product(name: "GRDB", package: "GRDB.swift"),
       ],
       path: "Sources/Clients/Core",
       swiftSettings: spans
@@ -139,7 +147,7 @@ let package = Package(
     ),
     .target(
       name: "TestSupport",
-      dependencies: base + ["ControlProtocol", "LogProtocol"],
+      dependencies: base + ["ControlProtocol", "LogProtocol", "PostgreSQL"],
       path: "Tests/Support"
     ),
     .testTarget(
@@ -157,6 +165,15 @@ let package = Package(
     .testTarget(name: "ZstandardTests", dependencies: ["Bytes", "Zstandard", "TestSupport"]),
     .testTarget(name: "EventLoopTests", dependencies: ["Bytes", "EventLoop"], swiftSettings: spans),
     .testTarget(name: "NamesTests", dependencies: ["EventLoop", "Names", "TestSupport"]),
+    .testTarget(
+      name: "NodeDatabaseTests",
+      dependencies: ["BitcoinWire", "EventLoop", "NodeDatabase", "NodeDatabaseWriter", "TestSupport"]
+    ),
+    .executableTarget(
+      name: "NodeDatabaseWriter",
+      dependencies: ["BitcoinWire", "NodeDatabase"],
+      path: "Tests/NodeDatabaseWriter"
+    ),
     .testTarget(name: "AccessTests", dependencies: ["Bytes", "EventLoop", "Access", "TestSupport"]),
     .testTarget(
       name: "LogProtocolTests",
@@ -172,7 +189,7 @@ let package = Package(
     .testTarget(
       name: "ClientTests",
       dependencies: hands + [
-        "ClientCore", "JSON", "LogFiles", "LogServerCore", "Zstandard", "netmine",
+        "ClientCore", "JSON", "LogFiles", "LogServerCore", "NodeDatabase", "Zstandard", "netmine",
         .product(name: "GRDB", package: "GRDB.swift"),
       ]
     ),

@@ -26,6 +26,8 @@ public struct Configuration: Sendable {
   /// The connector.
   public internal(set) var connector = Connector()
 
+  /// The database of nodes.
+  public internal(set) var nodeDatabase = NodeDatabase()
   /// The file it was read from, its path absolute where that is known; nil for built-in defaults.
   public internal(set) var file: String?
 
@@ -54,6 +56,7 @@ public struct Configuration: Sendable {
     if verbatim.logPath.isEmpty { verbatim.logPath = logger.root + "archive/" }
     if logger.publishAddress.isEmpty { logger.publishAddress = logger.root + "publish" }
     if logger.subscribeAddress.isEmpty { logger.subscribeAddress = logger.root + "subscribe" }
+    if nodeDatabase.place.isEmpty { nodeDatabase.place = logger.root + "nodes.sqlite" }
     if connector.controlPath.isEmpty { connector.controlPath = logger.root + "control" }
     if connector.userAgent.isEmpty {
       connector.userAgent = "/Netmine:\(Netmine.version)(\(connector.contact))/"
@@ -67,6 +70,7 @@ public struct Configuration: Sendable {
     configuration.logger.publishAddress = ""
     configuration.logger.subscribeAddress = ""
     configuration.verbatim.logPath = ""
+    configuration.nodeDatabase.place = ""
     configuration.connector.controlPath = ""
     configuration.connector.userAgent = ""
     return configuration
@@ -79,5 +83,6 @@ extension Configuration: Equatable {
     left.version == right.version && left.runPath == right.runPath && left.permissions == right.permissions
       && left.logger == right.logger && left.verbatim == right.verbatim && left.getaddr == right.getaddr
       && left.networks == right.networks && left.connector == right.connector
+      && left.nodeDatabase == right.nodeDatabase
   }
 }

@@ -120,7 +120,7 @@ public struct JSONWriter {
   }
 
   /// Appends a JSON string. Whatever a terminal would not show as a character is escaped too.
-  static func append(_ text: String, to bytes: inout [UInt8]) {
+  public static func append(_ text: String, to bytes: inout [UInt8]) {
     bytes.append(UInt8(ascii: "\""))
     for scalar in text.unicodeScalars {
       switch scalar {

@@ -16,7 +16,7 @@ public struct NetmineCommand: ParsableCommand {
       ConnectCommand.self, DisconnectCommand.self, NodesCommand.self, BroadcastCommand.self,
       SendCommand.self, PingCommand.self, GetaddrCommand.self, AnnounceCommand.self, ProbeCommand.self,
       CycleCommand.self, DedupeCommand.self, TopCommand.self, StatusCommand.self, WatchCommand.self,
-      LogCommand.self, VerifyCommand.self,
+      LogCommand.self, VerifyCommand.self, NodesDBCommand.self,
       ReloadCommand.self, ShutdownCommand.self,
     ]
   )

@@ -1,4 +1,5 @@
 import Bytes
+import PostgreSQL
 
 /// Tables of a schema of a PostgreSQL database that an export writes into.
 final class PostgreSQLStore: DatabaseStore {
@@ -43,12 +44,12 @@ final class PostgreSQLStore: DatabaseStore {
     _ mode: DatabaseMode,
     _ body: (PostgreSQLStore) throws(ClientFailure) -> Void
   ) throws(ClientFailure) {
-    let connection = try PostgreSQLConnection(address)
-    try connection.execute("BEGIN")
+    let connection = try attempt { () throws(PostgreSQLError) in try PostgreSQLConnection(address) }
+    try execute(connection, "BEGIN")
     let isThere = try makeRoom(connection, schema, mode)
     let store = try PostgreSQLStore(connection, schema, isNew: !isThere)
     try store.fill(mode, body)
-    try connection.execute("COMMIT")
+    try execute(connection, "COMMIT")
   }
 
   /// Sees to it that there is a schema, without the tables unless they are added to; whether they are there.
@@ -57,12 +58,13 @@ final class PostgreSQLStore: DatabaseStore {
     _ schema: String,
     _ mode: DatabaseMode
   ) throws(ClientFailure) -> Bool {
-    let name = try connection.literal(schema)
+    let name = try attempt { () throws(PostgreSQLError) in try connection.literal(schema) }
     // Who may not make schemas may use one that is there.
-    if try connection.execute("SELECT FROM pg_namespace WHERE nspname = \(name)").isEmpty {
-      try connection.execute("CREATE SCHEMA \(PostgreSQLConnection.identifier(schema))")
+    if try execute(connection, "SELECT FROM pg_namespace WHERE nspname = \(name)").isEmpty {
+      try execute(connection, "CREATE SCHEMA \(PostgreSQLConnection.identifier(schema))")
     }
-    let there = try connection.execute(
+    let there = try execute(
+      connection,
       "SELECT relname FROM pg_class JOIN pg_namespace n ON n.oid = relnamespace WHERE nspname = \(name)"
     ).compactMap { $0[0].flatMap(DatabaseTable.init) }
     if there.isEmpty || mode == .appending { return there.contains(.properties) }
@@ -74,7 +76,7 @@ final class PostgreSQLStore: DatabaseStore {
       )
     }
     let tables = there.map { "\(PostgreSQLConnection.identifier(schema)).\($0)" }
-    try connection.execute("DROP TABLE \(tables.joined(separator: ", "))")
+    try execute(connection, "DROP TABLE \(tables.joined(separator: ", "))")
     return false
   }
 
@@ -104,12 +106,31 @@ final class PostgreSQLStore: DatabaseStore {
   private func send(_ table: DatabaseTable) throws(ClientFailure) {
     guard var bytes = waiting.removeValue(forKey: table) else { return }
     bytes.appendBig(UInt16.max)
-    try connection.copy(bytes, into: table == .connections ? table.intake : prefix + table.rawValue)
+    let place = table == .connections ? table.intake : prefix + table.rawValue
+    try Self.attempt { () throws(PostgreSQLError) in try connection.copy(bytes, into: place) }
   }
 
   func flush() throws(ClientFailure) {
     for table in DatabaseTable.allCases { try send(table) }
   }
 
-  func execute(_ sql: String) throws(ClientFailure) -> [[String?]] { try connection.execute(sql) }
+  func execute(_ sql: String) throws(ClientFailure) -> [[String?]] { try Self.execute(connection, sql) }
+
+  @discardableResult
+  private static func execute(_ connection: PostgreSQLConnection, _ sql: String) throws(ClientFailure)
+    -> [[String?]]
+  {
+    try attempt { () throws(PostgreSQLError) in try connection.execute(sql) }
+  }
+
+  private static func attempt<Result>(_ body: () throws(PostgreSQLError) -> Result) throws(ClientFailure)
+    -> Result
+  {
+    do { return try body() } catch {
+      switch error {
+      case .unreadableAddress: throw ClientFailure(.usage, "\(error).")
+      case .failed: throw ClientFailure(.someFailed, "The database cannot be written: \(error).")
+      }
+    }
+  }
 }

@@ -1,14 +1,12 @@
 import Foundation
 import Glibc
-import TestSupport
-
-@testable import ClientCore
+import PostgreSQL
 
 /// A PostgreSQL server of a test's own: its folder is the test's, its only socket is there, and it ends with its
 /// last reference.
-final class PostgreSQLServer {
+public final class PostgreSQLServer {
   /// Where Debian has the newest server's programs; nil where there is none.
-  static let programs: String? = {
+  public static let programs: String? = {
     let versions = (try? FileManager.default.contentsOfDirectory(atPath: "/usr/lib/postgresql")) ?? []
     return versions.sorted { $0.compare($1, options: .numeric) == .orderedDescending }
       .map { "/usr/lib/postgresql/\($0)/bin/" }.first { access($0 + "initdb", X_OK) == 0 }
@@ -18,7 +16,7 @@ final class PostgreSQLServer {
   private let folder: String
 
   /// Makes a database cluster and starts its server.
-  init(_ parent: TemporaryFolder) throws {
+  public init(_ parent: TemporaryFolder) throws {
     folder = parent.path + "pg/"
     precondition(mkdir(folder, 0o700) == 0)
     let cluster = folder + "data"
@@ -42,10 +40,10 @@ final class PostgreSQLServer {
   }
 
   /// Where the database is.
-  var address: String { "postgresql://tester@/postgres?host=\(folder.dropLast())" }
+  public var address: String { "postgresql://tester@/postgres?host=\(folder.dropLast())" }
 
   /// Connects to the database.
-  func connect() throws -> PostgreSQLConnection { try PostgreSQLConnection(address) }
+  public func connect() throws -> PostgreSQLConnection { try PostgreSQLConnection(address) }
 
   /// Starts one of its programs, which do not run as root.
   private static func start(_ command: [String], _ folder: String, _ parent: TemporaryFolder) throws

@@ -1,0 +1,158 @@
+import BitcoinWire
+
+/// Something that was seen of an endpoint; all times are ns since the Unix epoch.
+public enum Observation: Sendable {
+  /// An attempt to connect has ended, either way.
+  case attempt(Attempt)
+  /// Somebody told of the endpoint.
+  case advertisement(Advertisement)
+  /// A connection to it is still there.
+  case presence(Presence)
+  /// A source besides the network says something of it.
+  case enrichment(Enrichment)
+
+  /// Whom it is about.
+  public var endpoint: Endpoint {
+    switch self {
+    case .attempt(let attempt): attempt.endpoint
+    case .advertisement(let advertisement): advertisement.endpoint
+    case .presence(let presence): presence.endpoint
+    case .enrichment(let enrichment): enrichment.endpoint
+    }
+  }
+}
+
+/// An attempt to connect, as it ended.
+public struct Attempt: Sendable {
+  /// Whom we wanted to reach.
+  public var endpoint: Endpoint
+  /// When it ended.
+  public var time: UInt64
+  /// What it showed.
+  public var state: NodeState
+  /// Why it failed, as the connector tells it; empty where it did not, or that is not known.
+  public var reason = ""
+  /// How long connecting took in ns, where it succeeded.
+  public var connectDuration: UInt64?
+  /// How long the handshake took from then on in ns, where it was done.
+  public var handshakeDuration: UInt64?
+  /// What the node said of itself, where it did.
+  public var introduction: Introduction?
+
+  /// Takes what every attempt has.
+  public init(_ endpoint: Endpoint, time: UInt64, state: NodeState) {
+    self.endpoint = endpoint
+    self.time = time
+    self.state = state
+  }
+
+  /// Takes what every attempt has.
+  ///
+  /// - Parameters:
+  ///   - outcome: what ended it before the handshake was done; nil where it was done.
+  public init(_ endpoint: Endpoint, time: UInt64, outcome: ConnectionOutcome?) {
+    self.init(endpoint, time: time, state: NodeState(outcome))
+    reason = outcome?.rawValue ?? ""
+  }
+}
+
+/// What a node says of itself in its version message.
+public struct Introduction: Sendable {
+  /// The protocol version.
+  public var version: Int32
+  /// What it offers.
+  public var services: ServiceFlags
+  /// What it calls itself (BIP14), as it came.
+  public var userAgent: [UInt8]
+  /// The height of its chain.
+  public var height: Int32
+  /// Whether it wants transactions announced (BIP37).
+  public var relay: Bool
+
+  /// Joins what was said.
+  public init(version: Int32, services: ServiceFlags, userAgent: [UInt8], height: Int32, relay: Bool = true) {
+    self.version = version
+    self.services = services
+    self.userAgent = userAgent
+    self.height = height
+    self.relay = relay
+  }
+}
+
+/// An endpoint that was told of: in an `addr` message, by a DNS seed, in a file.
+public struct Advertisement: Sendable {
+  /// What was advertised.
+  public var endpoint: Endpoint
+  /// When we heard it.
+  public var time: UInt64
+  /// The node that told us; nil for a DNS seed or a file.
+  public var advertiser: Endpoint?
+  /// When the endpoint was last seen, as the advertiser claims, in seconds since the Unix epoch.
+  public var claimedTime: UInt32?
+  /// What it offers, as the advertiser claims. Kept only until it says so itself.
+  public var services: ServiceFlags?
+
+  /// Joins what was told.
+  public init(
+    _ endpoint: Endpoint,
+    time: UInt64,
+    advertiser: Endpoint? = nil,
+    claimedTime: UInt32? = nil,
+    services: ServiceFlags? = nil
+  ) {
+    self.endpoint = endpoint
+    self.time = time
+    self.advertiser = advertiser
+    self.claimedTime = claimedTime
+    self.services = services
+  }
+}
+
+/// A node that is connected now, and was before: it need not be dialled to know that it is there.
+public struct Presence: Sendable {
+  /// Who is connected.
+  public var endpoint: Endpoint
+  /// When it was seen so.
+  public var time: UInt64
+  /// The height of its chain, where it is known to have changed.
+  public var height: Int32?
+
+  /// Joins what was seen.
+  public init(_ endpoint: Endpoint, time: UInt64, height: Int32? = nil) {
+    self.endpoint = endpoint
+    self.time = time
+    self.height = height
+  }
+}
+
+/// What others know of an endpoint's address; what is nil stays as it is in the database.
+public struct Enrichment: Sendable {
+  /// Whom it is about.
+  public var endpoint: Endpoint
+  /// When it was looked up.
+  public var time: UInt64
+  /// The country's code of two letters (ISO 3166-1).
+  public var country: String?
+  /// The city's name.
+  public var city: String?
+  /// Degrees north.
+  public var latitude: Double?
+  /// Degrees east.
+  public var longitude: Double?
+  /// The time zone, as the tz database calls it.
+  public var timeZone: String?
+  /// The autonomous system's number.
+  public var asn: UInt32?
+  /// Whose it is.
+  public var organization: String?
+  /// What reverse DNS calls the address.
+  public var hostname: String?
+  /// What kind of node it is, as classified.
+  public var species: String?
+
+  /// Says nothing yet.
+  public init(_ endpoint: Endpoint, time: UInt64) {
+    self.endpoint = endpoint
+    self.time = time
+  }
+}

@@ -1,0 +1,239 @@
+import BitcoinWire
+
+extension NodeStore {
+  /// Records what was seen, in the order given, in one transaction. Some thousands at a time cost the least each.
+  public func record(_ observations: [Observation]) throws(NodeStoreError) {
+    guard !observations.isEmpty else { return }
+    try transaction { session in
+      var batch = try RecordingBatch(session, observations)
+      for observation in observations { batch.take(observation) }
+      try batch.write(session)
+    }
+  }
+}
+
+/// What a batch of observations changes, while it is put together.
+private struct RecordingBatch {
+  private struct Pair: Hashable {
+    let node: Int64
+    let advertiser: Int64
+  }
+
+  /// What is known of each endpoint, and where in `nodes` it is.
+  private var nodes: [NodeRecord] = []
+  private var places: [Endpoint: Int] = [:]
+  private var isChanged: [Bool] = []
+  private var changes: [[NodeValue]] = []
+  private var attempts: [[NodeValue]] = []
+  private var advertisements: [Pair: [NodeValue]] = [:]
+  private var changedAdvertisements: Set<Pair> = []
+  private var nextNode: Int64
+  private var nextChange: Int64
+
+  /// Looks up what is known of all that the observations are about.
+  init(_ session: any Session, _ observations: [Observation]) throws {
+    nextNode = (try session.integer("SELECT max(id) FROM nodes") ?? 0) + 1
+    nextChange = (try session.integer("SELECT max(id) FROM changes") ?? 0) + 1
+    var texts: [Endpoint: String] = [:]
+    var hasAdvertisers = false
+    for observation in observations {
+      if texts[observation.endpoint] == nil { texts[observation.endpoint] = "\(observation.endpoint)" }
+      if case .advertisement(let advertisement) = observation, let advertiser = advertisement.advertiser {
+        hasAdvertisers = true
+        if texts[advertiser] == nil { texts[advertiser] = "\(advertiser)" }
+      }
+    }
+    try session.write(texts.values.map { [.text($0)] }, to: .wanted)
+    let names = NodeColumn.allCases.map { "n.\($0.name)" }.joined(separator: ", ")
+    var known: [String: NodeRecord] = [:]
+    try session.forEachRow("SELECT \(names) FROM wanted w JOIN nodes n ON n.endpoint = w.endpoint") {
+      let node = NodeRecord($0)
+      known[node[.endpoint].string ?? ""] = node
+      return true
+    }
+    if hasAdvertisers {
+      try session.forEachRow(
+        """
+        SELECT \(Table.advertisements.columns.map { "a.\($0.name)" }.joined(separator: ", ")) FROM wanted w \
+        JOIN nodes n ON n.endpoint = w.endpoint JOIN advertisements a ON a.node = n.id
+        """
+      ) {
+        advertisements[Pair(node: $0[0].integer ?? 0, advertiser: $0[1].integer ?? 0)] = $0
+        return true
+      }
+    }
+    try session.execute("DELETE FROM wanted")
+    for (endpoint, text) in texts {
+      places[endpoint] = nodes.count
+      isChanged.append(false)
+      if let node = known[text] {
+        nodes.append(node)
+      } else {
+        // One that is heard of first gets its number; the first observation says when that was.
+        nodes.append(NodeRecord(id: nextNode, endpoint, text: text))
+        nextNode += 1
+      }
+    }
+  }
+
+  mutating func take(_ observation: Observation) {
+    let place = places[observation.endpoint]!
+    isChanged[place] = true
+    // Taken out and put back, so that it is changed in place rather than copied.
+    var node = nodes[place]
+    nodes[place].values = []
+    switch observation {
+    case .attempt(let attempt): take(attempt, &node)
+    case .advertisement(let advertisement): take(advertisement, &node)
+    case .presence(let presence): take(presence, &node)
+    case .enrichment(let enrichment): take(enrichment, &node)
+    }
+    nodes[place] = node
+  }
+
+  private mutating func take(_ attempt: Attempt, _ node: inout NodeRecord) {
+    let state = attempt.state
+    notice(&node, attempt.time)
+    let time = NodeValue.number(attempt.time)
+    let reason = attempt.reason.isEmpty ? nil : EscapedText.utf8(attempt.reason.utf8)
+    attempts.append([
+      node[.id], time, .text(state.rawValue), .optional(reason), .optional(attempt.connectDuration),
+      .optional(attempt.handshakeDuration),
+    ])
+    // What was our fault says nothing of the node.
+    guard state != .ourFault else { return }
+    let last = node[.lastTried].integer
+    let age = last.map { Double(max(0, Int64(clamping: attempt.time) - $0)) / 1e9 } ?? Reliability.firstAge
+    for window in Reliability.Window.allCases {
+      var reliability = node.reliability(window)
+      reliability.update(isGood: state == .reachable, age: age, window)
+      node.set(reliability, window)
+    }
+    if node[.firstTried] == .null { node[.firstTried] = time }
+    node[.lastTried] = .integer(max(last ?? 0, Int64(clamping: attempt.time)))
+    node[.attempts] = .integer((node[.attempts].integer ?? 0) + 1)
+    if let duration = attempt.connectDuration { node[.connectDuration] = .number(duration) }
+    if state == .reachable {
+      if node[.firstReached] == .null { node[.firstReached] = time }
+      node[.lastReached] = time
+      node[.successes] = .integer((node[.successes].integer ?? 0) + 1)
+      node[.failures] = .integer(0)
+      node[.handshakeDuration] = .optional(attempt.handshakeDuration)
+      node[.reason] = .null
+    } else {
+      node[.failures] = .integer((node[.failures].integer ?? 0) + 1)
+      node[.reason] = .optional(reason)
+    }
+    if let introduction = attempt.introduction {
+      // What others said it offers is no history of its own.
+      if node[.version] == .null { node[.services] = .null }
+      change(&node, .version, .number(introduction.version), attempt.time)
+      change(&node, .services, Self.services(introduction.services), attempt.time)
+      change(&node, .userAgent, .text(EscapedText.utf8(introduction.userAgent)), attempt.time)
+      change(&node, .relay, .integer(introduction.relay ? 1 : 0), attempt.time)
+      node[.height] = .number(introduction.height)
+    }
+    if node[.state] != .text(state.rawValue) {
+      change(&node, .state, .text(state.rawValue), attempt.time)
+      node[.stateSince] = time
+    }
+  }
+
+  private mutating func take(_ advertisement: Advertisement, _ node: inout NodeRecord) {
+    let time = NodeValue.number(advertisement.time)
+    notice(&node, advertisement.time)
+    node[.lastAdvertised] = time
+    node[.advertisements] = .integer((node[.advertisements].integer ?? 0) + 1)
+    let claimed = advertisement.claimedTime.map { Int64($0) * 1_000_000_000 }
+    if let claimed, claimed > node[.claimed].integer ?? 0 { node[.claimed] = .integer(claimed) }
+    if let services = advertisement.services, node[.firstReached] == .null {
+      node[.services] = Self.services(services)
+    }
+    guard let advertiser = advertisement.advertiser, let id = node[.id].integer else { return }
+    let place = places[advertiser]!
+    // It may be the node itself, which is taken out just now.
+    let teller = advertiser == advertisement.endpoint ? id : nodes[place][.id].integer!
+    if advertiser != advertisement.endpoint, nodes[place][.firstAdvertised] == .null {
+      notice(&nodes[place], advertisement.time)
+      isChanged[place] = true
+    }
+    let pair = Pair(node: id, advertiser: teller)
+    if var row = advertisements[pair] {
+      row[3] = time
+      row[4] = .integer((row[4].integer ?? 0) + 1)
+      row[5] = .optional(claimed)
+      advertisements[pair] = row
+    } else {
+      let count = node[.advertisers].integer ?? 0
+      node[.advertisers] = .integer(count + 1)
+      guard count < NodeStore.advertiserLimit else { return }
+      advertisements[pair] = [.integer(id), .integer(teller), time, time, .integer(1), .optional(claimed)]
+    }
+    changedAdvertisements.insert(pair)
+  }
+
+  private mutating func take(_ presence: Presence, _ node: inout NodeRecord) {
+    notice(&node, presence.time)
+    if node[.firstReached] == .null { node[.firstReached] = .number(presence.time) }
+    node[.lastReached] = .number(presence.time)
+    if let height = presence.height { node[.height] = .number(height) }
+    if node[.state] != .text(NodeState.reachable.rawValue) {
+      change(&node, .state, .text(NodeState.reachable.rawValue), presence.time)
+      node[.stateSince] = .number(presence.time)
+    }
+  }
+
+  private mutating func take(_ enrichment: Enrichment, _ node: inout NodeRecord) {
+    notice(&node, enrichment.time)
+    func text(_ value: String?) -> NodeValue { .optional(value.map { EscapedText.utf8($0.utf8) }) }
+    let fields: [(NodeColumn, NodeValue)] = [
+      (.country, text(enrichment.country)), (.city, text(enrichment.city)),
+      (.latitude, .optional(enrichment.latitude)), (.longitude, .optional(enrichment.longitude)),
+      (.timeZone, text(enrichment.timeZone)), (.asn, .optional(enrichment.asn)),
+      (.organization, text(enrichment.organization)), (.hostname, text(enrichment.hostname)),
+      (.species, text(enrichment.species)),
+    ]
+    for (column, value) in fields where value != .null {
+      if NodeColumn.historical.contains(column) {
+        change(&node, column, value, enrichment.time)
+      } else {
+        node[column] = value
+      }
+    }
+  }
+
+  /// Sees to it that there is a time at which the node was first heard of.
+  private func notice(_ node: inout NodeRecord, _ time: UInt64) {
+    guard node[.firstAdvertised] == .null else { return }
+    node[.firstAdvertised] = .number(time)
+    node[.lastAdvertised] = .number(time)
+  }
+
+  /// Sets what has a history; nothing is noted where it is so already.
+  private mutating func change(
+    _ node: inout NodeRecord,
+    _ column: NodeColumn,
+    _ value: NodeValue,
+    _ time: UInt64
+  ) {
+    guard node[column] != value else { return }
+    changes.append([
+      .integer(nextChange), .number(time), node[.id], .text(column.name),
+      node[column] == .null ? .null : .text(node[column].description), .text(value.description),
+    ])
+    nextChange += 1
+    node[column] = value
+  }
+
+  private static func services(_ services: ServiceFlags) -> NodeValue {
+    .integer(Int64(bitPattern: services.rawValue))
+  }
+
+  /// Writes what has changed.
+  func write(_ session: any Session) throws {
+    try session.write(zip(nodes, isChanged).compactMap { $1 ? $0.values : nil }, to: .nodes)
+    try session.write(changes, to: .changes)
+    try session.write(attempts, to: .attempts)
+    try session.write(changedAdvertisements.map { advertisements[$0]! }, to: .advertisements)
+  }
+}
