@@ -67,6 +67,11 @@ let package = Package(
       dependencies: ["Bytes", "EventLoop", "Access", "BitcoinWire"],
       swiftSettings: spans
     ),
+    .target(
+      name: "Crawler",
+      dependencies: ["BitcoinWire", "ControlProtocol"],
+      path: "Sources/Crawler/Core"
+    ),
     .target(name: "Configuration", dependencies: ["Bytes", "CLibConfig"]),
     .target(name: "Daemon", dependencies: ["Bytes", "Configuration", "CDaemon", arguments, logging]),
     .target(
@@ -94,7 +99,7 @@ let package = Package(
     .target(
       name: "ClientCore",
       dependencies: base + [
-        "JSON", "Names", "LogProtocol", "LogFiles", "LogText", "ControlProtocol", "CPostgreSQL",
+        "JSON", "Names", "LogProtocol", "LogFiles", "LogText", "ControlProtocol", "Crawler", "CPostgreSQL",
         .product(name: "GRDB", package: "GRDB.swift"),
       ],
       path: "Sources/Clients/Core",
@@ -169,6 +174,7 @@ let package = Package(
       swiftSettings: spans
     ),
     .testTarget(name: "ControlProtocolTests", dependencies: hands),
+    .testTarget(name: "CrawlerTests", dependencies: ["BitcoinWire", "ControlProtocol", "Crawler"]),
     .testTarget(
       name: "ClientTests",
       dependencies: hands + [
