@@ -186,7 +186,7 @@ let package = Package(
       name: "bench",
       dependencies: [
         "Bytes", "BitcoinWire", "EventLoop", "JSON", "LogProtocol", "ControlProtocol", "Captures",
-        "CAllocations",
+        "Crawler", "CAllocations",
         arguments,
       ],
       path: "Tests/Bench",

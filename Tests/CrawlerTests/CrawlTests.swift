@@ -124,6 +124,34 @@ import Testing
     #expect(world.crawl.connectionCount == 1)
   }
 
+  @Test func noticesThatAConnectionOfOthersEnds() {
+    var settings = CrawlSettings()
+    settings.holds = true
+    let world = World(settings)
+    world.kinds[World.endpoint(0)] = .node([])
+    world.crawl.adopt(900, World.endpoint(0), World.introduction(), at: 0)
+    #expect(world.crawl.isAdopted(900))
+    world.crawl.ended(900, reason: "reset", at: 0)
+    #expect(world.run(for: 10) { $0.open.count == 1 })
+    #expect(!world.crawl.isAdopted(900))
+  }
+
+  @Test func triesAtOnceWhatIsToldToBeBack() {
+    let world = World()
+    let gone = World.endpoint(1 << 16)
+    world.kinds[gone] = .closed
+    world.crawl.adopt(900, World.endpoint(0), World.introduction(), at: 0)
+    world.crawl.add([gone], at: 0)
+    #expect(world.run(for: 5) { $0.state(gone) == .refused })
+    world.kinds[gone] = .node([])
+    world.now = 100
+    // Nobody has seen it since; then somebody has.
+    world.crawl.told([World.node(gone, time: World.epoch - 9)], by: 900, at: world.now)
+    #expect(!world.run(for: 5) { $0.found.contains(gone) })
+    world.crawl.told([World.node(gone, time: World.epoch + 50)], by: 900, at: world.now)
+    #expect(world.run(for: 5) { $0.found.contains(gone) })
+  }
+
   @Test func looksUpWhoIsConnectedAlready() {
     let world = World()
     world.crawl.add([World.endpoint(0)], at: 0)

@@ -39,11 +39,16 @@ extension Crawl {
     ask(connection, at: now)
   }
 
+  /// Whether a connection stands that others made.
+  public func isAdopted(_ connection: UInt32) -> Bool { links[connection]?.isOurs == false }
+
   /// A connection is gone, or an attempt to make one has failed.
   public mutating func ended(_ connection: UInt32, reason: String, at now: Double) {
     if let link = links[connection] {
       stopAwaiting(connection)
       links[connection] = nil
+      // It was there until now.
+      table[link.index].lastReached = wall(now)
       move(link.index, to: .idle)
       if settings.holds, !link.isClosing { again(link.index, at: now) }
       return
@@ -170,8 +175,13 @@ extension Crawl {
   private mutating func again(_ index: UInt32, at now: Double) {
     let candidate = table[index]
     let doubled = Double(1 << min(20, max(0, Int(candidate.failures) - 1)))
-    if settings.holds, candidate.lastReached > 0, wall(now) - candidate.lastReached < 86_400 {
-      return wait(index, seconds: min(CrawlSettings.holdLimit, 2 * doubled) * jitter(0.75...1.25), at: now)
+    let absence = Double(wall(now)) - Double(candidate.lastReached)
+    if settings.holds, candidate.lastReached > 0, absence < 86_400 {
+      let seconds = min(
+        CrawlSettings.holdLimit,
+        max(settings.targetInterval, absence * CrawlSettings.holdShare)
+      )
+      return wait(index, seconds: seconds * jitter(0.75...1.25), at: now)
     }
     if settings.holds, candidate.state == .full {
       return wait(index, seconds: min(settings.backoff, 30 * doubled) * jitter(0.5...1.5), at: now)

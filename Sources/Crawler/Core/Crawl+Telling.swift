@@ -100,7 +100,11 @@ extension Crawl {
         }
         table[index].sources |= source
       }
-      if table[index].place == .queued, table[index].likelihood < Int(table[index].level) { queue(index) }
+      switch table[index].place {
+      case .queued where table[index].likelihood < Int(table[index].level): queue(index)
+      case .waiting where isBelieved && isBack(table[index], node.time, at: now): queue(index)
+      case .idle, .queued, .waiting, .inFlight, .connected: break
+      }
       return
     }
     guard settings.admits(endpoint) else {
@@ -120,6 +124,13 @@ extension Crawl {
     table[index].sources = source
     if !isBelieved || isUnlikely(node.time, at: now) { table[index].traits.insert(.isUnlikely) }
     queue(index)
+  }
+
+  /// Whether an address is told to have been seen since it was last tried in vain, not long ago: then it need not wait.
+  private func isBack(_ candidate: Candidate, _ time: UInt32, at now: Double) -> Bool {
+    let now = wall(now)
+    return time > candidate.lastTried && time + 600 > now && time < now + 600
+      && Double(now) > Double(candidate.lastTried) + settings.freshInterval
   }
 
   /// Whether a time of last sight is one that Bitcoin Core would not believe or not care for (`AddrInfo::IsTerrible`):

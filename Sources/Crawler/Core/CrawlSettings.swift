@@ -30,6 +30,8 @@ public struct CrawlSettings: Sendable {
   public var backoffLimit = 86_400.0
   /// Fewest seconds from one attempt at an address to the next.
   public var targetInterval = 2.0
+  /// Fewest seconds from a failure until it is tried again because it is told to have been seen since.
+  public var freshInterval = 60.0
   /// Whether a connection to every reachable node is kept.
   public var holds = false
   /// Whether addresses of this machine are dialled: on networks that are nowhere else.
@@ -43,6 +45,9 @@ public struct CrawlSettings: Sendable {
   /// The longest that a node which was held is left alone when it went away, in seconds: jitter included it is dialled
   /// within a minute of coming back.
   static let holdLimit = 36.0
+
+  /// Until then, how much of the time that it was away is waited.
+  static let holdShare = 0.15
 
   /// Seconds that a retry within the same pass waits.
   static let retryDelay = 3.0

@@ -9,7 +9,7 @@ import LogProtocol
 final class CrawlRun {
   /// What it hears of the log stream.
   static var subscription: Subscription {
-    var subscription = Subscription(types: .message)
+    var subscription = Subscription(types: [.message, .connection])
     subscription.commands = [.addr, .addrv2]
     subscription.wantsSent = false
     return subscription
@@ -33,6 +33,7 @@ final class CrawlRun {
   private var crawl: Crawl
   private var events: [ControlEvent] = []
   private var heard: [(connection: UInt32, nodes: [KnownNode])] = []
+  private var ends: [(connection: UInt32, reason: String)] = []
   private var lastLook = 0.0
 
   /// Begins to listen.
@@ -85,10 +86,11 @@ final class CrawlRun {
   /// Crawls until the passes are done, the time is over, or somebody interrupts it.
   private func crawl(for seconds: Double?) throws(ClientFailure) {
     let end = Deadline(seconds: seconds ?? .infinity)
+    try beginPass()
     let passes = command.passes ?? (command.hold ? 0 : 1)
     while !interruption.hasCome, !environment.output.isClosed, end.remaining > 0 {
       if crawl.isSettled {
-        if crawl.pass > 0, passes > 0, crawl.pass >= passes { break }
+        if passes > 0, crawl.pass >= passes { break }
         if now >= crawl.nextPass { try beginPass() }
       }
       try step()
@@ -199,6 +201,11 @@ final class CrawlRun {
   // MARK: What comes
 
   private func hear(_ header: RecordHeader, _ body: UnsafeRawBufferPointer) {
+    // Of our own connects the connector tells us itself.
+    if header.type == .connection, crawl.isAdopted(header.connection) {
+      guard let event = try? ConnectionEvent(body.bytes), event.code.endsConnection else { return }
+      ends.append((header.connection, event.reason))
+    }
     guard header.type == .message, let message = MessageHeader(peeking: body.bytes) else { return }
     let payload = UnsafeRawBufferPointer(rebasing: body.dropFirst(MessageHeader.size))
     switch try? Message.decode(message.command, payload: payload.bytes).message {
@@ -222,6 +229,8 @@ final class CrawlRun {
       case .sent, .again: break
       }
     }
+    for (connection, reason) in ends { crawl.ended(connection, reason: reason, at: now) }
+    ends = []
     let told = heard
     heard = []
     guard !told.isEmpty else { return }
