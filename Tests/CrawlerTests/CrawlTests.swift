@@ -124,6 +124,29 @@ import Testing
     #expect(world.crawl.connectionCount == 1)
   }
 
+  @Test func staysOnThisMachineWhereTheNetworkDoes() {
+    var settings = CrawlSettings()
+    settings.dialsLoopbackOnly = true
+    settings.holds = true
+    let world = World(settings)
+    let first = Endpoint("127.16.0.1:18444")!
+    let second = Endpoint("127.16.0.2:18444")!
+    let onion = Endpoint(.torV3(.zero), port: 8333)
+    let cjdns = Endpoint(.cjdns(0xfc << 120 | 5), port: 8333)
+    let elsewhere = [World.endpoint(5 << 16), Endpoint("[2a00:1::5]:8333")!, onion, cjdns]
+    world.kinds[first] = .node((elsewhere + [second]).map { World.node($0) })
+    world.kinds[second] = .node(elsewhere.map { World.node($0) })
+    world.crawl.add([first] + elsewhere, at: 0)
+    for endpoint in elsewhere { world.crawl.add(StoredCandidate(endpoint, lastReached: 5), at: 0) }
+    #expect(world.pass())
+    #expect(Set(world.dialled.keys) == [first, second])
+    #expect(world.crawl.candidateCount == 2)
+    // Not even where others had connected to, once that has ended.
+    world.crawl.adopt(900, elsewhere[0], World.introduction(), at: world.now)
+    world.crawl.ended(900, reason: "reset", at: world.now)
+    #expect(!world.run(for: 100) { $0.dialled.count > 2 })
+  }
+
   @Test func noticesThatAConnectionOfOthersEnds() {
     var settings = CrawlSettings()
     settings.holds = true

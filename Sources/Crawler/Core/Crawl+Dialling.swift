@@ -72,6 +72,11 @@ extension Crawl {
       let candidate = table[index]
       // Out of date: it was dialled, moved up or forgotten since.
       guard candidate.place == .queued, Int(candidate.level) == level else { continue }
+      // Others may have connected to where the crawl does not.
+      guard settings.admits(candidate.endpoint) else {
+        move(index, to: .idle)
+        continue
+      }
       if level == 5, candidate.advertiser != Candidate.nobody,
         nodes[candidate.advertiser]?.isNonsensical == true
       {

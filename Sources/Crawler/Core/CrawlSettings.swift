@@ -34,8 +34,9 @@ public struct CrawlSettings: Sendable {
   public var freshInterval = 60.0
   /// Whether a connection to every reachable node is kept.
   public var holds = false
-  /// Whether addresses of this machine are dialled: on networks that are nowhere else.
-  public var dialsLoopback = false
+  /// Whether addresses of this machine, and no others, are dialled: on networks that are nowhere else. What nodes there
+  /// tell besides is made up, and may be somebody's.
+  public var dialsLoopbackOnly = false
   /// Addresses that are never dialled: who does not want to be observed.
   public var optedOut: [AddressRange] = []
 
@@ -58,7 +59,7 @@ public struct CrawlSettings: Sendable {
   /// Whether an address may be dialled at all.
   func admits(_ endpoint: Endpoint) -> Bool {
     guard endpoint.port > 0 || endpoint.address.network == .i2p else { return false }
-    guard endpoint.address.isRoutable || dialsLoopback && endpoint.address.isLoopback else { return false }
+    guard dialsLoopbackOnly ? endpoint.address.isLoopback : endpoint.address.isRoutable else { return false }
     return !optedOut.contains { $0.contains(endpoint.address) }
   }
 }

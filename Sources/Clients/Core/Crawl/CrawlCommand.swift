@@ -119,7 +119,9 @@ struct CrawlCommand: ControlCommand {
     if self.hosts.contains("-") { named += try HostFile.read("-") }
     if let file { named += try HostFile.read(file) }
     return try environment.withStream(CrawlRun.subscription) { session, stream throws(ClientFailure) in
-      settings.dialsLoopback = ["regtest", "simnet"].contains(session.hello.networkName)
+      // Through a proxy that the operator names, addresses may lead back to this machine.
+      settings.dialsLoopbackOnly =
+        ["regtest", "simnet"].contains(session.hello.networkName) && connecting.proxy == nil
       let start = try beginnings(named, session.hello, environment)
       let run = CrawlRun(self, settings, rules, MemoryCrawlStore(), session, stream, environment)
       return try run.run(from: start)
