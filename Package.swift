@@ -75,6 +75,11 @@ let package = Package(
       dependencies: ["Bytes", "EventLoop", "Access", "BitcoinWire"],
       swiftSettings: spans
     ),
+    .target(
+      name: "Crawler",
+      dependencies: ["BitcoinWire", "ControlProtocol"],
+      path: "Sources/Crawler/Core"
+    ),
     .target(name: "Configuration", dependencies: ["Bytes", "CLibConfig"]),
     .target(name: "Daemon", dependencies: ["Bytes", "Configuration", "CDaemon", arguments, logging]),
     .target(
@@ -102,7 +107,7 @@ let package = Package(
     .target(
       name: "ClientCore",
       dependencies: base + [
-        "JSON", "Names", "LogProtocol", "LogFiles", "LogText", "ControlProtocol", "PostgreSQL",
+        "JSON", "Names", "LogProtocol", "LogFiles", "LogText", "ControlProtocol", "PostgreSQL", "Crawler",
         "NodeDatabase", .product(name: "GRDB", package: "GRDB.swift"),
       ],
       path: "Sources/Clients/Core",
@@ -186,6 +191,7 @@ let package = Package(
       swiftSettings: spans
     ),
     .testTarget(name: "ControlProtocolTests", dependencies: hands),
+    .testTarget(name: "CrawlerTests", dependencies: ["BitcoinWire", "ControlProtocol", "Crawler"]),
     .testTarget(
       name: "ClientTests",
       dependencies: hands + [
@@ -197,7 +203,7 @@ let package = Package(
       name: "bench",
       dependencies: [
         "Bytes", "BitcoinWire", "EventLoop", "JSON", "LogProtocol", "ControlProtocol", "Captures",
-        "CAllocations", "CLibEV", arguments,
+        "Crawler", "CAllocations", "CLibEV", arguments,
       ],
       path: "Tests/Bench",
       swiftSettings: spans

@@ -20,6 +20,9 @@ public struct Configuration: Sendable {
   /// Asking all peers for the addresses they know.
   public internal(set) var getaddr = Getaddr()
 
+  /// Finding every reachable node.
+  public internal(set) var crawl = Crawl()
+
   /// The networks that the operator describes, besides those known.
   public internal(set) var networks: [Network] = []
 
@@ -82,7 +85,7 @@ extension Configuration: Equatable {
   public static func == (left: Configuration, right: Configuration) -> Bool {
     left.version == right.version && left.runPath == right.runPath && left.permissions == right.permissions
       && left.logger == right.logger && left.verbatim == right.verbatim && left.getaddr == right.getaddr
+      && left.crawl == right.crawl && left.nodeDatabase == right.nodeDatabase
       && left.networks == right.networks && left.connector == right.connector
-      && left.nodeDatabase == right.nodeDatabase
   }
 }

@@ -14,7 +14,8 @@ public struct NetmineCommand: ParsableCommand {
     version: Netmine.version,
     subcommands: [
       ConnectCommand.self, DisconnectCommand.self, NodesCommand.self, BroadcastCommand.self,
-      SendCommand.self, PingCommand.self, GetaddrCommand.self, AnnounceCommand.self, ProbeCommand.self,
+      SendCommand.self, PingCommand.self, GetaddrCommand.self, CrawlCommand.self, AnnounceCommand.self,
+      ProbeCommand.self,
       CycleCommand.self, DedupeCommand.self, TopCommand.self, StatusCommand.self, WatchCommand.self,
       LogCommand.self, VerifyCommand.self, NodesDBCommand.self,
       ReloadCommand.self, ShutdownCommand.self,

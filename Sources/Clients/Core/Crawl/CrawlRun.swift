@@ -1,0 +1,248 @@
+import BitcoinWire
+import Bytes
+import ControlProtocol
+import Crawler
+import EventLoop
+import LogProtocol
+
+/// Does what a crawl says through a connector, and tells it what comes of that.
+final class CrawlRun {
+  /// What it hears of the log stream.
+  static var subscription: Subscription {
+    var subscription = Subscription(types: [.message, .connection])
+    subscription.commands = [.addr, .addrv2]
+    subscription.wantsSent = false
+    return subscription
+  }
+
+  /// Seconds from one time that it does what is due to the next.
+  private static let tick = 0.02
+
+  /// Most targets, or ids, in one request.
+  private static let batchCount = 1000
+
+  private let command: CrawlCommand
+  private let store: any CrawlStore
+  private let session: ControlSession
+  private let stream: ConnectorStream
+  private let environment: ClientEnvironment
+  private let interruption: Interruption
+  private let report: CrawlReport
+  private let began = Clock.monotonic()
+  private let epoch = Double(Clock.now()) / 1e9
+  private var crawl: Crawl
+  private var events: [ControlEvent] = []
+  private var heard: [(connection: UInt32, nodes: [KnownNode])] = []
+  private var ends: [(connection: UInt32, reason: String)] = []
+  private var lastLook = 0.0
+
+  /// Begins to listen.
+  init(
+    _ command: CrawlCommand,
+    _ settings: CrawlSettings,
+    _ rules: SpeciesRules,
+    _ store: any CrawlStore,
+    _ session: ControlSession,
+    _ stream: ConnectorStream,
+    _ environment: ClientEnvironment
+  ) {
+    self.command = command
+    self.store = store
+    self.session = session
+    self.stream = stream
+    self.environment = environment
+    interruption = Interruption(on: environment.loop, isHeard: environment.hearsSignals)
+    crawl = Crawl(settings, epoch: epoch, seed: .random(in: 0 ... .max))
+    report = CrawlReport(environment, rules, heartbeat: command.heartbeat)
+    stream.handle = { [unowned self] in hear($0, $1) }
+  }
+
+  deinit { stream.handle = { _, _ in } }
+
+  private var now: Double { Double(Clock.monotonic() - began) / 1e9 }
+
+  /// Crawls until it is over, and prints what was found.
+  ///
+  /// - Parameter start: the addresses to begin with, besides those that the store and the connector know.
+  func run(from start: [Endpoint]) throws(ClientFailure) -> ExitStatus {
+    crawl.add(start, at: now)
+    try stored { () throws in try store.load { crawl.add($0, at: now) } }
+    try adopt(session.connections())
+    guard crawl.candidateCount > 0 else {
+      throw ClientFailure(
+        .usage,
+        "There is nowhere to begin: \(session.hello.networkName) has no DNS seeds. Name a host, or a --file of hosts."
+      )
+    }
+    do throws(ClientFailure) { try crawl(for: command.duration) } catch {
+      // What was found until then is told all the same.
+      try finish()
+      throw error
+    }
+    try finish()
+    return crawl.reachableNodes.isEmpty ? .someFailed : .succeeded
+  }
+
+  /// Crawls until the passes are done, the time is over, or somebody interrupts it.
+  private func crawl(for seconds: Double?) throws(ClientFailure) {
+    let end = Deadline(seconds: seconds ?? .infinity)
+    try beginPass()
+    let passes = command.passes ?? (command.hold ? 0 : 1)
+    while !interruption.hasCome, !environment.output.isClosed, end.remaining > 0 {
+      if crawl.isSettled {
+        if passes > 0, crawl.pass >= passes { break }
+        if now >= crawl.nextPass { try beginPass() }
+      }
+      try step()
+    }
+    try step()
+  }
+
+  private func finish() throws(ClientFailure) {
+    report.clear()
+    try writeList()
+    if command.list != "-" { report.summarise(crawl, seconds: now) }
+  }
+
+  private func beginPass() throws(ClientFailure) {
+    if crawl.pass > 0 {
+      report.passed(crawl, at: now)
+      try writeList()
+    }
+    crawl.beginPass(at: now)
+  }
+
+  // MARK: Doing
+
+  /// Waits a moment, tells the crawl what came, and does what it says then.
+  private func step() throws(ClientFailure) {
+    _ = try session.wait(timeout: Self.tick) { interruption.hasCome }
+    digest()
+    crawl.advance(to: now)
+    try dial(crawl.nextDials(limit: 10 * Self.batchCount, at: now))
+    try forEachBatch(crawl.takeAsks()) { connections throws(ClientFailure) in
+      let message = Network.frame(magic: session.hello.magic, command: .getaddr, payload: [])
+      _ = try session.sendIfThere(message, to: connections)
+    }
+    try forEachBatch(crawl.takeDisconnects()) { connections throws(ClientFailure) in
+      _ = try session.disconnectIfThere(connections)
+    }
+    try forEachBatch(crawl.takeLookups()) { connections throws(ClientFailure) in
+      try adopt(session.connections(of: .connections(connections)))
+    }
+    let attempts = crawl.takeAttempts()
+    if !attempts.isEmpty { try stored { () throws in try store.record(attempts) } }
+    report.tell(attempts)
+    if now - lastLook >= 1 {
+      lastLook = now
+      if case .statistics(let statistics) = try session.request(.statistics) {
+        crawl.isConnectorBusy = statistics.connectsWaiting > 0
+      }
+    }
+    report.progress(crawl, at: now)
+  }
+
+  private func dial(_ dials: [Crawl.Dial]) throws(ClientFailure) {
+    try forEachBatch(dials) { batch throws(ClientFailure) in
+      let agent = environment.configuration.crawl.userAgent
+      let request = ControlRequest.connect(batch.map { command.target($0.endpoint, agent: agent) })
+      do throws(ClientFailure) {
+        let reply = try session.request(request) { [unowned self] in events.append($0) }
+        guard case .connecting(let connections) = reply, connections.count == batch.count else {
+          throw session.unexpected(request.name)
+        }
+        crawl.begun(batch, as: connections, at: now)
+      } catch {
+        guard error.status == .someFailed else { throw error }
+        environment.output.complain(error.sentence)
+        crawl.refused(batch, at: now)
+      }
+    }
+  }
+
+  private func forEachBatch<Element>(
+    _ elements: [Element],
+    _ body: ([Element]) throws(ClientFailure) -> Void
+  ) throws(ClientFailure) {
+    var rest = elements[...]
+    while !rest.isEmpty {
+      let batch = Array(rest.prefix(Self.batchCount))
+      rest = rest.dropFirst(batch.count)
+      try body(batch)
+    }
+  }
+
+  private func adopt(_ connections: [ConnectionInfo]) {
+    for connection in connections where connection.state == .open && connection.direction == .outbound {
+      let introduction = PeerIntroduction(
+        protocolVersion: connection.protocolVersion,
+        services: connection.services,
+        userAgent: connection.userAgent,
+        startHeight: connection.startHeight,
+        relay: connection.relay
+      )
+      crawl.adopt(connection.id, connection.remote, introduction, at: now)
+    }
+  }
+
+  private func stored(_ body: () throws -> Void) throws(ClientFailure) {
+    do { try body() } catch { throw ClientFailure(.someFailed, "What was found cannot be kept: \(error).") }
+  }
+
+  private func writeList() throws(ClientFailure) {
+    guard let path = command.list else { return }
+    let text = Array(crawl.reachableNodes.map { "\($0.endpoint)\n" }.joined().utf8)
+    if path == "-" { return environment.output.lines(text) }
+    do throws(IOError) { try HostFile.replace(path, with: text) } catch {
+      throw ClientFailure(.someFailed, "The list cannot be written: \(error).")
+    }
+  }
+
+  // MARK: What comes
+
+  private func hear(_ header: RecordHeader, _ body: UnsafeRawBufferPointer) {
+    // Of our own connects the connector tells us itself.
+    if header.type == .connection, crawl.isAdopted(header.connection) {
+      guard let event = try? ConnectionEvent(body.bytes), event.code.endsConnection else { return }
+      ends.append((header.connection, event.reason))
+    }
+    guard header.type == .message, let message = MessageHeader(peeking: body.bytes) else { return }
+    let payload = UnsafeRawBufferPointer(rebasing: body.dropFirst(MessageHeader.size))
+    switch try? Message.decode(message.command, payload: payload.bytes).message {
+    case .addr(let addr): heard.append((header.connection, addr.nodes))
+    case .addrv2(let addr): heard.append((header.connection, addr.nodes))
+    default: break
+    }
+  }
+
+  /// Tells the crawl what came. Connections are known before what they told, as their connects' replies are read first.
+  private func digest() {
+    let arrived = events
+    events = []
+    for event in arrived {
+      switch event {
+      case .connected(let connection, _, let duration): crawl.connected(connection, duration: duration)
+      case .handshaken(let connection, let peer, let duration):
+        crawl.handshaken(connection, peer, duration: duration, at: now)
+      case .connectFailed(let connection, _, let reason), .closed(let connection, _, let reason):
+        crawl.ended(connection, reason: reason, at: now)
+      case .sent, .again: break
+      }
+    }
+    for (connection, reason) in ends { crawl.ended(connection, reason: reason, at: now) }
+    ends = []
+    let told = heard
+    heard = []
+    guard !told.isEmpty else { return }
+    var tellings: [CrawlTelling] = []
+    for (connection, nodes) in told {
+      let (advertiser, isAnswer) = crawl.told(nodes, by: connection, at: now)
+      tellings.append(
+        CrawlTelling(advertiser: advertiser, time: epoch + now, isAnswer: isAnswer, nodes: nodes)
+      )
+    }
+    do { try store.record(tellings) } catch {
+      environment.output.complain("What was told cannot be kept: \(error).")
+    }
+  }
+}

@@ -1,0 +1,43 @@
+import BitcoinWire
+
+/// Hashes of addresses that nobody can foresee who does not know the seed.
+struct AddressHashing {
+  private let seed: UInt64
+
+  /// Takes a seed that is drawn anew for each crawl.
+  init(seed: UInt64) { self.seed = seed }
+
+  /// An endpoint's hash.
+  func hash(_ endpoint: Endpoint) -> UInt64 { mix(hash(endpoint.address), UInt64(endpoint.port)) }
+
+  /// The hash of the network group that an address is in; addresses that are not routable are groups of their own.
+  func block(_ address: NetworkAddress) -> UInt64 {
+    switch address {
+    case .ipv4(let number) where address.isRoutable: return mix(seed, UInt64(number >> 16) | 1 << 40)
+    case _ where !address.isRoutable: return hash(address)
+    default:
+      var result = seed
+      for byte in address.group.bytes { result = mix(result, UInt64(byte)) }
+      return result
+    }
+  }
+
+  private func hash(_ address: NetworkAddress) -> UInt64 {
+    switch address {
+    case .ipv4(let number): return mix(seed, UInt64(number))
+    case .ipv6(let number), .cjdns(let number):
+      let high = mix(seed ^ UInt64(address.network.rawValue), UInt64(truncatingIfNeeded: number >> 64))
+      return mix(high, UInt64(truncatingIfNeeded: number))
+    case .torV3(let bytes), .i2p(let bytes):
+      return bytes.withUnsafeBytes { bytes in
+        (0..<4).reduce(seed ^ UInt64(address.network.rawValue)) {
+          mix($0, bytes.loadUnaligned(fromByteOffset: $1 * 8, as: UInt64.self))
+        }
+      }
+    case .torV2, .other:
+      return address.bytes.reduce(seed ^ UInt64(address.network.rawValue)) { mix($0, UInt64($1)) }
+    }
+  }
+
+  private func mix(_ left: UInt64, _ right: UInt64) -> UInt64 { CrawlRandom.mixed(left ^ right &+ seed &* 3) }
+}

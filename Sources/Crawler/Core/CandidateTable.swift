@@ -1,0 +1,89 @@
+import BitcoinWire
+
+/// Candidates by index and by endpoint, in pieces, so that growing copies none of them.
+struct CandidateTable {
+  private static let pieceBits = 16
+
+  private let hashing: AddressHashing
+  private var pieces: [ContiguousArray<Candidate>] = []
+  /// Open addressing with linear probing: index + 1, or 0; a power of two, at most three quarters full.
+  private var slots: [UInt32]
+
+  /// How many candidates there are.
+  private(set) var count = 0
+
+  /// Creates an empty table.
+  init(hashing: AddressHashing) {
+    self.hashing = hashing
+    slots = Array(repeating: 0, count: 1 << 12)
+  }
+
+  /// The candidate at an index.
+  subscript(index: UInt32) -> Candidate {
+    get { pieces[Int(index >> Self.pieceBits)][Int(index) & (1 << Self.pieceBits - 1)] }
+    _modify { yield &pieces[Int(index >> Self.pieceBits)][Int(index) & (1 << Self.pieceBits - 1)] }
+  }
+
+  /// The index of an endpoint; nil where it is not known.
+  func index(of endpoint: Endpoint) -> UInt32? {
+    let slot = slots[place(of: endpoint)]
+    return slot == 0 ? nil : slot - 1
+  }
+
+  /// Adds a candidate whose endpoint is not known; returns its index.
+  mutating func append(_ candidate: Candidate) -> UInt32 {
+    if (count + 1) * 4 > slots.count * 3 { grow() }
+    let index = UInt32(count)
+    if count & (1 << Self.pieceBits - 1) == 0 {
+      var piece = ContiguousArray<Candidate>()
+      piece.reserveCapacity(1 << Self.pieceBits)
+      pieces.append(piece)
+    }
+    pieces[pieces.count - 1].append(candidate)
+    count += 1
+    slots[place(of: candidate.endpoint)] = index + 1
+    return index
+  }
+
+  /// Puts a candidate whose endpoint is not known in the place of another, which is forgotten.
+  mutating func replace(_ index: UInt32, with candidate: Candidate) {
+    remove(self[index].endpoint)
+    self[index] = candidate
+    slots[place(of: candidate.endpoint)] = index + 1
+  }
+
+  /// The slot that has an endpoint, or the free one where it would be.
+  private func place(of endpoint: Endpoint) -> Int {
+    let mask = slots.count - 1
+    var place = Int(truncatingIfNeeded: hashing.hash(endpoint)) & mask
+    while slots[place] != 0, self[slots[place] - 1].endpoint != endpoint { place = (place + 1) & mask }
+    return place
+  }
+
+  /// Frees an endpoint's slot, and moves what follows so that no search ends too early.
+  private mutating func remove(_ endpoint: Endpoint) {
+    let mask = slots.count - 1
+    var free = place(of: endpoint)
+    slots[free] = 0
+    var next = (free + 1) & mask
+    while slots[next] != 0 {
+      let home = Int(truncatingIfNeeded: hashing.hash(self[slots[next] - 1].endpoint)) & mask
+      if (next - home) & mask >= (next - free) & mask {
+        slots[free] = slots[next]
+        slots[next] = 0
+        free = next
+      }
+      next = (next + 1) & mask
+    }
+  }
+
+  private mutating func grow() {
+    slots = Array(repeating: 0, count: slots.count * 2)
+    let mask = slots.count - 1
+    for index in 0..<UInt32(count) {
+      var place = Int(truncatingIfNeeded: hashing.hash(self[index].endpoint)) & mask
+      while slots[place] != 0 { place = (place + 1) & mask }
+      slots[place] = index + 1
+    }
+  }
+}

@@ -1,0 +1,195 @@
+import BitcoinWire
+import ControlProtocol
+
+extension Crawl {
+  /// The system has connected; the handshake follows.
+  public mutating func connected(_ connection: UInt32, duration: UInt64) {
+    flights[connection]?.connectDuration = duration
+  }
+
+  /// A handshake is done.
+  public mutating func handshaken(
+    _ connection: UInt32,
+    _ introduction: PeerIntroduction,
+    duration: UInt64,
+    at now: Double
+  ) {
+    guard let flight = flights.removeValue(forKey: connection) else { return }
+    diallingCount -= 1
+    counts.handshakes += 1
+    note(flight, .reachable, introduction, duration, at: now)
+    found(flight.index, connection, introduction, duration, isOurs: true, at: now)
+    ask(connection, at: now)
+  }
+
+  /// A connection was made by others, or before this crawl, and stands: it counts, and is never closed.
+  public mutating func adopt(
+    _ connection: UInt32,
+    _ endpoint: Endpoint,
+    _ introduction: PeerIntroduction,
+    at now: Double
+  ) {
+    guard links[connection] == nil, flights[connection] == nil else { return }
+    let known = table.index(of: endpoint)
+    if let known, table[known].place == .inFlight || table[known].place == .connected { return }
+    guard let index = known ?? append(endpoint, advertiser: Candidate.nobody, at: now) else { return }
+    retries.remove(index)
+    uncount(index)
+    found(index, connection, introduction, 0, isOurs: false, at: now)
+    ask(connection, at: now)
+  }
+
+  /// Whether a connection stands that others made.
+  public func isAdopted(_ connection: UInt32) -> Bool { links[connection]?.isOurs == false }
+
+  /// A connection is gone, or an attempt to make one has failed.
+  public mutating func ended(_ connection: UInt32, reason: String, at now: Double) {
+    if let link = links[connection] {
+      stopAwaiting(connection)
+      links[connection] = nil
+      // It was there until now.
+      table[link.index].lastReached = wall(now)
+      move(link.index, to: .idle)
+      if settings.holds, !link.isClosing { again(link.index, at: now) }
+      return
+    }
+    guard let flight = flights.removeValue(forKey: connection) else { return }
+    diallingCount -= 1
+    let outcome = ConnectionOutcome(reason: reason) ?? .failed
+    if outcome == .alreadyConnected {
+      // Whoever made it: what it is is asked for, and until that is known it counts as to be tried again.
+      if let other = reason.split(separator: " ").last.flatMap({ UInt32($0) }) { lookups.append(other) }
+      return retry(flight.index, seconds: CrawlSettings.retryDelay, at: now)
+    }
+    let state = flight.isGivenUp ? .timedOut : NodeState(outcome)
+    note(flight, state, nil, nil, at: now)
+    if state == .ourFault {
+      if outcome == .outOfDescriptors || outcome == .outOfPorts || outcome == .queueFull {
+        pausedUntil = now + 1
+      }
+    } else {
+      table[flight.index].failures = min(table[flight.index].failures + 1, 100)
+      disprove(flight.index)
+    }
+    if state == .ourselves { return move(flight.index, to: .idle) }
+    let isPromising = state.isPromising || flight.connectDuration != nil
+    if isPromising, !table[flight.index].traits.contains(.isRetried), outcome != .blacklisted,
+      outcome != .noRoute
+    {
+      return retry(flight.index, seconds: CrawlSettings.retryDelay * jitter(0.5...1.5), at: now)
+    }
+    again(flight.index, at: now)
+  }
+
+  /// Stops to wait for a connection's answer, and closes it where it is not held.
+  mutating func stopAwaiting(_ connection: UInt32) {
+    guard links[connection]?.isAwaited == true else { return }
+    links[connection]?.isAwaited = false
+    awaitedCount -= 1
+    release(connection)
+  }
+
+  /// Closes a connection that is of no more use.
+  private mutating func release(_ connection: UInt32) {
+    guard let link = links[connection], link.isOurs, !link.isClosing, !settings.holds else { return }
+    links[connection]?.isClosing = true
+    disconnects.append(connection)
+  }
+
+  private mutating func found(
+    _ index: UInt32,
+    _ connection: UInt32,
+    _ introduction: PeerIntroduction,
+    _ duration: UInt64,
+    isOurs: Bool,
+    at now: Double
+  ) {
+    move(index, to: .connected)
+    setState(index, .reachable)
+    table[index].failures = 0
+    table[index].lastReached = wall(now)
+    table[index].traits.formUnion([.everReached, .isFound])
+    let advertiser = table[index].advertiser
+    if nodes[index] == nil {
+      nodes[index] = FoundNode(introduction, handshakeDuration: duration, at: now)
+      if advertiser != Candidate.nobody { nodes[advertiser]?.confirm() }
+    } else {
+      nodes[index]?.introduction = introduction
+      if duration > 0 { nodes[index]?.handshakeDuration = duration }
+    }
+    links[connection] = Link(index: index, isOurs: isOurs)
+  }
+
+  /// Asks a connection for addresses where that can bring something new.
+  private mutating func ask(_ connection: UInt32, at now: Double) {
+    guard let link = links[connection], let node = nodes[link.index] else { return }
+    if let last = node.lastAsked, now - last < settings.askInterval { return release(connection) }
+    nodes[link.index]?.lastAsked = now
+    nodes[link.index]?.allowance += FoundNode.burst
+    links[connection]?.isAwaited = true
+    awaitedCount += 1
+    counts.asks += 1
+    asks.append(connection)
+    // Who was asked by others on this connection does not answer again: that is not waited for as long.
+    let seconds = link.isOurs ? settings.answerTimeout : min(10, settings.answerTimeout)
+    answerDeadlines[link.isOurs ? 0 : 1].append((connection, now + seconds))
+  }
+
+  private mutating func note(
+    _ flight: Flight,
+    _ state: NodeState,
+    _ introduction: PeerIntroduction?,
+    _ duration: UInt64?,
+    at now: Double
+  ) {
+    setState(flight.index, state)
+    attempts.append(
+      CrawlAttempt(
+        endpoint: table[flight.index].endpoint,
+        time: epoch + now,
+        state: state,
+        connectDuration: flight.connectDuration,
+        handshakeDuration: duration,
+        introduction: introduction
+      )
+    )
+  }
+
+  /// Who alone told of an address that nobody answers at is believed less.
+  private mutating func disprove(_ index: UInt32) {
+    let candidate = table[index]
+    guard candidate.failures == 1, candidate.sources.nonzeroBitCount == 1,
+      candidate.advertiser != Candidate.nobody, !candidate.traits.contains(.everReached)
+    else { return }
+    nodes[candidate.advertiser]?.disprove()
+  }
+
+  /// Has a candidate tried once more in this pass.
+  private mutating func retry(_ index: UInt32, seconds: Double, at now: Double) {
+    table[index].traits.insert(.isRetried)
+    retries.insert(index)
+    wait(index, seconds: seconds, at: now)
+  }
+
+  /// Has a candidate tried again when that is likely to bring more.
+  private mutating func again(_ index: UInt32, at now: Double) {
+    let candidate = table[index]
+    let doubled = Double(1 << min(20, max(0, Int(candidate.failures) - 1)))
+    let absence = Double(wall(now)) - Double(candidate.lastReached)
+    if settings.holds, candidate.lastReached > 0, absence < 86_400 {
+      let seconds = min(
+        CrawlSettings.holdLimit,
+        max(settings.targetInterval, absence * CrawlSettings.holdShare)
+      )
+      return wait(index, seconds: seconds * jitter(0.75...1.25), at: now)
+    }
+    if settings.holds, candidate.state == .full {
+      return wait(index, seconds: min(settings.backoff, 30 * doubled) * jitter(0.5...1.5), at: now)
+    }
+    wait(index, seconds: min(settings.backoffLimit, settings.backoff * doubled) * jitter(0.5...1.5), at: now)
+  }
+
+  private mutating func jitter(_ range: ClosedRange<Double>) -> Double {
+    Double.random(in: range, using: &random)
+  }
+}

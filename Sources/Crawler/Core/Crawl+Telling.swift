@@ -1,0 +1,161 @@
+import BitcoinWire
+
+extension Crawl {
+  /// Adds addresses that the operator or a DNS seed names; those that may not be dialled are passed over.
+  ///
+  /// - Returns: how many of them are known now.
+  @discardableResult
+  public mutating func add(_ endpoints: [Endpoint], at now: Double) -> Int {
+    var count = 0
+    for endpoint in endpoints {
+      let endpoint = Endpoint(endpoint.address.unmapped, port: endpoint.port)
+      guard settings.admits(endpoint) else {
+        counts.inadmissible += 1
+        continue
+      }
+      count += 1
+      if let index = table.index(of: endpoint) {
+        table[index].traits.insert(.given)
+        if table[index].place == .queued || table[index].place == .waiting { queue(index) }
+      } else if let index = append(endpoint, advertiser: Candidate.nobody, at: now) {
+        table[index].traits.insert(.given)
+        queue(index)
+      }
+    }
+    return count
+  }
+
+  /// Adds a candidate that earlier crawls knew: dialled at once where it was reached before or is long due, otherwise
+  /// when its time has come.
+  public mutating func add(_ stored: StoredCandidate, at now: Double) {
+    guard settings.admits(stored.endpoint), table.index(of: stored.endpoint) == nil,
+      let index = append(stored.endpoint, advertiser: Candidate.nobody, at: now)
+    else { return }
+    table[index].lastHeard = stored.lastHeard
+    table[index].lastTried = stored.lastTried
+    table[index].lastReached = stored.lastReached
+    table[index].failures = stored.failures
+    if stored.lastReached > 0 { table[index].traits.insert(.everReached) }
+    let doubled = Double(1 << min(20, max(0, Int(stored.failures) - 1)))
+    let due = Double(stored.lastTried) + min(settings.backoffLimit, settings.backoff * doubled) - epoch - now
+    if stored.lastReached > 0 || stored.failures == 0 || due <= 0 {
+      queue(index)
+    } else {
+      wait(index, seconds: due, at: now)
+    }
+  }
+
+  /// A peer has told addresses: an answer, or gossip.
+  ///
+  /// - Parameter connection: whose; one that is not known counts as a stranger's.
+  /// - Returns: who told it, and whether it counts as an answer to our `getaddr`.
+  @discardableResult
+  public mutating func told(_ told: [KnownNode], by connection: UInt32, at now: Double) -> (
+    advertiser: Endpoint?, isAnswer: Bool
+  ) {
+    counts.told += told.count
+    let advertiser = links[connection]?.index ?? flights[connection]?.index
+    let endpoint = advertiser.map { table[$0].endpoint }
+    let taken = advertiser.flatMap { nodes[$0]?.take(told.count, at: now) } ?? min(told.count, 10)
+    counts.overQuota += told.count - taken
+    let block = endpoint.map { hashing.block($0.address) } ?? CrawlRandom.mixed(UInt64(connection))
+    let source = UInt32(1) << UInt32(block >> 40 & 31)
+    let isBelieved = advertiser.map { nodes[$0]?.isNonsensical != true } ?? false
+    for node in told.prefix(taken) {
+      hear(node, from: advertiser, source: source, isBelieved: isBelieved, at: now)
+    }
+    let isAnswer = isAnswer(told, by: connection, endpoint)
+    if isAnswer, let advertiser {
+      counts.answers += 1
+      let before = nodes[advertiser]?.answerCount ?? 0
+      nodes[advertiser]?.answerCount = max(told.count, before)
+      nodes[advertiser]?.isSilent = false
+      stopAwaiting(connection)
+    }
+    return (endpoint, isAnswer)
+  }
+
+  /// Nodes also tell their own address unasked, and pass on a few, ten at most; in a small network an answer is no more.
+  private func isAnswer(_ told: [KnownNode], by connection: UInt32, _ advertiser: Endpoint?) -> Bool {
+    guard links[connection]?.isAwaited == true, !told.isEmpty else { return false }
+    if told.count > 10 { return true }
+    return table.count < CrawlSettings.smallNetwork && !(told.count == 1 && told[0].endpoint == advertiser)
+  }
+
+  private mutating func hear(
+    _ node: KnownNode,
+    from advertiser: UInt32?,
+    source: UInt32,
+    isBelieved: Bool,
+    at now: Double
+  ) {
+    let endpoint = Endpoint(node.endpoint.address.unmapped, port: node.endpoint.port)
+    if let index = table.index(of: endpoint) {
+      table[index].lastHeard = wall(now)
+      if let advertiser, index == advertiser {
+        table[index].traits.insert(.selfAnnounced)
+      } else if isBelieved {
+        if let advertiser, table[index].sources & source == 0, table[index].traits.contains(.everReached) {
+          nodes[advertiser]?.confirm()
+        }
+        table[index].sources |= source
+      }
+      switch table[index].place {
+      case .queued where table[index].likelihood < Int(table[index].level): queue(index)
+      case .waiting where isBelieved && isBack(table[index], node.time, at: now): queue(index)
+      case .idle, .queued, .waiting, .inFlight, .connected: break
+      }
+      return
+    }
+    guard settings.admits(endpoint) else {
+      counts.inadmissible += 1
+      if let advertiser { nodes[advertiser]?.disprove() }
+      return
+    }
+    let slot = groupSlot(endpoint.address)
+    guard groupCounts[slot] < settings.groupQuota,
+      let index = append(endpoint, advertiser: advertiser ?? Candidate.nobody, at: now)
+    else {
+      counts.overQuota += 1
+      return
+    }
+    groupCounts[slot] += 1
+    table[index].traits.insert(.isCounted)
+    table[index].sources = source
+    if !isBelieved || isUnlikely(node.time, at: now) { table[index].traits.insert(.isUnlikely) }
+    queue(index)
+  }
+
+  /// Whether an address is told to have been seen since it was last tried in vain, not long ago: then it need not wait.
+  private func isBack(_ candidate: Candidate, _ time: UInt32, at now: Double) -> Bool {
+    let now = wall(now)
+    return time > candidate.lastTried && time + 600 > now && time < now + 600
+      && Double(now) > Double(candidate.lastTried) + settings.freshInterval
+  }
+
+  /// Whether a time of last sight is one that Bitcoin Core would not believe or not care for (`AddrInfo::IsTerrible`):
+  /// more than ten minutes ahead, or 30 days ago.
+  private func isUnlikely(_ time: UInt32, at now: Double) -> Bool {
+    let now = Int(wall(now))
+    return Int(time) > now + 600 || Int(time) < now - 30 * 86_400
+  }
+
+  /// Adds a candidate that is not known; nil where there is room for none.
+  mutating func append(_ endpoint: Endpoint, advertiser: UInt32, at now: Double) -> UInt32? {
+    let time = wall(now)
+    let candidate = Candidate(endpoint: endpoint, firstHeard: time, lastHeard: time, advertiser: advertiser)
+    guard table.count >= settings.candidates else { return table.append(candidate) }
+    for _ in 0..<32 {
+      let victim = evictionHand
+      evictionHand = victim + 1 < UInt32(table.count) ? victim + 1 : 0
+      guard table[victim].isExpendable, nodes[victim] == nil else { continue }
+      setState(victim, .untried)
+      uncount(victim)
+      retries.remove(victim)
+      move(victim, to: .idle)
+      table.replace(victim, with: candidate)
+      return victim
+    }
+    return nil
+  }
+}

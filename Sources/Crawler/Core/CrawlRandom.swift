@@ -1,0 +1,20 @@
+/// A fast source of randomness for jitter and hashing seeds (SplitMix64); the same seed gives the same numbers.
+struct CrawlRandom: RandomNumberGenerator {
+  private var state: UInt64
+
+  /// Begins with a seed.
+  init(seed: UInt64) { state = seed }
+
+  mutating func next() -> UInt64 {
+    state &+= 0x9e37_79b9_7f4a_7c15
+    return Self.mixed(state)
+  }
+
+  /// A number in which every bit depends on all of another's.
+  static func mixed(_ number: UInt64) -> UInt64 {
+    var mixed = number
+    mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
+    mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
+    return mixed ^ (mixed >> 31)
+  }
+}

@@ -1,0 +1,226 @@
+import BitcoinWire
+import ControlProtocol
+import Testing
+
+@testable import Crawler
+
+@Suite struct CrawlTests {
+  /// Nodes one behind the other: each tells of the next one.
+  static func chain(_ count: UInt32) -> World {
+    let world = World()
+    for number in 0..<count {
+      let next = number + 1 < count ? [World.node(World.endpoint((number + 1) << 16))] : []
+      world.kinds[World.endpoint(number << 16)] = .node(next)
+    }
+    return world
+  }
+
+  @Test func followsWhatNodesTellUntilNothingIsLeft() {
+    let world = Self.chain(20)
+    world.crawl.add([World.endpoint(0)], at: 0)
+    #expect(world.pass())
+    #expect(world.found == Set((0..<20).map { World.endpoint($0 << 16) }))
+    #expect(world.dialled.values.allSatisfy { $0 == 1 })
+    #expect(world.open.isEmpty, "what is not held is closed")
+    #expect(world.crawl.reachable == [.ipv4: 20])
+    #expect(world.crawl.takeAttempts().count == 20)
+  }
+
+  @Test func saysWhatBecameOfEach() {
+    let world = World()
+    let kinds: [World.Kind] = [.full, .closed, .silent, .other]
+    var told: [KnownNode] = []
+    for (number, kind) in kinds.enumerated() {
+      let endpoint = World.endpoint(UInt32(number + 1) << 16)
+      world.kinds[endpoint] = kind
+      told.append(World.node(endpoint))
+    }
+    world.kinds[World.endpoint(0)] = .node(told)
+    world.crawl.add([World.endpoint(0)], at: 0)
+    #expect(world.pass())
+    let states: [NodeState] = [.reachable, .full, .refused, .timedOut, .wrongNetwork]
+    for (number, state) in states.enumerated() {
+      #expect(world.state(World.endpoint(UInt32(number) << 16)) == state)
+    }
+    #expect(world.found == [World.endpoint(0)])
+    // Who answers at all is tried once more in the pass; who does not is not.
+    #expect(world.dialled[World.endpoint(1 << 16)] == 2)
+    #expect(world.dialled[World.endpoint(2 << 16)] == 1)
+    #expect(world.dialled[World.endpoint(3 << 16)] == 1)
+  }
+
+  @Test func givesUpSoonerWhereNobodyEverAnswered() {
+    let world = World()
+    world.crawl.add([World.endpoint(0)], at: 0)
+    world.crawl.add(StoredCandidate(World.endpoint(1 << 16), lastReached: 1_799_000_000), at: 0)
+    #expect(world.run(for: 5.5) { $0.state(World.endpoint(0)) == .timedOut })
+    #expect(world.now < 5.5)
+    #expect(world.state(World.endpoint(1 << 16)) == .untried)
+    #expect(world.run(for: 6) { $0.state(World.endpoint(1 << 16)) == .timedOut })
+    #expect(world.now > 10)
+  }
+
+  @Test func givesNothingUpThatTheConnectorHasNotBegun() {
+    let world = World()
+    world.crawl.isConnectorBusy = true
+    world.crawl.add([World.endpoint(0)], at: 0)
+    #expect(!world.run(for: 20) { $0.state(World.endpoint(0)) != .untried })
+    world.crawl.isConnectorBusy = false
+    #expect(world.run(for: 6) { $0.state(World.endpoint(0)) == .timedOut })
+  }
+
+  @Test func asksAgainOnlyWhenThatCanBringSomethingNew() {
+    let world = Self.chain(3)
+    world.crawl.add([World.endpoint(0)], at: 0)
+    #expect(world.pass())
+    #expect(world.asked.count == 3)
+    world.now = 4000
+    #expect(world.pass())
+    #expect(world.asked.count == 3)
+    #expect(world.dialled[World.endpoint(0)] == 2)
+    world.now = 90_000
+    #expect(world.pass())
+    #expect(world.asked.count == 6)
+  }
+
+  @Test func waitsLongerAfterEachFailure() throws {
+    let world = World()
+    world.kinds[World.endpoint(0)] = .closed
+    world.crawl.add([World.endpoint(0)], at: 0)
+    var times: [Double] = []
+    for count in 1...5 {
+      #expect(world.run(for: 20_000) { $0.dialled[World.endpoint(0)] == count })
+      times.append(world.now)
+    }
+    for (failures, pair) in zip(times, times.dropFirst()).enumerated() {
+      let base = 600 * Double(1 << failures)
+      #expect((0.5 * base - 1...1.5 * base + 1).contains(pair.1 - pair.0))
+    }
+  }
+
+  @Test func keepsItsRateAndItsDialsInFlight() {
+    var settings = CrawlSettings()
+    settings.rate = 50
+    settings.inFlight = 100
+    let world = World(settings)
+    world.crawl.add((0..<1000).map { World.endpoint($0 << 16) }, at: 0)
+    var most = 0
+    for _ in 0..<100 {
+      world.step()
+      most = max(most, world.crawl.inFlightCount)
+    }
+    #expect(most == 100)
+    #expect((200...520).contains(world.crawl.counts.dials))
+  }
+
+  @Test func countsConnectionsOfOthersAndLeavesThem() {
+    let world = Self.chain(2)
+    world.crawl.adopt(900, World.endpoint(0), World.introduction(), at: 0)
+    #expect(world.crawl.takeAsks() == [900])
+    world.crawl.told([World.node(World.endpoint(1 << 16))], by: 900, at: 0)
+    #expect(world.pass())
+    #expect(world.found.count == 2)
+    #expect(world.dialled[World.endpoint(0)] == nil)
+    #expect(world.crawl.connectionCount == 1)
+  }
+
+  @Test func staysOnThisMachineWhereTheNetworkDoes() {
+    var settings = CrawlSettings()
+    settings.dialsLoopbackOnly = true
+    settings.holds = true
+    let world = World(settings)
+    let first = Endpoint("127.16.0.1:18444")!
+    let second = Endpoint("127.16.0.2:18444")!
+    let onion = Endpoint(.torV3(.zero), port: 8333)
+    let cjdns = Endpoint(.cjdns(0xfc << 120 | 5), port: 8333)
+    let elsewhere = [World.endpoint(5 << 16), Endpoint("[2a00:1::5]:8333")!, onion, cjdns]
+    world.kinds[first] = .node((elsewhere + [second]).map { World.node($0) })
+    world.kinds[second] = .node(elsewhere.map { World.node($0) })
+    world.crawl.add([first] + elsewhere, at: 0)
+    for endpoint in elsewhere { world.crawl.add(StoredCandidate(endpoint, lastReached: 5), at: 0) }
+    #expect(world.pass())
+    #expect(Set(world.dialled.keys) == [first, second])
+    #expect(world.crawl.candidateCount == 2)
+    // Not even where others had connected to, once that has ended.
+    world.crawl.adopt(900, elsewhere[0], World.introduction(), at: world.now)
+    world.crawl.ended(900, reason: "reset", at: world.now)
+    #expect(!world.run(for: 100) { $0.dialled.count > 2 })
+  }
+
+  @Test func noticesThatAConnectionOfOthersEnds() {
+    var settings = CrawlSettings()
+    settings.holds = true
+    let world = World(settings)
+    world.kinds[World.endpoint(0)] = .node([])
+    world.crawl.adopt(900, World.endpoint(0), World.introduction(), at: 0)
+    #expect(world.crawl.isAdopted(900))
+    world.crawl.ended(900, reason: "reset", at: 0)
+    #expect(world.run(for: 10) { $0.open.count == 1 })
+    #expect(!world.crawl.isAdopted(900))
+  }
+
+  @Test func triesAtOnceWhatIsToldToBeBack() {
+    let world = World()
+    let gone = World.endpoint(1 << 16)
+    world.kinds[gone] = .closed
+    world.crawl.adopt(900, World.endpoint(0), World.introduction(), at: 0)
+    world.crawl.add([gone], at: 0)
+    #expect(world.run(for: 5) { $0.state(gone) == .refused })
+    world.kinds[gone] = .node([])
+    world.now = 100
+    // Nobody has seen it since; then somebody has.
+    world.crawl.told([World.node(gone, time: World.epoch - 9)], by: 900, at: world.now)
+    #expect(!world.run(for: 5) { $0.found.contains(gone) })
+    world.crawl.told([World.node(gone, time: World.epoch + 50)], by: 900, at: world.now)
+    #expect(world.run(for: 5) { $0.found.contains(gone) })
+  }
+
+  @Test func looksUpWhoIsConnectedAlready() {
+    let world = World()
+    world.crawl.add([World.endpoint(0)], at: 0)
+    let dials = world.crawl.nextDials(limit: 9, at: 0)
+    world.crawl.begun(dials, as: [5], at: 0)
+    world.crawl.ended(5, reason: "already connected: connection 3", at: 0)
+    #expect(world.crawl.takeLookups() == [3])
+    world.crawl.adopt(3, World.endpoint(0), World.introduction(), at: 0)
+    #expect(world.found == [World.endpoint(0)])
+    #expect(world.crawl.takeAsks() == [3])
+  }
+
+  @Test func neverDialsWhoOptedOutOrCannotBeReached() throws {
+    var settings = CrawlSettings()
+    settings.optedOut = [try #require(AddressRange("32.1.0.0/16"))]
+    let world = World(settings)
+    let told = ["32.1.2.3:8333", "127.0.0.1:8333", "10.0.0.1:8333", "32.2.0.1:0", "32.2.0.1:8333"].map {
+      World.node(Endpoint($0)!)
+    }
+    world.kinds[World.endpoint(0)] = .node(told)
+    world.crawl.add([World.endpoint(0)], at: 0)
+    #expect(world.pass())
+    #expect(Set(world.dialled.keys) == [World.endpoint(0), Endpoint("32.2.0.1:8333")!])
+    #expect(world.crawl.counts.inadmissible == 4)
+  }
+
+  @Test func holdsEachNodeAndIsBackWithinAMinute() {
+    var settings = CrawlSettings()
+    settings.holds = true
+    let world = World(settings)
+    for number in UInt32(0)..<50 {
+      let others = (UInt32(0)..<50).map { World.node(World.endpoint($0 << 16)) }
+      world.kinds[World.endpoint(number << 16)] = .node(others)
+    }
+    world.crawl.add([World.endpoint(0)], at: 0)
+    #expect(world.pass())
+    #expect(world.open.count == 50)
+    let gone = World.endpoint(7 << 16)
+    let kind = world.kinds[gone]!
+    for downTime in [0.0, 5, 100, 3000] {
+      world.takeDown(gone)
+      #expect(world.open.count == 49)
+      #expect(!world.run(for: downTime) { $0.open.count == 50 })
+      world.kinds[gone] = kind
+      #expect(world.run(for: 60) { $0.open.count == 50 }, "after \(downTime) s")
+    }
+    #expect(world.dialled[World.endpoint(0)] == 1)
+  }
+}

@@ -1,0 +1,111 @@
+import Foundation
+import Glibc
+import TestSupport
+import Testing
+
+/// `netmine crawl` as a process, against simulated networks whose truth is known.
+@Suite(.serialized) struct CrawlProgramTests {
+  func deploy(nodes: Int, base: String, _ options: [String] = []) throws -> (Deployment, [String]) {
+    let deployment = Deployment()
+    try deployment.startLogServer()
+    try deployment.startConnector()
+    let endpoints = try deployment.startSimnet(
+      nodes: nodes,
+      base: base,
+      ["--tx-rate", "0", "--block-interval", "0"] + options
+    )
+    return (deployment, endpoints)
+  }
+
+  /// What a command prints as JSON, a value for each line.
+  func objects(_ output: String) throws -> [[String: Any]] {
+    try output.split(separator: "\n").map {
+      try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any] ?? [:]
+    }
+  }
+
+  @Test(.timeLimit(.minutes(3))) func findsEveryReachableNodeAndInventsNone() throws {
+    let (deployment, nodes) = try deploy(nodes: 200, base: "127.73.0.1", ["--full-share", "15"])
+    // It begins with two that take it, and where nobody listens. What is full is known by trying.
+    let tried = try deployment.netmine(["connect", "--json", "--file", deployment.root + "nodes.txt"])
+    let outcomes = try objects(tried.output)
+    let open = Set(
+      outcomes.compactMap { $0["outcome"] as? String == "connected" ? $0["address"] as? String : nil }
+    )
+    #expect(outcomes.count == 200)
+    #expect((120..<195).contains(open.count))
+    #expect(try deployment.netmine(["disconnect", "--all"]).status == 0)
+    let nowhere = (1...5).map { "127.73.9.\($0):\($0)" }
+    let start = deployment.folder.write(
+      Array((open.sorted().prefix(2) + nowhere).joined(separator: "\n").utf8),
+      to: "start.txt"
+    )
+    let list = deployment.root + "found.txt"
+    let crawl = try deployment.netmine(["crawl", "--json", "--file", start, "--list", list], timeout: 120)
+    #expect(crawl.status == 0, "\(crawl.errors)")
+    let found = Set(try String(contentsOfFile: list, encoding: .utf8).split(separator: "\n").map(String.init))
+    #expect(found == open)
+    let events = try objects(crawl.output)
+    let reached = events.filter { $0["event"] as? String == "reached" }
+    #expect(Set(reached.compactMap { $0["address"] as? String }) == open)
+    #expect(reached.count == open.count)
+    let summary = try #require(events.last)
+    #expect(summary["event"] as? String == "summary")
+    #expect(summary["reachable"] as? Int == open.count)
+    #expect(summary["answered"] as? Int == open.count)
+    let states = try #require(summary["states"] as? [[String: Any]])
+    func count(_ state: String) -> Int? { states.first { $0["state"] as? String == state }?["count"] as? Int }
+    #expect(count("full") == nodes.count - open.count)
+    #expect(count("refused") == nowhere.count)
+    #expect(summary["candidates"] as? Int == nodes.count + nowhere.count)
+    // What it made it has closed again.
+    let left = try objects(deployment.netmine(["nodes", "--json"]).output)
+    #expect(left.isEmpty)
+    let table = try deployment.netmine(["crawl", "--file", start])
+    #expect(table.output.hasPrefix("STATE "), "\(table.output)")
+    #expect(table.output.contains("USER AGENT"))
+    #expect(table.errors.contains("\(open.count) reachable nodes among 205 addresses"), "\(table.errors)")
+    try deployment.stopAll()
+  }
+
+  @Test(.timeLimit(.minutes(3))) func holdsWhoIsReachable() throws {
+    let (deployment, nodes) = try deploy(nodes: 40, base: "127.74.0.1")
+    let lost = try deployment.netmine(["crawl"])
+    #expect(lost.status == 64)
+    #expect(lost.errors.contains("nowhere to begin"), "\(lost.errors)")
+    let crawl = try deployment.run("netmine", ["crawl", nodes[0], "--hold", "--heartbeat", "0.5", "--json"])
+    func connections() throws -> Int {
+      try objects(deployment.netmine(["nodes", "--json"]).output).filter { $0["state"] as? String == "open" }
+        .count
+    }
+    try crawl.wait(for: "all nodes", timeout: 60) { try connections() == nodes.count }
+    // Somebody goes, and is back within a minute.
+    let before = try objects(deployment.netmine(["nodes", "--json"]).output).compactMap { $0["id"] as? Int }
+    #expect(try deployment.netmine(["disconnect", "--random", "10"]).status == 0)
+    try crawl.wait(for: "those that went", timeout: 60) { try connections() == nodes.count }
+    let after = try objects(deployment.netmine(["nodes", "--json"]).output).compactMap { $0["id"] as? Int }
+    #expect(Set(before).intersection(after).count == 30)
+    crawl.signal(SIGINT)
+    #expect(try crawl.wait() == 0)
+    let events = try objects(crawl.output)
+    #expect(events.contains { $0["event"] as? String == "progress" })
+    #expect(events.last?["reachable"] as? Int == nodes.count)
+    // Connections are nobody's: they stay, and the next crawl begins with them and dials nobody.
+    let next = try objects(deployment.netmine(["crawl", "--json"]).output)
+    #expect(next.last?["reachable"] as? Int == nodes.count)
+    #expect(next.last?["dials"] as? Int == 0)
+    #expect(try connections() == nodes.count)
+    try deployment.stopAll()
+  }
+
+  @Test func speciesAreReadFromAFile() throws {
+    let deployment = Deployment()
+    let standard = try deployment.netmine(["crawl", "--print-species"])
+    #expect(standard.status == 0)
+    #expect(standard.output.contains("\nBitcoin Core: agent /Satoshi:*\n"))
+    let file = deployment.folder.write(Array("btcd agent *btcd*".utf8), to: "species")
+    let wrong = try deployment.netmine(["crawl", "--species", file])
+    #expect(wrong.status == 78)
+    #expect(wrong.errors.contains("line 1: write NAME: CONDITION"), "\(wrong.errors)")
+  }
+}
