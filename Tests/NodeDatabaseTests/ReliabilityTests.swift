@@ -65,7 +65,7 @@ import Testing
       (nil, NodeState.reachable), (.closedBeforeVersion, .full), (.reset, .full), (.refused, .refused),
       (.timedOut, .timedOut), (.handshakeTimedOut, .timedOut), (.unreachable, .unreachable),
       (.wrongMagic, .wrongNetwork), (.protocolError, .protocolError), (.tooOld, .protocolError),
-      (.proxy, .ourFault), (.noRoute, .ourFault), (.ourselves, .ourFault),
+      (.proxy, .ourFault), (.noRoute, .ourFault), (.ourselves, .ourselves), (.alreadyConnected, .reachable),
     ] as [(ConnectionOutcome?, NodeState)]
   )
   func readsOutcomes(_ outcome: ConnectionOutcome?, _ state: NodeState) {

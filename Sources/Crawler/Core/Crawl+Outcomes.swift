@@ -72,7 +72,7 @@ extension Crawl {
       disprove(flight.index)
     }
     if state == .ourselves { return move(flight.index, to: .idle) }
-    let isPromising = state.isPromising || flight.connectDuration != nil
+    let isPromising = state == .full || state == .ourFault || flight.connectDuration != nil
     if isPromising, !table[flight.index].traits.contains(.isRetried), outcome != .blacklisted,
       outcome != .noRoute
     {

@@ -136,7 +136,7 @@ final class CrawlReport {
       let rows = states.flatMap { state, counts in Self.ordered(counts).map { (state, $0.network, $0.count) }
       }
       json.objects("states", rows) { json, row in
-        json.member("state", row.0.name)
+        json.member("state", row.0.rawValue)
         json.member("network", row.1.description)
         json.member("count", row.2)
       }
@@ -223,7 +223,7 @@ final class CrawlReport {
     )
     for state in [.reachable] + NodeState.allCases.filter({ $0 != .reachable }) {
       guard let counts = states[state] ?? (state == .reachable ? [:] : nil) else { continue }
-      table.add([state.name] + networks.map { "\(counts[$0] ?? 0)" } + ["\(total(counts))"])
+      table.add([state.rawValue] + networks.map { "\(counts[$0] ?? 0)" } + ["\(total(counts))"])
     }
     return table.lines
   }
