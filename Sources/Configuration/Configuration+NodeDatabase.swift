@@ -2,7 +2,7 @@ extension Configuration {
   /// The database of nodes.
   public struct NodeDatabase: Equatable, Sendable {
     /// A file's absolute path for SQLite, or `postgresql://…` as of libpq.
-    public internal(set) var place = ""
+    public var place = ""
     /// The PostgreSQL schema that the tables are in.
     public internal(set) var schema = "nodes"
     /// Days that each attempt is kept; 0 for ever, likewise those below.

@@ -98,6 +98,42 @@ import Testing
     try deployment.stopAll()
   }
 
+  /// A crawl that is killed in the middle has kept what it found, and the next goes on from the database alone.
+  @Test(.timeLimit(.minutes(3))) func goesOnFromTheDatabaseWhenItWasKilled() throws {
+    let (deployment, nodes) = try deploy(nodes: 60, base: "127.75.0.1")
+    let known = try deployment.netmine(["crawl", "status"])
+    #expect(known.status == 1)
+    #expect(known.errors.contains("No crawl runs here"), "\(known.errors)")
+    let crawl = try deployment.run("netmine", ["crawl", nodes[0], "--rate", "10", "--json"])
+    func database(_ options: [String]) throws -> [[String: Any]] {
+      try objects(deployment.netmine(["nodes-db"] + options + ["--json"]).output)
+    }
+    try crawl.wait(for: "some nodes in the database", timeout: 60) { try database(["--reachable"]).count > 10 }
+    let status = try deployment.netmine(["crawl", "status"])
+    #expect(status.status == 0 && status.output.contains("  reachable   "), "\(status.output)\(status.errors)")
+    let told = try objects(deployment.netmine(["crawl", "status", "--json"]).output)
+    #expect(told.first?["process"] as? Int == Int(crawl.id))
+    crawl.signal(SIGKILL)
+    try crawl.wait()
+    #expect(try deployment.netmine(["crawl", "status"]).status == 1)
+    #expect(try deployment.netmine(["disconnect", "--all"]).status == 0)
+    let kept = try database(["--reachable"])
+    #expect((10..<60).contains(kept.count))
+    // Nobody names a node, and there are no seeds: the database is all there is.
+    let next = try deployment.netmine(["crawl", "--json"], timeout: 120)
+    #expect(next.status == 0, "\(next.errors)")
+    #expect(try objects(next.output).last?["reachable"] as? Int == nodes.count)
+    let found = try database(["--reachable"])
+    #expect(Set(found.compactMap { $0["endpoint"] as? String }) == Set(nodes))
+    #expect(found.allSatisfy { $0["species"] as? String != nil })
+    let one = try deployment.netmine(["nodes-db", "history", nodes[1], "--json"])
+    #expect(one.output.contains("reachable"), "\(one.output)\(one.errors)")
+    // It is a database of simnet's nodes, and of no other's.
+    let other = try deployment.netmine(["crawl", nodes[0], "--no-database", "--json"])
+    #expect(other.status == 0, "\(other.errors)")
+    try deployment.stopAll()
+  }
+
   @Test func speciesAreReadFromAFile() throws {
     let deployment = Deployment()
     let standard = try deployment.netmine(["crawl", "--print-species"])

@@ -17,7 +17,7 @@ extension Crawl {
     guard let flight = flights.removeValue(forKey: connection) else { return }
     diallingCount -= 1
     counts.handshakes += 1
-    note(flight, .reachable, introduction, duration, at: now)
+    note(flight, .reachable, "", introduction, duration, at: now)
     found(flight.index, connection, introduction, duration, isOurs: true, at: now)
     ask(connection, at: now)
   }
@@ -62,7 +62,7 @@ extension Crawl {
       return retry(flight.index, seconds: CrawlSettings.retryDelay, at: now)
     }
     let state = flight.isGivenUp ? .timedOut : NodeState(outcome)
-    note(flight, state, nil, nil, at: now)
+    note(flight, state, flight.isGivenUp ? ConnectionOutcome.timedOut.reason() : reason, nil, nil, at: now)
     if state == .ourFault {
       if outcome == .outOfDescriptors || outcome == .outOfPorts || outcome == .queueFull {
         pausedUntil = now + 1
@@ -86,6 +86,7 @@ extension Crawl {
     guard links[connection]?.isAwaited == true else { return }
     links[connection]?.isAwaited = false
     awaitedCount -= 1
+    if let link = links[connection] { described.append(link.index) }
     release(connection)
   }
 
@@ -123,7 +124,10 @@ extension Crawl {
   /// Asks a connection for addresses where that can bring something new.
   private mutating func ask(_ connection: UInt32, at now: Double) {
     guard let link = links[connection], let node = nodes[link.index] else { return }
-    if let last = node.lastAsked, now - last < settings.askInterval { return release(connection) }
+    if let last = node.lastAsked, now - last < settings.askInterval {
+      described.append(link.index)
+      return release(connection)
+    }
     nodes[link.index]?.lastAsked = now
     nodes[link.index]?.allowance += FoundNode.burst
     links[connection]?.isAwaited = true
@@ -138,6 +142,7 @@ extension Crawl {
   private mutating func note(
     _ flight: Flight,
     _ state: NodeState,
+    _ reason: String,
     _ introduction: PeerIntroduction?,
     _ duration: UInt64?,
     at now: Double
@@ -148,6 +153,7 @@ extension Crawl {
         endpoint: table[flight.index].endpoint,
         time: epoch + now,
         state: state,
+        reason: reason,
         connectDuration: flight.connectDuration,
         handshakeDuration: duration,
         introduction: introduction

@@ -13,10 +13,35 @@ public struct CrawledNode: Sendable {
 extension Crawl {
   /// The nodes that are reachable as far as is known, by address.
   public var reachableNodes: [CrawledNode] {
-    nodes.compactMap { index, node in
-      guard table[index].state == .reachable else { return nil }
-      return CrawledNode(endpoint: table[index].endpoint, node: node, lastReached: table[index].lastReached)
-    }.sorted { Self.precedes($0.endpoint, $1.endpoint) }
+    nodes.keys.compactMap { table[$0].state == .reachable ? crawled($0) : nil }.sorted { Self.precedes($0.endpoint, $1.endpoint) }
+  }
+
+  func crawled(_ index: UInt32) -> CrawledNode? {
+    nodes[index].map {
+      CrawledNode(endpoint: table[index].endpoint, node: $0, lastReached: table[index].lastReached)
+    }
+  }
+
+  /// The nodes that are connected now.
+  public var connected: [Endpoint] { links.values.map { table[$0.index].endpoint } }
+
+  /// Gives addresses that were told of since a time, and when they were told last, some at a time.
+  ///
+  /// - Parameters:
+  ///   - since: seconds since the Unix epoch, itself included; likewise what is given.
+  ///   - from: where to go on: 0 at first.
+  ///   - limit: how many are given at most.
+  /// - Returns: where to go on; nil where that was all.
+  public func forEachHeard(since: UInt32, from: Int, limit: Int, _ body: (Endpoint, UInt32) -> Void) -> Int? {
+    var left = limit
+    for index in from..<max(from, table.count) {
+      let candidate = table[UInt32(index)]
+      guard candidate.lastHeard >= since else { continue }
+      guard left > 0 else { return index }
+      left -= 1
+      body(candidate.endpoint, candidate.lastHeard)
+    }
+    return nil
   }
 
   /// How many candidates are in each state, by network.

@@ -48,11 +48,7 @@ extension Crawl {
   /// A peer has told addresses: an answer, or gossip.
   ///
   /// - Parameter connection: whose; one that is not known counts as a stranger's.
-  /// - Returns: who told it, and whether it counts as an answer to our `getaddr`.
-  @discardableResult
-  public mutating func told(_ told: [KnownNode], by connection: UInt32, at now: Double) -> (
-    advertiser: Endpoint?, isAnswer: Bool
-  ) {
+  public mutating func told(_ told: [KnownNode], by connection: UInt32, at now: Double) {
     counts.told += told.count
     let advertiser = links[connection]?.index ?? flights[connection]?.index
     let endpoint = advertiser.map { table[$0].endpoint }
@@ -61,18 +57,17 @@ extension Crawl {
     let block = endpoint.map { hashing.block($0.address) } ?? CrawlRandom.mixed(UInt64(connection))
     let source = UInt32(1) << UInt32(block >> 40 & 31)
     let isBelieved = advertiser.map { nodes[$0]?.isNonsensical != true } ?? false
-    for node in told.prefix(taken) {
-      hear(node, from: advertiser, source: source, isBelieved: isBelieved, at: now)
+    let news = told.prefix(taken).filter {
+      hear($0, from: advertiser, source: source, isBelieved: isBelieved, at: now)
     }
-    let isAnswer = isAnswer(told, by: connection, endpoint)
-    if isAnswer, let advertiser {
+    if !news.isEmpty { tellings.append(CrawlTelling(advertiser: endpoint, time: epoch + now, nodes: news)) }
+    if isAnswer(told, by: connection, endpoint), let advertiser {
       counts.answers += 1
       let before = nodes[advertiser]?.answerCount ?? 0
       nodes[advertiser]?.answerCount = max(told.count, before)
       nodes[advertiser]?.isSilent = false
       stopAwaiting(connection)
     }
-    return (endpoint, isAnswer)
   }
 
   /// Nodes also tell their own address unasked, and pass on a few, ten at most; in a small network an answer is no more.
@@ -82,19 +77,24 @@ extension Crawl {
     return table.count < CrawlSettings.smallNetwork && !(told.count == 1 && told[0].endpoint == advertiser)
   }
 
+  /// Takes one address in; returns whether that it was told is worth to be kept.
   private mutating func hear(
     _ node: KnownNode,
     from advertiser: UInt32?,
     source: UInt32,
     isBelieved: Bool,
     at now: Double
-  ) {
+  ) -> Bool {
     let endpoint = Endpoint(node.endpoint.address.unmapped, port: node.endpoint.port)
     if let index = table.index(of: endpoint) {
       table[index].lastHeard = wall(now)
+      var isNew = false
       if let advertiser, index == advertiser {
-        table[index].traits.insert(.selfAnnounced)
+        isNew = table[index].traits.insert(.selfAnnounced).inserted
       } else if isBelieved {
+        isNew =
+          table[index].sources & source == 0
+          && table[index].sources.nonzeroBitCount < CrawlSettings.sourceLimit
         if let advertiser, table[index].sources & source == 0, table[index].traits.contains(.everReached) {
           nodes[advertiser]?.confirm()
         }
@@ -105,25 +105,26 @@ extension Crawl {
       case .waiting where isBelieved && isBack(table[index], node.time, at: now): queue(index)
       case .idle, .queued, .waiting, .inFlight, .connected: break
       }
-      return
+      return isNew
     }
     guard settings.admits(endpoint) else {
       counts.inadmissible += 1
       if let advertiser { nodes[advertiser]?.disprove() }
-      return
+      return false
     }
     let slot = groupSlot(endpoint.address)
     guard groupCounts[slot] < settings.groupQuota,
       let index = append(endpoint, advertiser: advertiser ?? Candidate.nobody, at: now)
     else {
       counts.overQuota += 1
-      return
+      return false
     }
     groupCounts[slot] += 1
     table[index].traits.insert(.isCounted)
     table[index].sources = source
     if !isBelieved || isUnlikely(node.time, at: now) { table[index].traits.insert(.isUnlikely) }
     queue(index)
+    return true
   }
 
   /// Whether an address is told to have been seen since it was last tried in vain, not long ago: then it need not wait.

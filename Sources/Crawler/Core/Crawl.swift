@@ -89,6 +89,9 @@ public struct Crawl {
   var disconnects: [UInt32] = []
   var lookups: [UInt32] = []
   var attempts: [CrawlAttempt] = []
+  var tellings: [CrawlTelling] = []
+  /// Nodes whose answer has come, or is not waited for.
+  var described: [UInt32] = []
 
   /// Begins knowing nothing.
   ///
@@ -146,6 +149,18 @@ public struct Crawl {
   public mutating func takeAttempts() -> [CrawlAttempt] {
     defer { attempts = [] }
     return attempts
+  }
+
+  /// What was told that is new since this was last taken.
+  public mutating func takeTellings() -> [CrawlTelling] {
+    defer { tellings = [] }
+    return tellings
+  }
+
+  /// Nodes of which all is known that this connection shows, since this was last taken.
+  public mutating func takeDescribed() -> [CrawledNode] {
+    defer { described = [] }
+    return described.compactMap { crawled($0) }
   }
 
   /// A time on the crawl's clock in seconds since the Unix epoch.

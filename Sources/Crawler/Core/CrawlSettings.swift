@@ -50,6 +50,9 @@ public struct CrawlSettings: Sendable {
   /// Until then, how much of the time that it was away is waited.
   static let holdShare = 0.15
 
+  /// Up to how many network groups it is news that one of them tells of an address.
+  static let sourceLimit = 8
+
   /// Seconds that a retry within the same pass waits.
   static let retryDelay = 3.0
 

@@ -43,6 +43,21 @@ public final class NodeStore {
     return number.flatMap { Int($0) } ?? 0
   }
 
+  /// Has the database be that of a network: of the one that it is of already, or of this one from now on.
+  ///
+  /// - Throws: `NodeStoreError` where it is another's.
+  public func claim(network: String) throws(NodeStoreError) {
+    try transaction { session in
+      let owner = try session.rows("SELECT value FROM properties WHERE name = 'network'").first?.first?.string
+      if let owner, owner != network { throw NodeStoreError("it is of \(owner), not of \(network)") }
+      if owner == nil {
+        try session.execute(
+          "INSERT INTO properties (name, value) VALUES ('network', \(SQL.literal(network)))"
+        )
+      }
+    }
+  }
+
   private func checkLayout() throws {
     let layout = try backend.read { try Self.layout($0) }
     guard layout == Layout.migrations.count else {

@@ -18,12 +18,15 @@ final class CrawlReport {
   private var samples: [(time: Double, dials: Int)] = []
   private var shownAt = 0.0
   private var beatAt = 0.0
+  private var statusAt = -1.0
+  private let status: CrawlStatusFile
 
   /// Creates a report.
   ///
   /// - Parameter heartbeat: seconds from one line to the next that says how far it is, where that is no terminal.
   init(_ environment: ClientEnvironment, _ rules: SpeciesRules, heartbeat: Double) {
     output = environment.output
+    status = CrawlStatusFile(environment)
     isJSON = environment.isJSON
     self.rules = rules
     self.heartbeat = heartbeat
@@ -36,17 +39,28 @@ final class CrawlReport {
     if output.showsProgress, now - shownAt >= 0.25 {
       shownAt = now
       sample(crawl, at: now)
-      output.progress(line(crawl))
+      output.progress(CrawlProgress(crawl, rate: rate, seconds: now).line)
     }
     if now - beatAt >= heartbeat {
       beatAt = now
       sample(crawl, at: now)
       beat(crawl, "progress", at: now)
     }
+    if now - statusAt >= 1 {
+      statusAt = now
+      sample(crawl, at: now)
+      status.write(CrawlProgress(crawl, rate: rate, seconds: now))
+    }
   }
+
+  /// The crawl is over.
+  func end() { status.remove() }
 
   /// A pass is over.
   func passed(_ crawl: Crawl, at now: Double) { beat(crawl, "pass", at: now) }
+
+  /// Shows something else for a while.
+  func show(_ line: String) { output.progress(line) }
 
   /// Takes away what is shown.
   func clear() { output.clearProgress() }
@@ -81,45 +95,16 @@ final class CrawlReport {
     return Double(last.dials - first.dials) / (last.time - first.time)
   }
 
-  private func line(_ crawl: Crawl) -> String {
-    let networks = Self.ordered(crawl.reachable).map { "\($0.count) \($0.network)" }.joined(separator: ", ")
-    var line =
-      "pass \(crawl.pass): \(crawl.frontierCount) in the frontier, \(crawl.inFlightCount) in flight, "
-      + "\(Self.total(crawl.reachable)) reachable"
-    if !networks.isEmpty { line += " (\(networks))" }
-    line += ", \(crawl.connectionCount) connected, \(Quantity.perSecond(rate))"
-    if crawl.frontierCount > 0, rate > 0 {
-      line += ", \(Quantity.age(UInt64(Double(crawl.frontierCount) / rate))) left"
-    }
-    return line
-  }
-
   private func beat(_ crawl: Crawl, _ event: String, at now: Double) {
+    let progress = CrawlProgress(crawl, rate: rate, seconds: now)
     guard isJSON else {
-      if !output.showsProgress || event == "pass" { output.note(line(crawl)) }
+      if !output.showsProgress || event == "pass" { output.note(progress.line) }
       return
     }
     var json = JSONWriter()
     json.member("event", event)
-    write(crawl, seconds: now, to: &json)
+    progress.write(to: &json)
     output.line(json)
-  }
-
-  private func write(_ crawl: Crawl, seconds: Double, to json: inout JSONWriter) {
-    json.member("seconds", seconds)
-    json.member("pass", crawl.pass)
-    json.member("candidates", crawl.candidateCount)
-    json.member("frontier", crawl.frontierCount)
-    json.member("in_flight", crawl.inFlightCount)
-    json.member("connected", crawl.connectionCount)
-    json.member("reachable", Self.total(crawl.reachable))
-    json.member("dials", crawl.counts.dials)
-    json.member("handshakes", crawl.counts.handshakes)
-    json.member("asked", crawl.counts.asks)
-    json.member("answered", crawl.counts.answers)
-    json.member("told", crawl.counts.told)
-    json.member("inadmissible", crawl.counts.inadmissible)
-    json.member("over_quota", crawl.counts.overQuota)
   }
 
   // MARK: What was found
@@ -130,7 +115,7 @@ final class CrawlReport {
     if isJSON {
       var json = JSONWriter()
       json.member("event", "summary")
-      write(crawl, seconds: seconds, to: &json)
+      CrawlProgress(crawl, rate: rate, seconds: seconds).write(to: &json)
       json.member("nonsensical", crawl.nonsensicalCount)
       let states = crawl.states.sorted { $0.key.rawValue < $1.key.rawValue }
       let rows = states.flatMap { state, counts in Self.ordered(counts).map { (state, $0.network, $0.count) }

@@ -4,6 +4,7 @@ import ControlProtocol
 import Crawler
 import EventLoop
 import LogProtocol
+import NodeDatabase
 
 /// Does what a crawl says through a connector, and tells it what comes of that.
 final class CrawlRun {
@@ -21,13 +22,14 @@ final class CrawlRun {
   /// Most targets, or ids, in one request.
   private static let batchCount = 1000
 
-  private let command: CrawlCommand
-  private let store: any CrawlStore
+  private let command: CrawlRunCommand
+  private let recorder: NodeRecorder?
   private let session: ControlSession
   private let stream: ConnectorStream
   private let environment: ClientEnvironment
   private let interruption: Interruption
   private let report: CrawlReport
+  private let rules: SpeciesRules
   private let began = Clock.monotonic()
   private let epoch = Double(Clock.now()) / 1e9
   private var crawl: Crawl
@@ -38,16 +40,17 @@ final class CrawlRun {
 
   /// Begins to listen.
   init(
-    _ command: CrawlCommand,
+    _ command: CrawlRunCommand,
     _ settings: CrawlSettings,
     _ rules: SpeciesRules,
-    _ store: any CrawlStore,
+    _ recorder: NodeRecorder?,
     _ session: ControlSession,
     _ stream: ConnectorStream,
     _ environment: ClientEnvironment
   ) {
     self.command = command
-    self.store = store
+    self.recorder = recorder
+    self.rules = rules
     self.session = session
     self.stream = stream
     self.environment = environment
@@ -66,7 +69,7 @@ final class CrawlRun {
   /// - Parameter start: the addresses to begin with, besides those that the store and the connector know.
   func run(from start: [Endpoint]) throws(ClientFailure) -> ExitStatus {
     crawl.add(start, at: now)
-    try stored { () throws in try store.load { crawl.add($0, at: now) } }
+    try stored { () throws(NodeStoreError) in try recorder?.load { crawl.add($0, at: now) } }
     try adopt(session.connections())
     guard crawl.candidateCount > 0 else {
       throw ClientFailure(
@@ -99,9 +102,20 @@ final class CrawlRun {
   }
 
   private func finish() throws(ClientFailure) {
+    defer { report.end() }
     report.clear()
     try writeList()
     if command.list != "-" { report.summarise(crawl, seconds: now) }
+    record()
+    try stored { () throws(NodeStoreError) in
+      try recorder?.finish(crawl) { report.show("\($0) observations are to be written") }
+    }
+    report.clear()
+    if let count = recorder?.droppedCount, count > 0 {
+      environment.output.complain(
+        "\(count) observations were not kept: the database of nodes was too far behind."
+      )
+    }
   }
 
   private func beginPass() throws(ClientFailure) {
@@ -130,9 +144,8 @@ final class CrawlRun {
     try forEachBatch(crawl.takeLookups()) { connections throws(ClientFailure) in
       try adopt(session.connections(of: .connections(connections)))
     }
-    let attempts = crawl.takeAttempts()
-    if !attempts.isEmpty { try stored { () throws in try store.record(attempts) } }
-    report.tell(attempts)
+    record()
+    recorder?.advance(crawl, at: now)
     if now - lastLook >= 1 {
       lastLook = now
       if case .statistics(let statistics) = try session.request(.statistics) {
@@ -140,6 +153,22 @@ final class CrawlRun {
       }
     }
     report.progress(crawl, at: now)
+  }
+
+  /// Hands over what was found.
+  private func record() {
+    let attempts = crawl.takeAttempts()
+    report.tell(attempts)
+    let tellings = crawl.takeTellings()
+    let described = crawl.takeDescribed()
+    guard let recorder else { return }
+    recorder.take(tellings)
+    recorder.take(attempts)
+    for node in described {
+      var enrichment = Enrichment(node.endpoint, time: Clock.now())
+      enrichment.species = rules.species(of: node.node)
+      recorder.take(enrichment)
+    }
   }
 
   private func dial(_ dials: [Crawl.Dial]) throws(ClientFailure) {
@@ -185,8 +214,10 @@ final class CrawlRun {
     }
   }
 
-  private func stored(_ body: () throws -> Void) throws(ClientFailure) {
-    do { try body() } catch { throw ClientFailure(.someFailed, "What was found cannot be kept: \(error).") }
+  private func stored(_ body: () throws(NodeStoreError) -> Void) throws(ClientFailure) {
+    do throws(NodeStoreError) { try body() } catch {
+      throw ClientFailure(.someFailed, "The database of nodes: \(error).")
+    }
   }
 
   private func writeList() throws(ClientFailure) {
@@ -233,16 +264,6 @@ final class CrawlRun {
     ends = []
     let told = heard
     heard = []
-    guard !told.isEmpty else { return }
-    var tellings: [CrawlTelling] = []
-    for (connection, nodes) in told {
-      let (advertiser, isAnswer) = crawl.told(nodes, by: connection, at: now)
-      tellings.append(
-        CrawlTelling(advertiser: advertiser, time: epoch + now, isAnswer: isAnswer, nodes: nodes)
-      )
-    }
-    do { try store.record(tellings) } catch {
-      environment.output.complain("What was told cannot be kept: \(error).")
-    }
+    for (connection, nodes) in told { crawl.told(nodes, by: connection, at: now) }
   }
 }

@@ -1,0 +1,243 @@
+import BitcoinWire
+import Configuration
+import ControlProtocol
+import Crawler
+import EventLoop
+import NodeDatabase
+
+/// Keeps what a crawl finds in the database of nodes. Writing is done by a thread of its own, so that the crawl never
+/// waits for a disk; what cannot be written is tried again until it can.
+final class NodeRecorder {
+  /// How far the database may be behind, in observations: then addresses told are not kept any more, and at twice as many
+  /// nothing is.
+  private static let limit = 150_000
+
+  /// Most observations that are written in one transaction.
+  private static let batchLimit = 20_000
+
+  /// Seconds from one writing to the next, and after a failure.
+  private static let interval: (between: Double, afterFailure: Double) = (1, 5)
+
+  /// Seconds from one time that it is noted who is connected to the next.
+  private static let presenceInterval = 600.0
+
+  /// Seconds from one time that it is noted which addresses were told again, and that the past is counted, to the next.
+  private static let rollUpInterval = 3600.0
+
+  /// The database, which is only used on one thread at a time: on the worker's, where that is not idle.
+  private struct Held: @unchecked Sendable {
+    let store: NodeStore
+  }
+
+  private let held: Held
+  private let worker: Worker
+  private let retention: Retention
+  private let complain: (String) -> Void
+  /// What is to be written, in order, in batches.
+  private var batches: [[Observation]] = []
+  private var pendingCount = 0
+  private var isFailing = false
+  private var writeAt = 0.0
+  private var presenceAt = presenceInterval
+  private var rollUpAt = rollUpInterval
+  /// Since when addresses that were told again are to be noted, seconds since the Unix epoch; and how far that is.
+  private var heardSince: UInt32
+  private var hearing: (since: UInt32, from: Int)?
+
+  /// How many observations were not kept, as the database was too far behind.
+  private(set) var droppedCount = 0
+
+  /// Opens the database, or makes it.
+  ///
+  /// - Parameters:
+  ///   - network: whose nodes they are: it is of no other.
+  ///   - complain: is told of what cannot be written.
+  init(
+    _ configuration: Configuration.NodeDatabase,
+    network: String,
+    on loop: EventLoop,
+    complain: @escaping (String) -> Void
+  ) throws(NodeStoreError) {
+    held = Held(store: try NodeStore.open(configuration.place, schema: configuration.schema))
+    try held.store.claim(network: network)
+    worker = Worker(on: loop)
+    retention = Retention(configuration)
+    self.complain = complain
+    heardSince = UInt32(clamping: Clock.now() / 1_000_000_000)
+  }
+
+  /// Gives every candidate that is known, the likeliest first. Before anything is written.
+  func load(_ body: (StoredCandidate) -> Void) throws(NodeStoreError) {
+    try held.store.load { known in
+      body(
+        StoredCandidate(
+          known.endpoint,
+          lastHeard: Self.seconds(known.lastAdvertised),
+          lastTried: Self.seconds(known.lastTried ?? 0),
+          lastReached: Self.seconds(known.lastReached ?? 0),
+          failures: UInt8(clamping: known.failures)
+        )
+      )
+      return true
+    }
+  }
+
+  // MARK: Taking
+
+  /// Takes what attempts came to, in order.
+  func take(_ attempts: [CrawlAttempt]) {
+    for attempt in attempts {
+      var observation = Attempt(
+        attempt.endpoint,
+        time: Self.nanoseconds(attempt.time),
+        state: attempt.state
+      )
+      observation.reason = attempt.reason
+      observation.connectDuration = attempt.connectDuration
+      observation.handshakeDuration = attempt.handshakeDuration
+      observation.introduction = attempt.introduction.map {
+        Introduction(
+          version: $0.protocolVersion,
+          services: $0.services,
+          userAgent: $0.userAgent,
+          height: $0.startHeight,
+          relay: $0.relay
+        )
+      }
+      add(.attempt(observation), limit: 2 * Self.limit)
+    }
+  }
+
+  /// Takes what was told that is new.
+  func take(_ tellings: [CrawlTelling]) {
+    for telling in tellings {
+      for node in telling.nodes {
+        let advertisement = Advertisement(
+          Endpoint(node.endpoint.address.unmapped, port: node.endpoint.port),
+          time: Self.nanoseconds(telling.time),
+          advertiser: telling.advertiser,
+          claimedTime: node.time,
+          services: node.services
+        )
+        add(.advertisement(advertisement), limit: Self.limit)
+      }
+    }
+  }
+
+  /// Takes what else is known of a node.
+  func take(_ enrichment: Enrichment) { add(.enrichment(enrichment), limit: 2 * Self.limit) }
+
+  private func add(_ observation: Observation, limit: Int = .max) {
+    guard pendingCount < limit else { return droppedCount += 1 }
+    if batches.last?.count ?? Self.batchLimit >= Self.batchLimit { batches.append([]) }
+    batches[batches.count - 1].append(observation)
+    pendingCount += 1
+  }
+
+  // MARK: Writing
+
+  /// Writes what there is, where that is due.
+  ///
+  /// - Parameter now: seconds since the crawl began.
+  func advance(_ crawl: Crawl, at now: Double) {
+    guard now >= writeAt, worker.isIdle else { return }
+    if now >= presenceAt {
+      presenceAt = now + Self.presenceInterval
+      takePresence(crawl)
+    }
+    if now >= rollUpAt {
+      rollUpAt = now + Self.rollUpInterval
+      beginHearing()
+      rollUp()
+    }
+    if pendingCount < Self.batchLimit { hear(crawl) }
+    write(at: now)
+  }
+
+  /// Writes everything, and waits until it is there.
+  ///
+  /// - Parameter progress: is told how many observations are left.
+  /// - Throws: `NodeStoreError` where it cannot be.
+  func finish(_ crawl: Crawl, progress: (Int) -> Void) throws(NodeStoreError) {
+    worker.drain()
+    takePresence(crawl)
+    if hearing == nil { beginHearing() }
+    while pendingCount > 0 || hearing != nil {
+      if pendingCount == 0 { hear(crawl) }
+      guard !batches.isEmpty else { continue }
+      progress(pendingCount)
+      try held.store.record(batches[0])
+      pendingCount -= batches.removeFirst().count
+    }
+    try held.store.rollUp(now: Clock.now())
+  }
+
+  private func takePresence(_ crawl: Crawl) {
+    let now = Clock.now()
+    for endpoint in crawl.connected { add(.presence(Presence(endpoint, time: now))) }
+  }
+
+  private func beginHearing() {
+    hearing = (heardSince, 0)
+    heardSince = UInt32(clamping: Clock.now() / 1_000_000_000)
+  }
+
+  /// Takes a batch's worth of the addresses that were told since they were last taken.
+  private func hear(_ crawl: Crawl) {
+    guard let (since, from) = hearing else { return }
+    let next = crawl.forEachHeard(since: since, from: from, limit: Self.batchLimit) { endpoint, time in
+      add(.advertisement(Advertisement(endpoint, time: UInt64(time) * 1_000_000_000)))
+    }
+    hearing = next.map { (since, $0) }
+  }
+
+  private func write(at now: Double) {
+    guard let batch = batches.first else { return }
+    writeAt = now + Self.interval.between
+    batches.removeFirst()
+    let held = held
+    worker.run({ Self.attempt { () throws(NodeStoreError) in try held.store.record(batch) } }) { [unowned self] failure in
+      note(failure)
+      if failure != nil {
+        batches.insert(batch, at: 0)
+        writeAt = now + Self.interval.afterFailure
+      } else {
+        pendingCount -= batch.count
+        // There is more: no pause.
+        if batches.count > 1 { writeAt = 0 }
+      }
+    }
+  }
+
+  private func rollUp() {
+    let held = held
+    let retention = retention
+    worker.run({
+      Self.attempt { () throws(NodeStoreError) in
+        try held.store.rollUp(now: Clock.now())
+        try held.store.prune(retention, now: Clock.now())
+      }
+    }) { [unowned self] failure in
+      note(failure)
+    }
+  }
+
+  private func note(_ failure: NodeStoreError?) {
+    if let failure, !isFailing { complain("What was found cannot be kept, and is tried again: \(failure).") }
+    if failure == nil, isFailing { complain("What was found is kept again.") }
+    isFailing = failure != nil
+  }
+
+  private static func attempt(_ body: () throws(NodeStoreError) -> Void) -> NodeStoreError? {
+    do throws(NodeStoreError) {
+      try body()
+      return nil
+    } catch {
+      return error
+    }
+  }
+
+  private static func nanoseconds(_ seconds: Double) -> UInt64 { UInt64(max(0, seconds) * 1e9) }
+
+  private static func seconds(_ nanoseconds: UInt64) -> UInt32 { UInt32(clamping: nanoseconds / 1_000_000_000) }
+}
