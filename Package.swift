@@ -42,6 +42,7 @@ let package = Package(
     .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
     .systemLibrary(name: "CPostgreSQL", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
     .systemLibrary(name: "CCares", pkgConfig: "libcares", providers: [.apt(["libc-ares-dev"])]),
+    .systemLibrary(name: "CMaxMindDB", pkgConfig: "libmaxminddb", providers: [.apt(["libmaxminddb-dev"])]),
     .target(name: "CDaemon"),
 
     // Libraries, lowest first; `tools/check-imports` sees to it that nothing else is imported.
@@ -69,6 +70,10 @@ let package = Package(
         "Bytes", "BitcoinWire", "JSON", "PostgreSQL", .product(name: "GRDB", package: "GRDB.swift"),
         .product(name: "GRDBSQLite", package: "GRDB.swift"),
       ]
+    ),
+    .target(
+      name: "Enrichment",
+      dependencies: ["BitcoinWire", "EventLoop", "Names", "NodeDatabase", "CMaxMindDB"]
     ),
     .target(
       name: "ControlProtocol",
@@ -108,7 +113,7 @@ let package = Package(
       name: "ClientCore",
       dependencies: base + [
         "JSON", "Names", "LogProtocol", "LogFiles", "LogText", "ControlProtocol", "PostgreSQL", "Crawler",
-        "NodeDatabase", .product(name: "GRDB", package: "GRDB.swift"),
+        "NodeDatabase", "Enrichment", .product(name: "GRDB", package: "GRDB.swift"),
       ],
       path: "Sources/Clients/Core",
       swiftSettings: spans
@@ -173,6 +178,10 @@ let package = Package(
     .testTarget(
       name: "NodeDatabaseTests",
       dependencies: ["BitcoinWire", "EventLoop", "NodeDatabase", "NodeDatabaseWriter", "TestSupport"]
+    ),
+    .testTarget(
+      name: "EnrichmentTests",
+      dependencies: ["BitcoinWire", "EventLoop", "NodeDatabase", "Enrichment", "TestSupport"]
     ),
     .executableTarget(
       name: "NodeDatabaseWriter",

@@ -31,6 +31,10 @@ extension Configuration {
     public internal(set) var optOut: String?
     /// File of rules that tell species.
     public internal(set) var species: String?
+    /// Whether name servers are asked what addresses of nodes are called.
+    public internal(set) var reverseDNS = false
+    /// Questions a second, and most under way; 0.1 … 1000.
+    public internal(set) var reverseDNSRate = 10.0
   }
 
   /// How every reachable node is found.

@@ -1,8 +1,8 @@
 extension Configuration {
   /// Every key, in the order of the file: reading it, checking it and writing its default all start here.
   public static let keys =
-    generalKeys + verbatimKeys + getaddrKeys + crawlKeys + nodeDatabaseKeys + networkKeys + connectorKeys
-    + bitcoinKeys
+    generalKeys + verbatimKeys + getaddrKeys + crawlKeys + reverseKeys + geoKeys + nodeDatabaseKeys
+    + networkKeys + connectorKeys + bitcoinKeys
 
   /// The keys of all programs, and of the log server.
   private static let generalKeys: [Key] = [

@@ -23,6 +23,9 @@ public struct Configuration: Sendable {
   /// Finding every reachable node.
   public internal(set) var crawl = Crawl()
 
+  /// Databases of what is known of addresses.
+  public internal(set) var geo = Geo()
+
   /// The networks that the operator describes, besides those known.
   public internal(set) var networks: [Network] = []
 
@@ -85,7 +88,7 @@ extension Configuration: Equatable {
   public static func == (left: Configuration, right: Configuration) -> Bool {
     left.version == right.version && left.runPath == right.runPath && left.permissions == right.permissions
       && left.logger == right.logger && left.verbatim == right.verbatim && left.getaddr == right.getaddr
-      && left.crawl == right.crawl && left.nodeDatabase == right.nodeDatabase
+      && left.crawl == right.crawl && left.geo == right.geo && left.nodeDatabase == right.nodeDatabase
       && left.networks == right.networks && left.connector == right.connector
   }
 }

@@ -2,8 +2,8 @@ import CCares
 import EventLoop
 import Glibc
 
-/// Asks name servers for the addresses of names, IPv4's and IPv6's, without ever waiting for them: any number at a
-/// time, on an event loop.
+/// Asks name servers for the addresses of names, IPv4's and IPv6's, and for the names of addresses, without ever waiting
+/// for them: any number at a time, on an event loop.
 ///
 /// Who is asked follows from the system (`/etc/resolv.conf`, `/etc/hosts`), unless name servers are given. It belongs to
 /// its loop's thread.
@@ -19,7 +19,7 @@ public final class NameResolver {
   }
 
   private let loop: EventLoop
-  private var channel: ares_channel?
+  private(set) var channel: ares_channel?
   private var watchers: [Int32: DescriptorWatcher] = [:]
   private var timer: TimerWatcher?
 
@@ -148,7 +148,8 @@ public final class NameResolver {
     }
   }
 
-  private func startTimer() {
+  /// Has the library look at what has not come in time; to be called whenever something was asked.
+  func startTimer() {
     var time = timeval()
     guard let channel, ares_timeout(channel, nil, &time) != nil else {
       timer?.cancel()

@@ -173,4 +173,16 @@ import Testing
     #expect(!first.connector.relay && second.connector.relay)
     #expect(second.logger.root == "/srv/option/")
   }
+
+  @Test func databasesOfAddressesAreOptional() throws {
+    #expect(Configuration().geo.paths.isEmpty && !Configuration().crawl.reverseDNS)
+    let text = """
+      geo: { asn = "/srv/asn.mmdb"; city = "/srv/city.mmdb"; };
+      crawl: { reverse_dns = true; reverse_dns_rate = 2.5; };
+      """
+    let configuration = try Configuration(text: text, file: "netmine.cfg")
+    #expect(configuration.geo.paths == ["/srv/city.mmdb", "/srv/asn.mmdb"])
+    #expect(configuration.crawl.reverseDNS && configuration.crawl.reverseDNSRate == 2.5)
+    #expect(configuration != Configuration())
+  }
 }

@@ -43,6 +43,46 @@ import Testing
     #expect(server.questions.filter { $0.name == "silent.example" && $0.type == 1 }.count == 2)
   }
 
+  @Test func findsNamesOfAddresses() throws {
+    let server = try FakeNameServer(loop: loop)
+    let six = "1." + String(repeating: "0.", count: 23) + "8.b.d.0.1.0.0.2.ip6.arpa"
+    server.pointers["1.2.0.192.in-addr.arpa"] = ["z.example", "Node.Example"]
+    server.pointers[six] = ["six.example"]
+    server.pointers["3.2.0.192.in-addr.arpa"] = []
+    let resolver = try NameResolver(servers: [server.address], on: loop)
+    var answers: [String: Result<String, NameError>] = [:]
+    for text in ["192.0.2.1:0", "192.0.2.2:0", "192.0.2.3:0", "[2001:db8::1]:0"] {
+      resolver.name(of: SocketAddress(text)!) { answers[text] = $0 }
+    }
+    try loop.run { answers.count == 4 }
+    // Of several names the first, in whatever order they come.
+    #expect(answers["192.0.2.1:0"] == .success("node.example"))
+    #expect(answers["[2001:db8::1]:0"] == .success("six.example"))
+    for text in ["192.0.2.2:0", "192.0.2.3:0"] {
+      #expect(throws: NameError.self) { try answers[text]?.get() }
+      if case .failure(let error) = answers[text] { #expect(error.isAnswer) }
+    }
+    #expect(Set(server.questions.map(\.type)) == [12])
+  }
+
+  @Test func tellsNoAnswerFromAnAnswer() throws {
+    let server = try FakeNameServer(loop: loop)
+    server.silent = ["1.2.0.192.in-addr.arpa"]
+    let resolver = try NameResolver(servers: [server.address], timeout: 0.3, on: loop)
+    var answers: [Result<String, NameError>] = []
+    resolver.name(of: SocketAddress("192.0.2.1:0")!) { answers.append($0) }
+    resolver.name(of: .unix("/nowhere")) { answers.append($0) }
+    #expect(answers.count == 1)
+    try loop.run { answers.count == 2 }
+    for answer in answers {
+      guard case .failure(let error) = answer else {
+        Issue.record("\(answer)")
+        continue
+      }
+      #expect(!error.isAnswer)
+    }
+  }
+
   @Test func tellsWhatIsLeftWhenItIsClosed() throws {
     let server = try FakeNameServer(loop: loop)
     server.silent = ["silent.example"]

@@ -10,10 +10,13 @@ public final class FakeNameServer {
   /// The addresses of each name, IPv4's and IPv6's; a name that is not here does not exist.
   public var names: [String: [SocketAddress]] = [:]
 
+  /// What addresses are called, by the name that is asked for: `1.2.0.192.in-addr.arpa`.
+  public var pointers: [String: [String]] = [:]
+
   /// Names whose questions are never answered.
   public var silent: Set<String> = []
 
-  /// What it was asked, in order: the name, and the type (1 A, 28 AAAA).
+  /// What it was asked, in order: the name, and the type (1 A, 12 PTR, 28 AAAA).
   public private(set) var questions: [(name: String, type: UInt16)] = []
 
   private let descriptor: Int32
@@ -76,9 +79,12 @@ public final class FakeNameServer {
     let type = UInt16(query[offset + 1]) << 8 | UInt16(query[offset + 2])
     questions.append((name, type))
     guard !silent.contains(name) else { return nil }
-    let records = (names[name] ?? []).map(\.addressBytes).filter { $0.count == (type == 1 ? 4 : 16) }
+    let records =
+      type == 12
+      ? (pointers[name] ?? []).map(Self.encoded)
+      : (names[name] ?? []).map(\.addressBytes).filter { $0.count == (type == 1 ? 4 : 16) }
     var reply = Array(query[..<2])
-    reply.appendBig(UInt16(names[name] == nil ? 0x8183 : 0x8180))
+    reply.appendBig(UInt16(names[name] == nil && pointers[name] == nil ? 0x8183 : 0x8180))
     reply.appendBig(UInt16(1))
     reply.appendBig(UInt16(records.count))
     reply += [0, 0, 0, 0] + query[12..<offset + 5]
@@ -91,5 +97,10 @@ public final class FakeNameServer {
       reply += record
     }
     return reply
+  }
+
+  /// A name's labels, each after its length.
+  private static func encoded(_ name: String) -> [UInt8] {
+    name.split(separator: ".").flatMap { [UInt8($0.utf8.count)] + Array($0.utf8) } + [0]
   }
 }

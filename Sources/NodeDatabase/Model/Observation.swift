@@ -125,7 +125,8 @@ public struct Presence: Sendable {
   }
 }
 
-/// What others know of an endpoint's address; what is nil stays as it is in the database.
+/// What others know of an endpoint's address; what is nil stays as it is in the database, unless it is said of a place
+/// or an autonomous system that has changed.
 public struct Enrichment: Sendable {
   /// Whom it is about.
   public var endpoint: Endpoint

@@ -53,6 +53,9 @@ public struct NodeQuery: Sendable {
   public var order: (column: NodeColumn, isDescending: Bool)?
   /// At most so many.
   public var limit: Int?
+  /// Those whose endpoint's text comes after this one, as the database orders them: the next page, where there is no
+  /// other order.
+  public var after: String?
   /// As of when, in ns since the Unix epoch; nil for now.
   public var time: UInt64?
 
@@ -79,6 +82,7 @@ public struct NodeQuery: Sendable {
       let bits = Int64(bitPattern: services.rawValue)
       conditions.append("services & \(bits) = \(bits)")
     }
+    if let after { conditions.append("endpoint > \(SQL.literal(after))") }
     let names = NodeColumn.allCases.map(\.name).joined(separator: ", ")
     let source = time.map { "(\(Past.statement(at: Int64(clamping: $0)))) AS past" } ?? "nodes"
     var sql = "SELECT \(names) FROM \(source)"

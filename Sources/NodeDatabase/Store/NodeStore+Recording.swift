@@ -185,15 +185,7 @@ private struct RecordingBatch {
 
   private mutating func take(_ enrichment: Enrichment, _ node: inout NodeRecord) {
     notice(&node, enrichment.time)
-    func text(_ value: String?) -> NodeValue { .optional(value.map { EscapedText.utf8($0.utf8) }) }
-    let fields: [(NodeColumn, NodeValue)] = [
-      (.country, text(enrichment.country)), (.city, text(enrichment.city)),
-      (.latitude, .optional(enrichment.latitude)), (.longitude, .optional(enrichment.longitude)),
-      (.timeZone, text(enrichment.timeZone)), (.asn, .optional(enrichment.asn)),
-      (.organization, text(enrichment.organization)), (.hostname, text(enrichment.hostname)),
-      (.species, text(enrichment.species)),
-    ]
-    for (column, value) in fields where value != .null {
+    for (column, value) in enrichment.changes(to: node) {
       if NodeColumn.historical.contains(column) {
         change(&node, column, value, enrichment.time)
       } else {
@@ -219,7 +211,8 @@ private struct RecordingBatch {
     guard node[column] != value else { return }
     changes.append([
       .integer(nextChange), .number(time), node[.id], .text(column.name),
-      node[column] == .null ? .null : .text(node[column].description), .text(value.description),
+      node[column] == .null ? .null : .text(node[column].description),
+      value == .null ? .null : .text(value.description),
     ])
     nextChange += 1
     node[column] = value
