@@ -108,9 +108,14 @@ import Testing
     func database(_ options: [String]) throws -> [[String: Any]] {
       try objects(deployment.netmine(["nodes-db"] + options + ["--json"]).output)
     }
-    try crawl.wait(for: "some nodes in the database", timeout: 60) { try database(["--reachable"]).count > 10 }
+    try crawl.wait(for: "some nodes in the database", timeout: 60) {
+      try database(["--reachable"]).count > 10
+    }
     let status = try deployment.netmine(["crawl", "status"])
-    #expect(status.status == 0 && status.output.contains("  reachable   "), "\(status.output)\(status.errors)")
+    #expect(
+      status.status == 0 && status.output.contains("  reachable   "),
+      "\(status.output)\(status.errors)"
+    )
     let told = try objects(deployment.netmine(["crawl", "status", "--json"]).output)
     #expect(told.first?["process"] as? Int == Int(crawl.id))
     crawl.signal(SIGKILL)

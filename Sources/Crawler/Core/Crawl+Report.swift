@@ -13,7 +13,9 @@ public struct CrawledNode: Sendable {
 extension Crawl {
   /// The nodes that are reachable as far as is known, by address.
   public var reachableNodes: [CrawledNode] {
-    nodes.keys.compactMap { table[$0].state == .reachable ? crawled($0) : nil }.sorted { Self.precedes($0.endpoint, $1.endpoint) }
+    nodes.keys.compactMap { table[$0].state == .reachable ? crawled($0) : nil }.sorted {
+      Self.precedes($0.endpoint, $1.endpoint)
+    }
   }
 
   func crawled(_ index: UInt32) -> CrawledNode? {

@@ -149,7 +149,9 @@ struct CrawlRunCommand: ControlCommand {
     var place = environment.configuration.nodeDatabase
     if let database { place.place = database }
     do throws(NodeStoreError) {
-      return try NodeRecorder(place, network: network, on: environment.loop) { environment.output.complain($0) }
+      return try NodeRecorder(place, network: network, on: environment.loop) {
+        environment.output.complain($0)
+      }
     } catch {
       throw ClientFailure(.someFailed, "The database of nodes: \(error).")
     }

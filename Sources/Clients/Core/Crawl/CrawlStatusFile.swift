@@ -21,7 +21,8 @@ final class CrawlStatusFile {
     json.member("process", getpid())
     json.member("time_ns", Clock.now())
     progress.write(to: &json)
-    let text = ([String(decoding: json.finish(), as: UTF8.self)] + progress.lines).joined(separator: "\n") + "\n"
+    let text =
+      ([String(decoding: json.finish(), as: UTF8.self)] + progress.lines).joined(separator: "\n") + "\n"
     do throws(IOError) {
       try HostFile.replace(path, with: Array(text.utf8))
     } catch {

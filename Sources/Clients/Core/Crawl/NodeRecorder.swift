@@ -196,7 +196,8 @@ final class NodeRecorder {
     writeAt = now + Self.interval.between
     batches.removeFirst()
     let held = held
-    worker.run({ Self.attempt { () throws(NodeStoreError) in try held.store.record(batch) } }) { [unowned self] failure in
+    worker.run({ Self.attempt { () throws(NodeStoreError) in try held.store.record(batch) } }) {
+      [unowned self] failure in
       note(failure)
       if failure != nil {
         batches.insert(batch, at: 0)
@@ -239,5 +240,7 @@ final class NodeRecorder {
 
   private static func nanoseconds(_ seconds: Double) -> UInt64 { UInt64(max(0, seconds) * 1e9) }
 
-  private static func seconds(_ nanoseconds: UInt64) -> UInt32 { UInt32(clamping: nanoseconds / 1_000_000_000) }
+  private static func seconds(_ nanoseconds: UInt64) -> UInt32 {
+    UInt32(clamping: nanoseconds / 1_000_000_000)
+  }
 }
