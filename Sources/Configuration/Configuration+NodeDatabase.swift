@@ -19,6 +19,9 @@ extension Configuration {
     public internal(set) var keepHourly = 730
     /// Days that daily counts are kept.
     public internal(set) var keepDaily = 0
+
+    /// The defaults, but for the place.
+    public init() {}
   }
 
   /// The keys of the database of nodes.

@@ -1,7 +1,10 @@
 import BitcoinWire
 import Crawler
+import Enrichment
+import EventLoop
 import JSON
 import LogText
+import NodeDatabase
 
 /// Prints how far a crawl is, and what it has found.
 final class CrawlReport {
@@ -14,6 +17,7 @@ final class CrawlReport {
   private let output: Output
   private let isJSON: Bool
   private let rules: SpeciesRules
+  private let enricher: Enricher
   private let heartbeat: Double
   private var samples: [(time: Double, dials: Int)] = []
   private var shownAt = 0.0
@@ -24,11 +28,12 @@ final class CrawlReport {
   /// Creates a report.
   ///
   /// - Parameter heartbeat: seconds from one line to the next that says how far it is, where that is no terminal.
-  init(_ environment: ClientEnvironment, _ rules: SpeciesRules, heartbeat: Double) {
+  init(_ environment: ClientEnvironment, _ rules: SpeciesRules, _ enricher: Enricher, heartbeat: Double) {
     output = environment.output
     status = CrawlStatusFile(environment)
     isJSON = environment.isJSON
     self.rules = rules
+    self.enricher = enricher
     self.heartbeat = heartbeat
   }
 
@@ -125,7 +130,7 @@ final class CrawlReport {
         json.member("network", row.1.description)
         json.member("count", row.2)
       }
-      for tally in Self.tallies(nodes, rules) {
+      for tally in tallies(nodes) {
         json.objects(tally.key, Self.tally(tally.names)) { json, row in
           json.member("name", row.name)
           json.member("count", row.count)
@@ -135,7 +140,7 @@ final class CrawlReport {
       return
     }
     for line in Self.stateTable(crawl.states) { output.line(line) }
-    for tally in Self.tallies(nodes, rules) where !nodes.isEmpty {
+    for tally in tallies(nodes) where !nodes.isEmpty {
       output.line("")
       for line in Self.shareTable(tally.title, tally.names, limit: Self.rowLimit) { output.line(line) }
     }
@@ -157,8 +162,8 @@ final class CrawlReport {
     let names: [String]
   }
 
-  private static func tallies(_ nodes: [CrawledNode], _ rules: SpeciesRules) -> [Tally] {
-    [
+  private func tallies(_ nodes: [CrawledNode]) -> [Tally] {
+    var tallies = [
       Tally(title: "SPECIES", key: "species", names: nodes.map { rules.species(of: $0.node) }),
       Tally(
         title: "USER AGENT",
@@ -176,6 +181,19 @@ final class CrawlReport {
         names: nodes.map { $0.node.introduction.services.description }
       ),
     ]
+    guard enricher.hasSources else { return tallies }
+    let places = nodes.map { enricher.enrichment(of: $0.endpoint, at: Clock.now()) }
+    func add(_ title: String, _ key: StaticString, _ name: (NodeDatabase.Enrichment) -> String?) {
+      let names = places.map { $0.flatMap(name) ?? "unknown" }
+      if names.contains(where: { $0 != "unknown" }) {
+        tallies.append(Tally(title: title, key: key, names: names))
+      }
+    }
+    add("COUNTRY", "countries") { $0.country }
+    add("AUTONOMOUS SYSTEM", "systems") { place in
+      place.asn.map { "AS\($0)" + (place.organization.map { name in " \(name)" } ?? "") }
+    }
+    return tallies
   }
 
   /// How many have each name, the most first.

@@ -2,8 +2,10 @@ import BitcoinWire
 import Bytes
 import ControlProtocol
 import Crawler
+import Enrichment
 import EventLoop
 import LogProtocol
+import Names
 import NodeDatabase
 
 /// Does what a crawl says through a connector, and tells it what comes of that.
@@ -30,6 +32,8 @@ final class CrawlRun {
   private let interruption: Interruption
   private let report: CrawlReport
   private let rules: SpeciesRules
+  private let enricher: Enricher
+  private var names: ReverseNames?
   private let began = Clock.monotonic()
   private let epoch = Double(Clock.now()) / 1e9
   private var crawl: Crawl
@@ -56,7 +60,18 @@ final class CrawlRun {
     self.environment = environment
     interruption = Interruption(on: environment.loop, isHeard: environment.hearsSignals)
     crawl = Crawl(settings, epoch: epoch, seed: .random(in: 0 ... .max))
-    report = CrawlReport(environment, rules, heartbeat: command.heartbeat)
+    enricher = Enricher(environment.configuration.geo.paths) { environment.output.complain("\($0).") }
+    report = CrawlReport(environment, rules, enricher, heartbeat: command.heartbeat)
+    if let recorder, environment.configuration.crawl.reverseDNS {
+      do throws(NameError) {
+        names = try ReverseNames(
+          rate: environment.configuration.crawl.reverseDNSRate,
+          on: environment.loop
+        ) { recorder.take($0) }
+      } catch {
+        environment.output.complain("Nobody is asked what addresses are called: \(error).")
+      }
+    }
     stream.handle = { [unowned self] in hear($0, $1) }
   }
 
@@ -103,6 +118,7 @@ final class CrawlRun {
 
   private func finish() throws(ClientFailure) {
     defer { report.end() }
+    names?.close()
     report.clear()
     try writeList()
     if command.list != "-" { report.summarise(crawl, seconds: now) }
@@ -165,9 +181,12 @@ final class CrawlRun {
     recorder.take(tellings)
     recorder.take(attempts)
     for node in described {
-      var enrichment = Enrichment(node.endpoint, time: Clock.now())
+      let time = Clock.now()
+      var enrichment =
+        enricher.enrichment(of: node.endpoint, at: time) ?? Enrichment(node.endpoint, time: time)
       enrichment.species = rules.species(of: node.node)
       recorder.take(enrichment)
+      names?.lookUp(node.endpoint)
     }
   }
 

@@ -44,6 +44,9 @@ final class NodeRecorder {
   private var heardSince: UInt32
   private var hearing: (since: UInt32, from: Int)?
 
+  /// Whether nothing is being written.
+  var isIdle: Bool { worker.isIdle }
+
   /// How many observations were not kept, as the database was too far behind.
   private(set) var droppedCount = 0
 

@@ -1,0 +1,110 @@
+import BitcoinWire
+import Configuration
+import ControlProtocol
+import Crawler
+import Enrichment
+import EventLoop
+import Foundation
+import GRDB
+import NodeDatabase
+import TestSupport
+import Testing
+
+@testable import ClientCore
+
+/// What becomes of what a crawl finds: the database, and the tables that are printed.
+@Suite struct CrawlFindingsTests {
+  let folder = TemporaryFolder()
+  let loop = EventLoop()
+
+  private static func introduction(_ agent: String) -> PeerIntroduction {
+    PeerIntroduction(
+      protocolVersion: 70016,
+      services: [.network, .witness],
+      userAgent: Array(agent.utf8),
+      startHeight: 900_000,
+      relay: true
+    )
+  }
+
+  /// A crawl that is connected to a node in Great Britain, and to one that nobody knows.
+  private func crawl() -> Crawl {
+    var crawl = Crawl(CrawlSettings(), epoch: Double(Clock.now()) / 1e9, seed: 1)
+    crawl.adopt(1, Endpoint("81.2.69.160:8333")!, Self.introduction("/Satoshi:31.0.0/"), at: 0)
+    crawl.adopt(2, Endpoint("9.9.9.9:8333")!, Self.introduction("/btcd:0.25/"), at: 0)
+    return crawl
+  }
+
+  private func environment(_ take: @escaping (String) -> Void) throws -> ClientEnvironment {
+    ClientEnvironment(
+      loop: loop,
+      output: Output(
+        isTerminal: false,
+        showsProgress: false,
+        result: {
+          String(decoding: $0, as: UTF8.self).split(separator: "\n").forEach { take(String($0)) }
+          return true
+        },
+        complaint: { _ in }
+      ),
+      configuration: try Configuration(text: "logger: { root = \"\(folder.path)\"; };", file: nil),
+      controlAddress: .unix(folder.path + "control"),
+      key: nil,
+      isJSON: false,
+      hearsSignals: false
+    )
+  }
+
+  @Test(.enabled(if: ProcessInfo.processInfo.environment["NETMINE_DATA"] != nil, "NETMINE_DATA is not set"))
+  func countsNodesByCountry() throws {
+    let data = ProcessInfo.processInfo.environment["NETMINE_DATA"]! + "/geo/"
+    var lines: [String] = []
+    let enricher = Enricher([data + "GeoLite2-City-Test.mmdb"]) { Issue.record("\($0)") }
+    let report = CrawlReport(try environment { lines.append($0) }, .standard, enricher, heartbeat: 10)
+    report.summarise(crawl(), seconds: 1)
+    let country = try #require(lines.firstIndex { $0.hasPrefix("COUNTRY ") })
+    let rows = lines[country...].map { $0.split(separator: " ").map(String.init) }
+    #expect(rows.contains { $0.prefix(2) == ["GB", "1"] } && rows.contains { $0.prefix(2) == ["unknown", "1"] })
+    // Nobody knows of autonomous systems.
+    #expect(!lines.contains { $0.hasPrefix("AUTONOMOUS") })
+    lines = []
+    CrawlReport(try environment { lines.append($0) }, .standard, Enricher([]) { _ in }, heartbeat: 10)
+      .summarise(crawl(), seconds: 1)
+    #expect(!lines.contains { $0.hasPrefix("COUNTRY ") })
+  }
+
+  @Test func keepsWhatCannotBeWrittenUntilItCan() throws {
+    var place = Configuration.NodeDatabase()
+    place.place = folder.path + "nodes.sqlite"
+    var complaints: [String] = []
+    let recorder = try NodeRecorder(place, network: "signet", on: loop) { complaints.append($0) }
+    let queue = try DatabaseQueue(path: place.place)
+    let crawl = crawl()
+    func write(at now: Double) throws {
+      recorder.advance(crawl, at: now)
+      let timer = TimerWatcher(on: loop) {}
+      let end = Clock.monotonic() + 10_000_000_000
+      while !recorder.isIdle, Clock.monotonic() < end {
+        timer.start(after: 0.01)
+        loop.runOnce()
+      }
+    }
+    var species = NodeDatabase.Enrichment(Endpoint("9.9.9.9:8333")!, time: Clock.now())
+    species.species = "btcd"
+    try queue.write { try $0.execute(sql: "ALTER TABLE nodes RENAME TO elsewhere") }
+    recorder.take(species)
+    try write(at: 2)
+    try write(at: 4)
+    try write(at: 8)
+    #expect(complaints.count == 1 && complaints[0].contains("is tried again"), "\(complaints)")
+    try queue.write { try $0.execute(sql: "ALTER TABLE elsewhere RENAME TO nodes") }
+    try write(at: 14)
+    #expect(complaints.count == 2 && complaints[1].contains("kept again"), "\(complaints)")
+    #expect(try NodeStore.open(place.place).nodes().map { $0[.species].string } == ["btcd"])
+    try recorder.finish(crawl) { _ in }
+    // Who is connected is there.
+    let store = try NodeStore.open(place.place)
+    #expect(try store.nodes().filter { $0.state == .reachable }.count == 2)
+    #expect(throws: NodeStoreError.self) { try store.claim(network: "regtest") }
+  }
+}
