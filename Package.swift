@@ -204,7 +204,8 @@ let package = Package(
     .testTarget(
       name: "ClientTests",
       dependencies: hands + [
-        "ClientCore", "JSON", "LogFiles", "LogServerCore", "Crawler", "NodeDatabase", "Enrichment", "Zstandard",
+        "ClientCore", "JSON", "LogFiles", "LogServerCore", "Crawler", "NodeDatabase", "Enrichment",
+        "Zstandard",
         "netmine",
         .product(name: "GRDB", package: "GRDB.swift"),
       ]

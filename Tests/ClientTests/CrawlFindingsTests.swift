@@ -64,7 +64,9 @@ import Testing
     report.summarise(crawl(), seconds: 1)
     let country = try #require(lines.firstIndex { $0.hasPrefix("COUNTRY ") })
     let rows = lines[country...].map { $0.split(separator: " ").map(String.init) }
-    #expect(rows.contains { $0.prefix(2) == ["GB", "1"] } && rows.contains { $0.prefix(2) == ["unknown", "1"] })
+    #expect(
+      rows.contains { $0.prefix(2) == ["GB", "1"] } && rows.contains { $0.prefix(2) == ["unknown", "1"] }
+    )
     // Nobody knows of autonomous systems.
     #expect(!lines.contains { $0.hasPrefix("AUTONOMOUS") })
     lines = []
