@@ -25,6 +25,8 @@ extension Configuration {
     public internal(set) var backoff = 600.0
     /// Most seconds until then, each failure doubling them; 0.1 … 31,536,000.
     public internal(set) var backoffLimit = 86_400.0
+    /// Seconds from one snapshot of the database of nodes to the next; 0 for none; 0 … 31,536,000.
+    public internal(set) var snapshotInterval = 86_400.0
     /// The user agent; nil for the connector's.
     public internal(set) var userAgent: String?
     /// File of addresses that are never dialled.
@@ -122,6 +124,15 @@ extension Configuration {
       \.crawl.backoffLimit,
       .seconds(0.1...31_536_000),
       "Seconds beyond which they are not doubled."
+    ),
+    Key(
+      "crawl.snapshot_interval",
+      \.crawl.snapshotInterval,
+      .seconds(0...31_536_000),
+      """
+      Seconds from one snapshot that the database of nodes keeps of who is reachable to the next; 0 for none.
+      They are taken at the end of a pass.
+      """
     ),
     Key(
       "crawl.user_agent",

@@ -137,6 +137,7 @@ final class CrawlRun {
   private func beginPass() throws(ClientFailure) {
     if crawl.pass > 0 {
       report.passed(crawl, at: now)
+      recorder?.passed()
       try writeList()
     }
     crawl.beginPass(at: now)

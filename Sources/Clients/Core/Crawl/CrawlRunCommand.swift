@@ -149,7 +149,12 @@ struct CrawlRunCommand: ControlCommand {
     var place = environment.configuration.nodeDatabase
     if let database { place.place = database }
     do throws(NodeStoreError) {
-      return try NodeRecorder(place, network: network, on: environment.loop) {
+      return try NodeRecorder(
+        place,
+        snapshotInterval: environment.configuration.crawl.snapshotInterval,
+        network: network,
+        on: environment.loop
+      ) {
         environment.output.complain($0)
       }
     } catch {

@@ -32,6 +32,9 @@ final class NodeRecorder {
   private let held: Held
   private let worker: Worker
   private let retention: Retention
+  private let snapshotInterval: Double
+  /// When the last snapshot was taken, in ns since the Unix epoch; 0 for never.
+  private var lastSnapshot: UInt64
   private let complain: (String) -> Void
   /// What is to be written, in order, in batches.
   private var batches: [[Observation]] = []
@@ -53,16 +56,20 @@ final class NodeRecorder {
   /// Opens the database, or makes it.
   ///
   /// - Parameters:
+  ///   - snapshotInterval: seconds from one snapshot to the next; 0 for none.
   ///   - network: whose nodes they are: it is of no other.
   ///   - complain: is told of what cannot be written.
   init(
     _ configuration: Configuration.NodeDatabase,
+    snapshotInterval: Double = 0,
     network: String,
     on loop: EventLoop,
     complain: @escaping (String) -> Void
   ) throws(NodeStoreError) {
     held = Held(store: try NodeStore.open(configuration.place, schema: configuration.schema))
     try held.store.claim(network: network)
+    lastSnapshot = try held.store.snapshots().last?.time ?? 0
+    self.snapshotInterval = snapshotInterval
     worker = Worker(on: loop)
     retention = Retention(configuration)
     self.complain = complain
@@ -137,6 +144,22 @@ final class NodeRecorder {
     pendingCount += 1
   }
 
+  /// A pass is over: keeps who is reachable, where that is due.
+  func passed() {
+    guard isSnapshotDue else { return }
+    lastSnapshot = Clock.now()
+    let held = held
+    worker.run({
+      Self.attempt { () throws(NodeStoreError) in try held.store.snapshot(at: Clock.now()) }
+    }) { [unowned self] failure in
+      note(failure)
+    }
+  }
+
+  private var isSnapshotDue: Bool {
+    snapshotInterval > 0 && Double(Clock.now() - min(lastSnapshot, Clock.now())) >= snapshotInterval * 1e9
+  }
+
   // MARK: Writing
 
   /// Writes what there is, where that is due.
@@ -172,6 +195,7 @@ final class NodeRecorder {
       try held.store.record(batches[0])
       pendingCount -= batches.removeFirst().count
     }
+    if isSnapshotDue { try held.store.snapshot(at: Clock.now()) }
     try held.store.rollUp(now: Clock.now())
   }
 
