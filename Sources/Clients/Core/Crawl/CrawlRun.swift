@@ -87,6 +87,13 @@ final class CrawlRun {
     try stored { () throws(NodeStoreError) in try recorder?.load { crawl.add($0, at: now) } }
     try adopt(session.connections())
     guard crawl.candidateCount > 0 else {
+      guard start.isEmpty else {
+        throw ClientFailure(
+          .usage,
+          "There is nowhere to begin: of \(Quantity.counted(start.count, "address", "addresses")) none may be dialled on "
+            + "\(session.hello.networkName), as none is routable, or all opted out."
+        )
+      }
       throw ClientFailure(
         .usage,
         "There is nowhere to begin: \(session.hello.networkName) has no DNS seeds. Name a host, or a --file of hosts."

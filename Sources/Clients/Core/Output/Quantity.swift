@@ -41,8 +41,8 @@ enum Quantity {
   }
 
   /// `1 node`, `2 nodes`.
-  static func counted(_ count: some BinaryInteger, _ noun: String) -> String {
-    "\(count) \(noun)\(count == 1 ? "" : "s")"
+  static func counted(_ count: some BinaryInteger, _ noun: String, _ plural: String? = nil) -> String {
+    "\(count) \(count == 1 ? noun : plural ?? noun + "s")"
   }
 
   private static func scaled(_ value: Double, _ unit: String) -> String {
