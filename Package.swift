@@ -217,6 +217,7 @@ let package = Package(
         "Crawler", "CAllocations", "CLibEV", arguments,
       ],
       path: "Tests/Bench",
+      exclude: ["Crawl/crawler.py"],
       swiftSettings: spans
     ),
     .executableTarget(

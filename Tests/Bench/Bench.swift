@@ -9,7 +9,7 @@ struct Bench: ParsableCommand {
     subcommands: [
       WireBench.self, VerbatimBench.self, LogBench.self, LogSourceProcess.self, LogReaderProcess.self,
       BareRelay.self, CrawlBench.self, ControlBench.self, ConnectorBench.self, MessageReader.self,
-      BareReader.self, Burner.self, PeersProcess.self, BareSender.self,
+      BareReader.self, Burner.self, PeersProcess.self, BareSender.self, KeeperProcess.self,
     ]
   )
 }

@@ -41,6 +41,20 @@ import Testing
     #expect(book.sample(at: newYear, to: .torV3) != hours[0])
   }
 
+  @Test func tellsDeadAddressesBesides() {
+    var settings = SimnetSettings()
+    settings.nodeCount = 100
+    settings.deadCount = 900
+    let sample = SimulatedNode(0, of: NodeDirectory(settings)).addressBook.sample(at: newYear)
+    #expect(sample.count == 229)
+    let last = settings.base + 99
+    let dead = sample.count {
+      guard case .ipv4(let address) = $0.endpoint.address else { return false }
+      return address > last && address <= last + 900
+    }
+    #expect((180..<229).contains(dead))
+  }
+
   @Test func tellsTheServicesThatNodesHave() {
     let directory = NodeDirectory(SimnetSettings())
     for known in Self.sample(nodes: 200) {

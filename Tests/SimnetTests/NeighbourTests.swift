@@ -172,6 +172,23 @@ import Testing
     #expect(endpoints.isDisjoint(with: stage.simnet.endpoints))
   }
 
+  @Test func tellsOfAddressesOnLoopbackWhereNobodyListens() throws {
+    var settings = SimnetSettings.small(nodes: 3)
+    settings.neighbours = try #require(NeighbourShares("address-spammer=1"))
+    settings.neighbourRate = 200
+    settings.deadCount = 10
+    settings.spamCount = 50
+    let stage = try Stage(settings)
+    let stranger = try Self.befriend(stage)
+    try stage.run { stranger.headers.contains { $0.command == .addrv2 } }
+    let frame = try #require(stranger.frames.first { $0.header.command == .addrv2 })
+    let message = try Message.decode(.addrv2, payload: frame.payload.span.bytes).message
+    guard case .addrv2(let told) = message else { return }
+    let first = stage.simnet.settings.base + 13
+    let port = stage.simnet.settings.port
+    #expect(Set(told.nodes.map(\.endpoint)) == Set((0..<50).map { Endpoint(.ipv4(first + $0), port: port) }))
+  }
+
   @Test func spamsInTheOldFormToo() throws {
     let stage = try Self.stage(.addressSpammer)
     let stranger = try Self.meet(stage)

@@ -15,11 +15,13 @@ import Testing
   @Test func takesWhatIsAskedFor() throws {
     let options = try SimnetOptions.parse([
       "--nodes", "5", "--base", "127.20.0.1", "--port", "0", "--seed", "9", "--dial", "127.0.0.1:8333",
-      "--dial-count", "3",
+      "--dial-count", "3", "--dead", "6", "--spam", "7",
     ])
     let settings = options.settings
     #expect(settings.nodeCount == 5 && settings.seed == 9)
     #expect(settings.endpoint(of: 4).description == "127.20.0.5:0")
+    #expect(settings.deadCount == 6)
+    #expect(settings.spam?.addresses == 0x7f14_000c..<0x7f14_0013)
     #expect(settings.dial?.target == Endpoint("127.0.0.1:8333") && settings.dial?.count == 3)
   }
 
@@ -53,7 +55,8 @@ import Testing
     ["--nodes", "0"], ["--nodes", "100001"], ["--base", "10.0.0.1"], ["--base", "127.255.255.250"],
     ["--tx-rate", "-1"], ["--block-interval", "nan"], ["--dial", "8.8.8.8:8333"], ["--dial", "127.0.0.1"],
     ["--dial-count", "-1"], ["--slots", "-1"], ["--full-share", "101"], ["--churn", "-1"],
-    ["--gossip", "none"],
+    ["--gossip", "none"], ["--dead", "-1"], ["--spam", "8", "--gossip", "real"],
+    ["--base", "127.255.255.0", "--dead", "60"],
   ])
   func refusesWhatMakesNoNetwork(arguments: [String]) {
     #expect(throws: (any Error).self) { try SimnetOptions.parse(arguments) }

@@ -27,6 +27,7 @@ public struct AddrMessage: MessagePayload {
 
   /// Appends the nodes.
   public func append(to bytes: inout [UInt8]) {
+    bytes.reserveCapacity(bytes.count + 9 + nodes.count * Self.nodeSize)
     bytes.appendCompactSize(nodes.count)
     for node in nodes { node.appendLegacy(to: &bytes) }
   }

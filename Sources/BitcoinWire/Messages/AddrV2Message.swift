@@ -28,6 +28,7 @@ public struct AddrV2Message: MessagePayload {
 
   /// Appends the nodes.
   public func append(to bytes: inout [UInt8]) {
+    bytes.reserveCapacity(bytes.count + 9 + nodes.count * 24)
     bytes.appendCompactSize(nodes.count)
     for node in nodes { node.append(to: &bytes) }
   }

@@ -1,4 +1,5 @@
 import BitcoinWire
+import Glibc
 
 /// The addresses a node knows, as a rule rather than a list, so that thousands of nodes cost nothing.
 ///
@@ -20,6 +21,12 @@ public struct AddressBook: Sendable, Equatable {
   /// How long ago addresses were last seen at most (`ADDRMAN_HORIZON`), in seconds.
   private static let horizon: UInt32 = 30 * 86_400
 
+  /// How long ago they were last seen, in seconds, to draw one of: exponentially distributed, half of them within the
+  /// last eight hours.
+  private static let ages = (0..<4096).map {
+    UInt32(min(Double(horizon), -log(1 - (Double($0) + 0.5) / 4096) * 41_500))
+  }
+
   private let owner: Int
   private let directory: NodeDirectory
 
@@ -34,8 +41,8 @@ public struct AddressBook: Sendable, Equatable {
     left.owner == right.owner && left.directory === right.directory
   }
 
-  /// How many addresses are in the book: those of all other nodes.
-  public var count: Int { directory.count - 1 }
+  /// How many addresses are in the book: those of all other nodes, and dead ones.
+  public var count: Int { directory.addressCount - 1 }
 
   /// Seconds from one time that the node tells its own address to the next, on average; nil for never.
   var interval: Double? {
@@ -58,13 +65,25 @@ public struct AddressBook: Sendable, Equatable {
     let wanted = min(Self.maximumSample, count * Self.samplePercent / 100)
     let drawn = lastDraw(at: now, network)
     var random = source("addresses", network, drawn)
-    var chosen: Set<Int> = []
+    let time = UInt32(truncatingIfNeeded: drawn / 1_000_000_000)
+    let ages = Self.ages
+    // A bit for each address, as a set would take longer than all else.
+    var chosen = [UInt64](repeating: 0, count: directory.addressCount >> 6 + 1)
+    chosen[owner >> 6] = 1 << UInt64(owner & 63)
     var nodes: [KnownNode] = []
     nodes.reserveCapacity(wanted)
     while nodes.count < wanted {
-      let index = Int.random(in: 0..<directory.count, using: &random)
-      guard index != owner, chosen.insert(index).inserted else { continue }
-      nodes.append(node(index, at: drawn, using: &random))
+      let index = Int.random(in: 0..<directory.addressCount, using: &random)
+      let bit: UInt64 = 1 << UInt64(index & 63)
+      guard chosen[index >> 6] & bit == 0 else { continue }
+      chosen[index >> 6] |= bit
+      nodes.append(
+        KnownNode(
+          time: time &- ages[Int(random.next() >> 52)],
+          services: directory.services(of: index),
+          endpoint: directory.address(of: index)
+        )
+      )
     }
     return nodes
   }
@@ -88,16 +107,6 @@ public struct AddressBook: Sendable, Equatable {
       seed: directory.settings.seed ^ RandomSource.mixed(number),
       purpose: purpose,
       index: index
-    )
-  }
-
-  private func node(_ index: Int, at drawn: UInt64, using random: inout RandomSource) -> KnownNode {
-    // Half were seen within the last eight hours.
-    let age = UInt32(min(Double(Self.horizon), Double(random.wait(mean: 41_500)) / 1e9))
-    return KnownNode(
-      time: UInt32(truncatingIfNeeded: drawn / 1_000_000_000) &- age,
-      services: directory.row(of: index).services,
-      endpoint: directory.address(of: index)
     )
   }
 }

@@ -50,6 +50,24 @@ public struct SimnetOptions: ParsableArguments {
   )
   public var gossip = Self.defaults.gossip
 
+  /// Addresses that lead nowhere.
+  @Option(
+    help: ArgumentHelp(
+      "Have every node know so many addresses besides, where nobody listens: those after the nodes'.",
+      valueName: "count"
+    )
+  )
+  public var dead = Self.defaults.deadCount
+
+  /// Addresses that address spammers tell of.
+  @Option(
+    help: ArgumentHelp(
+      "Have address spammers tell of so many addresses, where nobody listens, instead of making them up.",
+      valueName: "count"
+    )
+  )
+  public var spam = Self.defaults.spamCount
+
   /// Transactions per second.
   @Option(
     help: ArgumentHelp(
@@ -265,8 +283,14 @@ public struct SimnetOptions: ParsableArguments {
   /// Refuses what makes no network.
   public func validate() throws {
     guard (1...100_000).contains(nodes) else { throw ValidationError("--nodes must be 1 to 100000") }
-    guard (base + UInt32(nodes - 1)) >> 24 == 127 else {
-      throw ValidationError("--base leaves no room for \(nodes) nodes in 127.0.0.0/8")
+    guard (0...10_000_000).contains(dead), (0...10_000_000).contains(spam) else {
+      throw ValidationError("--dead and --spam must be 0 to 10000000")
+    }
+    guard dead + spam == 0 || gossip == .loopback else {
+      throw ValidationError("--dead and --spam need --gossip loopback")
+    }
+    guard (base + UInt32(nodes + dead + spam - 1)) >> 24 == 127 else {
+      throw ValidationError("--base leaves no room for \(nodes + dead + spam) addresses in 127.0.0.0/8")
     }
     for (name, value) in [
       ("tx-rate", txRate), ("block-interval", blockInterval), ("hop-delay", hopDelay),
@@ -298,6 +322,8 @@ public struct SimnetOptions: ParsableArguments {
     settings.port = port
     settings.seed = seed
     settings.gossip = gossip
+    settings.deadCount = dead
+    settings.spamCount = spam
     settings.transactionRate = txRate
     settings.blockInterval = blockInterval
     settings.hopDelay = hopDelay

@@ -40,6 +40,14 @@ public struct SimnetSettings: Sendable {
   /// addresses goes as much faster or slower than in Bitcoin Core as this differs from 24 h.
   public var addressInterval = 86_400.0
 
+  /// Addresses that every node knows besides, where nobody listens: those that follow the nodes'. With loopback gossip
+  /// only.
+  public var deadCount = 0
+
+  /// How many addresses address spammers tell of, all of them where nobody listens: those that follow the dead ones;
+  /// 0 where they make theirs up anew each time. With loopback gossip only.
+  public var spamCount = 0
+
   /// How many connections a node opens to other nodes.
   public var outboundCount = 8
 
@@ -110,7 +118,7 @@ public struct SimnetSettings: Sendable {
     let text = """
       \(network.magic) \(nodeCount) \(base) \(seed) \(transactionRate) \(blockInterval) \(hopDelay) \
       \(outboundCount) \(initialHeight) \(keptTransactions) \(keptBlocks) \(part.count) \
-      \(gossip) \(latencyFactor) \(addressInterval) \(slots) \(fullShare) \(churn) \(downTime) \
+      \(gossip) \(deadCount) \(spamCount) \(latencyFactor) \(addressInterval) \(slots) \(fullShare) \(churn) \(downTime) \
       \(population.digest) \(Neighbour.allCases.map { neighbours.shares[$0] ?? 0 })
       """
     return text.utf8.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
@@ -119,6 +127,13 @@ public struct SimnetSettings: Sendable {
   /// Whether there is a proxy that leads to the nodes.
   var isProxied: Bool { proxyPorts.socks != nil || proxyPorts.sam != nil }
 
-  /// Where a node listens, once the port is known.
+  /// The addresses that address spammers tell of, once the port is known; nil where they make theirs up.
+  var spam: SpamAddresses? {
+    guard spamCount > 0 else { return nil }
+    let first = base + UInt32(nodeCount + deadCount)
+    return SpamAddresses(addresses: first..<first + UInt32(spamCount), port: port)
+  }
+
+  /// Where a node listens, once the port is known; the numbers after the last node's are dead addresses.
   func endpoint(of node: Int) -> Endpoint { Endpoint(.ipv4(base + UInt32(node)), port: port) }
 }

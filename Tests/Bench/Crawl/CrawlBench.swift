@@ -1,17 +1,36 @@
 import ArgumentParser
-import BitcoinWire
-import Crawler
+import Bytes
 import EventLoop
 import Foundation
-import JSON
 
-/// `bench crawl`: how soon a crawl finds every node among addresses that are nobody's, what that costs, and how much it
-/// remembers in how much memory; in simulated time, without sockets.
+/// `bench crawl`: measures the crawler: its decisions in simulated time, and whole crawls of simulated networks on this
+/// machine, beside a plain crawler in Python.
 struct CrawlBench: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "crawl",
-    abstract: "Measure the crawler's decisions: a whole network in simulated time."
+    abstract: "Measure the crawler, beside a plain one in Python.",
+    discussion: """
+      decisions: which addresses it dials when, in simulated time and without sockets.
+
+      network: netmine crawl with its connector and log server, and then the plain crawler, on the same simulated \
+      network, all nodes of which are reachable. All are processes of their own on this machine.
+
+      flood: the same, where most of what nodes tell is nobody's, some nodes do nothing but spam, and others are not \
+      reachable. It ends with the last reachable node found.
+
+      netmine must find every reachable node, and no other.
+      """
   )
+
+  /// What can be measured.
+  enum Part: String, CaseIterable, ExpressibleByArgument {
+    case decisions
+    case network
+    case flood
+  }
+
+  @Option(help: "Only this; may be repeated. (default: all)")
+  var only: [Part] = []
 
   @Option(help: "Nodes that can be reached.")
   var nodes = 20_000
@@ -22,74 +41,75 @@ struct CrawlBench: ParsableCommand {
   @Option(help: "Addresses that few nodes tell, and where nobody answers.")
   var spam = 1_000_000
 
-  @Option(help: "Addresses that are remembered at last.")
+  @Option(help: "Addresses that are remembered at last, in simulated time.")
   var candidates = 2_000_000
 
-  @Option(help: "Dials a second.")
+  @Option(help: "Dials a second, in simulated time; on this machine there is no limit.")
   var rate = 5000.0
 
-  @Option(help: "Dials under way.")
+  @Option(help: "Dials under way, in simulated time.")
   var inFlight = 5000
 
-  @Flag(help: "Print a JSON object.")
+  @Option(help: "Workers of the plain crawler.")
+  var workers = 2000
+
+  @Option(help: "Seconds that a crawl on this machine may take.")
+  var limit = 120.0
+
+  @Option(help: "Crawls of each network with netmine, of which the median is told.")
+  var samples = 3
+
+  @Flag(help: "Print JSON, an object a line.")
   var json = false
 
   func run() throws {
-    let before = Self.memory("VmRSS")
-    var settings = CrawlSettings()
-    settings.rate = rate
-    settings.inFlight = inFlight
-    settings.candidates = candidates
-    let network = CrawledNetwork(nodes: nodes, dead: dead, spam: spam)
-    var simulation = CrawlSimulation(network, settings)
-    let start = Self.processorTime
-    var half: Double?
-    var most: Double?
-    while simulation.found < network.reachableCount, simulation.now < 36_000 {
-      simulation.step()
-      let share = Double(simulation.found) / Double(network.reachableCount)
-      if half == nil, share >= 0.5 { half = simulation.now }
-      if most == nil, share >= 0.99 { most = simulation.now }
+    let parts = only.isEmpty ? Part.allCases : only
+    if parts.contains(.decisions) { decide() }
+    if parts.contains(.network) { try crawl(.plain(nodes: nodes)) }
+    if parts.contains(.flood) { try crawl(.flooded(reachable: nodes, dead: dead, spam: spam)) }
+  }
+
+  /// Crawls a network with netmine and with the plain crawler.
+  private func crawl(_ network: CrawlDeployment.Network) throws {
+    _ = try DescriptorLimit.raise()
+    let folder = NSTemporaryDirectory() + "netmine-bench-\(UInt32.random(in: 0 ... .max))/"
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let deployment = try CrawlDeployment(folder, network)
+    if !json { emit("\(network.title); \(deployment.reachable.count) can be reached") }
+    let median = try crawl(deployment, keeps: false)
+    let keeping = try crawl(deployment, keeps: true)
+    let plain = try deployment.crawl(.plain(workers: workers), limit: limit)
+    tell(plain.figures)
+    tell([
+      ControlFigure(
+        name: "nodes a second, netmine's over the plain one's",
+        value: median.rate / plain.rate,
+        unit: ""
+      ),
+      ControlFigure(name: "  the same with its database", value: keeping.rate / plain.rate, unit: ""),
+      ControlFigure(
+        name: "  processor time a node, the plain one's over netmine's",
+        value: plain.perNode(plain.wholeProcessor) / median.perNode(median.wholeProcessor),
+        unit: ""
+      ),
+    ])
+  }
+
+  /// Crawls with netmine and tells the median.
+  private func crawl(_ deployment: CrawlDeployment, keeps: Bool) throws -> CrawlTrial {
+    var trials: [CrawlTrial] = []
+    for _ in 0..<max(1, samples) {
+      let trial = try deployment.crawl(.netmine(keeps: keeps), limit: limit)
+      try trial.check()
+      trials.append(trial)
     }
-    let processor = Self.processorTime - start
-    let tellings = simulation.crawl.counts.told
-    let dials = simulation.crawl.counts.dials
-    let known = simulation.crawl.candidateCount
-    let resident = Self.memory("VmRSS") - before
-    let found = simulation.found
-    simulation.fill(to: candidates)
-    var json = JSONWriter()
-    json.member("nodes", network.reachableCount)
-    json.member("found", found)
-    json.member("seconds_to_half", half)
-    json.member("seconds_to_99_percent", most)
-    json.member("seconds_to_all", simulation.now)
-    json.member("dials", dials)
-    json.member("addresses_told", tellings)
-    json.member("candidates_then", known)
-    json.member("cpu_seconds", processor)
-    json.member("cpu_us_a_node", processor * 1e6 / Double(max(1, found)))
-    json.member("cpu_ns_an_address_told", processor * 1e9 / Double(max(1, tellings)))
-    json.member("memory_then_mb", resident)
-    json.member("candidates", simulation.crawl.candidateCount)
-    json.member("memory_mb", Self.memory("VmRSS") - before)
-    json.member("memory_peak_mb", Self.memory("VmHWM") - before)
-    let line = String(decoding: json.finish(), as: UTF8.self)
-    print(
-      self.json ? line : line.dropFirst().dropLast().replacing(",\"", with: "\n\"").replacing("\"", with: "")
-    )
+    trials.sort { $0.rate < $1.rate }
+    tell(trials[trials.count / 2].figures)
+    return trials[trials.count / 2]
   }
 
-  private static var processorTime: Double {
-    var time = timespec()
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
-    return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
-  }
-
-  /// A line of this process's status in millions of bytes.
-  private static func memory(_ name: String) -> Double {
-    let status = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? ""
-    let line = status.split(separator: "\n").first { $0.hasPrefix(name + ":") }
-    return Double(line?.split(whereSeparator: \.isWhitespace).dropFirst().first ?? "0")! * 1024 / 1e6
+  private func tell(_ figures: [ControlFigure]) {
+    for figure in figures { emit(json ? figure.json : figure.line) }
   }
 }

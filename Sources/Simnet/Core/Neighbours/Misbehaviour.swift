@@ -36,6 +36,7 @@ struct Misbehaviour {
   private let network: Network
   private let direction: Conversation.Direction
   private let height: Int32
+  private let spam: SpamAddresses?
   private var random: RandomSource
   private var usesAddrV2 = false
   private var turn = 0
@@ -47,6 +48,7 @@ struct Misbehaviour {
   ///
   /// - Parameters:
   ///   - height: that of the best block, which it says it has.
+  ///   - spam: the addresses that it tells of, where it is an address spammer; nil where it makes them up.
   ///   - random: the source of everything it makes up.
   init(
     _ kind: Neighbour,
@@ -54,6 +56,7 @@ struct Misbehaviour {
     on network: Network,
     _ direction: Conversation.Direction,
     height: Int,
+    spam: SpamAddresses?,
     random: RandomSource
   ) {
     self.kind = kind
@@ -61,6 +64,7 @@ struct Misbehaviour {
     self.network = network
     self.direction = direction
     self.height = Int32(clamping: height)
+    self.spam = spam
     self.random = random
   }
 
@@ -180,11 +184,12 @@ struct Misbehaviour {
   private mutating func addresses(at now: UInt64) -> Message {
     let seconds = UInt32(truncatingIfNeeded: now / 1_000_000_000)
     let nodes = (0..<Self.addressCount).map { _ in
-      KnownNode(
-        time: seconds &- UInt32.random(in: 0..<2_000_000, using: &random) &+ 600_000,
-        services: ServiceFlags(rawValue: random.next()),
-        endpoint: Endpoint(address(), port: UInt16.random(in: 0 ... .max, using: &random))
-      )
+      spam.map { $0.random(at: seconds, using: &random) }
+        ?? KnownNode(
+          time: seconds &- UInt32.random(in: 0..<2_000_000, using: &random) &+ 600_000,
+          services: ServiceFlags(rawValue: random.next()),
+          endpoint: Endpoint(address(), port: UInt16.random(in: 0 ... .max, using: &random))
+        )
     }
     return usesAddrV2 ? .addrv2(AddrV2Message(nodes: nodes)) : .addr(AddrMessage(nodes: nodes))
   }

@@ -42,6 +42,7 @@ final class Neighbourhood {
       on: simnet.settings.network,
       direction,
       height: max(0, simnet.ledger.tip(of: node)),
+      spam: simnet.settings.spam,
       random: RandomSource(seed: simnet.settings.seed, purpose: "misbehaviour", index: number)
     )
     let session = NeighbourSession(

@@ -10,6 +10,7 @@ public final class NodeDirectory: Sendable {
   private static let moved = (i2p: 60, cjdns: 5)
 
   private let rows: [PopulationRow]
+  private let services: [ServiceFlags]
   private let networks: [NetworkID]
   private let addresses: [Endpoint]
   private let aliases: [[Endpoint]]
@@ -51,6 +52,7 @@ public final class NodeDirectory: Sendable {
     }
     self.aliases = aliases
     self.rows = rows
+    services = rows.map(\.services)
     self.networks = networks
     self.addresses = addresses
     self.indexes = indexes
@@ -59,13 +61,19 @@ public final class NodeDirectory: Sendable {
   /// How many nodes there are.
   public var count: Int { settings.nodeCount }
 
+  /// How many addresses there are to tell of: those of the nodes, and dead ones.
+  var addressCount: Int { count + settings.deadCount }
+
   /// What a node is.
   func row(of node: Int) -> PopulationRow { rows[node] }
 
   /// The network that a node is on.
   func network(of node: Int) -> NetworkID { networks[node] }
 
-  /// By which address the others know a node.
+  /// What is said to be offered at one of the addresses.
+  func services(of index: Int) -> ServiceFlags { services[index < count ? index : index % count] }
+
+  /// By which address the others know a node; the numbers after the last node's are dead addresses.
   public func address(of node: Int) -> Endpoint {
     addresses.isEmpty ? settings.endpoint(of: node) : addresses[node]
   }
