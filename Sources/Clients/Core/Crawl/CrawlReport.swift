@@ -73,6 +73,7 @@ final class CrawlReport {
   /// Prints who was reached, for programs.
   func tell(_ attempts: [CrawlAttempt]) {
     guard isJSON else { return }
+    var lines: [UInt8] = []
     for attempt in attempts {
       guard let peer = attempt.introduction else { continue }
       var json = JSONWriter()
@@ -85,8 +86,9 @@ final class CrawlReport {
       json.member("height", peer.startHeight)
       json.member("connect_ms", attempt.connectDuration.map { Double($0) / 1e6 })
       json.member("handshake_ms", attempt.handshakeDuration.map { Double($0) / 1e6 })
-      output.line(json)
+      lines += json.finish() + [UInt8(ascii: "\n")]
     }
+    output.lines(lines)
   }
 
   private func sample(_ crawl: Crawl, at now: Double) {

@@ -24,6 +24,9 @@ final class CrawlRun {
   /// Most targets, or ids, in one request.
   private static let batchCount = 1000
 
+  /// Most dials begun at a time: what comes meanwhile waits, and takes memory.
+  private static let dialCount = 250
+
   private let command: CrawlRunCommand
   private let recorder: NodeRecorder?
   private let session: ControlSession
@@ -157,7 +160,6 @@ final class CrawlRun {
     _ = try session.wait(timeout: Self.tick) { interruption.hasCome }
     digest()
     crawl.advance(to: now)
-    try dial(crawl.nextDials(limit: 10 * Self.batchCount, at: now))
     try forEachBatch(crawl.takeAsks()) { connections throws(ClientFailure) in
       let message = Network.frame(magic: session.hello.magic, command: .getaddr, payload: [])
       _ = try session.sendIfThere(message, to: connections)
@@ -168,6 +170,7 @@ final class CrawlRun {
     try forEachBatch(crawl.takeLookups()) { connections throws(ClientFailure) in
       try adopt(session.connections(of: .connections(connections)))
     }
+    try dial(crawl.nextDials(limit: Self.dialCount, at: now))
     record()
     recorder?.advance(crawl, at: now)
     if now - lastLook >= 1 {

@@ -10,7 +10,7 @@ import NodeDatabase
 final class NodeRecorder {
   /// How far the database may be behind, in observations: then addresses told are not kept any more, and at twice as many
   /// nothing is.
-  private static let limit = 150_000
+  private static let limit = 300_000
 
   /// Most observations that are written in one transaction.
   private static let batchLimit = 20_000
@@ -29,6 +29,24 @@ final class NodeRecorder {
     let store: NodeStore
   }
 
+  /// What is written in one transaction.
+  private struct Batch: Sendable {
+    private(set) var findings: [CrawlFinding] = []
+    private(set) var count = 0
+
+    mutating func add(_ finding: CrawlFinding) {
+      findings.append(finding)
+      count += finding.count
+    }
+
+    var observations: [Observation] {
+      var observations: [Observation] = []
+      observations.reserveCapacity(count)
+      for finding in findings { finding.append(to: &observations) }
+      return observations
+    }
+  }
+
   private let held: Held
   private let worker: Worker
   private let retention: Retention
@@ -37,7 +55,7 @@ final class NodeRecorder {
   private var lastSnapshot: UInt64
   private let complain: (String) -> Void
   /// What is to be written, in order, in batches.
-  private var batches: [[Observation]] = []
+  private var batches: [Batch] = []
   private var pendingCount = 0
   private var isFailing = false
   private var writeAt = 0.0
@@ -96,52 +114,22 @@ final class NodeRecorder {
 
   /// Takes what attempts came to, in order.
   func take(_ attempts: [CrawlAttempt]) {
-    for attempt in attempts {
-      var observation = Attempt(
-        attempt.endpoint,
-        time: Self.nanoseconds(attempt.time),
-        state: attempt.state
-      )
-      observation.reason = attempt.reason
-      observation.connectDuration = attempt.connectDuration
-      observation.handshakeDuration = attempt.handshakeDuration
-      observation.introduction = attempt.introduction.map {
-        Introduction(
-          version: $0.protocolVersion,
-          services: $0.services,
-          userAgent: $0.userAgent,
-          height: $0.startHeight,
-          relay: $0.relay
-        )
-      }
-      add(.attempt(observation), limit: 2 * Self.limit)
-    }
+    for attempt in attempts { add(.attempt(attempt), limit: 2 * Self.limit) }
   }
 
   /// Takes what was told that is new.
   func take(_ tellings: [CrawlTelling]) {
-    for telling in tellings {
-      for node in telling.nodes {
-        let advertisement = Advertisement(
-          Endpoint(node.endpoint.address.unmapped, port: node.endpoint.port),
-          time: Self.nanoseconds(telling.time),
-          advertiser: telling.advertiser,
-          claimedTime: node.time,
-          services: node.services
-        )
-        add(.advertisement(advertisement), limit: Self.limit)
-      }
-    }
+    for telling in tellings { add(.telling(telling), limit: Self.limit) }
   }
 
   /// Takes what else is known of a node.
-  func take(_ enrichment: Enrichment) { add(.enrichment(enrichment), limit: 2 * Self.limit) }
+  func take(_ enrichment: Enrichment) { add(.other(.enrichment(enrichment)), limit: 2 * Self.limit) }
 
-  private func add(_ observation: Observation, limit: Int = .max) {
-    guard pendingCount < limit else { return droppedCount += 1 }
-    if batches.last?.count ?? Self.batchLimit >= Self.batchLimit { batches.append([]) }
-    batches[batches.count - 1].append(observation)
-    pendingCount += 1
+  private func add(_ finding: CrawlFinding, limit: Int = .max) {
+    guard pendingCount < limit else { return droppedCount += finding.count }
+    if batches.last.map({ $0.count >= Self.batchLimit }) ?? true { batches.append(Batch()) }
+    batches[batches.count - 1].add(finding)
+    pendingCount += finding.count
   }
 
   /// A pass is over: keeps who is reachable, where that is due.
@@ -192,7 +180,7 @@ final class NodeRecorder {
       if pendingCount == 0 { hear(crawl) }
       guard !batches.isEmpty else { continue }
       progress(pendingCount)
-      try held.store.record(batches[0])
+      try held.store.record(batches[0].observations)
       pendingCount -= batches.removeFirst().count
     }
     if isSnapshotDue { try held.store.snapshot(at: Clock.now()) }
@@ -201,7 +189,7 @@ final class NodeRecorder {
 
   private func takePresence(_ crawl: Crawl) {
     let now = Clock.now()
-    for endpoint in crawl.connected { add(.presence(Presence(endpoint, time: now))) }
+    for endpoint in crawl.connected { add(.other(.presence(Presence(endpoint, time: now)))) }
   }
 
   private func beginHearing() {
@@ -213,7 +201,7 @@ final class NodeRecorder {
   private func hear(_ crawl: Crawl) {
     guard let (since, from) = hearing else { return }
     let next = crawl.forEachHeard(since: since, from: from, limit: Self.batchLimit) { endpoint, time in
-      add(.advertisement(Advertisement(endpoint, time: UInt64(time) * 1_000_000_000)))
+      add(.other(.advertisement(Advertisement(endpoint, time: UInt64(time) * 1_000_000_000))))
     }
     hearing = next.map { (since, $0) }
   }
@@ -223,7 +211,7 @@ final class NodeRecorder {
     writeAt = now + Self.interval.between
     batches.removeFirst()
     let held = held
-    worker.run({ Self.attempt { () throws(NodeStoreError) in try held.store.record(batch) } }) {
+    worker.run({ Self.attempt { () throws(NodeStoreError) in try held.store.record(batch.observations) } }) {
       [unowned self] failure in
       note(failure)
       if failure != nil {
@@ -264,8 +252,6 @@ final class NodeRecorder {
       return error
     }
   }
-
-  private static func nanoseconds(_ seconds: Double) -> UInt64 { UInt64(max(0, seconds) * 1e9) }
 
   private static func seconds(_ nanoseconds: UInt64) -> UInt32 {
     UInt32(clamping: nanoseconds / 1_000_000_000)
