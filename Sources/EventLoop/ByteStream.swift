@@ -84,6 +84,9 @@ public final class ByteStream {
   /// Whether reading is suspended.
   public private(set) var isPaused = false
 
+  /// Where its handler is.
+  var handlerAddress: UnsafeMutableRawPointer { Unmanaged.passUnretained(handler as AnyObject).toOpaque() }
+
   /// Most bytes of an unconsumed rest that is kept in memory of its own size, not in the chunk it was read into.
   public static var parkingLimit: Int { ReadBuffer.parkingLimit }
 

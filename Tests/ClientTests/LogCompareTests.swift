@@ -186,6 +186,29 @@ import Testing
     #expect(toNodes["same"] as? Int == 100 && toNodes["under_way"] as? Int == 900)
   }
 
+  /// However long it does not read.
+  @Test func waitsForWhatANodeHasNotRead() {
+    for isToObserver in [false, true] {
+      var flow = ComparedFlow()
+      var outcome = ComparedFlow.Outcome()
+      for number in UInt64(1)...5 {
+        let exchange = Exchange(number: number)
+        let header = RecordHeader(
+          type: .message,
+          source: 77,
+          time: exchange.time,
+          connection: 5,
+          bodyCount: exchange.bytes.count
+        )
+        let message = exchange.bytes.withUnsafeBytes { ComparedMessage(header, $0) }
+        flow.add(message, ofTruth: false, &outcome)
+      }
+      flow.giveUp(before: .max, isToObserver: isToObserver, &outcome)
+      #expect(flow.waitingCount == (isToObserver ? 0 : 5))
+      #expect(outcome.differences.map(\.kind) == Array(repeating: .extra, count: isToObserver ? 5 : 0))
+    }
+  }
+
   @Test func measuresHowLateTimesAre() throws {
     var exchanges = (1...1000).map { Exchange(number: $0, delay: $0 <= 980 ? 10_000 : 500_000) }
     exchanges[999].delay = 3_000_000

@@ -313,9 +313,9 @@ struct ArchiveComparison {
         (pair.toObserver, pair.toNode) = (ComparedFlow(), ComparedFlow())
         continue
       }
-      pair.toObserver.giveUp(before: time - min(time, horizon), &outcome)
+      pair.toObserver.giveUp(before: time - min(time, horizon), isToObserver: true, &outcome)
       takeIn(pair.ends, true)
-      pair.toNode.giveUp(before: time - min(time, horizon), &outcome)
+      pair.toNode.giveUp(before: time - min(time, horizon), isToObserver: false, &outcome)
       takeIn(pair.ends, false)
       waiting += pair.waitingCount
     }

@@ -64,7 +64,10 @@ struct ComparedFlow {
   }
 
   /// Settles what has waited since before a time for what the other side does not bring.
-  mutating func giveUp(before time: UInt64, _ outcome: inout Outcome) {
+  ///
+  /// - Parameter isToObserver: whether the archive's side receives. What it sent and the other has not read may wait as
+  ///   long as the connection stands; who sends keeps no more of it than a connection may have unsent.
+  mutating func giveUp(before time: UInt64, isToObserver: Bool, _ outcome: inout Outcome) {
     while let oldest = oldestTime, oldest < time, truth.first != nil, archive.first != nil {
       resynchronise(&outcome.differences)
       settle(isComplete: false, &outcome)
@@ -74,6 +77,7 @@ struct ComparedFlow {
       truth.removeFirst()
       settledCount += 1
     }
+    guard isToObserver else { return }
     while let found = archive.first, found.time < time, truth.first == nil {
       outcome.differences.append(Difference(kind: .extra, number: settledCount + 1, time: found.time))
       archive.removeFirst()
