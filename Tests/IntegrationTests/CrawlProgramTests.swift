@@ -94,6 +94,12 @@ import Testing
     let next = try objects(deployment.netmine(["crawl", "--json"]).output)
     #expect(next.last?["reachable"] as? Int == nodes.count)
     #expect(next.last?["dials"] as? Int == 0)
+    // What they say of themselves is known of those too that others connected to.
+    let fresh = deployment.root + "fresh.sqlite"
+    #expect(try deployment.netmine(["crawl", "--json", "--database", fresh]).status == 0)
+    let known = try objects(deployment.netmine(["nodes-db", "--json", "--database", fresh]).output)
+    #expect(known.count == nodes.count)
+    #expect(known.allSatisfy { ($0["user_agent"] as? String)?.isEmpty == false })
     #expect(try connections() == nodes.count)
     try deployment.stopAll()
   }

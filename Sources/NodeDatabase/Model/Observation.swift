@@ -116,12 +116,20 @@ public struct Presence: Sendable {
   public var time: UInt64
   /// The height of its chain, where it is known to have changed.
   public var height: Int32?
+  /// What it said of itself, where others made the connection, so that there was no attempt.
+  public var introduction: Introduction?
 
   /// Joins what was seen.
-  public init(_ endpoint: Endpoint, time: UInt64, height: Int32? = nil) {
+  public init(
+    _ endpoint: Endpoint,
+    time: UInt64,
+    height: Int32? = nil,
+    introduction: Introduction? = nil
+  ) {
     self.endpoint = endpoint
     self.time = time
     self.height = height
+    self.introduction = introduction
   }
 }
 

@@ -124,19 +124,21 @@ private struct RecordingBatch {
       node[.failures] = .integer((node[.failures].integer ?? 0) + 1)
       node[.reason] = .optional(reason)
     }
-    if let introduction = attempt.introduction {
-      // What others said it offers is no history of its own.
-      if node[.version] == .null { node[.services] = .null }
-      change(&node, .version, .number(introduction.version), attempt.time)
-      change(&node, .services, Self.services(introduction.services), attempt.time)
-      change(&node, .userAgent, .text(EscapedText.utf8(introduction.userAgent)), attempt.time)
-      change(&node, .relay, .integer(introduction.relay ? 1 : 0), attempt.time)
-      node[.height] = .number(introduction.height)
-    }
+    if let introduction = attempt.introduction { take(introduction, &node, attempt.time) }
     if node[.state] != .text(state.rawValue) {
       change(&node, .state, .text(state.rawValue), attempt.time)
       node[.stateSince] = time
     }
+  }
+
+  private mutating func take(_ introduction: Introduction, _ node: inout NodeRecord, _ time: UInt64) {
+    // What others said it offers is no history of its own.
+    if node[.version] == .null { node[.services] = .null }
+    change(&node, .version, .number(introduction.version), time)
+    change(&node, .services, Self.services(introduction.services), time)
+    change(&node, .userAgent, .text(EscapedText.utf8(introduction.userAgent)), time)
+    change(&node, .relay, .integer(introduction.relay ? 1 : 0), time)
+    node[.height] = .number(introduction.height)
   }
 
   private mutating func take(_ advertisement: Advertisement, _ node: inout NodeRecord) {
@@ -176,6 +178,7 @@ private struct RecordingBatch {
     notice(&node, presence.time)
     if node[.firstReached] == .null { node[.firstReached] = .number(presence.time) }
     node[.lastReached] = .number(presence.time)
+    if let introduction = presence.introduction { take(introduction, &node, presence.time) }
     if let height = presence.height { node[.height] = .number(height) }
     if node[.state] != .text(NodeState.reachable.rawValue) {
       change(&node, .state, .text(NodeState.reachable.rawValue), presence.time)

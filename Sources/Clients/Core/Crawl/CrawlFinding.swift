@@ -1,4 +1,5 @@
 import BitcoinWire
+import ControlProtocol
 import Crawler
 import NodeDatabase
 
@@ -46,14 +47,19 @@ extension Attempt {
     reason = attempt.reason
     connectDuration = attempt.connectDuration
     handshakeDuration = attempt.handshakeDuration
-    introduction = attempt.introduction.map {
-      Introduction(
-        version: $0.protocolVersion,
-        services: $0.services,
-        userAgent: $0.userAgent,
-        height: $0.startHeight,
-        relay: $0.relay
-      )
-    }
+    introduction = attempt.introduction.map { Introduction($0) }
+  }
+}
+
+extension Introduction {
+  /// What the database of nodes is told of it.
+  init(_ peer: PeerIntroduction) {
+    self.init(
+      version: peer.protocolVersion,
+      services: peer.services,
+      userAgent: peer.userAgent,
+      height: peer.startHeight,
+      relay: peer.relay
+    )
   }
 }

@@ -192,6 +192,7 @@ final class CrawlRun {
     recorder.take(tellings)
     recorder.take(attempts)
     for node in described {
+      if node.node.handshakeDuration == 0 { recorder.take(node) }
       let time = Clock.now()
       var enrichment =
         enricher.enrichment(of: node.endpoint, at: time) ?? Enrichment(node.endpoint, time: time)

@@ -122,6 +122,13 @@ final class NodeRecorder {
     for telling in tellings { add(.telling(telling), limit: Self.limit) }
   }
 
+  /// Takes that a node is connected to which others connected to, and what it said of itself.
+  func take(_ node: CrawledNode) {
+    let introduction = Introduction(node.node.introduction)
+    let presence = Presence(node.endpoint, time: Clock.now(), introduction: introduction)
+    add(.other(.presence(presence)), limit: 2 * Self.limit)
+  }
+
   /// Takes what else is known of a node.
   func take(_ enrichment: Enrichment) { add(.other(.enrichment(enrichment)), limit: 2 * Self.limit) }
 
