@@ -103,9 +103,12 @@ import Testing
   @Test(
     .enabled(if: Program.path(of: "systemd-analyze") != nil),
     .timeLimit(.minutes(1)),
-    arguments: ["logserver", "verbatim", "connector"]
+    arguments: [
+      ("logserver", ["logserver"]), ("verbatim", ["verbatim"]), ("connector", ["connector"]),
+      ("crawl", ["netmine", "crawl", "run"]),
+    ]
   )
-  func areUnitsThatSystemdUnderstands(_ name: String) throws {
+  func areUnitsThatSystemdUnderstands(_ name: String, command: [String]) throws {
     let sources = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
       .deletingLastPathComponent()
     let folder = TemporaryFolder()
@@ -114,8 +117,8 @@ import Testing
       encoding: .utf8
     )
     // It looks for the program too.
-    let path = "/usr/local/bin/\(name)"
-    #expect(unit.contains("ExecStart=\(path) "))
+    let path = "/usr/local/bin/\(command[0])"
+    #expect(unit.contains("ExecStart=/usr/local/bin/\(command.joined(separator: " ")) "))
     try folder.write("netmine-\(name).service", unit.replacingOccurrences(of: path, with: "/bin/true"))
     let analyze = try Program(
       Program.path(of: "systemd-analyze")!,
@@ -128,7 +131,7 @@ import Testing
       "\(analyze.errors)"
     )
     // The options that it takes are those that the program has.
-    let help = try Program(name, ["--help"], folder: folder.path)
+    let help = try Program(command[0], command.dropFirst() + ["--help"], folder: folder.path)
     try help.wait()
     for word in unit.split(whereSeparator: \.isWhitespace) where word.hasPrefix("--") {
       #expect(help.output.contains(word), "\(word)")

@@ -6,12 +6,14 @@ import JSON
 /// The file in which a crawl tells how far it is, anew each second, for `netmine crawl status`: `crawl.status` in the
 /// folder of pid files. Its first line is JSON, the others are for people.
 final class CrawlStatusFile {
+  private let folder: String
   private let path: String
   private let complain: (String) -> Void
   private var isFailing = false
 
   init(_ environment: ClientEnvironment) {
-    path = environment.configuration.runPath + "crawl.status"
+    folder = environment.configuration.runPath
+    path = folder + "crawl.status"
     complain = { environment.output.complain($0) }
   }
 
@@ -23,6 +25,8 @@ final class CrawlStatusFile {
     progress.write(to: &json)
     let text =
       ([String(decoding: json.finish(), as: UTF8.self)] + progress.lines).joined(separator: "\n") + "\n"
+    // Daemons that were never told to write their pids have made none.
+    if !isFailing { mkdir(folder, 0o775) }
     do throws(IOError) {
       try HostFile.replace(path, with: Array(text.utf8))
     } catch {
