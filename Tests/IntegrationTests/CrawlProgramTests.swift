@@ -145,6 +145,25 @@ import Testing
     try deployment.stopAll()
   }
 
+  @Test(.timeLimit(.minutes(3)), .enabled(if: PostgreSQLServer.programs != nil, "needs PostgreSQL"))
+  func keepsWhatItFindsInPostgreSQL() throws {
+    let (deployment, nodes) = try deploy(nodes: 30, base: "127.76.0.1")
+    let folder = TemporaryFolder()
+    let server = try PostgreSQLServer(folder)
+    let crawl = try deployment.netmine(["crawl", nodes[0], "--database", server.address], timeout: 120)
+    #expect(crawl.status == 0, "\(crawl.errors)")
+    let found = try objects(
+      deployment.netmine(["nodes-db", "--reachable", "--json", "--database", server.address]).output
+    )
+    #expect(Set(found.compactMap { $0["endpoint"] as? String }) == Set(nodes))
+    let snapshots = try deployment.netmine(["nodes-db", "snapshot", "--list", "--database", server.address])
+    #expect(snapshots.output.split(separator: "\n").count == 2, "\(snapshots.output)")
+    // From the database alone.
+    let next = try deployment.netmine(["crawl", "--json", "--database", server.address], timeout: 120)
+    #expect(try objects(next.output).last?["reachable"] as? Int == nodes.count)
+    try deployment.stopAll()
+  }
+
   @Test func speciesAreReadFromAFile() throws {
     let deployment = Deployment()
     let standard = try deployment.netmine(["crawl", "--print-species"])
