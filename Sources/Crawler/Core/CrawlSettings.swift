@@ -51,7 +51,7 @@ public struct CrawlSettings: Sendable {
   static let holdShare = 0.15
 
   /// Up to how many network groups it is news that one of them tells of an address.
-  static let sourceLimit = 8
+  static let sourceLimit = 4
 
   /// Seconds that a retry within the same pass waits.
   static let retryDelay = 3.0

@@ -10,7 +10,7 @@ import NodeDatabase
 final class NodeRecorder {
   /// How far the database may be behind, in observations: then addresses told are not kept any more, and at twice as many
   /// nothing is.
-  private static let limit = 300_000
+  private static let limit = 200_000
 
   /// Most observations that are written in one transaction.
   private static let batchLimit = 20_000
