@@ -259,6 +259,25 @@ import Testing
     #expect((40...120).contains(intervals.count { $0.absence > 86_400 }))
   }
 
+  @Test func passesEndWhereNothingEverSettles() {
+    for holds in [true, false] {
+      var settings = CrawlSettings()
+      settings.holds = holds
+      settings.passInterval = 50
+      let world = World(settings)
+      world.crawl.adopt(900, World.endpoint(0), World.introduction(), at: 0)
+      world.crawl.beginPass(at: 0)
+      var number: UInt32 = 1
+      while world.now < 100 {
+        // There is always somebody who does not answer.
+        world.crawl.told([World.node(World.endpoint(number << 16))], by: 900, at: world.now)
+        number += 1
+        #expect(!world.run(for: 2) { $0.crawl.isSettled })
+        #expect(world.crawl.isOver(at: world.now) == (holds && world.now >= 50))
+      }
+    }
+  }
+
   @Test func holdsEachNodeAndIsBackWithinAMinute() {
     var settings = CrawlSettings()
     settings.holds = true
