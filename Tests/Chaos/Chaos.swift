@@ -14,7 +14,7 @@ struct Chaos: ParsableCommand {
       """,
     subcommands: [
       KillScenario.self, StopScenario.self, DiskScenario.self, RotateScenario.self, MalformedScenario.self,
-      AllScenarios.self, LoadSource.self, LoadReader.self, Attacker.self,
+      HoldScenario.self, AllScenarios.self, LoadSource.self, LoadReader.self, Attacker.self,
     ]
   )
 }

@@ -60,7 +60,7 @@ extension Scenario {
 struct AllScenarios: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "all",
-    abstract: "Every scenario with its defaults, one after another: about six minutes."
+    abstract: "Every scenario with its defaults, one after another: about eleven minutes."
   )
 
   @OptionGroup var options: ScenarioOptions
@@ -74,6 +74,7 @@ struct AllScenarios: ParsableCommand {
     for scenario in [
       try KillScenario.parse(arguments), try StopScenario.parse(arguments), try DiskScenario.parse(arguments),
       try RotateScenario.parse(arguments), try MalformedScenario.parse(arguments),
+      try HoldScenario.parse(arguments),
     ] as [any Scenario] {
       isKept = try scenario.prove() && isKept
     }

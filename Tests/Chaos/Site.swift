@@ -24,7 +24,8 @@ final class Site {
   private(set) var programs: [String: Program] = [:]
   private var order: [String] = []
   private var isMounted = false
-  private let base: String
+  /// The address of the simulated network's first node.
+  let base: String
 
   /// Makes the folder.
   init(keeps: Bool) throws {

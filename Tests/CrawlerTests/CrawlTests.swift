@@ -175,6 +175,25 @@ import Testing
     #expect(world.run(for: 5) { $0.found.contains(gone) })
   }
 
+  @Test func triesSoonWhatIsToldToBeBackRightAfterAnAttempt() {
+    let world = World()
+    let gone = World.endpoint(1 << 16)
+    world.kinds[gone] = .closed
+    world.crawl.adopt(900, World.endpoint(0), World.introduction(), at: 0)
+    world.crawl.add([gone], at: 0)
+    #expect(world.run(for: 5) { $0.state(gone) == .refused })
+    world.kinds[gone] = .node([])
+    world.now = 20
+    // However often it is told, it is let alone for a minute.
+    for _ in 0..<3 {
+      world.crawl.told([World.node(gone, time: World.epoch + 19)], by: 900, at: world.now)
+      #expect(!world.run(for: 5) { $0.dialled[gone]! > 1 })
+    }
+    #expect(world.run(for: 30) { $0.found.contains(gone) })
+    #expect((59...63).contains(world.now))
+    #expect(world.dialled[gone] == 2)
+  }
+
   @Test func looksUpWhoIsConnectedAlready() {
     let world = World()
     world.crawl.add([World.endpoint(0)], at: 0)
@@ -199,6 +218,64 @@ import Testing
     #expect(world.pass())
     #expect(Set(world.dialled.keys) == [World.endpoint(0), Endpoint("32.2.0.1:8333")!])
     #expect(world.crawl.counts.inadmissible == 4)
+  }
+
+  @Test func dialsWhoWasHeldTheLessTheLongerItIsAway() {
+    var settings = CrawlSettings()
+    settings.holds = true
+    let world = World(settings)
+    let gone = World.endpoint(0)
+    world.kinds[gone] = .node([])
+    world.crawl.add([gone], at: 0)
+    #expect(world.run(for: 20) { $0.open.count == 1 })
+    world.takeDown(gone)
+    let left = world.now
+    var last = (time: left, count: 1)
+    var intervals: [(absence: Double, seconds: Double)] = []
+    while world.now < left + 40 * 86_400 {
+      // Coarser where little happens.
+      if world.now > left + 3600 { world.now += world.now > left + 90_000 ? 299.9 : 0.9 }
+      world.step()
+      guard let count = world.dialled[gone], count > last.count else { continue }
+      #expect(count == last.count + 1)
+      intervals.append((last.time - left, world.now - last.time))
+      last = (world.now, count)
+    }
+    // Times are in whole seconds, and steps take some: two of them from a dial to what comes of it, and to the next.
+    for (absence, seconds) in intervals {
+      let expected = absence * CrawlSettings.holdShare
+      switch absence {
+      case ..<3600: #expect((2...max(2.5, min(36, expected + 0.1) * 1.25 + 0.3)).contains(seconds))
+      case ..<86_400: #expect((26...47).contains(seconds))
+      case ..<90_000: #expect(seconds > 2000)
+      default:
+        let wait = min(settings.backoffLimit, expected)
+        #expect((wait * 0.75 - 1...wait * 1.25 + 700).contains(seconds), "after \(absence) s")
+      }
+    }
+    let early = intervals.count { $0.absence < 600 }
+    #expect((60...90).contains(early), "\(early) in ten minutes")
+    #expect(intervals.count { $0.absence < 86_400 } < 2600)
+    #expect((40...120).contains(intervals.count { $0.absence > 86_400 }))
+  }
+
+  @Test func passesEndWhereNothingEverSettles() {
+    for holds in [true, false] {
+      var settings = CrawlSettings()
+      settings.holds = holds
+      settings.passInterval = 50
+      let world = World(settings)
+      world.crawl.adopt(900, World.endpoint(0), World.introduction(), at: 0)
+      world.crawl.beginPass(at: 0)
+      var number: UInt32 = 1
+      while world.now < 100 {
+        // There is always somebody who does not answer.
+        world.crawl.told([World.node(World.endpoint(number << 16))], by: 900, at: world.now)
+        number += 1
+        #expect(!world.run(for: 2) { $0.crawl.isSettled })
+        #expect(world.crawl.isOver(at: world.now) == (holds && world.now >= 50))
+      }
+    }
   }
 
   @Test func holdsEachNodeAndIsBackWithinAMinute() {

@@ -46,6 +46,12 @@ import Testing
     try prove(["rotate", "--seconds", "2", "--own-seconds", "2", "--configuration", configuration])
   }
 
+  @Test func holdsWhoIsUp() throws {
+    try prove([
+      "hold", "--nodes", "100", "--churn", "20", "--down-time", "8", "--seconds", "30", "--share", "99",
+    ])
+  }
+
   @Test func disturbsNobodyWhereStrangersMisbehave() throws {
     try prove(["malformed", "--seconds", "2", "--connects", "500", "--rate", "2000"])
   }

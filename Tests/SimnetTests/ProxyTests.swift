@@ -167,6 +167,51 @@ import Testing
     }
   }
 
+  @Test func leadsToListenersThatAreNamedAndToNobodyElse() throws {
+    let loop = EventLoop()
+    var echoes: [Echo] = []
+    let listener = try Listener(on: .ipv4(0x7f00_0001, port: 0), loop: loop) { descriptor, _ in
+      echoes.append(Echo(descriptor, on: loop))
+    } fail: {
+      Issue.record("\($0)")
+    }
+    let closed = try Listener(on: .ipv4(0x7f00_0001, port: 0), loop: loop) { _, _ in
+    } fail: { _ in
+    }
+    let names = (1...2).map { Endpoint("11.2.3.\($0):8333")! }
+    var settings = SimnetSettings.small(nodes: 1)
+    settings.proxyPorts = (0, nil)
+    for (name, listener) in zip(names, [listener, closed]) {
+      let outside: OutsideListener = try #require(OutsideListener(Endpoint(listener.address)))
+      settings.outside[name] = outside
+    }
+    closed.close()
+    let stage = try Stage(settings, loop: loop)
+    // More than what may wait for one end, in both directions.
+    let client = try Self.client(stage, 0)
+    let said = (0..<(3 << 20)).map { UInt8(truncatingIfNeeded: $0 &* 2_654_435_761 >> 13) }
+    client.stream?.write([5, 1, 0] + Self.request(names[0]) + said)
+    try stage.run { client.bytes.count == 12 + said.count }
+    #expect(Array(client.bytes.prefix(12)) == [5, 0] + Self.joined)
+    #expect(Array(client.bytes.dropFirst(12)) == said)
+    #expect(stage.simnet.statistics.proxied == 1)
+    client.stream?.close(.closed("enough"))
+    try stage.run { echoes.first?.isOver == true }
+    // Whoever ends it ends it for both.
+    let other = try Self.client(stage, 0)
+    other.stream?.write([5, 1, 0] + Self.request(names[0]))
+    try stage.run { other.bytes.count == 12 && echoes.count == 2 }
+    echoes[1].stream.close(.closed("enough"))
+    try stage.run { other.closeReason != nil }
+    #expect(try reply(stage, to: Self.request(names[1])) == [5, 5, 0, 1, 0, 0, 0, 0, 0, 0])
+    // Not even where they listen: that is no name.
+    let beside = Endpoint(names[0].address, port: 8334)
+    for nobody in [beside, Endpoint(listener.address), Endpoint("11.2.3.3:8333")!, Endpoint("[::1]:9")!] {
+      #expect(try reply(stage, to: Self.request(nobody)) == [5, 4, 0, 1, 0, 0, 0, 0, 0, 0])
+    }
+    #expect(echoes.count == 2)
+  }
+
   @Test func closesOnWhoGoesEarly() throws {
     let stage = try Self.stage()
     for said in [[], [5]] as [[UInt8]] {

@@ -37,6 +37,7 @@ import Testing
       settings.pace?.rate == .perSecond(90_000) && settings.pace?.size == 97 && settings.pace?.count == 5
     )
     #expect(settings.proxyPorts.socks == 0 && settings.proxyPorts.sam == 7656)
+    #expect(settings.outside.isEmpty)
     #expect(settings.part == NetworkPart("2/3") && settings.linkPath == "l")
     #expect(try SimnetOptions.parse(["--flood"]).settings.pace == PaceSettings(.flood))
     #expect(try SimnetOptions.parse([]).settings.pace == nil)
@@ -49,6 +50,31 @@ import Testing
   ])
   func refusesWhatIsNotHard(arguments: [String]) {
     #expect(throws: (any Error).self) { try SimnetOptions.parse(arguments) }
+  }
+
+  @Test func leadsOutsideOfTheNetworkOnThisMachineOnly() throws {
+    let settings = try SimnetOptions.parse([
+      "--socks", "0", "--outside", "11.2.3.4:8333=127.4.5.6:18444", "--outside", "[2a00::5]:1=[::1]:2",
+    ]).settings
+    let names = [Endpoint("11.2.3.4:8333")!, Endpoint("[2a00::5]:1")!]
+    #expect(names.map { settings.outside[$0]?.endpoint.description } == ["127.4.5.6:18444", "[::1]:2"])
+    #expect(settings.outside.count == 2)
+    #expect(settings.outside[names[1]]?.address == .ipv6(high: 0, low: 1, port: 2))
+    for elsewhere in [
+      "11.2.3.4:8333", "0.0.0.0:8333", "10.0.0.1:8333", "192.168.1.1:8333", "[::]:8333", "[fe80::1]:8333",
+      "[2a00::5]:8333", "[::ffff:8.8.8.8]:8333", "localhost:8333", "example.org:8333", "127.0.0.1",
+      "127.0.0.1:0", "",
+    ] {
+      let arguments = ["--socks", "0", "--outside", "11.2.3.4:8333=\(elsewhere)"]
+      #expect(throws: (any Error).self, "\(elsewhere)") { try SimnetOptions.parse(arguments) }
+      if let endpoint = Endpoint(elsewhere) { #expect(OutsideListener(endpoint) == nil) }
+    }
+    for arguments in [
+      ["--outside", "11.2.3.4:8333=127.0.0.1:5"], ["--socks", "0", "--outside", "11.2.3.4=127.0.0.1:5"],
+      ["--socks", "0", "--outside", "127.0.0.1:5"],
+    ] {
+      #expect(throws: (any Error).self) { try SimnetOptions.parse(arguments) }
+    }
   }
 
   @Test(arguments: [

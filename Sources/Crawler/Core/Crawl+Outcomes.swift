@@ -180,15 +180,14 @@ extension Crawl {
   /// Has a candidate tried again when that is likely to bring more.
   private mutating func again(_ index: UInt32, at now: Double) {
     let candidate = table[index]
-    let doubled = Double(1 << min(20, max(0, Int(candidate.failures) - 1)))
-    let absence = Double(wall(now)) - Double(candidate.lastReached)
-    if settings.holds, candidate.lastReached > 0, absence < 86_400 {
-      let seconds = min(
-        CrawlSettings.holdLimit,
-        max(settings.targetInterval, absence * CrawlSettings.holdShare)
-      )
-      return wait(index, seconds: seconds * jitter(0.75...1.25), at: now)
+    if settings.holds, candidate.lastReached > 0 {
+      // Who comes back does so the later the longer it has been away.
+      let absence = Double(wall(now)) - Double(candidate.lastReached)
+      let limit = absence < CrawlSettings.holdSpan ? CrawlSettings.holdLimit : settings.backoffLimit
+      let seconds = min(limit, absence * CrawlSettings.holdShare) * jitter(0.75...1.25)
+      return wait(index, seconds: max(settings.targetInterval, seconds), at: now)
     }
+    let doubled = Double(1 << min(20, max(0, Int(candidate.failures) - 1)))
     if settings.holds, candidate.state == .full {
       return wait(index, seconds: min(settings.backoff, 30 * doubled) * jitter(0.5...1.5), at: now)
     }

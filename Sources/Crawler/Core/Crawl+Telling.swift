@@ -102,7 +102,7 @@ extension Crawl {
       }
       switch table[index].place {
       case .queued where table[index].likelihood < Int(table[index].level): queue(index)
-      case .waiting where isBelieved && isBack(table[index], node.time, at: now): queue(index)
+      case .waiting where isBelieved && isBack(table[index], node.time, at: now): hasten(index, at: now)
       case .idle, .queued, .waiting, .inFlight, .connected: break
       }
       return isNew
@@ -131,7 +131,13 @@ extension Crawl {
   private func isBack(_ candidate: Candidate, _ time: UInt32, at now: Double) -> Bool {
     let now = wall(now)
     return time > candidate.lastTried && time + 600 > now && time < now + 600
-      && Double(now) > Double(candidate.lastTried) + settings.freshInterval
+  }
+
+  /// Has a candidate that waits dialled now, or as soon as its last attempt was long enough ago.
+  private mutating func hasten(_ index: UInt32, at now: Double) {
+    let seconds = Double(table[index].lastTried) + settings.freshInterval - epoch - now
+    guard seconds > 0 else { return queue(index) }
+    if Double(table[index].due) > (now + seconds) * 100 { wait(index, seconds: seconds, at: now) }
   }
 
   /// Whether a time of last sight is one that Bitcoin Core would not believe or not care for (`AddrInfo::IsTerrible`):

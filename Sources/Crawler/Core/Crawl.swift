@@ -118,7 +118,11 @@ public struct Crawl {
   /// How many connections stand.
   public var connectionCount: Int { links.count }
 
-  /// Whether a pass is over: nothing is to be dialled, nothing is under way, and nobody's answer is waited for.
+  /// Whether the pass is over: all is settled; or, as gossip and who comes back leave a crawl that holds no rest, the next
+  /// one is due.
+  public func isOver(at now: Double) -> Bool { isSettled || settings.holds && pass > 0 && now >= nextPass }
+
+  /// Whether nothing is to be dialled, nothing is under way, and nobody's answer is waited for.
   public var isSettled: Bool {
     queuedCount == 0 && diallingCount == 0 && awaitedCount == 0 && retries.isEmpty && asks.isEmpty
       && disconnects.isEmpty && lookups.isEmpty

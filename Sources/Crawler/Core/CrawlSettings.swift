@@ -43,12 +43,16 @@ public struct CrawlSettings: Sendable {
   /// Creates the defaults.
   public init() {}
 
-  /// The longest that a node which was held is left alone when it went away, in seconds: jitter included it is dialled
-  /// within a minute of coming back.
+  /// How much of the time that a node which was held has been away is waited until it is dialled again: how late it is
+  /// noticed that it is back is half of that, on average.
+  static let holdShare = 0.05
+
+  /// The longest that it is left alone for the first day, in seconds: jitter and the time that a connect takes included
+  /// it is connected to within a minute of coming back.
   static let holdLimit = 36.0
 
-  /// Until then, how much of the time that it was away is waited.
-  static let holdShare = 0.15
+  /// For how many seconds that is so.
+  static let holdSpan = 86_400.0
 
   /// Up to how many network groups it is news that one of them tells of an address.
   static let sourceLimit = 4

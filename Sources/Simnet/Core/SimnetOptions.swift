@@ -237,6 +237,16 @@ public struct SimnetOptions: ParsableArguments {
   )
   public var sam: UInt16?
 
+  /// Whom else the proxies lead to.
+  @Option(
+    help: ArgumentHelp(
+      "Have the proxies lead from an address to a listener on loopback that is no node too. May be repeated.",
+      valueName: "address:port=host:port"
+    ),
+    transform: Self.outside
+  )
+  public var outside: [Outside] = []
+
   /// Where all the nodes' addresses are written.
   @Option(
     help: ArgumentHelp(
@@ -273,6 +283,9 @@ public struct SimnetOptions: ParsableArguments {
   /// Seconds until it ends by itself.
   @Option(help: ArgumentHelp("End after so many seconds; 0 for never.", valueName: "seconds"))
   public var duration = 0.0
+
+  /// An address, and the listener that it leads to.
+  public typealias Outside = (name: Endpoint, listener: OutsideListener)
 
   /// What every daemon takes.
   @OptionGroup public var daemon: DaemonOptions
@@ -311,6 +324,9 @@ public struct SimnetOptions: ParsableArguments {
     }
     guard part.count == 1 || link != nil else { throw ValidationError("--part needs --link") }
     guard part.count <= nodes else { throw ValidationError("--part: there are more parts than nodes") }
+    guard outside.isEmpty || socks != nil || sam != nil else {
+      throw ValidationError("--outside needs --socks or --sam")
+    }
     guard dialCount >= 0 else { throw ValidationError("--dial-count must not be negative") }
   }
 
@@ -341,6 +357,7 @@ public struct SimnetOptions: ParsableArguments {
       settings.pace = wanted
     }
     settings.proxyPorts = (socks, sam)
+    for outside in outside { settings.outside[outside.name] = outside.listener }
     settings.part = part
     settings.linkPath = link
     settings.neighbours = unpleasant
@@ -366,6 +383,15 @@ public struct SimnetOptions: ParsableArguments {
       throw ValidationError("\"\(text)\" is neither a share from 0 to 1 nor KIND=SHARE,… of at most 1 in all")
     }
     return shares
+  }
+
+  private static func outside(_ text: String) throws -> Outside {
+    guard let pair = OutsideListener.pair(text) else {
+      throw ValidationError(
+        "\"\(text)\" is no address with a port, =, and an address in 127.0.0.0/8 or ::1 with a port"
+      )
+    }
+    return pair
   }
 
   private static func target(_ text: String) throws -> Endpoint {

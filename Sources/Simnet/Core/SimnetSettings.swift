@@ -101,6 +101,9 @@ public struct SimnetSettings: Sendable {
   /// such proxy.
   public var proxyPorts: (socks: UInt16?, sam: UInt16?)
 
+  /// Listeners on this machine that are no nodes, by the addresses by which the proxies lead to them.
+  public var outside: [Endpoint: OutsideListener] = [:]
+
   /// Seconds until a proxy gives up on who does not answer.
   public var proxyTimeout = 20.0
 

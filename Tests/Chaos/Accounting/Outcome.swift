@@ -11,6 +11,7 @@ struct Outcome {
   private(set) var figures: [(name: String, value: UInt64, words: String)] = []
   /// Measures that are no counts, such as milliseconds.
   private(set) var measures: [(name: String, value: Double, words: String)] = []
+  private var percentages: Set<String> = []
   /// Every promise that was broken, in a sentence.
   private(set) var broken: [String] = []
   /// Why it was not run, where it was not.
@@ -24,6 +25,12 @@ struct Outcome {
   /// Adds a measure.
   mutating func measure(_ name: String, _ value: Double, _ words: String) {
     measures.append((name, value, words))
+  }
+
+  /// Adds a share in percent; two digits after the point, as most are close to 100.
+  mutating func percentage(_ name: String, _ value: Double, _ words: String) {
+    measures.append((name, value, words))
+    percentages.insert(name)
   }
 
   /// Notes a broken promise where there is one.
@@ -40,7 +47,11 @@ struct Outcome {
   private func textLine(_ name: String) -> String {
     if let skipped { return "\(name): skipped: \(skipped)" }
     let counts = figures.map { "\(Self.grouped($0.value)) \($0.words)" }
-    let others = measures.map { "\($0.words) \(Self.rounded($0.value))" }
+    let others = measures.map { measure in
+      percentages.contains(measure.name)
+        ? String(format: "%.2f %% ", measure.value) + measure.words
+        : "\(measure.words) \(Self.rounded(measure.value))"
+    }
     let verdict = broken.isEmpty ? "kept" : "BROKEN"
     let sentences = broken.prefix(20).map { "  broken: \($0)" }
     let rest = broken.count > 20 ? ["  and \(broken.count - 20) more"] : []

@@ -74,6 +74,28 @@ import Testing
     #expect(tips == (0..<30).map { network.ledger.tip(of: $0) })
   }
 
+  @Test func tellsWhereItIsWhenItIsBack() throws {
+    var settings = Self.settings(downTime: 30)
+    let (network, events) = SimulatedNetwork.after(300, settings)
+    let back = Self.changes(events).filter { !$0.isDown }.map { [UInt64($0.node), $0.time] }
+    let told = events.compactMap {
+      if case .announcedSelf(let node, let time) = $0 { [UInt64(node), time] } else { nil }
+    }
+    // Others do so once a day.
+    #expect(back.count > 100 && Set(told).isSuperset(of: back) && told.count < back.count + 5)
+    // It is heard of soon after, and not by its neighbours only.
+    var hearers: [Endpoint: Set<Int>] = [:]
+    for case .heard(let known, let node, _) in events { hearers[known.endpoint, default: []].insert(node) }
+    let beyond = try hearers.filter { endpoint, nodes in
+      let node = try #require(network.directory.node(for: endpoint))
+      return !nodes.isSubset(of: network.topology.neighbours[node])
+    }
+    #expect(beyond.count > 5)
+    settings.addressInterval = 0
+    let silent = SimulatedNetwork.after(300, settings).1
+    #expect(!silent.contains { if case .announcedSelf = $0 { true } else { false } })
+  }
+
   @Test func neverLosesAll() {
     let (network, events) = SimulatedNetwork.after(30, Self.settings(churn: 6000, downTime: 1000))
     #expect(Self.changes(events).count >= 29)

@@ -117,7 +117,7 @@ final class CrawlRun {
     try beginPass()
     let passes = command.passes ?? (command.hold ? 0 : 1)
     while !interruption.hasCome, !environment.output.isClosed, end.remaining > 0 {
-      if crawl.isSettled {
+      if crawl.isOver(at: now) {
         if passes > 0, crawl.pass >= passes { break }
         if now >= crawl.nextPass { try beginPass() }
       }

@@ -27,6 +27,8 @@ extension SimulatedNetwork {
     isUp[node] = true
     upCount += 1
     events.append(.went(down: false, node: node, time: time))
+    // Its connections are new ones, and in these it tells its address at once (Core's `MaybeSendAddr`).
+    if settings.addressInterval > 0 { tellOwnAddress(of: node, at: time) }
     let neighbours = topology.neighbours[node].filter { isUp[$0] }
     guard let best = neighbours.max(by: { ledger.tip(of: $0) < ledger.tip(of: $1) }) else { return }
     let tip = ledger.tip(of: best)

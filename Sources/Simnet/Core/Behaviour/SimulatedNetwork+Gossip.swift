@@ -27,7 +27,11 @@ extension SimulatedNetwork {
   /// A node tells its own address to all its neighbours, and plans the next time.
   mutating func announceSelf(_ node: Int, at time: UInt64) {
     planSelfAnnouncement(of: node, after: time)
-    guard isUp[node] else { return }
+    if isUp[node] { tellOwnAddress(of: node, at: time) }
+  }
+
+  /// A node tells its own address to all its neighbours.
+  mutating func tellOwnAddress(of node: Int, at time: UInt64) {
     let known = KnownNode(
       time: UInt32(truncatingIfNeeded: time / 1_000_000_000),
       services: directory.row(of: node).services,

@@ -18,6 +18,7 @@ final class ProxyClient {
   private var dialogue: Dialogue
   private var watcher: DescriptorWatcher?
   private var timer: TimerWatcher?
+  private var attempt: ConnectAttempt?
   private var isOver = false
 
   /// Takes over a connected descriptor.
@@ -43,7 +44,7 @@ final class ProxyClient {
   }
 
   private func look() {
-    while !isOver, timer == nil {
+    while !isOver, timer == nil, attempt == nil {
       let bytes = [UInt8](unsafeUninitializedCapacity: SAMServerDialogue.maximumLine) { space, count in
         count = max(0, recv(descriptor, space.baseAddress, space.count, Int32(MSG_PEEK)))
         if count == 0, errno == EAGAIN { count = 0 }
@@ -106,6 +107,7 @@ final class ProxyClient {
   }
 
   private func connect(to target: ProxyTarget) {
+    if let listener = frontEnd.listener(for: target) { return connect(to: listener) }
     guard let (outcome, node, endpoint) = frontEnd.resolve(target) else { return perform(finish(.unknown)) }
     switch outcome {
     case .joined:
@@ -120,6 +122,23 @@ final class ProxyClient {
     }
   }
 
+  private func connect(to listener: OutsideListener) {
+    watcher?.watch(for: [])
+    attempt = ConnectAttempt(
+      to: listener.address,
+      timeout: frontEnd.timeout,
+      loop: frontEnd.simnet.loop
+    ) { [unowned self] result in
+      switch result {
+      case .success(let other):
+        perform(finish(.joined))
+        leave()
+        frontEnd.join(descriptor, with: other, isolationKey)
+      case .failure(let error): perform(finish(error.code == ETIMEDOUT ? .timedOut : .refused))
+      }
+    }
+  }
+
   private var isolationKey: String {
     switch dialogue {
     case .socks(let socks): EscapedText.ascii(socks.isolationKey ?? [])
@@ -131,6 +150,7 @@ final class ProxyClient {
     isOver = true
     watcher?.cancel()
     timer?.cancel()
+    attempt?.cancel()
     frontEnd.forget(self)
   }
 }

@@ -4,7 +4,7 @@ import EventLoop
 import Glibc
 
 /// A proxy through which an observer reaches the nodes by the addresses that they are known by: nothing leaves the
-/// process.
+/// process, but for listeners outside of the network, which are on this machine.
 final class ProxyFrontEnd {
   /// Which protocol it speaks.
   enum Kind {
@@ -27,6 +27,7 @@ final class ProxyFrontEnd {
   private let kind: Kind
   private var listener: Listener!
   private var clients: [ObjectIdentifier: ProxyClient] = [:]
+  private var relays: [ObjectIdentifier: ProxyRelay] = [:]
 
   /// Most clients whose target is not settled yet.
   private static let maximumClients = 4096
@@ -52,6 +53,7 @@ final class ProxyFrontEnd {
   func close() {
     listener.close()
     for client in Array(clients.values) { client.close() }
+    for relay in Array(relays.values) { relay.close() }
   }
 
   /// What becomes of a connect to a target, and which node it leads to.
@@ -64,12 +66,23 @@ final class ProxyFrontEnd {
     }
   }
 
+  /// The listener outside of the network that a target leads to; nil where it leads to none.
+  func listener(for target: ProxyTarget) -> OutsideListener? {
+    guard case .endpoint(let endpoint) = target else { return nil }
+    return simnet.settings.outside[endpoint]
+  }
+
+  /// Joins a client's connection with one to a listener.
+  func join(_ descriptor: Int32, with other: Int32, _ key: String) {
+    count(key)
+    let relay = ProxyRelay(descriptor, other, frontEnd: self)
+    relays[ObjectIdentifier(relay)] = relay
+  }
+
   /// Gives a client's connection to a node.
   func join(_ descriptor: Int32, to node: Int, as endpoint: Endpoint, from peer: SocketAddress, _ key: String)
   {
-    joined[key, default: 0] += 1
-    simnet.statistics.proxied += 1
-    if joined[key] == 1, !key.isEmpty { simnet.statistics.isolationKeys += 1 }
+    count(key)
     simnet.accept(descriptor, node, from: peer, knownAs: endpoint)
   }
 
@@ -78,6 +91,18 @@ final class ProxyFrontEnd {
     if let session = client.session { sessions.destinations[session] = nil }
     clients[ObjectIdentifier(client)] = nil
     simnet.loop.retire(client)
+  }
+
+  /// Takes in that both ends of a relay are closed.
+  func forget(_ relay: ProxyRelay) {
+    relays[ObjectIdentifier(relay)] = nil
+    simnet.loop.retire(relay)
+  }
+
+  private func count(_ key: String) {
+    joined[key, default: 0] += 1
+    simnet.statistics.proxied += 1
+    if joined[key] == 1, !key.isEmpty { simnet.statistics.isolationKeys += 1 }
   }
 
   private func accept(_ descriptor: Int32, from peer: SocketAddress) {

@@ -1,0 +1,45 @@
+import EventLoop
+
+/// A proxy's client and a listener outside of the simulated network, joined: what comes from one goes to the other, byte
+/// for byte.
+final class ProxyRelay: ByteStreamHandler {
+  private unowned let frontEnd: ProxyFrontEnd
+  private var near: ByteStream!
+  private var far: ByteStream!
+
+  /// Bytes that wait for one end, from which on nothing more is read from the other.
+  private static let limit = 256 << 10
+
+  /// Takes over two connected descriptors.
+  ///
+  /// - Parameters:
+  ///   - near: the client's.
+  ///   - far: the listener's.
+  init(_ near: Int32, _ far: Int32, frontEnd: ProxyFrontEnd) {
+    self.frontEnd = frontEnd
+    self.near = ByteStream(near, on: frontEnd.simnet.loop, handler: self)
+    self.far = ByteStream(far, on: frontEnd.simnet.loop, handler: self)
+  }
+
+  /// Closes both ends; does nothing the second time.
+  func close() {
+    near.close(.closed("the proxy ends"))
+    far.close(.closed("the proxy ends"))
+  }
+
+  func stream(_ stream: ByteStream, received slice: ChunkSlice, at time: UInt64) -> Int {
+    let other = other(stream)
+    other.write(slice)
+    if other.unsentCount > Self.limit { stream.pause() }
+    return slice.range.count
+  }
+
+  func streamDidDrain(_ stream: ByteStream) { other(stream).resume() }
+
+  func stream(_ stream: ByteStream, closedFor reason: CloseReason) {
+    other(stream).closeAfterWriting("the other end is closed")
+    if !near.isOpen, !far.isOpen { frontEnd.forget(self) }
+  }
+
+  private func other(_ stream: ByteStream) -> ByteStream { stream === near ? far : near }
+}
