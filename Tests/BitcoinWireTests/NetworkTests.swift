@@ -40,6 +40,26 @@ import Testing
     #expect(network.dnsSeeds.isEmpty == network.loopbackIsRoutable)
   }
 
+  @Test(arguments: [Network.mainnet, .testnet3, .testnet4, .signet])
+  func hasAFewNodesToBeginWithOfEveryAddressNetwork(_ network: Network) {
+    let seeds = network.fixedSeeds
+    #expect((20...24).contains(seeds.count) && Set(seeds).count == seeds.count)
+    #expect(Set(seeds.map(\.address.network)) == [.ipv4, .ipv6, .torV3, .i2p, .cjdns])
+    // Who runs many nodes in one place is not all that one begins with.
+    #expect(Set(seeds.map { NetworkGroup(of: $0.address) }).count > seeds.count * 3 / 4)
+    for seed in seeds {
+      #expect(
+        seed.address.isRoutable && seed.port == (seed.address.network == .i2p ? 0 : network.defaultPort)
+      )
+    }
+  }
+
+  @Test func hasNodesToBeginWithOnItsOwnOnly() {
+    for network in [Network.simnet, .regtest, .bitcoinCash, .signet(challenge: [0x51])] {
+      #expect(network.fixedSeeds.isEmpty)
+    }
+  }
+
   /// The default signet's challenge and magic in Bitcoin Core's `chainparams.cpp`.
   @Test func aSignetsMagicFollowsFromItsChallenge() {
     let network = Network.signet(challenge: Network.signetChallenge)

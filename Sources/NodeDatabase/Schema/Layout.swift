@@ -62,6 +62,12 @@ enum Layout {
       ]
     }
 
+  /// What a ready-made view selects; nil where there is none of that name.
+  static func definition(of view: String) -> String? {
+    let beginning = "CREATE VIEW \(view) AS "
+    return first.first { $0.hasPrefix(beginning) }.map { String($0.dropFirst(beginning.count)) }
+  }
+
   /// The names of the ready-made views.
   static var viewNames: [String] {
     first.compactMap { $0.hasPrefix("CREATE VIEW ") ? String($0.split(separator: " ")[2]) : nil }.sorted()

@@ -58,6 +58,10 @@ public struct NodeQuery: Sendable {
   public var after: String?
   /// As of when, in ns since the Unix epoch; nil for now.
   public var time: UInt64?
+  /// Any of these, by number in the database.
+  var included: [Int64] = []
+  /// None of these, by number in the database.
+  public var excluded: [Int64] = []
 
   /// All nodes as they are now.
   public init() {}
@@ -81,6 +85,10 @@ public struct NodeQuery: Sendable {
     if !services.isEmpty {
       let bits = Int64(bitPattern: services.rawValue)
       conditions.append("services & \(bits) = \(bits)")
+    }
+    any("id", included.map { "\($0)" })
+    if !excluded.isEmpty {
+      conditions.append("id NOT IN (\(excluded.map { "\($0)" }.joined(separator: ", ")))")
     }
     if let after { conditions.append("endpoint > \(SQL.literal(after))") }
     let names = NodeColumn.allCases.map(\.name).joined(separator: ", ")
@@ -196,13 +204,46 @@ extension NodeStore {
   /// The names of the ready-made views.
   public static var viewNames: [String] { Layout.viewNames }
 
+  /// The names of the ready-made views of nodes that are reachable now: each of these can be left out there.
+  public static var countedViewNames: [String] {
+    viewNames.filter { Layout.definition(of: $0)?.contains(" FROM nodes_now") == true || $0 == "nodes_now" }
+  }
+
   /// What a ready-made view shows: its columns, and at most so many rows.
-  public func view(_ name: String, limit: Int = .max) throws(NodeStoreError) -> (
+  ///
+  /// - Parameter nodes: numbers of nodes that are left out, in views of `countedViewNames`.
+  public func view(_ name: String, limit: Int = .max, without nodes: [Int64] = []) throws(NodeStoreError) -> (
     columns: [String], rows: [[NodeValue]]
   ) {
-    guard Layout.viewNames.contains(name) else { throw NodeStoreError("there is no view \(name)") }
-    let sql = "SELECT * FROM \(name)" + (limit == .max ? "" : " LIMIT \(limit)")
+    guard let definition = Layout.definition(of: name) else {
+      throw NodeStoreError("there is no view \(name)")
+    }
+    var sql = "SELECT * FROM \(name)"
+    if !nodes.isEmpty {
+      guard Self.countedViewNames.contains(name) else {
+        throw NodeStoreError("nobody can be left out in \(name)")
+      }
+      let numbers = nodes.map { "\($0)" }.joined(separator: ", ")
+      // What the view selects from is what has this name here, rather than the view of that name.
+      sql = """
+        WITH nodes_now AS (SELECT * FROM nodes WHERE state = 'reachable' AND id NOT IN (\(numbers))) \
+        \(name == "nodes_now" ? sql : definition)
+        """
+    }
+    if limit != .max { sql += " LIMIT \(limit)" }
     return try read { (try $0.columns(sql), try $0.rows(sql)) }
+  }
+
+  /// Of each group the members that are asked for, but for the first of these.
+  ///
+  /// - Parameter groups: numbers of nodes, those that stand for the others first.
+  public func others(of groups: [[Int64]], among query: NodeQuery) throws(NodeStoreError) -> [Int64] {
+    guard !groups.isEmpty else { return [] }
+    var narrowed = query
+    narrowed.included = groups.flatMap { $0 }
+    narrowed.limit = nil
+    let matching = Set(try nodes(narrowed).compactMap { $0[.id].integer })
+    return groups.flatMap { $0.filter { matching.contains($0) }.dropFirst() }
   }
 }
 

@@ -84,11 +84,17 @@ final class CrawlRun {
 
   /// Crawls until it is over, and prints what was found.
   ///
-  /// - Parameter start: the addresses to begin with, besides those that the store and the connector know.
-  func run(from start: [Endpoint]) throws(ClientFailure) -> ExitStatus {
+  /// - Parameters:
+  ///   - start: the addresses to begin with, besides those that the store and the connector know.
+  ///   - fixedSeeds: those to begin with where there are none.
+  func run(from start: [Endpoint], orFrom fixedSeeds: [Endpoint]) throws(ClientFailure) -> ExitStatus {
     crawl.add(start, at: now)
     try stored { () throws(NodeStoreError) in try recorder?.load { crawl.add($0, at: now) } }
     try adopt(session.connections())
+    if crawl.candidateCount == 0, !fixedSeeds.isEmpty {
+      environment.output.note("Nothing else is known: it begins with \(fixedSeeds.count) built-in addresses.")
+      crawl.add(fixedSeeds, at: now)
+    }
     guard crawl.candidateCount > 0 else {
       guard start.isEmpty else {
         throw ClientFailure(
@@ -99,7 +105,7 @@ final class CrawlRun {
       }
       throw ClientFailure(
         .usage,
-        "There is nowhere to begin: \(session.hello.networkName) has no DNS seeds. Name a host, or a --file of hosts."
+        "There is nowhere to begin: nobody is known on \(session.hello.networkName). Name a host, or a --file of hosts."
       )
     }
     do throws(ClientFailure) { try crawl(for: command.duration) } catch {

@@ -40,6 +40,16 @@ struct CrawlRunCommand: ControlCommand {
   )
   var usesSeeds: Bool?
 
+  @Flag(
+    name: .customLong("fixed-seeds"),
+    inversion: .prefixedNo,
+    help: """
+      Begin with a few built-in addresses where neither hosts nor DNS seeds, the database or connections give any. \
+      (default: where no host is given)
+      """
+  )
+  var usesFixedSeeds: Bool?
+
   @Option(
     name: .customLong("dns-server"),
     help: ArgumentHelp("Ask this name server. (default: the system's)", valueName: "address:port")
@@ -136,9 +146,10 @@ struct CrawlRunCommand: ControlCommand {
       settings.dialsLoopbackOnly =
         ["regtest", "simnet"].contains(session.hello.networkName) && connecting.proxy == nil
       let start = try beginnings(named, session.hello, environment)
+      let fixed = try fixedSeeds(named, session.hello)
       let recorder = try recorder(session.hello.networkName, environment)
       let run = CrawlRun(self, settings, rules, recorder, session, stream, environment)
-      return try run.run(from: start)
+      return try run.run(from: start, orFrom: fixed)
     }
   }
 
@@ -200,7 +211,7 @@ struct CrawlRunCommand: ControlCommand {
   }
 
   /// The addresses to begin with: those named, and those that DNS seeds name.
-  private func beginnings(
+  func beginnings(
     _ named: [String],
     _ hello: ServerHello,
     _ environment: ClientEnvironment
@@ -230,6 +241,17 @@ struct CrawlRunCommand: ControlCommand {
       }
     }
     return endpoints
+  }
+
+  /// The built-in addresses that it may begin with where there is nothing else, as with Bitcoin Core's -fixedseeds.
+  func fixedSeeds(_ named: [String], _ hello: ServerHello) throws(ClientFailure) -> [Endpoint] {
+    guard usesFixedSeeds ?? named.isEmpty else { return [] }
+    // By what tells its messages apart: a network described by the operator may have any name.
+    let seeds = Network(magic: hello.magic)?.fixedSeeds ?? []
+    if usesFixedSeeds == true, seeds.isEmpty {
+      throw ClientFailure(.usage, "\(hello.networkName) has no fixed seeds.")
+    }
+    return seeds
   }
 
   /// An address with what is said of each connect.

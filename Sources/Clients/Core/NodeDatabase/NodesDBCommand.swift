@@ -17,7 +17,7 @@ struct NodesDBCommand: ParsableCommand {
     subcommands: [
       NodesDBListCommand.self, NodesDBDiffCommand.self, NodesDBHistoryCommand.self, NodesDBViewCommand.self,
       NodesDBExportCommand.self, NodesDBSnapshotCommand.self, NodesDBMaintainCommand.self,
-      NodesDBEnrichCommand.self,
+      NodesDBEnrichCommand.self, NodesDBSiblingsCommand.self,
     ],
     defaultSubcommand: NodesDBListCommand.self
   )

@@ -33,6 +33,8 @@ struct NodesDBListCommand: NodesDBSubcommand {
   @Option(help: ArgumentHelp("Show at most so many.", valueName: "count"))
   var limit: Int?
 
+  @OptionGroup var counting: NodesDBOnce
+
   @OptionGroup(title: "How to print") var format: NodesDBFormat
   @OptionGroup var options: NodesDBOptions
 
@@ -46,6 +48,7 @@ struct NodesDBListCommand: NodesDBSubcommand {
       var query = filter.query
       query.limit = limit
       query.order = sort.map { ($0.column, $0.isDescending) }
+      query.excluded = try store.others(of: counting.groups(store), among: query)
       var rows = NodesDBRows(shown.map(\.name), format, environment.output)
       var count = 0
       try store.nodes(query) { node in
@@ -173,7 +176,10 @@ struct NodesDBViewCommand: NodesDBSubcommand {
   static let configuration = CommandConfiguration(
     commandName: "view",
     abstract: "Show a ready-made view: nodes by user agent, churn, uptime, over time, ….",
-    discussion: "Views: \(NodeStore.viewNames.joined(separator: ", "))."
+    discussion: """
+      Views: \(NodeStore.viewNames.joined(separator: ", ")). With --once: \
+      \(NodeStore.countedViewNames.joined(separator: ", ")).
+      """
   )
 
   @Argument(help: ArgumentHelp("The view.", valueName: "name"), completion: .list(NodeStore.viewNames))
@@ -181,6 +187,8 @@ struct NodesDBViewCommand: NodesDBSubcommand {
 
   @Option(help: ArgumentHelp("Show at most so many rows.", valueName: "count"))
   var limit: Int?
+
+  @OptionGroup var counting: NodesDBOnce
 
   @OptionGroup(title: "How to print") var format: NodesDBFormat
   @OptionGroup var options: NodesDBOptions
@@ -190,11 +198,17 @@ struct NodesDBViewCommand: NodesDBSubcommand {
       throw ValidationError("Views are \(NodeStore.viewNames.joined(separator: ", ")).")
     }
     guard limit ?? 1 > 0 else { throw ValidationError("--limit is at least 1.") }
+    guard !counting.once || NodeStore.countedViewNames.contains(name) else {
+      throw ValidationError("--once goes with \(NodeStore.countedViewNames.joined(separator: ", ")).")
+    }
   }
 
   func execute(_ environment: ClientEnvironment) throws(ClientFailure) -> ExitStatus {
     try withStore(environment) { store throws(NodeStoreError) in
-      let (columns, found) = try store.view(name, limit: limit ?? .max)
+      var query = NodeQuery()
+      query.states = [.reachable]
+      let others = try store.others(of: counting.groups(store), among: query)
+      let (columns, found) = try store.view(name, limit: limit ?? .max, without: others)
       var rows = NodesDBRows(columns, format, environment.output)
       for row in found where !rows.add(row) { break }
       rows.finish()
