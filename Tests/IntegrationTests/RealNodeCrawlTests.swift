@@ -77,29 +77,38 @@ struct RealNodeCrawlTests {
     )
     let crawl = try deployment.run(
       "netmine",
-      ["crawl", names[0][0].description, "--proxy", proxy, "--no-database", "--json"]
+      ["crawl", names[0][0].description, "--proxy", proxy, "--hold", "--no-database", "--json"]
     )
+    func reached() -> Set<String> {
+      Set(
+        crawl.lines.compactMap {
+          let event = (try? JSONSerialization.jsonObject(with: Data($0.utf8))) as? [String: Any] ?? [:]
+          return event["event"] as? String == "reached" ? event["address"] as? String : nil
+        }
+      )
+    }
     var remotes: Set<String> = []
     var skipped = 0
-    try crawl.wait(for: "the end of the crawl", timeout: 240) {
+    try crawl.wait(for: "all nodes", timeout: 240) {
       try remotes.formUnion(self.remotes(of: connector.id))
       // Nodes answer at their leisure, half a minute on average; not so long that they take peers for dead.
       skipped += 3
       for node in nodes { try node.skip(seconds: skipped) }
-      return !crawl.isRunning
+      let reached = reached()
+      return names.allSatisfy { !reached.isDisjoint(with: $0.map(\.description)) }
     }
+    // Its connections stand.
+    try remotes.formUnion(self.remotes(of: connector.id))
+    crawl.signal(SIGINT)
     #expect(try crawl.wait() == 0, "\(crawl.errors)")
-    let found = try crawl.lines.map {
-      try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any] ?? [:]
-    }
-    let reached = Set(
-      found.compactMap { $0["event"] as? String == "reached" ? $0["address"] as? String : nil }
-    )
+    let reached = reached()
+    let summary = try #require(crawl.lines.last.map { try JSONSerialization.jsonObject(with: Data($0.utf8)) })
+    let found = try #require(summary as? [String: Any])
     // Every node under one of its names at least, and nobody else.
     for names in names { #expect(!reached.isDisjoint(with: names.map(\.description))) }
     #expect(reached.isSubset(of: names.joined().map(\.description)))
-    #expect(found.last?["reachable"] as? Int == reached.count)
-    #expect(found.last?["candidates"] as? Int ?? 0 > reached.count)
+    #expect(found["reachable"] as? Int == reached.count)
+    #expect(found["candidates"] as? Int ?? 0 > reached.count)
     // That we close is no fault.
     for node in nodes { #expect(node.complaints.allSatisfy { $0.contains("socket closed, disconnecting") }) }
 
