@@ -68,6 +68,48 @@ import Testing
     try deployment.stopAll()
   }
 
+  /// What the database says of each kind of unpleasant node is what it is.
+  @Test(.timeLimit(.minutes(3))) func tellsStatesOfUnpleasantNodesApart() throws {
+    let states: [String: String] = [
+      "refused": "refused", "black-hole": "timed out", "full": "full", "mute": "timed out",
+      "slow-loris": "timed out", "garbage": "wrong network", "wrong-magic": "wrong network",
+      "huge-length": "protocol error", "resetter": "full",
+    ]
+    let deployment = Deployment()
+    try deployment.startLogServer()
+    try deployment.startConnector(["connector.bitcoin.handshake_timeout=4.0"])
+    let truth = deployment.root + "truth.json"
+    let nodes = try deployment.startSimnet(
+      nodes: 110,
+      base: "127.77.0.1",
+      ["--tx-rate", "0", "--block-interval", "0", "--unpleasant", "0.8", "--truth", truth]
+    )
+    let crawl = try deployment.netmine(
+      ["crawl", "--json", "--file", deployment.root + "nodes.txt", "--set", "crawl.answer_timeout=10.0"],
+      timeout: 150
+    )
+    #expect(crawl.status == 0, "\(crawl.errors)")
+    let kinds = try objects(String(contentsOfFile: truth, encoding: .utf8))
+      .filter { $0["event"] as? String == "node" }
+      .map { ($0["endpoint"] as? String ?? "", $0["neighbour"] as? String) }
+    #expect(kinds.count == nodes.count)
+    #expect(Set(kinds.compactMap(\.1)).count == 22)
+    let known = try objects(deployment.netmine(["nodes-db", "--json"]).output)
+    let found = Dictionary(
+      known.compactMap { row in
+        (row["endpoint"] as? String).map { ($0, row["state"] as? String ?? "") }
+      }
+    ) { first, _ in first }
+    for (endpoint, kind) in kinds {
+      let expected = kind.flatMap { states[$0] } ?? "reachable"
+      #expect(found[endpoint] == expected, "\(kind ?? "pleasant") \(endpoint)")
+    }
+    // Nothing is known to be reachable that is not in the network, whatever spammers say.
+    let reachable = found.filter { $0.value == "reachable" }
+    #expect(Set(reachable.keys).isSubset(of: nodes))
+    try deployment.stopAll()
+  }
+
   @Test(.timeLimit(.minutes(3))) func holdsWhoIsReachable() throws {
     let (deployment, nodes) = try deploy(nodes: 40, base: "127.74.0.1")
     let lost = try deployment.netmine(["crawl"])
