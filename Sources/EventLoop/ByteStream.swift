@@ -72,6 +72,8 @@ public final class ByteStream {
   private var input: ReadBuffer
   private var output: WriteQueue
   private var isFlushDue = false
+  /// Whether the loop flushes it when the batch has been handled; it may have been flushed before.
+  private var isListed = false
   private var isBlocked = false
   private var isDelivering = false
   private var closesWhenDrained: String?
@@ -120,7 +122,7 @@ public final class ByteStream {
 
   deinit {
     release()
-    if isFlushDue { loop.forget(self) }
+    if isListed { loop.forget(self) }
   }
 
   /// Whether it has not been closed.
@@ -229,9 +231,16 @@ public final class ByteStream {
 
   /// Flushes when the current batch has been handled.
   public func flushSoon() {
-    guard !isFlushDue else { return }
     isFlushDue = true
+    guard !isListed else { return }
+    isListed = true
     loop.flushAtBatchEnd(self)
+  }
+
+  /// The batch has been handled.
+  func flushAtBatchEnd() {
+    isListed = false
+    flushUnlessBlocked()
   }
 
   private func updateInterest() {

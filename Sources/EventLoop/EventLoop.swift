@@ -71,7 +71,7 @@ public final class EventLoop {
     // A flush may close a stream and so cause further writes, or the end of a stream that is still to be flushed.
     var index = 0
     while index < unflushed.count {
-      unflushed[index]?.takeUnretainedValue().flushUnlessBlocked()
+      unflushed[index]?.takeUnretainedValue().flushAtBatchEnd()
       index += 1
     }
     unflushed.removeAll(keepingCapacity: true)

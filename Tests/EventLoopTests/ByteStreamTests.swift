@@ -95,6 +95,19 @@ final class Pair {
     #expect(pair.client.drains > 0)
   }
 
+  /// The loop forgets a stream that goes before the batch ends, also where it was flushed already.
+  @Test func mayGoAfterItWasFlushed() throws {
+    for _ in 0..<100 {
+      let pair = try Pair()
+      pair.connected?.write([1])
+      pair.connected?.flush()
+      pair.connected = nil
+      pair.accepted?.write([UInt8](repeating: 2, count: 300))
+      try pair.run { pair.server.reason != nil }
+      #expect(pair.server.received == [1])
+    }
+  }
+
   @Test func tellsTheKernelsTimeOfReceipt() throws {
     let pair = try Pair()
     let before = Clock.now()
