@@ -139,9 +139,10 @@ let package = Package(
     ),
     .target(
       name: "TestSupport",
-      dependencies: base + ["ControlProtocol", "LogProtocol"],
+      dependencies: base + ["CSpawn", "ControlProtocol", "LogProtocol"],
       path: "Tests/Support"
     ),
+    .target(name: "CSpawn", path: "Tests/CSpawn"),
     .testTarget(
       name: "ConnectorTests",
       dependencies: hands + ["ConnectorCore", "LogServerCore"],
@@ -209,6 +210,7 @@ let package = Package(
       name: "BitcoinWireTests",
       dependencies: [
         "Bytes", "BitcoinWire", "ControlProtocol", "JSON", "CAllocations", "Captures", "FuzzTargets",
+        "TestSupport",
       ],
       exclude: python,
       swiftSettings: spans
@@ -221,7 +223,7 @@ let package = Package(
     .testTarget(name: "DaemonTests", dependencies: hands + ["SampleDaemon"]),
     .testTarget(
       name: "SimnetTests",
-      dependencies: base + ["JSON", "LogFiles", "LogProtocol", "SimnetCore", "simnet"]
+      dependencies: hands + ["JSON", "LogFiles", "SimnetCore", "simnet"]
     ),
     .executableTarget(name: "SampleDaemon", dependencies: command, path: "Tests/SampleDaemon"),
   ],
