@@ -157,9 +157,10 @@ let package = Package(
     ),
     .target(
       name: "TestSupport",
-      dependencies: base + ["ControlProtocol", "LogProtocol", "PostgreSQL"],
+      dependencies: base + ["CSpawn", "ControlProtocol", "LogProtocol", "PostgreSQL"],
       path: "Tests/Support"
     ),
+    .target(name: "CSpawn", path: "Tests/CSpawn"),
     .testTarget(
       name: "ConnectorTests",
       dependencies: hands + ["ConnectorCore", "LogServerCore"],
@@ -244,6 +245,7 @@ let package = Package(
       name: "BitcoinWireTests",
       dependencies: [
         "Bytes", "BitcoinWire", "ControlProtocol", "JSON", "CAllocations", "Captures", "FuzzTargets",
+        "TestSupport",
       ],
       exclude: python,
       swiftSettings: spans
@@ -256,7 +258,7 @@ let package = Package(
     .testTarget(name: "DaemonTests", dependencies: hands + ["SampleDaemon"]),
     .testTarget(
       name: "SimnetTests",
-      dependencies: base + ["JSON", "LogFiles", "LogProtocol", "SimnetCore", "simnet"]
+      dependencies: hands + ["JSON", "LogFiles", "SimnetCore", "simnet"]
     ),
     .executableTarget(name: "SampleDaemon", dependencies: command, path: "Tests/SampleDaemon"),
   ],

@@ -1,6 +1,7 @@
 import BitcoinWire
 import Bytes
 import Foundation
+import TestSupport
 import Testing
 
 /// Runs a script that speaks the protocol by way of another implementation.
@@ -24,20 +25,17 @@ struct CrossCheck {
 
   /// Tells the script messages, and gets its answers and as many messages of its own making as `count`.
   func run(_ messages: [[UInt8]], make count: Int) throws -> [Answer] {
-    let input = FileManager.default.temporaryDirectory.appendingPathComponent("crosscheck-\(UUID()).txt")
-    defer { try? FileManager.default.removeItem(at: input) }
-    try Data(messages.map { Hexadecimal.text($0) + "\n" }.joined().utf8).write(to: input)
+    let folder = TemporaryFolder()
+    try folder.write("input", messages.map { Hexadecimal.text($0) + "\n" }.joined())
     let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent(script)
-    let process = Process()
-    let output = Pipe()
-    process.executableURL = URL(fileURLWithPath: Self.python!)
-    process.arguments = [script.path, String(count)]
-    process.standardInput = try FileHandle(forReadingFrom: input)
-    process.standardOutput = output
-    try process.run()
-    let text = String(decoding: try output.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
-    process.waitUntilExit()
-    try #require(process.terminationStatus == 0)
+    let process = try ChildProcess(
+      Self.python!,
+      [script.path, String(count)],
+      input: folder.path + "input",
+      output: folder.path + "output"
+    )
+    try #require(process.wait() == 0)
+    let text = try folder.read("output")
     let answers = text.split(separator: "\n").map { line in
       let parts = line.split(separator: " ", maxSplits: 2, omittingEmptySubsequences: false).map(String.init)
       return Answer(word: parts[0], bytes: Hexadecimal.bytes(parts[1])!, fields: parts[2])

@@ -1,4 +1,3 @@
-import Foundation
 import TestSupport
 import Testing
 
@@ -10,22 +9,17 @@ import Testing
 
   /// Runs the program to its end while the fake connector serves it.
   func netmine(_ arguments: String...) throws -> (status: Int32, output: String, errors: String) {
-    let process = Process()
-    // Built beside the tests.
-    let tests = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
-    process.executableURL = URL(filePath: tests).deletingLastPathComponent().appending(path: "netmine")
-    process.arguments = arguments
-    process.currentDirectoryURL = URL(filePath: runner.folder.path)
-    let paths = ["output", "errors"].map { runner.folder.path + $0 }
-    for path in paths { #expect(FileManager.default.createFile(atPath: path, contents: nil)) }
-    process.standardOutput = FileHandle(forWritingAtPath: paths[0])
-    process.standardError = FileHandle(forWritingAtPath: paths[1])
-    process.standardInput = FileHandle.nullDevice
-    try process.run()
+    let folder = runner.folder
+    for name in ["output", "errors"] { try folder.write(name, "") }
+    let process = try ChildProcess(
+      "netmine",
+      arguments,
+      folder: folder.path,
+      output: folder.path + "output",
+      errors: folder.path + "errors"
+    )
     try runner.loop.run(timeout: 30) { !process.isRunning }
-    process.waitUntilExit()
-    let texts = try paths.map { try String(contentsOfFile: $0, encoding: .utf8) }
-    return (process.terminationStatus, texts[0], texts[1])
+    return (process.wait(), try folder.read("output"), try folder.read("errors"))
   }
 
   @Test(.timeLimit(.minutes(1))) func connects() throws {

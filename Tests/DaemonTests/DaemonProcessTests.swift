@@ -12,19 +12,14 @@ import Testing
 
   /// Runs the sample daemon's command to its end; a background daemon has been started then.
   func sample(_ arguments: String...) throws -> (status: Int32, errors: String) {
-    let process = Process()
-    // Built beside the tests.
-    let tests = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
-    process.executableURL = URL(filePath: tests).deletingLastPathComponent().appending(path: "SampleDaemon")
-    process.arguments = ["--root", folder.path] + arguments
-    process.currentDirectoryURL = URL(filePath: folder.path)
-    // A file: with a pipe one would wait for a daemon that keeps stderr.
-    let errors = folder.path + "stderr"
     try folder.write("stderr", "")
-    process.standardError = FileHandle(forWritingAtPath: errors)
-    try process.run()
-    process.waitUntilExit()
-    return (process.terminationStatus, try folder.read("stderr"))
+    let process = try ChildProcess(
+      "SampleDaemon",
+      ["--root", folder.path] + arguments,
+      folder: folder.path,
+      errors: folder.path + "stderr"
+    )
+    return (process.wait(), try folder.read("stderr"))
   }
 
   func pid() throws -> Int32 {

@@ -17,7 +17,7 @@ import Testing
   func prove(_ scenario: [String], within: [String] = []) throws {
     let folder = TemporaryFolder()
     let options = ["--patience", "2000"]
-    let chaos = try Program.folder() + "chaos"
+    let chaos = try ChildProcess.folder() + "chaos"
     let command = within + [chaos] + scenario + options
     let program = try Program(command[0], Array(command.dropFirst()), folder: folder.path)
     do {

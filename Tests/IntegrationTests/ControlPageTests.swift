@@ -14,7 +14,10 @@ import Testing
     let folder = TemporaryFolder()
     let script = try Program(
       Program.python!,
-      [PipelineTests.repository + "tools/control-examples", "--check", "--programs", try Program.folder()],
+      [
+        PipelineTests.repository + "tools/control-examples", "--check", "--programs",
+        try ChildProcess.folder(),
+      ],
       folder: folder.path
     )
     #expect(try script.wait(timeout: 120) == 0, "\(script.errors.suffix(5000))")

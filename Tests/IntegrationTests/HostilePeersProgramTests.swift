@@ -29,7 +29,7 @@ import Testing
     let arguments = ["--network", "simnet", "--root", deployment.root]
     let program = try Program(
       "/bin/sh",
-      ["-c", "ulimit -n 64; exec \"$0\" \"$@\"", try Program.folder() + "connector"] + arguments,
+      ["-c", "ulimit -n 64; exec \"$0\" \"$@\"", try ChildProcess.folder() + "connector"] + arguments,
       folder: deployment.root
     )
     try program.wait(forError: "taking commands")

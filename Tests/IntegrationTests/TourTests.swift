@@ -24,7 +24,7 @@ import Testing
       folder: folder.path,
       environment: [
         "NETMINE": PipelineTests.repository,
-        "PATH": "\(try Program.folder()):/usr/sbin:/usr/bin:/sbin:/bin",
+        "PATH": "\(try ChildProcess.folder()):/usr/sbin:/usr/bin:/sbin:/bin",
       ]
     )
     let status = try tour.wait(timeout: 120)

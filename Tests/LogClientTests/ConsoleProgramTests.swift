@@ -10,30 +10,27 @@ import Zstandard
 @Suite final class ConsoleProgramTests {
   let folder = TemporaryFolder()
   let loop = EventLoop()
-  var processes: [Process] = []
+  var processes: [ChildProcess] = []
 
-  deinit { for process in processes where process.isRunning { kill(process.processIdentifier, SIGKILL) } }
-
-  func start(_ arguments: String..., output: String = "out", input: String? = nil) throws -> Process {
-    let process = Process()
-    let tests = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
-    process.executableURL = URL(filePath: tests).deletingLastPathComponent().appending(path: "console")
-    process.arguments = ["--root", folder.path] + arguments
-    process.environment = ["LANG": "C.UTF-8"]
-    process.currentDirectoryURL = URL(filePath: folder.path)
+  func start(_ arguments: String..., output: String = "out", input: String? = nil) throws -> ChildProcess {
     folder.write([], to: "out")
     folder.write([], to: "errors")
-    process.standardOutput = FileHandle(forWritingAtPath: folder.path + output)
-    process.standardError = FileHandle(forWritingAtPath: folder.path + "errors")
-    if let input { process.standardInput = FileHandle(forReadingAtPath: folder.path + input) }
-    try process.run()
+    let process = try ChildProcess(
+      "console",
+      ["--root", folder.path] + arguments,
+      folder: folder.path,
+      environment: ["LANG": "C.UTF-8"],
+      input: input.map { folder.path + $0 } ?? "/dev/null",
+      output: folder.path + output,
+      errors: folder.path + "errors"
+    )
     processes.append(process)
     return process
   }
 
-  func end(_ process: Process) -> Int32 {
+  func end(_ process: ChildProcess) -> Int32? {
     #expect(loop.run { !process.isRunning })
-    return process.terminationStatus
+    return process.status
   }
 
   var lines: [Substring] { String(decoding: folder.bytes("out"), as: UTF8.self).split(separator: "\n") }
@@ -160,7 +157,7 @@ import Zstandard
     server.send(Records.message("ping", [], 1, time: Clock.now()))
     #expect(loop.run { lines.count == 1 })
     #expect(lines[0].contains(" 1 records 10/s "))
-    kill(process.processIdentifier, SIGTERM)
+    process.signal(SIGTERM)
   }
 
   @Test func endsQuietlyWhenNobodyReads() throws {

@@ -1,6 +1,6 @@
 import Bytes
 import Configuration
-import Foundation
+import Glibc
 import LogProtocol
 import Logging
 import Synchronization
@@ -26,13 +26,8 @@ private final class SmallDisk {
   deinit { try? Self.run("/bin/umount", "-l", folder.path) }
 
   private static func run(_ program: String, _ arguments: String...) throws {
-    let process = Process()
-    process.executableURL = URL(filePath: program)
-    process.arguments = arguments
-    process.standardError = FileHandle.nullDevice
-    try process.run()
-    process.waitUntilExit()
-    guard process.terminationStatus == 0 else { throw IOError(program, code: EPERM) }
+    let status = try ChildProcess(program, arguments, errors: "/dev/null").wait()
+    guard status == 0 else { throw IOError(program, code: EPERM) }
   }
 }
 

@@ -14,7 +14,7 @@ import Zstandard
   let loop = EventLoop()
   let server: LogServerDouble
   var published: UInt64 = 0
-  var processes: [Process] = []
+  var processes: [ChildProcess] = []
   private var publishing: TimerWatcher?
 
   init() throws {
@@ -33,40 +33,26 @@ import Zstandard
     }
   }
 
-  deinit { for process in processes where process.isRunning { kill(process.processIdentifier, SIGKILL) } }
-
   /// Starts one of the programs built beside the tests.
   @discardableResult
-  func start(_ program: String, _ arguments: [String]) throws -> Process {
-    let process = Process()
-    if program.hasPrefix("/") {
-      process.executableURL = URL(filePath: program)
-    } else {
-      let tests = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
-      process.executableURL = URL(filePath: tests).deletingLastPathComponent().appending(path: program)
-    }
-    process.arguments = arguments
-    process.currentDirectoryURL = URL(filePath: folder.path)
+  func start(_ program: String, _ arguments: [String]) throws -> ChildProcess {
     let errors = folder.path + "stderr"
-    if !FileManager.default.fileExists(atPath: errors) { folder.write([], to: "stderr") }
-    process.standardError = FileHandle(forUpdatingAtPath: errors)
-    try process.standardError.map { _ = try ($0 as? FileHandle)?.seekToEnd() }
-    try process.run()
+    let process = try ChildProcess(program, arguments, folder: folder.path, errors: errors)
     processes.append(process)
     return process
   }
 
-  func startVerbatim(_ options: [String] = []) throws -> Process {
+  func startVerbatim(_ options: [String] = []) throws -> ChildProcess {
     let subscribed = server.subscriptions.count
     let process = try start("verbatim", ["--root", folder.path, "--pidfile", "run/verbatim.pid"] + options)
     #expect(loop.run { server.subscriptions.count > subscribed })
     return process
   }
 
-  func terminate(_ process: Process) -> Int32 {
-    process.terminate()
+  func terminate(_ process: ChildProcess) -> Int32? {
+    process.signal(SIGTERM)
     #expect(loop.run { !process.isRunning })
-    return process.terminationStatus
+    return process.status
   }
 
   var errors: String { String(decoding: folder.bytes("stderr"), as: UTF8.self) }
@@ -104,7 +90,7 @@ import Zstandard
       let process = try startVerbatim()
       let start = published
       #expect(loop.run { published > start + 5000 })
-      kill(process.processIdentifier, SIGKILL)
+      process.signal(SIGKILL)
       #expect(loop.run { !process.isRunning })
     }
     let process = try startVerbatim()
@@ -129,7 +115,7 @@ import Zstandard
       let process = try startVerbatim(options)
       let start = published
       #expect(loop.run { published > start + 1500 * round })
-      kill(process.processIdentifier, SIGKILL)
+      process.signal(SIGKILL)
       #expect(loop.run { !process.isRunning })
     }
     let process = try startVerbatim(options)
@@ -170,7 +156,7 @@ import Zstandard
         ["--force", "--state", folder.path + "state", folder.path + "rotate.cfg"]
       )
       #expect(loop.run { !rotation.isRunning })
-      #expect(rotation.terminationStatus == 0, "\(errors)")
+      #expect(rotation.status == 0, "\(errors)")
       // The next rotation's name needs another second.
       let end = Clock.now() / 1_000_000_000 + 1
       #expect(loop.run { Clock.now() / 1_000_000_000 > end })
@@ -189,7 +175,7 @@ import Zstandard
     _ = try startVerbatim()
     let second = try start("verbatim", ["--root", folder.path, "--pidfile", "other.pid"])
     #expect(loop.run { !second.isRunning })
-    #expect(second.terminationStatus == 1)
+    #expect(second.status == 1)
     #expect(errors.contains("archive/verbatim.log is being written by another process"))
   }
 
@@ -197,9 +183,7 @@ import Zstandard
     let subscribed = server.subscriptions.count
     // 64 KiB: the limit cuts a record in two.
     let command = "ulimit -f 64; exec \"$0\" --root . --pidfile run/verbatim.pid"
-    let tests = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
-    let program = URL(filePath: tests).deletingLastPathComponent().appending(path: "verbatim").path
-    let process = try start("/bin/bash", ["-c", command, program])
+    let process = try start("/bin/bash", ["-c", command, ChildProcess.folder() + "verbatim"])
     #expect(loop.run { server.subscriptions.count > subscribed })
     let text = String(repeating: "x", count: 1001)
     for _ in 0..<100 {
@@ -209,13 +193,13 @@ import Zstandard
     #expect(loop.run { errors.contains("File too large") })
     let archive = folder.path + "archive/verbatim.log"
     #expect(folder.bytes("archive/verbatim.log").count == 64 << 10)
-    kill(process.processIdentifier, SIGUSR1)
+    process.signal(SIGUSR1)
     #expect(loop.run { errors.contains("for rotation") })
     // Once the file is closed it ends with a whole record.
     let closed = folder.bytes("archive/verbatim.log")
     #expect(closed.count < 64 << 10)
     rename(archive, archive + "-1")
-    kill(process.processIdentifier, SIGUSR2)
+    process.signal(SIGUSR2)
     #expect(loop.run { server.acknowledged[Records.source] == published })
     #expect(terminate(process) == 0)
     let report = try report()

@@ -3,6 +3,7 @@ import Bytes
 import EventLoop
 import Foundation
 import Glibc
+import TestSupport
 import Testing
 
 @testable import SimnetCore
@@ -131,19 +132,12 @@ import Testing
   }
 
   /// Starts the program.
-  func start(_ folder: URL, _ name: String, _ arguments: [String]) throws -> Process {
-    let process = Process()
-    let tests = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
-    process.executableURL = URL(filePath: tests).deletingLastPathComponent().appending(path: "simnet")
-    process.arguments =
-      [
-        "--root", folder.path, "--pidfile", name + ".pid", "--logfile", name + ".log", "--base", "127.91.0.1",
-        "--nodes", "20", "--port", "0", "--link", "link",
-      ]
-      + arguments
-    process.currentDirectoryURL = folder
-    try process.run()
-    return process
+  func start(_ folder: URL, _ name: String, _ arguments: [String]) throws -> ChildProcess {
+    let own = [
+      "--root", folder.path, "--pidfile", name + ".pid", "--logfile", name + ".log", "--base", "127.91.0.1",
+      "--nodes", "20", "--port", "0", "--link", "link",
+    ]
+    return try ChildProcess("simnet", own + arguments, folder: folder.path)
   }
 
   @Test(.timeLimit(.minutes(2))) func liveOneLifeAndPassOnWhatIsInjected() throws {
@@ -160,8 +154,8 @@ import Testing
       )
     }
     defer {
-      for process in processes { process.terminate() }
-      for process in processes { process.waitUntilExit() }
+      for process in processes { process.signal(SIGTERM) }
+      for process in processes { process.wait() }
     }
     func read(_ name: String) -> String {
       (try? String(contentsOf: folder.appending(path: name), encoding: .utf8)) ?? ""

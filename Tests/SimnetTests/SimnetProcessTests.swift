@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// The program as it is run.
@@ -11,15 +12,12 @@ import Testing
   }
 
   /// Starts the program in the folder.
-  func start(_ arguments: String...) throws -> Process {
-    let process = Process()
-    // Built beside the tests.
-    let tests = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
-    process.executableURL = URL(filePath: tests).deletingLastPathComponent().appending(path: "simnet")
-    process.arguments = ["--root", folder.path, "--pidfile", "pid", "--logfile", "log"] + arguments
-    process.currentDirectoryURL = folder
-    try process.run()
-    return process
+  func start(_ arguments: String...) throws -> ChildProcess {
+    try ChildProcess(
+      "simnet",
+      ["--root", folder.path, "--pidfile", "pid", "--logfile", "log"] + arguments,
+      folder: folder.path
+    )
   }
 
   /// Reads a file of the folder; empty where there is none.
@@ -43,8 +41,7 @@ import Testing
       "--stats-interval",
       "0.1"
     )
-    process.waitUntilExit()
-    #expect(process.terminationStatus == 0)
+    #expect(process.wait() == 0)
     let endpoints = read("list").split(separator: "\n")
     #expect(endpoints.map { $0.prefix { $0 != ":" } } == ["127.16.0.1", "127.16.0.2", "127.16.0.3"])
     #expect(read("truth").split(separator: "\n").count { $0.contains("\"event\":\"node\"") } == 3)
@@ -55,8 +52,7 @@ import Testing
   @Test(.timeLimit(.minutes(1))) func runsInTheBackgroundUntilItIsTold() async throws {
     defer { try? FileManager.default.removeItem(at: folder) }
     let process = try start("--nodes", "3", "--port", "0", "--list", "list", "--daemonize")
-    process.waitUntilExit()
-    #expect(process.terminationStatus == 0)
+    #expect(process.wait() == 0)
     #expect(read("list").split(separator: "\n").count == 3)
     let pid = try #require(Int32(read("pid").dropLast()))
     #expect(kill(pid, SIGTERM) == 0)
@@ -83,8 +79,7 @@ import Testing
         "--duration",
         "0.1"
       )
-      process.waitUntilExit()
-      #expect(process.terminationStatus == status)
+      #expect(process.wait() == status)
     }
     #expect(read("truth").contains("\"known_as\":\"1.2.3.4:8333\""))
     #expect(read("truth").contains("\"user_agent\":\"/Snap:\\\"/\""))
@@ -93,7 +88,6 @@ import Testing
   @Test(.timeLimit(.minutes(1))) func failsWhereItCannotWrite() throws {
     defer { try? FileManager.default.removeItem(at: folder) }
     let process = try start("--nodes", "3", "--port", "0", "--truth", "nowhere/truth")
-    process.waitUntilExit()
-    #expect(process.terminationStatus == 1)
+    #expect(process.wait() == 1)
   }
 }

@@ -8,7 +8,7 @@ public final class Program {
   /// What the process is called in failures.
   public let name: String
 
-  private let process = Process()
+  private let process: ChildProcess
   private let outputPath: String
   private let errorPath: String
 
@@ -24,27 +24,18 @@ public final class Program {
     let stem = "\(folder)\(name.split(separator: "/").last!)-\(UInt32.random(in: 0 ... .max))"
     outputPath = stem + ".out"
     errorPath = stem + ".err"
-    process.executableURL = URL(fileURLWithPath: name.contains("/") ? name : try Self.folder() + name)
-    process.arguments = arguments
-    process.currentDirectoryURL = URL(fileURLWithPath: folder)
-    process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
-    for path in [outputPath, errorPath] { _ = FileManager.default.createFile(atPath: path, contents: nil) }
-    process.standardInput = FileHandle.nullDevice
-    process.standardOutput = FileHandle(forWritingAtPath: outputPath)
-    process.standardError = FileHandle(forWritingAtPath: errorPath)
-    try process.run()
-  }
-
-  deinit { if process.isRunning { kill(process.processIdentifier, SIGKILL) } }
-
-  /// The folder that our programs are built into: where the tests' own executable is.
-  public static func folder() throws -> String {
-    let tests = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
-    return URL(fileURLWithPath: tests).deletingLastPathComponent().path + "/"
+    process = try ChildProcess(
+      name,
+      arguments,
+      folder: folder,
+      environment: ProcessInfo.processInfo.environment.merging(environment) { $1 },
+      output: outputPath,
+      errors: errorPath
+    )
   }
 
   /// Its process id.
-  public var id: Int32 { process.processIdentifier }
+  public var id: Int32 { process.id }
 
   /// Whether it has not ended.
   public var isRunning: Bool { process.isRunning }
@@ -59,13 +50,13 @@ public final class Program {
   public var lines: [String] { output.split(separator: "\n").map(String.init) }
 
   /// Sends it a signal.
-  public func signal(_ number: Int32) { kill(id, number) }
+  public func signal(_ number: Int32) { process.signal(number) }
 
   /// Waits for its end, and returns its exit status; 128 and the signal's number where a signal ended it.
   @discardableResult
   public func wait(timeout: Double = 30) throws -> Int32 {
     try wait(for: "\(name) to end", timeout: timeout) { !isRunning }
-    return process.terminationReason == .exit ? process.terminationStatus : 128 + process.terminationStatus
+    return process.wait()
   }
 
   /// Waits until its standard error holds a text.
