@@ -13,6 +13,7 @@ static _Thread_local uint64_t allocations __attribute__((tls_model("initial-exec
 
 uint64_t netmine_allocations(void) { return allocations; }
 
+#if !__has_feature(address_sanitizer)
 void *malloc(size_t size) {
   allocations++;
   return __libc_malloc(size);
@@ -40,3 +41,4 @@ int posix_memalign(void **pointer, size_t alignment, size_t size) {
   *pointer = memory;
   return 0;
 }
+#endif
