@@ -215,7 +215,7 @@ let package = Package(
       name: "bench",
       dependencies: [
         "Bytes", "BitcoinWire", "EventLoop", "JSON", "LogProtocol", "ControlProtocol", "Captures",
-        "Crawler", "CAllocations", "CLibEV", arguments,
+        "Crawler", "NodeDatabase", "CAllocations", "CLibEV", arguments,
       ],
       path: "Tests/Bench",
       exclude: ["Crawl/crawler.py"],

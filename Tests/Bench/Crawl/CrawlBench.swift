@@ -12,6 +12,8 @@ struct CrawlBench: ParsableCommand {
     discussion: """
       decisions: which addresses it dials when, in simulated time and without sockets.
 
+      database: what writing what a flood brings into a database of nodes costs.
+
       network: netmine crawl with its connector and log server, and then the plain crawler, on the same simulated \
       network, all nodes of which are reachable. All are processes of their own on this machine.
 
@@ -25,6 +27,7 @@ struct CrawlBench: ParsableCommand {
   /// What can be measured.
   enum Part: String, CaseIterable, ExpressibleByArgument {
     case decisions
+    case database
     case network
     case flood
   }
@@ -65,6 +68,7 @@ struct CrawlBench: ParsableCommand {
   func run() throws {
     let parts = only.isEmpty ? Part.allCases : only
     if parts.contains(.decisions) { decide() }
+    if parts.contains(.database) { try record() }
     if parts.contains(.network) { try crawl(.plain(nodes: nodes)) }
     if parts.contains(.flood) { try crawl(.flooded(reachable: nodes, dead: dead, spam: spam)) }
   }
@@ -109,7 +113,7 @@ struct CrawlBench: ParsableCommand {
     return trials[trials.count / 2]
   }
 
-  private func tell(_ figures: [ControlFigure]) {
+  func tell(_ figures: [ControlFigure]) {
     for figure in figures { emit(json ? figure.json : figure.line) }
   }
 }
