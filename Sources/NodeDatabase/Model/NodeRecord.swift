@@ -8,6 +8,12 @@ public struct NodeRecord: Sendable {
   /// Takes a row's values.
   init(_ values: [NodeValue]) { self.values = values }
 
+  /// Takes some of a row's values; the others are null, whatever they are.
+  init(_ values: some Sequence<NodeValue>, of columns: [NodeColumn]) {
+    self.values = [NodeValue](repeating: .null, count: NodeColumn.allCases.count)
+    for (value, column) in zip(values, columns) { self[column] = value }
+  }
+
   /// A new row for an endpoint that was heard of now.
   init(id: Int64, _ endpoint: Endpoint, text: String) {
     values = [NodeValue](repeating: .null, count: NodeColumn.allCases.count)
@@ -27,6 +33,9 @@ public struct NodeRecord: Sendable {
     get { values[column.rawValue] }
     set { values[column.rawValue] = newValue }
   }
+
+  /// Its number.
+  var id: Int64 { self[.id].integer ?? 0 }
 
   /// Whom it is about; nil where the text is no endpoint.
   public var endpoint: Endpoint? { self[.endpoint].string.flatMap { Endpoint($0) } }

@@ -51,6 +51,14 @@ public enum NodeColumn: Int, CaseIterable, Sendable {
     .id, .endpoint, .network, .address, .port, .firstAdvertised, .firstTried, .firstReached,
   ]
 
+  /// The columns that say who it is.
+  static let identity: [NodeColumn] = [.id, .endpoint, .network, .address, .port]
+
+  /// The columns that an advertisement may change.
+  static let advertised: [NodeColumn] = [
+    .firstAdvertised, .lastAdvertised, .claimed, .advertisers, .advertisements, .services,
+  ]
+
   /// What it holds, as SQL calls it.
   var type: String {
     switch self {

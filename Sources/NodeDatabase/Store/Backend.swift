@@ -21,6 +21,11 @@ protocol Session: AnyObject {
   /// Adds rows to a table; of tables with a key they replace those that are there.
   func write(_ rows: [[NodeValue]], to table: Table) throws
 
+  /// Changes rows that are there; of their table's columns those that are not named stay as they are.
+  ///
+  /// - Parameter table: the columns that the rows have, of which the key, `id`, is the first.
+  func update(_ rows: [[NodeValue]], of table: Table) throws
+
   /// Whether there is a table.
   func hasTable(_ name: String) throws -> Bool
 }

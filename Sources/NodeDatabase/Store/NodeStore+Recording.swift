@@ -22,7 +22,10 @@ private struct RecordingBatch {
   /// What is known of each endpoint, and where in `nodes` it is.
   private var nodes: [NodeRecord] = []
   private var places: [Endpoint: Int] = [:]
+  private var isNew: [Bool] = []
   private var isChanged: [Bool] = []
+  /// Of how many of `nodes`, the first ones, only that was read which an advertisement may change.
+  private var advertisedCount = 0
   private var changes: [[NodeValue]] = []
   private var attempts: [[NodeValue]] = []
   private var advertisements: [Pair: [NodeValue]] = [:]
@@ -34,46 +37,78 @@ private struct RecordingBatch {
   init(_ session: any Session, _ observations: [Observation]) throws {
     nextNode = (try session.integer("SELECT max(id) FROM nodes") ?? 0) + 1
     nextChange = (try session.integer("SELECT max(id) FROM changes") ?? 0) + 1
-    var texts: [Endpoint: String] = [:]
-    var hasAdvertisers = false
+    // Most are told of and no more: of these less is read.
+    var told: [Endpoint: String] = [:]
+    var others: [Endpoint: String] = [:]
     for observation in observations {
-      if texts[observation.endpoint] == nil { texts[observation.endpoint] = "\(observation.endpoint)" }
-      if case .advertisement(let advertisement) = observation, let advertiser = advertisement.advertiser {
-        hasAdvertisers = true
-        if texts[advertiser] == nil { texts[advertiser] = "\(advertiser)" }
+      guard case .advertisement(let advertisement) = observation else {
+        if others[observation.endpoint] == nil { others[observation.endpoint] = "\(observation.endpoint)" }
+        continue
       }
+      for endpoint in [advertisement.endpoint, advertisement.advertiser ?? advertisement.endpoint]
+      where told[endpoint] == nil { told[endpoint] = "\(endpoint)" }
     }
-    try session.write(texts.values.map { [.text($0)] }, to: .wanted)
-    let names = NodeColumn.allCases.map { "n.\($0.name)" }.joined(separator: ", ")
-    var known: [String: NodeRecord] = [:]
-    try session.forEachRow("SELECT \(names) FROM wanted w JOIN nodes n ON n.endpoint = w.endpoint") {
-      let node = NodeRecord($0)
-      known[node[.endpoint].string ?? ""] = node
+    for endpoint in others.keys { told[endpoint] = nil }
+    try look(up: told, [.id, .firstReached] + NodeColumn.advertised, session)
+    advertisedCount = nodes.count
+    try look(up: others, NodeColumn.allCases, session)
+    try lookUpAdvertisements(observations, session)
+  }
+
+  /// Reads what is known of endpoints, with their texts.
+  private mutating func look(up texts: [Endpoint: String], _ columns: [NodeColumn], _ session: any Session)
+    throws
+  {
+    guard !texts.isEmpty else { return }
+    let begin = nodes.count
+    let wanted = texts.enumerated().map { (place: begin + $0, endpoint: $1.key, text: $1.value) }
+    try session.write(wanted.map { [.number($0.place), .text($0.text)] }, to: .wanted)
+    var known = [NodeRecord?](repeating: nil, count: wanted.count)
+    let names = columns.map { "n.\($0.name)" }.joined(separator: ", ")
+    try session.forEachRow("SELECT w.place, \(names) FROM wanted w JOIN nodes n ON n.endpoint = w.endpoint") {
+      known[Int($0[0].integer ?? 0) - begin] = NodeRecord($0.dropFirst(), of: columns)
       return true
     }
-    if hasAdvertisers {
-      try session.forEachRow(
-        """
-        SELECT \(Table.advertisements.columns.map { "a.\($0.name)" }.joined(separator: ", ")) FROM wanted w \
-        JOIN nodes n ON n.endpoint = w.endpoint JOIN advertisements a ON a.node = n.id
-        """
-      ) {
-        advertisements[Pair(node: $0[0].integer ?? 0, advertiser: $0[1].integer ?? 0)] = $0
-        return true
-      }
-    }
     try session.execute("DELETE FROM wanted")
-    for (endpoint, text) in texts {
-      places[endpoint] = nodes.count
+    for (wanted, node) in zip(wanted, known) {
+      places[wanted.endpoint] = wanted.place
+      isNew.append(node == nil)
       isChanged.append(false)
-      if let node = known[text] {
+      if let node {
         nodes.append(node)
       } else {
         // One that is heard of first gets its number; the first observation says when that was.
-        nodes.append(NodeRecord(id: nextNode, endpoint, text: text))
+        nodes.append(NodeRecord(id: nextNode, wanted.endpoint, text: wanted.text))
         nextNode += 1
       }
     }
+  }
+
+  /// Reads what is known of advertisements: of whom is heard first there are none.
+  private mutating func lookUpAdvertisements(_ observations: [Observation], _ session: any Session) throws {
+    var wanted: Set<Pair> = []
+    for case .advertisement(let advertisement) in observations {
+      guard let node = places[advertisement.endpoint], let advertiser = advertisement.advertiser,
+        let teller = places[advertiser]
+      else { continue }
+      guard !isNew[node], !isNew[teller] else { continue }
+      wanted.insert(Pair(node: nodes[node].id, advertiser: nodes[teller].id))
+    }
+    guard !wanted.isEmpty else { return }
+    try session.write(
+      wanted.map { [.integer($0.advertiser), .integer($0.node)] },
+      to: .wantedAdvertisements
+    )
+    try session.forEachRow(
+      """
+      SELECT \(Table.advertisements.columns.map { "a.\($0.name)" }.joined(separator: ", ")) \
+      FROM wanted_advertisements w JOIN advertisements a ON a.advertiser = w.advertiser AND a.node = w.node
+      """
+    ) {
+      advertisements[Pair(node: $0[1].integer ?? 0, advertiser: $0[0].integer ?? 0)] = $0
+      return true
+    }
+    try session.execute("DELETE FROM wanted_advertisements")
   }
 
   mutating func take(_ observation: Observation) {
@@ -151,10 +186,11 @@ private struct RecordingBatch {
     if let services = advertisement.services, node[.firstReached] == .null {
       node[.services] = Self.services(services)
     }
-    guard let advertiser = advertisement.advertiser, let id = node[.id].integer else { return }
+    guard let advertiser = advertisement.advertiser else { return }
+    let id = node.id
     let place = places[advertiser]!
     // It may be the node itself, which is taken out just now.
-    let teller = advertiser == advertisement.endpoint ? id : nodes[place][.id].integer!
+    let teller = advertiser == advertisement.endpoint ? id : nodes[place].id
     if advertiser != advertisement.endpoint, nodes[place][.firstAdvertised] == .null {
       notice(&nodes[place], advertisement.time)
       isChanged[place] = true
@@ -169,7 +205,7 @@ private struct RecordingBatch {
       let count = node[.advertisers].integer ?? 0
       node[.advertisers] = .integer(count + 1)
       guard count < NodeStore.advertiserLimit else { return }
-      advertisements[pair] = [.integer(id), .integer(teller), time, time, .integer(1), .optional(claimed)]
+      advertisements[pair] = [.integer(teller), .integer(id), time, time, .integer(1), .optional(claimed)]
     }
     changedAdvertisements.insert(pair)
   }
@@ -227,9 +263,20 @@ private struct RecordingBatch {
 
   /// Writes what has changed.
   func write(_ session: any Session) throws {
-    try session.write(zip(nodes, isChanged).compactMap { $1 ? $0.values : nil }, to: .nodes)
+    let changed = nodes.indices.filter { isChanged[$0] }
+    try session.write(changed.filter { isNew[$0] }.map { nodes[$0].values }, to: .nodes)
+    // Sorted, so that those that lie side by side are written so; likewise below.
+    let known = changed.filter { !isNew[$0] }.sorted { nodes[$0].id < nodes[$1].id }
+    for (table, places) in [
+      (Table.advertisedNodes, known.filter { $0 < advertisedCount }),
+      (.knownNodes, known.filter { $0 >= advertisedCount }),
+    ] {
+      let columns = table.columns.map { NodeColumn(name: $0.name)! }
+      try session.update(places.map { place in columns.map { nodes[place][$0] } }, of: table)
+    }
     try session.write(changes, to: .changes)
     try session.write(attempts, to: .attempts)
-    try session.write(changedAdvertisements.map { advertisements[$0]! }, to: .advertisements)
+    let pairs = changedAdvertisements.sorted { ($0.advertiser, $0.node) < ($1.advertiser, $1.node) }
+    try session.write(pairs.map { advertisements[$0]! }, to: .advertisements)
   }
 }

@@ -33,7 +33,7 @@ final class PostgreSQLBackend: Backend {
       try connection.execute("CREATE SCHEMA \(identifier)")
     }
     try connection.execute("SET search_path TO \(identifier)")
-    try connection.execute("CREATE TEMPORARY TABLE wanted (endpoint TEXT)")
+    for table in Table.temporary { try connection.execute(table.temporaryCreation) }
     self.connection = connection
     return connection
   }
@@ -117,26 +117,39 @@ private final class PostgreSQLSession: Session {
 
   func write(_ rows: [[NodeValue]], to table: Table) throws {
     guard !rows.isEmpty else { return }
-    let intake = table.key.isEmpty ? table.name : "new_\(table.name)"
-    if !table.key.isEmpty {
-      try connection.execute(
+    guard table.key.isEmpty else {
+      return try take(
+        rows,
+        table,
         """
-        CREATE TEMPORARY TABLE IF NOT EXISTS \(intake) ON COMMIT DELETE ROWS AS SELECT * FROM \(table.name) LIMIT 0
+        INSERT INTO \(table.name) (\(table.columnList)) SELECT \(table.columnList) FROM \(table.intake)\(table.conflictClause)
         """
       )
     }
-    try copy(rows, into: "\(intake) (\(table.columnList))", table)
-    if table.key.isEmpty {
-      // Else the server guesses how many there are, and may read all nodes for each batch.
-      if table.name == Table.wanted.name { try connection.execute("ANALYZE \(intake)") }
-      return
+    try copy(rows, into: "\(table.name) (\(table.columnList))", table)
+    // Else the server guesses how many there are, and may read all nodes for each batch.
+    if Table.temporary.contains(where: { $0.name == table.name }) {
+      try connection.execute("ANALYZE \(table.name)")
     }
+  }
+
+  func update(_ rows: [[NodeValue]], of table: Table) throws {
+    guard !rows.isEmpty else { return }
+    let settings = table.settings { name, _ in "i.\(name)" }
+    try take(rows, table, "UPDATE \(table.name) t SET \(settings) FROM \(table.intake) i WHERE t.id = i.id")
+  }
+
+  /// Takes rows in, and has a statement do with them what it says.
+  private func take(_ rows: [[NodeValue]], _ table: Table, _ sql: String) throws {
     try connection.execute(
       """
-      INSERT INTO \(table.name) (\(table.columnList)) SELECT \(table.columnList) FROM \(intake)\(table.conflictClause)
+      CREATE TEMPORARY TABLE IF NOT EXISTS \(table.intake) ON COMMIT DELETE ROWS AS \
+      SELECT \(table.columnList) FROM \(table.name) LIMIT 0
       """
     )
-    try connection.execute("DELETE FROM \(intake)")
+    try copy(rows, into: "\(table.intake) (\(table.columnList))", table)
+    try connection.execute(sql)
+    try connection.execute("DELETE FROM \(table.intake)")
   }
 
   private func copy(_ rows: [[NodeValue]], into place: String, _ table: Table) throws {

@@ -18,10 +18,10 @@ final class SQLiteBackend: Backend {
       if !isReadOnly { try database.execute(sql: "PRAGMA journal_mode = WAL") }
       try database.execute(
         sql: """
-          PRAGMA synchronous = NORMAL; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -65536; \
-          CREATE TEMPORARY TABLE IF NOT EXISTS wanted (endpoint TEXT)
+          PRAGMA synchronous = NORMAL; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -65536
           """
       )
+      for table in Table.temporary { try database.execute(sql: table.temporaryCreation) }
     }
     queue = try DatabaseQueue(path: path, configuration: configuration)
   }
@@ -53,13 +53,17 @@ private final class SQLiteSession: Session {
 
   init(_ database: Database) { self.database = database }
 
+  /// A statement as SQLite has it.
+  private static func dialect(_ sql: String) -> String {
+    sql.replacing("BIGINT", with: "INTEGER").replacing(Table.keyed, with: "WITHOUT ROWID")
+  }
+
   func execute(_ sql: String) throws {
-    try database.execute(sql: sql.replacing("BIGINT", with: "INTEGER"))
+    try database.execute(sql: Self.dialect(sql))
   }
 
   func forEachRow(_ sql: String, _ body: ([NodeValue]) throws -> Bool) throws {
-    let statement = try database.cachedStatement(sql: sql.replacing("BIGINT", with: "INTEGER"))
-      .sqliteStatement
+    let statement = try database.cachedStatement(sql: Self.dialect(sql)).sqliteStatement
     defer { sqlite3_reset(statement) }
     let count = sqlite3_column_count(statement)
     while true {
@@ -77,7 +81,15 @@ private final class SQLiteSession: Session {
 
   func write(_ rows: [[NodeValue]], to table: Table) throws {
     let places = table.columns.map { _ in "?" }.joined(separator: ", ")
-    let sql = "INSERT INTO \(table.name) (\(table.columnList)) VALUES (\(places))\(table.conflictClause)"
+    try run("INSERT INTO \(table.name) (\(table.columnList)) VALUES (\(places))\(table.conflictClause)", rows)
+  }
+
+  func update(_ rows: [[NodeValue]], of table: Table) throws {
+    try run("UPDATE \(table.name) SET \(table.settings { "?\($1 + 1)" }) WHERE id = ?1", rows)
+  }
+
+  /// Does what a statement says with each row's values.
+  private func run(_ sql: String, _ rows: [[NodeValue]]) throws {
     let statement = try database.cachedStatement(sql: sql).sqliteStatement
     defer { sqlite3_clear_bindings(statement) }
     for row in rows {
