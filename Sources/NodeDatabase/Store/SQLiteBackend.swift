@@ -18,7 +18,7 @@ final class SQLiteBackend: Backend {
       if !isReadOnly { try database.execute(sql: "PRAGMA journal_mode = WAL") }
       try database.execute(
         sql: """
-          PRAGMA synchronous = NORMAL; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -65536
+          PRAGMA synchronous = NORMAL; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16384
           """
       )
       for table in Table.temporary { try database.execute(sql: table.temporaryCreation) }
