@@ -62,7 +62,14 @@ struct CrawlSimulation {
     for connection in crawl.takeDisconnects() {
       crawl.ended(connection, reason: "disconnected by command", at: now)
     }
+    forget()
+  }
+
+  /// Takes what a database would be told.
+  private mutating func forget() {
     _ = crawl.takeAttempts()
+    _ = crawl.takeTellings()
+    _ = crawl.takeDescribed()
   }
 
   /// Has nodes tell further addresses until so many are remembered.
@@ -84,6 +91,7 @@ struct CrawlSimulation {
       _ = crawl.takeAsks()
       // Strangers leave again.
       crawl.ended(stranger, reason: "closed by peer", at: now)
+      forget()
     }
   }
 }
