@@ -21,6 +21,9 @@ final class CrawlRun {
   /// Seconds from one time that it does what is due to the next.
   private static let tick = 0.02
 
+  /// How much has to come for it to be done sooner.
+  private static let digestCount = 100
+
   /// Most targets, or ids, in one request.
   private static let batchCount = 1000
 
@@ -163,16 +166,17 @@ final class CrawlRun {
 
   /// Waits a moment, tells the crawl what came, and does what it says then.
   private func step() throws(ClientFailure) {
-    _ = try session.wait(timeout: Self.tick) { interruption.hasCome }
+    _ = try session.wait(timeout: Self.tick) {
+      interruption.hasCome || events.count + heard.count >= Self.digestCount
+    }
     digest()
     crawl.advance(to: now)
-    try forEachBatch(crawl.takeAsks()) { connections throws(ClientFailure) in
+    // Those that are gone meanwhile end as others do.
+    forEachBatch(crawl.takeAsks()) {
       let message = Network.frame(magic: session.hello.magic, command: .getaddr, payload: [])
-      _ = try session.sendIfThere(message, to: connections)
+      session.post(.send(SendRequest(.message(message), to: .connections($0))))
     }
-    try forEachBatch(crawl.takeDisconnects()) { connections throws(ClientFailure) in
-      _ = try session.disconnectIfThere(connections)
-    }
+    forEachBatch(crawl.takeDisconnects()) { session.post(.disconnect(.connections($0))) }
     try forEachBatch(crawl.takeLookups()) { connections throws(ClientFailure) in
       try adopt(session.connections(of: .connections(connections)))
     }
@@ -226,10 +230,10 @@ final class CrawlRun {
     }
   }
 
-  private func forEachBatch<Element>(
+  private func forEachBatch<Element, Failure>(
     _ elements: [Element],
-    _ body: ([Element]) throws(ClientFailure) -> Void
-  ) throws(ClientFailure) {
+    _ body: ([Element]) throws(Failure) -> Void
+  ) throws(Failure) {
     var rest = elements[...]
     while !rest.isEmpty {
       let batch = Array(rest.prefix(Self.batchCount))

@@ -64,6 +64,14 @@ final class ControlSession {
     }
   }
 
+  /// Sends a request and goes on without its reply. That the connector says no is passed over; where there is no connector any
+  /// more, the next wait tells.
+  func post(_ request: ControlRequest) {
+    client.send(request) { [weak self] in
+      if case .failure(let error) = $0, error.isUnreachable { self?.failure = self?.failure ?? error }
+    }
+  }
+
   /// Delivers events until the condition holds; false where it did not within `timeout` seconds.
   func wait(timeout: Double, until condition: () -> Bool) throws(ClientFailure) -> Bool {
     var isLate = false
