@@ -30,6 +30,31 @@ struct CandidateTable {
     return slot == 0 ? nil : slot - 1
   }
 
+  /// The index of an endpoint; nil where it is not known.
+  ///
+  /// - Parameter guess: what `guesses` said of it, which may be out of date.
+  func index(of endpoint: Endpoint, guess: UInt32) -> UInt32? {
+    guess > 0 && self[guess - 1].endpoint == endpoint ? guess - 1 : index(of: endpoint)
+  }
+
+  /// Looks many endpoints up at once: their indices + 1, or 0 for those that are not known or not found at first sight. Which
+  /// of many candidates are told of nobody can foresee, so that one after the other each would wait for memory.
+  func guesses(_ nodes: ArraySlice<KnownNode>) -> [UInt32] {
+    let mask = slots.count - 1
+    var found = [UInt32](unsafeUninitializedCapacity: nodes.count) { found, count in
+      slots.withUnsafeBufferPointer { slots in
+        for node in nodes {
+          found[count] = slots[Int(truncatingIfNeeded: hashing.hash(node.endpoint)) & mask]
+          count += 1
+        }
+      }
+    }
+    for (place, node) in nodes.enumerated() where found[place] > 0 {
+      if self[found[place] - 1].endpoint != node.endpoint { found[place] = 0 }
+    }
+    return found
+  }
+
   /// Adds a candidate whose endpoint is not known; returns its index.
   mutating func append(_ candidate: Candidate) -> UInt32 {
     if (count + 1) * 4 > slots.count * 3 { grow() }

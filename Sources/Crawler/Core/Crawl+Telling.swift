@@ -57,8 +57,10 @@ extension Crawl {
     let block = endpoint.map { hashing.block($0.address) } ?? CrawlRandom.mixed(UInt64(connection))
     let source = UInt32(1) << UInt32(block >> 40 & 31)
     let isBelieved = advertiser.map { nodes[$0]?.isNonsensical != true } ?? false
-    let news = told.prefix(taken).filter {
-      hear($0, from: advertiser, source: source, isBelieved: isBelieved, at: now)
+    var news: [KnownNode] = []
+    for (node, guess) in zip(told, table.guesses(told.prefix(taken)))
+    where hear(node, guess, from: advertiser, source: source, isBelieved: isBelieved, at: now) {
+      news.append(node)
     }
     if !news.isEmpty { tellings.append(CrawlTelling(advertiser: endpoint, time: epoch + now, nodes: news)) }
     if isAnswer(told, by: connection, endpoint), let advertiser {
@@ -78,15 +80,18 @@ extension Crawl {
   }
 
   /// Takes one address in; returns whether that it was told is worth to be kept.
+  ///
+  /// - Parameter guess: which candidate it may be, as of `CandidateTable.guesses`.
   private mutating func hear(
     _ node: KnownNode,
+    _ guess: UInt32,
     from advertiser: UInt32?,
     source: UInt32,
     isBelieved: Bool,
     at now: Double
   ) -> Bool {
     let endpoint = Endpoint(node.endpoint.address.unmapped, port: node.endpoint.port)
-    if let index = table.index(of: endpoint) {
+    if let index = table.index(of: endpoint, guess: guess) {
       table[index].lastHeard = wall(now)
       var isNew = false
       if let advertiser, index == advertiser {
