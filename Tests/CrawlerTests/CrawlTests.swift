@@ -254,7 +254,7 @@ import Testing
       }
     }
     let early = intervals.count { $0.absence < 600 }
-    #expect((60...90).contains(early), "\(early) in ten minutes")
+    #expect((80...110).contains(early), "\(early) in ten minutes")
     #expect(intervals.count { $0.absence < 86_400 } < 2600)
     #expect((40...120).contains(intervals.count { $0.absence > 86_400 }))
   }

@@ -45,7 +45,7 @@ public struct CrawlSettings: Sendable {
 
   /// How much of the time that a node which was held has been away is waited until it is dialled again: how late it is
   /// noticed that it is back is half of that, on average.
-  static let holdShare = 0.05
+  static let holdShare = 1.0 / 30
 
   /// The longest that it is left alone for the first day, in seconds: jitter and the time that a connect takes included
   /// it is connected to within a minute of coming back.
