@@ -107,6 +107,11 @@ import Testing
     // Nothing is known to be reachable that is not in the network, whatever spammers say.
     let reachable = found.filter { $0.value == "reachable" }
     #expect(Set(reachable.keys).isSubset(of: nodes))
+    // One that ends while some have not answered yet leaves no connections either.
+    let file = deployment.root + "nodes.txt"
+    let brief = try deployment.netmine(["crawl", "--file", file, "--no-database", "--duration", "3"])
+    #expect(brief.status == 0, "\(brief.errors)")
+    #expect(try deployment.netmine(["nodes", "--json"]).output == "")
     try deployment.stopAll()
   }
 
@@ -136,6 +141,7 @@ import Testing
     let next = try objects(deployment.netmine(["crawl", "--json"]).output)
     #expect(next.last?["reachable"] as? Int == nodes.count)
     #expect(next.last?["dials"] as? Int == 0)
+    #expect(next.count { $0["event"] as? String == "reached" } == nodes.count)
     // What they say of themselves is known of those too that others connected to.
     let fresh = deployment.root + "fresh.sqlite"
     #expect(try deployment.netmine(["crawl", "--json", "--database", fresh]).status == 0)

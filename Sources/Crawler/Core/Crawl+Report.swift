@@ -27,6 +27,11 @@ extension Crawl {
   /// The nodes that are connected now.
   public var connected: [Endpoint] { links.values.map { table[$0.index].endpoint } }
 
+  /// The connections that were made for this crawl and stand or are being made.
+  public var ownConnections: [UInt32] {
+    links.filter(\.value.isOurs).map(\.key) + flights.keys
+  }
+
   /// Gives addresses that were told of since a time, and when they were told last, some at a time.
   ///
   /// - Parameters:

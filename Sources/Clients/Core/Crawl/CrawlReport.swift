@@ -1,4 +1,5 @@
 import BitcoinWire
+import ControlProtocol
 import Crawler
 import Enrichment
 import EventLoop
@@ -73,22 +74,39 @@ final class CrawlReport {
   /// Prints who was reached, for programs.
   func tell(_ attempts: [CrawlAttempt]) {
     guard isJSON else { return }
-    var lines: [UInt8] = []
-    for attempt in attempts {
-      guard let peer = attempt.introduction else { continue }
-      var json = JSONWriter()
-      json.member("event", "reached")
-      json.member("address", attempt.endpoint.description)
-      json.member("network", attempt.endpoint.address.network.description)
-      json.member("user_agent", EscapedText.utf8(peer.userAgent))
-      json.member("version", peer.protocolVersion)
-      json.member("services", peer.services.names)
-      json.member("height", peer.startHeight)
-      json.member("connect_ms", attempt.connectDuration.map { Double($0) / 1e6 })
-      json.member("handshake_ms", attempt.handshakeDuration.map { Double($0) / 1e6 })
-      lines += json.finish() + [UInt8(ascii: "\n")]
-    }
-    output.lines(lines)
+    output.lines(
+      attempts.flatMap { attempt in
+        attempt.introduction.map {
+          Self.reached(attempt.endpoint, $0, attempt.connectDuration, attempt.handshakeDuration)
+        } ?? []
+      }
+    )
+  }
+
+  /// Tells who was found connected already.
+  func tell(_ nodes: [CrawledNode]) {
+    guard isJSON else { return }
+    output.lines(nodes.flatMap { Self.reached($0.endpoint, $0.node.introduction, nil, nil) })
+  }
+
+  /// The line of a node that is reached; durations in ns.
+  private static func reached(
+    _ endpoint: Endpoint,
+    _ peer: PeerIntroduction,
+    _ connectDuration: UInt64?,
+    _ handshakeDuration: UInt64?
+  ) -> [UInt8] {
+    var json = JSONWriter()
+    json.member("event", "reached")
+    json.member("address", endpoint.description)
+    json.member("network", endpoint.address.network.description)
+    json.member("user_agent", EscapedText.utf8(peer.userAgent))
+    json.member("version", peer.protocolVersion)
+    json.member("services", peer.services.names)
+    json.member("height", peer.startHeight)
+    json.member("connect_ms", connectDuration.map { Double($0) / 1e6 })
+    json.member("handshake_ms", handshakeDuration.map { Double($0) / 1e6 })
+    return json.finish() + [UInt8(ascii: "\n")]
   }
 
   private func sample(_ crawl: Crawl, at now: Double) {

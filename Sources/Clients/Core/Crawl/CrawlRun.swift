@@ -139,6 +139,8 @@ final class CrawlRun {
     defer { report.end() }
     names?.close()
     report.clear()
+    // Who is interrupted was asked just now; only what is held stays.
+    if !command.hold { forEachBatch(crawl.ownConnections) { _ = try? session.disconnectIfThere($0) } }
     try writeList()
     if command.list != "-" { report.summarise(crawl, seconds: now) }
     record()
@@ -198,6 +200,8 @@ final class CrawlRun {
     report.tell(attempts)
     let tellings = crawl.takeTellings()
     let described = crawl.takeDescribed()
+    // Others connected to these, so that there was no attempt.
+    report.tell(described.filter { $0.node.handshakeDuration == 0 })
     guard let recorder else { return }
     recorder.take(tellings)
     recorder.take(attempts)
