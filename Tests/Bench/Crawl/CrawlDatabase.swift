@@ -5,7 +5,7 @@ import NodeDatabase
 
 extension CrawlBench {
   /// Most observations of a transaction: as the crawler has it.
-  private static let batchLimit: UInt32 = 20_000
+  private static let batchLimit: UInt32 = 10_000
 
   /// Measures what it costs to write into a database of nodes what a flood brings: addresses that are heard of first, that
   /// others tell of too, and attempts that fail.

@@ -13,7 +13,7 @@ final class NodeRecorder {
   private static let limit = 200_000
 
   /// Most observations that are written in one transaction.
-  private static let batchLimit = 20_000
+  private static let batchLimit = 10_000
 
   /// Seconds from one writing to the next, and after a failure.
   private static let interval: (between: Double, afterFailure: Double) = (1, 5)
