@@ -220,6 +220,8 @@ public final class ByteStream {
     do throws(IOError) {
       bytesSent += UInt64(try output.write(to: descriptor))
     } catch {
+      // What the other end said before it went, such as why, is still to be read.
+      if !isDelivering, closesWhenDrained == nil { readSome(endsStream: false) }
       return close(.writeFailed(error))
     }
     isBlocked = output.count > 0
@@ -285,7 +287,10 @@ public final class ByteStream {
     descriptor = -1
   }
 
-  func readSome() {
+  /// Reads what is there, up to a bound.
+  ///
+  /// - Parameter endsStream: whether the stream is closed if there is nothing more to come.
+  func readSome(endsStream: Bool = true) {
     for _ in 0..<Self.readsPerBatch {
       guard isOpen, !isPaused, gate?.isOpen != false else { break }
       let room = input.room(expected: expectedCount)
@@ -299,10 +304,12 @@ public final class ByteStream {
         bytesReceived += UInt64(count)
         deliver(at: stamp != 0 ? stamp : Clock.now())
         if count < room.count { break }
+      } else if count < 0, errno == EINTR {
+        continue
+      } else if !endsStream {
+        break
       } else if count == 0 {
         close(.endOfStream)
-      } else if errno == EINTR {
-        continue
       } else if errno == EAGAIN || errno == EWOULDBLOCK {
         break
       } else {
