@@ -17,6 +17,9 @@ extension Configuration {
     public internal(set) var userAgent = ""
     /// Bytes of records kept to be sent again, until the log server has acknowledged them; 2^16 … 2^40.
     public internal(set) var logBuffer = 64 << 20
+    /// Seconds without an acknowledgement for which peers are not read from once `logBuffer` is full, before the oldest
+    /// records give way.
+    public internal(set) var logPatience = 30.0
     /// The network's name, known or one of `networks`. It gives the magic and the port peers listen on.
     public internal(set) var network = "mainnet"
     /// SOCKS5 proxies for onion addresses, used in turn.

@@ -103,8 +103,17 @@ extension Configuration {
       \.connector.logBuffer,
       .whole(1 << 16...1 << 40),
       """
-      Bytes of records kept to be sent again, until the log server has acknowledged them. Beyond,
-      records are dropped and counted.
+      Bytes of records kept until every archive has them. Peers are read more slowly before this is
+      reached. While there is no log server records are dropped beyond it, and counted.
+      """
+    ),
+    Key(
+      "connector.log_patience",
+      \.connector.logPatience,
+      .real(0...1_000_000, "seconds"),
+      """
+      Seconds for which peers are not read while log_buffer is full and no archive takes anything.
+      Afterwards the oldest records are dropped, and counted.
       """
     ),
     Key(

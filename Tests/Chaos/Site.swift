@@ -83,14 +83,19 @@ final class Site {
     isLarge: Bool = false,
     _ random: inout SeededGenerator
   ) throws -> LoadRun {
-    let instance = UInt64.random(in: 2 ... .max, using: &random) & ~1 | (isLarge ? 1 : 0)
+    var number: UInt64
+    var instance: UInt64
+    repeat {
+      number = random.next()
+      instance = SourceIdentity(number: number).instance
+    } while (instance & 1 == 1) != isLarge
     let path = root + "output/ledger-\(instance)"
     let run = LoadRun(instance: instance, ledger: try LoadLedger(path), isTight: isTight)
     try start(
       name,
       "chaos",
       [
-        "source", "--path", root + "publish", "--ledger", path, "--instance", "\(instance)", "--rate",
+        "source", "--path", root + "publish", "--ledger", path, "--number", "\(number)", "--rate",
         "\(rate)",
         "--limit", "\((isTight ? 1 : 256) << 20)",
       ]

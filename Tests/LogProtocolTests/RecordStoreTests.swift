@@ -5,9 +5,9 @@ import Testing
 
 @Suite struct RecordStoreTests {
   /// Adds a record of 100 bytes; false where it does not fit.
-  func add(_ sequence: UInt64, to store: inout RecordStore) -> Bool {
+  func add(_ sequence: UInt64, to store: inout RecordStore, givesWay: Bool = true) -> Bool {
     let header = RecordHeader(type: .debug, source: 1, time: 0, sequence: sequence, bodyCount: 68)
-    return store.append(sequence: sequence, count: 100) { header.write(to: $0) }
+    return store.append(sequence: sequence, count: 100, givesWay: givesWay) { header.write(to: $0) }
   }
 
   func taken(_ slice: ChunkSlice?) -> [RecordHeader] {

@@ -162,7 +162,7 @@ let torPeer = Endpoint("pg6mmjiyjmcrsslvykfwnntlaru7p5svn6y2ymmju6nubxndf4pscryd
 
 @Suite struct LinkMessageTests {
   static let links: [LinkMessage] = [
-    .hello(MetaBodyTests.description, formerSource: 9, nextSequence: 100, oldestHeld: 50),
+    .hello(MetaBodyTests.description, formerSource: 9, nextSequence: 100, oldestHeld: 50, secret: nil),
     .grant(source: 9, server: 1, resumeAfter: 99),
     .acknowledge([9: 99, 10: 1]),
     .subscribe(
@@ -201,6 +201,22 @@ let torPeer = Endpoint("pg6mmjiyjmcrsslvykfwnntlaru7p5svn6y2ymmju6nubxndf4pscryd
     let body = Array(link.record(at: 1).dropFirst(RecordHeader.size))
     #expect(try LinkMessage(body.span.bytes) == link)
     expectTruncationsRefused(body) { _ = try LinkMessage($0.span.bytes) }
+  }
+
+  @Test func readsASecretWholeOrNotAtAll() throws {
+    let identity = SourceIdentity()
+    let hello = LinkMessage.hello(identity, MetaBodyTests.description)
+    let body = Array(hello.record(at: 1).dropFirst(RecordHeader.size))
+    #expect(try LinkMessage(body.span.bytes) == hello)
+    // A source before 0.3 says what comes before it.
+    let count = body.count - SourceSecret.size
+    guard case .hello(_, _, _, _, nil)? = try LinkMessage(Array(body[..<count]).span.bytes) else {
+      Issue.record("a hello without a secret is none")
+      return
+    }
+    for length in count + 1..<body.count {
+      #expect(throws: WireError.self) { try LinkMessage(Array(body[..<length]).span.bytes) }
+    }
   }
 
   @Test func leavesOtherMetaAlone() throws {

@@ -31,11 +31,17 @@ final class Bench {
   /// Ends the server as a crash would: nothing is said, nothing flushed.
   func kill() { server = nil }
 
-  func publisher(limit: Int = 64 << 20, instance: UInt64 = .random(in: 1 ... .max)) -> LogPublisher {
+  func publisher(
+    limit: Int = 64 << 20,
+    patience: Double = LogPublisher.defaultPatience,
+    identity: SourceIdentity = SourceIdentity()
+  ) -> LogPublisher {
     LogPublisher(
       to: .unix(folder.path + "publish"),
-      as: SourceDescription(instance: instance, process: 1, kind: "test", name: "", version: "1"),
+      as: SourceDescription(process: 1, kind: "test", name: "", version: "1"),
+      identity: identity,
       limit: limit,
+      patience: patience,
       on: loop
     )
   }

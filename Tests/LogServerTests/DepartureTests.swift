@@ -15,7 +15,7 @@ import Testing
 
   /// A source whose records an archive has, and that archive's account.
   func archivedSource(_ bench: Bench) throws -> (source: LogPublisher?, ledger: SequenceLedger, id: UInt32) {
-    let publisher = bench.publisher(instance: 5)
+    let publisher = bench.publisher(identity: SourceIdentity(number: 5))
     let archive = bench.reader(archiving: true)
     publisher.publish(.debug, text: "1")
     try bench.loop.run { publisher.isSettled && archive.numbered.count == 1 }

@@ -247,10 +247,8 @@ import Testing
     publisher.finish(timeout: 5) { isSettled = $0 }
     let crashed = try bench.raw("publish")
     let hello = LinkMessage.hello(
-      SourceDescription(instance: 5, process: 1, kind: "x", name: "", version: ""),
-      formerSource: 0,
-      nextSequence: 1,
-      oldestHeld: 1
+      SourceIdentity(number: 5),
+      SourceDescription(process: 1, kind: "x", name: "", version: "")
     )
     crashed.stream.write(hello.record(at: 1))
     try bench.loop.run { isSettled != nil && !crashed.received.isEmpty }
@@ -317,10 +315,9 @@ import Testing
     let bench = try Bench()
     let forger = try bench.raw("publish")
     let hello = LinkMessage.hello(
-      SourceDescription(instance: 5, process: 1, kind: "x", name: "", version: ""),
-      formerSource: .max,
-      nextSequence: 1,
-      oldestHeld: 1
+      SourceIdentity(number: 5),
+      SourceDescription(process: 1, kind: "x", name: "", version: ""),
+      formerSource: .max
     )
     forger.stream.write(hello.record(at: 1))
     try bench.loop.run { !forger.received.isEmpty }
@@ -368,10 +365,8 @@ import Testing
       1
     ])
     let hello = LinkMessage.hello(
-      SourceDescription(instance: 5, process: 1, kind: "x", name: "", version: ""),
-      formerSource: 0,
-      nextSequence: 1,
-      oldestHeld: 1
+      SourceIdentity(number: 5),
+      SourceDescription(process: 1, kind: "x", name: "", version: "")
     ).record(at: 1)
     func forged(_ meta: MetaBody) -> [UInt8] {
       let id = bench.server!.table.sources.keys.first ?? 0

@@ -12,10 +12,8 @@ import Testing
 @Suite struct PublisherFaultTests {
   static func hello(_ instance: UInt64) -> [UInt8] {
     LinkMessage.hello(
-      SourceDescription(instance: instance, process: 1, kind: "x", name: "", version: ""),
-      formerSource: 0,
-      nextSequence: 1,
-      oldestHeld: 1
+      SourceIdentity(number: instance),
+      SourceDescription(process: 1, kind: "x", name: "", version: "")
     ).record(at: 1)
   }
 

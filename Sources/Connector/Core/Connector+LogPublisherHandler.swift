@@ -29,6 +29,14 @@ extension Connector: LogPublisherHandler {
     )
   }
 
+  /// Says that the archive seems to be stuck.
+  public func publisherStopsHolding(_ publisher: LogPublisher) {
+    let patience = configuration.connector.logPatience
+    logger.error(
+      "no archive has taken anything for \(patience) s, and connector.log_buffer is full: the oldest records give way"
+    )
+  }
+
   /// Stops reading from peers while the log server is too slow, and goes on when it has caught up.
   public func publisher(_ publisher: LogPublisher, isCongested: Bool) {
     guard isCongested == gate.isOpen else { return }
@@ -49,6 +57,6 @@ extension Connector: LogPublisherHandler {
     let now = Clock.monotonic()
     guard now - lastCongestion > 60_000_000_000 || lastCongestion == 0 else { return }
     lastCongestion = now
-    logger.warning("log server too slow: peers are read from only as fast as it takes what they say")
+    logger.warning("log server or archive too slow: peers are read only as fast as it takes what they say")
   }
 }

@@ -55,7 +55,9 @@ public final class Connector {
   var wheel = UpkeepWheel(at: Clock.monotonic())
   private var clockReport: PeriodicWatcher?
   private(set) var isShuttingDown = false
-  let instance = UInt64.random(in: 1 ... .max)
+  private let identity = SourceIdentity()
+  /// The number that its records' sequences belong to.
+  var instance: UInt64 { identity.instance }
 
   /// Reads the configuration again, for a client or a signal.
   public var reread: () throws -> Configuration
@@ -83,13 +85,14 @@ public final class Connector {
       to: SocketAddress(server: configuration.logger.publishAddress),
       key: key,
       as: SourceDescription(
-        instance: instance,
         process: UInt32(getpid()),
         kind: "connector",
         name: network.name,
         version: Netmine.version
       ),
+      identity: identity,
       limit: configuration.connector.logBuffer,
+      patience: configuration.connector.logPatience,
       on: loop
     )
     publisher.handler = self
@@ -281,13 +284,13 @@ public final class Connector {
 
   /// Whether a client's messages may make more records now: not while the log server is far behind. Where there is
   /// none, what is too much is dropped and counted.
-  var hasRoom: Bool { isWaitingBelow(configuration.connector.logBuffer / 2) }
+  var hasRoom: Bool { !publisher.isJoined || publisher.backlog < configuration.connector.logBuffer / 2 }
 
   /// Whether it has caught up so far that it is worth while to go on: little by little each peer would get each
   /// message by itself.
-  var hasMuchRoom: Bool { isWaitingBelow(configuration.connector.logBuffer / 8) }
-
-  private func isWaitingBelow(_ count: Int) -> Bool { !publisher.isJoined || publisher.waitingCount < count }
+  var hasMuchRoom: Bool {
+    !publisher.isJoined || publisher.waitingCount < configuration.connector.logBuffer / 8 && hasRoom
+  }
 
   @inline(__always)
   func journal(message: UnsafeRawBufferPointer, of id: UInt32, flags: RecordFlags, at time: UInt64) {

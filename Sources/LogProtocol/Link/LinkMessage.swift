@@ -7,8 +7,15 @@ import Bytes
 /// Layout: u8 code from 0x80, then what the code's case lists, in its order, big-endian.
 public enum LinkMessage: Equatable, Sendable {
   /// A source introduces itself: description, u32 the id it had (0: none), u64 its next sequence, u64 the
-  /// oldest sequence it can still send.
-  case hello(SourceDescription, formerSource: UInt32, nextSequence: UInt64, oldestHeld: UInt64)
+  /// oldest sequence it can still send, 32 bytes of the secret that proves its instance. Sources before 0.3 have no
+  /// secret.
+  case hello(
+    SourceDescription,
+    formerSource: UInt32,
+    nextSequence: UInt64,
+    oldestHeld: UInt64,
+    secret: SourceSecret?
+  )
 
   /// The server takes a source: u32 id granted, u64 the server's own instance, u64 the last sequence it has
   /// of that instance (0: none), after which the source goes on.
@@ -51,7 +58,8 @@ public enum LinkMessage: Equatable, Sendable {
         try SourceDescription(&reader),
         formerSource: try reader.big("former source"),
         nextSequence: try reader.big("next sequence"),
-        oldestHeld: try reader.big("oldest held")
+        oldestHeld: try reader.big("oldest held"),
+        secret: reader.remaining > 0 ? try SourceSecret(&reader) : nil
       )
     case 0x81:
       self = .grant(
@@ -85,12 +93,13 @@ public enum LinkMessage: Equatable, Sendable {
   public func record(at time: UInt64) -> [UInt8] {
     var bytes: [UInt8] = []
     switch self {
-    case .hello(let description, let formerSource, let nextSequence, let oldestHeld):
+    case .hello(let description, let formerSource, let nextSequence, let oldestHeld, let secret):
       bytes.append(0x80)
       description.write(to: &bytes)
       bytes.appendBig(formerSource)
       bytes.appendBig(nextSequence)
       bytes.appendBig(oldestHeld)
+      if let secret { bytes += secret.bytes }
     case .grant(let source, let server, let resumeAfter):
       bytes.append(0x81)
       bytes.appendBig(source)

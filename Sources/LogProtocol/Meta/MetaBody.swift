@@ -78,6 +78,9 @@ public enum MetaBody: Equatable, Sendable {
     return bytes
   }
 
+  /// The codes that this version knows; others are a newer one's.
+  public static let codes: ClosedRange<UInt8> = 0x01...0x06
+
   /// Whether a body is of the kind that stays between a program and the log server.
   static func isLink(_ code: UInt8) -> Bool { code >= 0x80 }
 }

@@ -5,7 +5,7 @@ import Bytes
 /// Layout, big-endian: u64 instance, u32 process id, text kind, text name, text version (a text is u16
 /// count, UTF-8).
 public struct SourceDescription: Equatable, Sendable {
-  /// A random number picked when the program started: the identity that its sequences belong to.
+  /// The number that its sequences belong to, of one run of the program (`SourceIdentity`).
   public var instance: UInt64
   /// The program's process id.
   public var process: UInt32
@@ -17,7 +17,9 @@ public struct SourceDescription: Equatable, Sendable {
   public var version: String
 
   /// Creates a description.
-  public init(instance: UInt64, process: UInt32, kind: String, name: String, version: String) {
+  ///
+  /// - Parameter instance: may be left out for a `LogPublisher`, which says its own.
+  public init(instance: UInt64 = 0, process: UInt32, kind: String, name: String, version: String) {
     self.instance = instance
     self.process = process
     self.kind = kind

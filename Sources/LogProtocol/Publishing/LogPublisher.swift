@@ -15,8 +15,17 @@ public protocol LogPublisherHandler: AnyObject {
   /// Records are dropped from now on, because more than the bound waits.
   func publisherDidOverflow(_ publisher: LogPublisher)
 
-  /// More waits than the log server takes (true), or it has caught up (false).
+  /// More waits than the log server or its archives take (true), or they have caught up (false).
   func publisher(_ publisher: LogPublisher, isCongested: Bool)
+
+  /// Nothing was acknowledged for as long as the publisher waits for that, and the bound is reached: until something
+  /// is, the oldest records that were sent give way to new ones.
+  func publisherStopsHolding(_ publisher: LogPublisher)
+}
+
+extension LogPublisherHandler {
+  /// Does nothing.
+  public func publisherStopsHolding(_ publisher: LogPublisher) {}
 }
 
 /// A source's end of the log stream: numbers records, keeps them until they are acknowledged, sends them
@@ -25,9 +34,22 @@ public protocol LogPublisherHandler: AnyObject {
 /// Publishing never blocks and never fails: what the bound cannot hold is counted, and a gap record says so
 /// as soon as there is room again.
 public final class LogPublisher {
-  /// How many bytes may wait before the source should slow down, and below how many it may go on; and from how many on
-  /// they are handed over within the batch.
+  /// How many bytes may wait for the log server's socket before the source should slow down, and below how many it may
+  /// go on; and from how many on they are handed over within the batch.
   private let congestion: (high: Int, low: Int, pump: Int)
+
+  /// The same for all bytes that are not acknowledged: most of the bound, and half of it.
+  private let holding: (high: Int, low: Int)
+
+  /// Nanoseconds for which nothing gives way that was not acknowledged, counted from the last acknowledgement.
+  private let patience: UInt64
+
+  /// When the last acknowledgement came, or when the first record was published after all were acknowledged, or the log
+  /// server took us; on the monotonic clock in ns.
+  private var progressAt: UInt64 = 0
+
+  /// Seconds for which a publisher waits, by default, for an acknowledgement before records that were sent give way.
+  public static let defaultPatience = 30.0
 
   /// From how many unsent bytes on that is tried next.
   private var pumpThreshold: Int
@@ -53,6 +75,9 @@ public final class LogPublisher {
   /// Whether the log server has taken us and the connection stands.
   public private(set) var isJoined = false
 
+  /// Why the log server refused us, the last time it did; nil once it has taken us.
+  public private(set) var refusal: String?
+
   /// Hears what becomes of the connection; it is to own the publisher. Not weak: that would make each retain and
   /// release of it slow, of which there are some with each record.
   public unowned var handler: (any LogPublisherHandler)?
@@ -61,11 +86,13 @@ public final class LogPublisher {
   private let address: SocketAddress
   private let key: AccessKey?
   private let description: SourceDescription
+  private let identity: SourceIdentity
   private var store: RecordStore
   private var stream: ByteStream?
   private var attempt: AccessAttempt?
   private var retry: TimerWatcher?
   private var deadline: TimerWatcher?
+  private var patienceEnd: TimerWatcher?
   private var reconnection = Reconnection()
   private var server: UInt64 = 0
   private var dropped: ClosedRange<UInt64>?
@@ -79,28 +106,45 @@ public final class LogPublisher {
   /// - Parameters:
   ///   - address: where the log server takes sources.
   ///   - key: what to prove to it over TCP; nil for none.
+  ///   - description: what it says of itself; its instance is the identity's.
+  ///   - identity: who it is, and what proves it.
   ///   - limit: how many bytes of records to keep for the log server.
+  ///   - patience: seconds without an acknowledgement after which records that were sent give way to new ones where
+  ///     the limit is reached. Until then the source is asked to slow down.
   public init(
     to address: SocketAddress,
     key: AccessKey? = nil,
     as description: SourceDescription,
+    identity: SourceIdentity = SourceIdentity(),
     limit: Int,
+    patience: Double = defaultPatience,
     on loop: EventLoop
   ) {
     self.address = address
     self.key = key
+    self.identity = identity
     self.description = description
     self.loop = loop
     store = RecordStore(limit: limit)
     let high = min(8 << 20, limit / 4)
     congestion = (high, high / 4, min(Self.window, high))
     pumpThreshold = congestion.pump
+    holding = (limit / 4 * 3, limit / 2)
+    self.patience = UInt64(max(0, min(patience, 1e9)) * 1e9)
+    patienceEnd = TimerWatcher(on: loop) { [unowned self] in endPatience() }
     retry = TimerWatcher(on: loop) { [unowned self] in connect() }
     retry?.start(after: 0)
   }
 
   /// Bytes published that the log server's socket has not taken.
   public var waitingCount: Int { store.unsentCount + (stream?.unsentCount ?? 0) }
+
+  /// Bytes that stand against the bound: published and not acknowledged, or, where nothing is acknowledged any more, not
+  /// taken by the log server's socket.
+  public var backlog: Int { isHolding ? max(store.heldCount, waitingCount) : waitingCount }
+
+  /// Whether records that were sent are kept until they are acknowledged: the log server is there, and acknowledges.
+  private var isHolding: Bool { isJoined && Clock.monotonic() - progressAt < patience }
 
   /// Whether every record published has been acknowledged.
   public var isSettled: Bool { store.isEmpty && dropped == nil }
@@ -135,7 +179,7 @@ public final class LogPublisher {
     )
     let isKept =
       dropped == nil
-      && store.append(sequence: lastSequence, count: header.recordCount) { target in
+      && append(header.recordCount) { target in
         header.write(to: target)
         if let base = body.baseAddress { _ = memcpy(target + RecordHeader.size, base, body.count) }
         if let base = rest.baseAddress {
@@ -144,6 +188,12 @@ public final class LogPublisher {
       }
     guard isKept else { return drop(lastSequence, byteCount: header.recordCount) }
     if store.unsentCount < pumpThreshold { pumpLater() } else { pumpNow() }
+  }
+
+  @inline(__always)
+  private func append(_ count: Int, write: (UnsafeMutableRawPointer) -> Void) -> Bool {
+    if store.isEmpty { progressAt = Clock.monotonic() }
+    return store.append(sequence: lastSequence, count: count, givesWay: !isHolding, write: write)
   }
 
   /// Publishes a record.
@@ -220,6 +270,7 @@ public final class LogPublisher {
     stream.write(StreamPreamble.bytes(createdAt: now))
     stream.write(
       LinkMessage.hello(
+        identity,
         description,
         formerSource: source,
         nextSequence: lastSequence + 1,
@@ -232,6 +283,7 @@ public final class LogPublisher {
     stream = nil
     isJoined = false
     setCongested(false)
+    patienceEnd?.cancel()
     failedAttempts += 1
     retry?.start(after: reconnection.nextDelay())
     handler?.publisher(self, lostServerFor: reason)
@@ -244,6 +296,8 @@ public final class LogPublisher {
       self.server = server
       self.source = source
       isJoined = true
+      refusal = nil
+      progressAt = Clock.monotonic()
       failedAttempts = 0
       reconnection.reset()
       store.rewind(after: resumeAfter, source: source)
@@ -253,12 +307,18 @@ public final class LogPublisher {
       guard let sequence = sequences[source], sequence > acknowledgedSequence else { return }
       acknowledgedSequence = min(sequence, lastSequence)
       store.acknowledge(acknowledgedSequence)
+      progressAt = Clock.monotonic()
+      reportDropped()
+      adjustCongestion()
       finishIfSettled()
     case .rewind(let sequence):
       stream?.write(LinkMessage.rewound.record(at: Clock.now()))
       store.rewind(after: sequence, source: source)
+      // The log server asks for what an archive takes now.
+      progressAt = Clock.monotonic()
       pumpLater()
     case .refusal(let reason):
+      refusal = reason
       stream?.close(.closed("log server refuses: \(reason)"))
     case .hello, .subscribe, .goodbye, .rewound, .statusRequest, .status:
       stream?.close(.closed("log server sent what only its clients send"))
@@ -290,16 +350,36 @@ public final class LogPublisher {
     }
     reportDropped()
     if store.unsentCount < congestion.pump { pumpThreshold = congestion.pump }
-    let waiting = waitingCount
-    if isCongested ? waiting < congestion.low : waiting > congestion.high {
-      setCongested(!isCongested)
-    }
+    adjustCongestion()
+  }
+
+  /// Tells the source to slow down while too much waits for the log server's socket, or for an acknowledgement.
+  private func adjustCongestion() {
+    guard isJoined else { return }
+    let isFull = store.heldCount > (isCongested ? holding.low : holding.high) && isHolding
+    let isBehind = waitingCount > (isCongested ? congestion.low : congestion.high)
+    if isFull, patienceEnd?.isRunning == false { awaitProgress() }
+    setCongested(isFull || isBehind)
   }
 
   private func setCongested(_ value: Bool) {
     guard value != isCongested else { return }
     isCongested = value
+    if !value { patienceEnd?.cancel() }
     handler?.publisher(self, isCongested: value)
+  }
+
+  private func awaitProgress() {
+    let waited = Clock.monotonic() - progressAt
+    patienceEnd?.start(after: Double(patience - min(patience, waited)) / 1e9)
+  }
+
+  /// Where something was acknowledged meanwhile waits on; else goes on without waiting for more of that.
+  private func endPatience() {
+    guard isCongested else { return }
+    if isHolding { return awaitProgress() }
+    if store.heldCount > holding.low { handler?.publisherStopsHolding(self) }
+    adjustCongestion()
   }
 
   // MARK: Overflow
@@ -334,7 +414,11 @@ public final class LogPublisher {
       sequence: lastSequence + 1,
       bodyCount: gap.count
     )
-    let isKept = store.append(sequence: lastSequence + 1, count: header.recordCount) { target in
+    let isKept = store.append(
+      sequence: lastSequence + 1,
+      count: header.recordCount,
+      givesWay: !isHolding
+    ) { target in
       header.write(to: target)
       gap.withUnsafeBytes { _ = memcpy(target + RecordHeader.size, $0.baseAddress!, $0.count) }
     }

@@ -4,25 +4,36 @@ import Glibc
 /// The records of a source that the log server has not acknowledged, in order, within a bound.
 ///
 /// It knows no socket: records go in at the end, are taken for sending at a position in the middle, and
-/// leave at the front when acknowledged. What does not fit is refused and counted; what was sent but not
-/// acknowledged gives way to what was not sent.
+/// leave at the front when acknowledged. A record that does not fit is refused. On request, records that were sent
+/// but not acknowledged give way first.
 struct RecordStore {
   /// Records within one chunk.
   private struct Segment {
     var chunk: Chunk
+    /// The source id in the headers of its records.
+    let source: UInt32
     var filled = 0
     var sent = 0
+    /// The most that `sent` has been: what lies before it is sent again.
+    var everSent = 0
     var firstSequence: UInt64
     var lastSequence: UInt64
   }
 
   private var segments: [Segment] = []
+  /// The first segment that holds something unsent; the count where none does.
+  private var next = 0
   private let limit: Int
   private let segmentCapacity: Int
-  private var heldCount = 0
-  /// Where the next record goes in the last segment, and how much fits there.
+  private var capacity = 0
+  /// The id that records get from now on.
+  private var source: UInt32 = 0
+  /// Where the next record goes in the last segment, and how many bytes fit there.
   private var end: UnsafeMutableRawPointer?
   private var room = 0
+
+  /// Bytes of records held, sent or not.
+  private(set) var heldCount = 0
 
   /// Bytes held and not taken for sending.
   private(set) var unsentCount = 0
@@ -38,47 +49,70 @@ struct RecordStore {
   /// Whether every record put in has been acknowledged.
   var isEmpty: Bool { segments.isEmpty }
 
-  /// Adds a record; `write` gets room for `count` bytes. False where it does not fit.
-  mutating func append(sequence: UInt64, count: Int, write: (UnsafeMutableRawPointer) -> Void) -> Bool {
+  /// Adds a record; `write` gets room for `count` bytes and the source id that its header is to have.
+  ///
+  /// - Parameter givesWay: whether records that were sent and not acknowledged may be dropped to make room; asked only
+  ///   if there is none.
+  /// - Returns: false if the record does not fit.
+  mutating func append(
+    sequence: UInt64,
+    count: Int,
+    givesWay: @autoclosure () -> Bool,
+    write: (UnsafeMutableRawPointer) -> Void
+  ) -> Bool {
     if count > room {
-      let capacity = max(segmentCapacity, count)
-      while heldCount + capacity > limit, let first = segments.first, first.sent == first.filled {
+      let needed = max(segmentCapacity, count)
+      while capacity + needed > limit, let first = segments.first, first.sent == first.filled, givesWay() {
         dropFirst()
       }
-      guard heldCount + capacity <= limit || segments.isEmpty else { return false }
+      guard capacity + needed <= limit || segments.isEmpty else { return false }
       segments.append(
-        Segment(chunk: Chunk(capacity: capacity), firstSequence: sequence, lastSequence: sequence)
+        Segment(
+          chunk: Chunk(capacity: needed),
+          source: source,
+          firstSequence: sequence,
+          lastSequence: sequence
+        )
       )
-      heldCount += capacity
+      capacity += needed
       findEnd()
     }
     let last = segments.count - 1
+    next = min(next, last)
     write(end!)
     end! += count
     room -= count
     segments[last].filled += count
     segments[last].lastSequence = sequence
+    heldCount += count
     unsentCount += count
     return true
   }
 
   /// Takes about `maximum` bytes of whole records for sending, in one piece; nil where nothing is left.
+  ///
+  /// What was sent before, or under another id, is copied, and the copy marked: the bytes that were taken first may
+  /// still be on their way.
   mutating func takeUnsent(maximum: Int) -> ChunkSlice? {
-    guard let index = segments.firstIndex(where: { $0.sent < $0.filled }) else { return nil }
-    let start = segments[index].sent
+    while next < segments.count, segments[next].sent == segments[next].filled { next += 1 }
+    guard next < segments.count else { return nil }
+    let segment = segments[next]
+    let start = segment.sent
     var end = start
-    if segments[index].filled - start <= maximum {
-      end = segments[index].filled
+    if segment.filled - start <= maximum {
+      end = segment.filled
     } else {
-      forEachRecord(in: segments[index], from: start) { header, offset in
+      forEachRecord(in: segment, from: start) { header, offset in
         guard end == start || end - start < maximum else { return false }
         end = offset + header.recordCount
         return true
       }
     }
-    segments[index].sent = end
+    segments[next].sent = end
+    segments[next].everSent = max(segment.everSent, end)
     unsentCount -= end - start
-    return ChunkSlice(segments[index].chunk, start..<end)
+    let isMarked = start < segment.everSent || segment.source != source
+    return isMarked ? marked(segment, start..<end) : ChunkSlice(segment.chunk, start..<end)
   }
 
   /// Forgets all records up to `sequence` that were sent, a segment at a time.
@@ -88,41 +122,54 @@ struct RecordStore {
     }
   }
 
-  /// Goes back so that the next record taken is the first after `sequence` that is held; those sent before
-  /// are marked as sent again, and all get `source`.
-  ///
-  /// The marks go into copies: what was taken for sending before is not touched.
+  /// Goes back so that the next record taken is the first after `sequence` that is held; from now on all records get
+  /// `source` as their id, and those sent before a flag that says so.
   mutating func rewind(after sequence: UInt64, source: UInt32) {
+    self.source = source
+    next = 0
     for index in segments.indices {
       let segment = segments[index]
-      let copy = Chunk(capacity: segment.chunk.capacity)
-      memcpy(copy.base, segment.chunk.base, segment.filled)
       var start = segment.filled
-      forEachRecord(in: segment, from: 0) { header, offset in
-        var header = header
-        header.source = source
-        if header.sequence > sequence {
-          start = min(start, offset)
-          if offset < segment.sent { header.flags.insert(.resent) }
+      if segment.firstSequence > sequence {
+        start = 0
+      } else if segment.lastSequence > sequence {
+        forEachRecord(in: segment, from: 0) { header, offset in
+          start = offset
+          return header.sequence <= sequence
         }
-        header.write(to: copy.base + offset)
-        return true
       }
       unsentCount += segment.sent - start
-      segments[index].chunk = copy
       segments[index].sent = start
     }
     findEnd()
   }
 
+  /// A copy of records of a segment as they are sent now.
+  private func marked(_ segment: Segment, _ range: Range<Int>) -> ChunkSlice {
+    let copy = Chunk(capacity: range.count)
+    memcpy(copy.base, segment.chunk.base + range.lowerBound, range.count)
+    forEachRecord(in: segment, from: range.lowerBound) { header, offset in
+      guard offset < range.upperBound else { return false }
+      var header = header
+      header.source = source
+      if offset < segment.everSent { header.flags.insert(.resent) }
+      header.write(to: copy.base + (offset - range.lowerBound))
+      return true
+    }
+    return ChunkSlice(copy, 0..<range.count)
+  }
+
   private mutating func findEnd() {
-    end = segments.last.map { $0.chunk.base + $0.filled }
-    room = segments.last.map { $0.chunk.capacity - $0.filled } ?? 0
+    guard let last = segments.last, last.source == source else { return (end, room) = (nil, 0) }
+    end = last.chunk.base + last.filled
+    room = last.chunk.capacity - last.filled
   }
 
   private mutating func dropFirst() {
-    heldCount -= segments[0].chunk.capacity
+    capacity -= segments[0].chunk.capacity
+    heldCount -= segments[0].filled
     segments.removeFirst()
+    next = max(0, next - 1)
     if segments.isEmpty { findEnd() }
   }
 

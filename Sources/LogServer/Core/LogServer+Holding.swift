@@ -55,8 +55,7 @@ extension LogServer {
     isHolding = true
     for reader in readers { reader.holdBegins() }
     for reader in coinscopeReaders { reader.holdBegins() }
-    for link in sourceLinks { link.pause() }
-    for link in coinscopeSources { link.pause() }
+    pauseSources()
     if hold == nil { hold = TimerWatcher(on: loop) { [unowned self] in endHold() } }
     hold?.start(after: Self.holdTime)
   }
@@ -64,6 +63,7 @@ extension LogServer {
   /// Lets sources go on as soon as no reader lags.
   func readerDidDrain() {
     if isHolding, !isAnyLagging { endHold() }
+    endArchiveHoldIfPossible()
   }
 
   private func endHold() {
@@ -72,11 +72,73 @@ extension LogServer {
     hold?.cancel()
     for reader in readers { reader.holdEnds() }
     for reader in coinscopeReaders { reader.holdEnds() }
-    for link in sourceLinks { link.resume() }
-    for link in coinscopeSources { link.resume() }
+    resumeSources()
+  }
+
+  /// Whether sources are held up.
+  var isPaused: Bool { isHolding || archiveHold != nil }
+
+  private func pauseSources() {
+    for link in sourceLinks { link.pause() }
+    for link in coinscopeSources { link.pause() }
+  }
+
+  private func resumeSources() {
+    // What a source had sent before may be delivered now, and have sources held up again.
+    for link in sourceLinks where !isPaused { link.resume() }
+    for link in coinscopeSources where !isPaused { link.resume() }
   }
 
   private var isAnyLagging: Bool {
     readers.contains { $0.isLagging } || coinscopeReaders.contains { $0.isLagging }
+  }
+}
+
+/// What is known of archives that sources are held up for.
+struct ArchiveHold {
+  /// By archive: how much its socket had taken when that was last seen to have changed, and when that was, on the
+  /// monotonic clock in ns.
+  var progress: [ObjectIdentifier: (sentCount: UInt64, at: UInt64)] = [:]
+}
+
+/// Sources are held up while half of what may wait waits for an archive: what they have then counts against their own
+/// bounds, and they slow down before anything is lost. An archive that takes nothing for a second is waited for no
+/// longer: it lapses, other readers get what comes, and it gets the rest from the sources later.
+extension LogServer {
+  /// Seconds between two looks at how far full archives have come.
+  private static let archiveLook = 0.05
+
+  /// Holds sources up where an archive is full.
+  func holdForArchives() {
+    guard archiveHold == nil, readers.contains(where: \.isFull) else { return }
+    archiveHold = ArchiveHold()
+    pauseSources()
+    if archiveHoldTimer == nil {
+      archiveHoldTimer = TimerWatcher(on: loop) { [unowned self] in lookAtArchives() }
+    }
+    archiveHoldTimer?.start(after: 0, every: Self.archiveLook)
+  }
+
+  /// Lets sources go on once no archive is full.
+  func endArchiveHoldIfPossible() {
+    guard archiveHold != nil, !readers.contains(where: \.isFilled) else { return }
+    archiveHold = nil
+    archiveHoldTimer?.cancel()
+    if !isHolding { resumeSources() }
+  }
+
+  private func lookAtArchives() {
+    guard var hold = archiveHold else { return }
+    let now = Clock.monotonic()
+    for reader in readers where reader.isFilled {
+      let id = ObjectIdentifier(reader)
+      if let last = hold.progress[id], last.sentCount == reader.sentCount {
+        if now - last.at > UInt64(archivePatience * 1e9) { reader.lapse() }
+      } else {
+        hold.progress[id] = (reader.sentCount, now)
+      }
+    }
+    archiveHold = hold
+    endArchiveHoldIfPossible()
   }
 }

@@ -1,4 +1,5 @@
 import Access
+import BitcoinWire
 import Bytes
 import Configuration
 import EventLoop
@@ -36,6 +37,12 @@ public final class LogServer {
   /// Seconds after its start that the server waits for sources that were here before: they look for it every 5.
   var returnTime = 10.0 { didSet { returning?.start(after: returnTime) } }
 
+  /// Seconds without progress after which sources are not held up any longer for an archive.
+  var archivePatience = 1.0
+
+  /// Seconds in which a source must begin to send again what it is asked for.
+  var rewindTime = 10.0
+
   private var registry: SourceRegistry
   var listeners: [Listener] = []
   var sourceLinks: [SourceLink] = []
@@ -45,6 +52,9 @@ public final class LogServer {
   var coinscopeGroups: [CoinscopeTranslator] = []
   var hold: TimerWatcher?
   var isHolding = false
+  /// Since when sources are held up because an archive is full; nil while they are not.
+  var archiveHold: ArchiveHold?
+  var archiveHoldTimer: TimerWatcher?
   var takenSinceHold = 0
   /// Since when, on the monotonic clock in ns.
   var takenFrom: UInt64 = 0
@@ -113,9 +123,23 @@ public final class LogServer {
 
   // MARK: Sources
 
-  /// Takes in a source, known or new.
-  func admit(_ description: SourceDescription, formerID: UInt32, link: SourceLink?) -> KnownSource {
-    let source = registry.admit(description, formerID: formerID)
+  /// Whether a secret is that of an instance, as far as the server knows that.
+  func isProven(_ instance: UInt64, by secret: SourceSecret) -> Bool {
+    guard let known = registry.sources[instance] else { return true }
+    return known.proof == secret.digest
+  }
+
+  /// Takes in a source, known or new. A connection that it had is closed: whoever proves to be the same source is it, and
+  /// the former connection is dead or about to be noticed.
+  ///
+  /// - Parameter proof: the digest of its secret; nil for a source in coinscope's format.
+  func admit(
+    _ description: SourceDescription,
+    formerID: UInt32,
+    proof: Bytes32? = nil,
+    link: SourceLink?
+  ) -> KnownSource {
+    let source = registry.admit(description, formerID: formerID, proof: proof)
     if let former = source.link, former !== link { former.close("the same source connected again") }
     source.link = link
     source.departure = nil
@@ -199,6 +223,7 @@ public final class LogServer {
   func endForwarding() {
     if loop.pool.lentCount > totalLimit { makeRoom() }
     holdIfLagging()
+    holdForArchives()
     acknowledgeSoon()
   }
 
@@ -226,12 +251,22 @@ public final class LogServer {
   /// Has every source send again what an archiving reader does not have, and tells it who left while it was away.
   func resume(_ reader: ReaderLink) {
     logger.info("archiving reader joined")
+    for source in registry.sources.values { tellDeparture(of: source, to: reader) }
+    rewindSources(for: reader)
+  }
+
+  /// Has every source that is here send again what an archiving reader was not given.
+  func rewindSources(for reader: ReaderLink) {
     for (instance, source) in registry.sources {
-      tellDeparture(of: source, to: reader)
       let position = reader.queued[instance, default: 0]
-      guard let link = source.link, position < source.lastSequence else { continue }
-      reader.awaitRewind(of: source)
-      link.rewind(after: position, for: reader)
+      guard position < source.lastSequence else { continue }
+      if let link = source.link {
+        reader.awaitRewind(of: source)
+        link.rewind(after: position, for: reader)
+      } else if source.departure == nil {
+        // A source in coinscope's format keeps nothing.
+        reader.forgo(source, upTo: source.lastSequence)
+      }
     }
   }
 
@@ -278,6 +313,7 @@ public final class LogServer {
   func removed(_ reader: ReaderLink, saidGoodbye: Bool, reason: String) {
     readers.removeAll { $0 === reader }
     guard reader.isArchiving else { return }
+    endArchiveHoldIfPossible()
     logger.log(
       level: saidGoodbye ? .info : .warning,
       "archiving reader left",

@@ -32,6 +32,10 @@ final class ReaderLink: ByteStreamHandler {
   private var selection = RecordFilter.Selection()
   private var isSkipping = false
   private var skipsUntilDrained = false
+
+  /// Whether an archiving reader has fallen so far behind that it gets nothing more until it has taken what waits: the
+  /// sources keep the records, and then send them again.
+  private(set) var isLapsed = false
   private var gaps: [UInt32: Gap] = [:]
   private var waiting = WaitingRecords()
   private var progress = ReaderProgress()
@@ -50,6 +54,21 @@ final class ReaderLink: ByteStreamHandler {
   }
 
   var isArchiving: Bool { subscription?.isArchiving ?? false }
+
+  /// Bytes of the stream that the reader's socket has taken.
+  var sentCount: UInt64 { stream.bytesSent }
+
+  /// Whether so much waits for an archiving reader that sources are to be held up: half of what may.
+  var isFull: Bool {
+    isArchiving && !isLapsed && !isRefused
+      && (stream.unsentCount > server.readerLimit / 2 || stream.heldCount > server.heldLimit / 2)
+  }
+
+  /// Whether it is still too full for sources to go on: a quarter of what may wait.
+  var isFilled: Bool {
+    isArchiving && !isLapsed && !isRefused
+      && (stream.unsentCount > server.readerLimit / 4 || stream.heldCount > server.heldLimit / 4)
+  }
 
   var unsentCount: Int { stream.unsentCount }
 
@@ -72,7 +91,7 @@ final class ReaderLink: ByteStreamHandler {
     if subscription.isArchiving {
       let instance = run.source.description.instance
       position = queued[instance, default: 0]
-      guard run.sequences.upperBound > position, !awaited.contains(instance) else { return }
+      guard !isLapsed, run.sequences.upperBound > position, !awaited.contains(instance) else { return }
     } else if !run.isNew {
       return
     }
@@ -117,11 +136,17 @@ final class ReaderLink: ByteStreamHandler {
   /// Whether records shall be written now: not where too much waits already. Then they are counted, or the reader
   /// is disconnected.
   private func take(_ records: WaitingRecords.Entry, of run: ForwardedRun) -> Bool {
-    if subscription?.isArchiving == true {
-      queued[run.source.description.instance] = records.sequences.upperBound
-    }
     let limit = server.readerLimit
     let heldLimit = server.heldLimit
+    if subscription?.isArchiving == true {
+      let isTooMuch = stream.unsentCount + records.byteCount > limit || stream.heldCount > heldLimit
+      // A record that is more than the limit by itself is taken alone.
+      if isTooMuch, stream.unsentCount > 0 { lapse() }
+      guard !isLapsed, !isRefused else { return false }
+      queued[run.source.description.instance] = records.sequences.upperBound
+      waiting.append(records, at: stream.writtenCount, sent: stream.bytesSent)
+      return true
+    }
     if isSkipping, !skipsUntilDrained, stream.unsentCount <= limit / 2, stream.heldCount <= heldLimit / 2 {
       endSkipping()
     }
@@ -147,6 +172,43 @@ final class ReaderLink: ByteStreamHandler {
     stream.write(bytes)
   }
 
+  /// Gives an archiving reader nothing more until it has taken what waits.
+  func lapse() {
+    guard !isLapsed, !isRefused else { return }
+    guard subscription?.slowPolicy == .gap else {
+      return refuse("reader too slow: \(stream.unsentCount) bytes wait")
+    }
+    isLapsed = true
+    server.logger.warning("archiving reader \(peer) is too slow: sources keep what it gets later")
+    if stream.unsentCount == 0 { catchUp() }
+  }
+
+  /// An archiving reader has taken what waited: has sources send again what it was not given.
+  private func catchUp() {
+    isLapsed = false
+    server.logger.notice("archiving reader \(peer) has caught up with what waited for it")
+    server.rewindSources(for: self)
+  }
+
+  /// Tells an archiving reader that it does not get a source's records up to `sequence`, as nobody has them.
+  func forgo(_ source: KnownSource, upTo sequence: UInt64) {
+    let instance = source.description.instance
+    awaited.remove(instance)
+    let position = queued[instance, default: 0]
+    guard position < sequence else { return }
+    queued[instance] = sequence
+    let missing = position + 1...sequence
+    let gap = Gap(
+      source: source.id,
+      sequences: missing,
+      count: sequence - position,
+      byteCount: 0,
+      cause: .heldByNobody
+    )
+    server.missed(records: Int(clamping: gap.count), bytes: 0)
+    tell(gap, at: Clock.now())
+  }
+
   /// Lets go of what waits, so that there is memory for others; but for the record that is being sent, and what
   /// the server said itself. Where the reader wants that, it leaves.
   func giveWay() {
@@ -154,6 +216,7 @@ final class ReaderLink: ByteStreamHandler {
       return refuse("reader too slow: too much waits for all readers, for it \(stream.unsentCount) bytes")
     }
     guard dropWaiting() else { return }
+    if isArchiving { return lapse() }
     server.logger.warning(
       "reader \(peer) is the slowest: it gives way to others, and misses records from now on"
     )
@@ -177,6 +240,12 @@ final class ReaderLink: ByteStreamHandler {
   }
 
   private func miss(_ records: WaitingRecords.Entry) {
+    if isArchiving {
+      // Its source has it, and sends it again.
+      guard let instance = server.instance(of: records.source) else { return }
+      queued[instance] = min(queued[instance, default: 0], records.sequences.lowerBound - 1)
+      return
+    }
     server.missed(records: records.count, bytes: records.byteCount)
     var gap =
       gaps[records.source]
@@ -201,12 +270,14 @@ final class ReaderLink: ByteStreamHandler {
     isSkipping = false
     skipsUntilDrained = false
     let now = Clock.now()
-    for (_, gap) in gaps.sorted(by: { $0.key < $1.key }) {
-      let body = MetaBody.gap(gap).body
-      send(RecordHeader(type: .meta, time: now, bodyCount: body.count).record(body: body))
-      server.logger.warning("reader \(peer) missed \(gap.count) records of source \(gap.source)")
-    }
+    for (_, gap) in gaps.sorted(by: { $0.key < $1.key }) { tell(gap, at: now) }
     gaps = [:]
+  }
+
+  private func tell(_ gap: Gap, at time: UInt64) {
+    let body = MetaBody.gap(gap).body
+    send(RecordHeader(type: .meta, time: time, bodyCount: body.count).record(body: body))
+    server.logger.warning("reader \(peer) missed \(gap.count) records of source \(gap.source)")
   }
 
   // MARK: The reader's own words
@@ -234,6 +305,7 @@ final class ReaderLink: ByteStreamHandler {
 
   func streamDidDrain(_ stream: ByteStream) {
     if isSkipping { endSkipping() }
+    if isLapsed { catchUp() }
     server.readerDidDrain()
   }
 

@@ -9,10 +9,21 @@ final class SourceLink: ByteStreamHandler {
   private(set) var source: KnownSource?
   private var lastReceived: UInt64 = 0
   private var rewinding: [ReaderLink] = []
+  /// Bytes received in the first half of the time for an answer to a rewind; nil before that is over.
+  private var receivedAtHalfTime: UInt64?
+  private var rewindDeadline: TimerWatcher?
   private var partial: PartialRecord?
   private var saidGoodbye = false
   private let peer: String
   private var greeting: TimerWatcher?
+  private var oldestHeld: UInt64 = 1
+
+  /// Most sequences that a source may leave out at a time: days of dropped records at any rate. Were more believed, what
+  /// comes afterwards could be taken for old, and sums wrap.
+  private static let longestJump: UInt64 = 1 << 40
+
+  /// Highest sequence of a source that says hello.
+  private static let highestSequence: UInt64 = 1 << 62
 
   init(_ descriptor: Int32, peer: String, server: LogServer) {
     self.server = server
@@ -31,7 +42,38 @@ final class SourceLink: ByteStreamHandler {
   /// Asks for what the source holds after `sequence`, once more; `reader` waits for it.
   func rewind(after sequence: UInt64, for reader: ReaderLink) {
     rewinding.append(reader)
+    if rewinding.count == 1 { awaitRewound() }
     stream.write(LinkMessage.rewind(after: sequence).record(at: Clock.now()))
+  }
+
+  /// A source answers a rewind right away. One that sends on instead would keep an archive from getting anything of it.
+  private func awaitRewound() {
+    receivedAtHalfTime = nil
+    if rewindDeadline == nil {
+      rewindDeadline = TimerWatcher(on: server.loop) { [unowned self] in lookForRewound() }
+    }
+    rewindDeadline?.start(after: server.rewindTime / 2)
+  }
+
+  private func lookForRewound() {
+    guard !rewinding.isEmpty else { return }
+    // While it is held up its answer cannot come.
+    if stream.isPaused { return awaitRewound() }
+    guard let before = receivedAtHalfTime else {
+      receivedAtHalfTime = stream.bytesReceived
+      rewindDeadline?.start(after: server.rewindTime / 2)
+      return
+    }
+    // One that is silent may be stopped, and send everything when it is back.
+    if stream.bytesReceived > before { forgo() }
+    refuse("it was asked to send again what an archive lacks, and has not within \(server.rewindTime) s")
+  }
+
+  /// Has archives do without what they lack of a source that goes on sending other things.
+  private func forgo() {
+    guard let source else { return }
+    for reader in rewinding { reader.forgo(source, upTo: source.lastSequence) }
+    rewinding = []
   }
 
   /// Bytes of a record that have come, and wait for the rest of it.
@@ -45,11 +87,15 @@ final class SourceLink: ByteStreamHandler {
     stream.closeAfterWriting(reason)
   }
 
-  /// Takes nothing for now.
-  func pause() { stream.pause() }
+  /// Takes nothing for now. One that has not said what it is has nothing that would be taken.
+  func pause() { if source != nil { stream.pause() } }
 
   /// Goes on.
-  func resume() { stream.resume() }
+  func resume() {
+    guard stream.isPaused else { return }
+    if !rewinding.isEmpty { awaitRewound() }
+    stream.resume()
+  }
 
   func close(_ reason: String) { stream.close(.closed(reason)) }
 
@@ -79,7 +125,7 @@ final class SourceLink: ByteStreamHandler {
     while stream.isOpen {
       if let source {
         if run.isEmpty { isNew = lastReceived >= source.lastSequence }
-        run.extend(in: bytes, source: source.id, through: isNew ? .max : source.lastSequence)
+        run.extend(in: bytes, source: source.id, through: isNew ? highestPlausible : source.lastSequence)
         offset = run.range.upperBound
         lastReceived = run.lastSequence
       }
@@ -102,7 +148,7 @@ final class SourceLink: ByteStreamHandler {
           run = RecordRun(at: offset, after: lastReceived)
         } else {
           let source = try accept(header, rest)
-          if header.type == .meta { try check(body) }
+          if header.type == .meta { try check(header, body) }
           let isThisNew = header.sequence > source.lastSequence
           if !run.isEmpty, isThisNew != isNew {
             pass(run, of: slice, isNew: isNew)
@@ -158,13 +204,24 @@ final class SourceLink: ByteStreamHandler {
       throw WireError(.invalid("is 0, which no record of a source has"), field: "sequence", offset: 16)
     }
     switch link {
-    case .hello(let description, let formerSource, _, _):
+    case .hello(let description, let formerSource, let next, let oldest, let secret):
       guard source == nil else {
         throw WireError(.invalid("was said before"), field: "hello", offset: RecordHeader.size)
       }
-      let source = server.admit(description, formerID: formerSource, link: self)
+      guard (1...Self.highestSequence).contains(oldest), (oldest...Self.highestSequence).contains(next) else {
+        throw WireError(.invalid("are \(oldest) and \(next)"), field: "sequences", offset: RecordHeader.size)
+      }
+      guard let secret else {
+        return refuse("it proves no instance: a source of Netmine before 0.3, which has to be updated")
+      }
+      guard secret.instance == description.instance, server.isProven(description.instance, by: secret) else {
+        return refuse("it does not prove to be instance \(description.instance)")
+      }
+      let source = server.admit(description, formerID: formerSource, proof: secret.digest, link: self)
       self.source = source
+      oldestHeld = oldest
       greeting?.cancel()
+      if server.isPaused { stream.pause() }
       lastReceived = server.resumption(of: source)
       let now = Clock.now()
       stream.write(StreamPreamble.bytes(createdAt: now))
@@ -177,6 +234,7 @@ final class SourceLink: ByteStreamHandler {
         throw WireError(.invalid("was not asked for"), field: "rewound", offset: RecordHeader.size)
       }
       rewinding.removeFirst().rewound(source)
+      if rewinding.isEmpty { rewindDeadline?.cancel() } else { awaitRewound() }
       lastReceived = 0
     case .goodbye:
       saidGoodbye = true
@@ -196,6 +254,13 @@ final class SourceLink: ByteStreamHandler {
     guard let source, header.source == source.id else {
       throw WireError(.invalid("is \(header.source), not the one granted"), field: "source", offset: 4)
     }
+    guard header.sequence <= highestPlausible else {
+      throw WireError(
+        .invalid("is \(header.sequence), after \(source.lastSequence)"),
+        field: "sequence",
+        offset: 16
+      )
+    }
     guard header.sequence > lastReceived else {
       throw WireError(.invalid("is \(header.sequence), after \(lastReceived)"), field: "sequence", offset: 16)
     }
@@ -203,14 +268,25 @@ final class SourceLink: ByteStreamHandler {
     return source
   }
 
+  /// The highest sequence that the next record may have.
+  private var highestPlausible: UInt64 {
+    max(lastReceived, source?.lastSequence ?? 0, oldestHeld - 1) + Self.longestJump
+  }
+
   /// Checks what a source says of the stream: readers believe what META records say, so that a source may
-  /// speak of itself only.
-  private func check(_ body: UnsafeRawBufferPointer) throws(WireError) {
-    // What cannot be read says nothing to anybody.
-    guard let meta = try? MetaBody(body.bytes) else { return }
-    switch meta {
+  /// speak of itself only, and of what is missing before the record that says so.
+  private func check(_ header: RecordHeader, _ body: UnsafeRawBufferPointer) throws(WireError) {
+    guard let code = body.first, MetaBody.codes.contains(code) || code >= 0x80 else { return }
+    switch try MetaBody(body.bytes) {
     case .openConnection, .clock: return
-    case .gap(let gap) where gap.source == 0 || gap.source == source?.id: return
+    case .gap(let gap) where gap.source == 0 || gap.source == source?.id:
+      guard gap.sequences.upperBound < header.sequence else {
+        throw WireError(
+          .invalid("is \(gap.sequences.upperBound), not before the record's own \(header.sequence)"),
+          field: "last sequence",
+          offset: RecordHeader.size
+        )
+      }
     case .gap, .sourceJoined, .sourceLeft, .rotation:
       throw WireError(.invalid("is not a source's to say"), field: "meta code", offset: RecordHeader.size)
     }

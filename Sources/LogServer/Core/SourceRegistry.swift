@@ -1,3 +1,4 @@
+import BitcoinWire
 import Bytes
 import EventLoop
 import Glibc
@@ -6,6 +7,8 @@ import LogProtocol
 /// What the log server knows of one instance of a source, connected or not.
 final class KnownSource {
   let description: SourceDescription
+  /// The digest of the secret that it has proven its instance by; nil where it need not.
+  let proof: Bytes32?
   var id: UInt32
   /// The last sequence forwarded; those after it are new.
   var lastSequence: UInt64 = 0
@@ -18,8 +21,9 @@ final class KnownSource {
   /// How it left; nil while it is here.
   var departure: (saidGoodbye: Bool, reason: String)?
 
-  init(_ description: SourceDescription, id: UInt32) {
+  init(_ description: SourceDescription, id: UInt32, proof: Bytes32? = nil) {
     self.description = description
+    self.proof = proof
     self.id = id
   }
 }
@@ -42,7 +46,11 @@ struct SourceRegistry {
   }
 
   /// The source of that instance, known or new, with its id: the one it had where nobody else has that.
-  mutating func admit(_ description: SourceDescription, formerID: UInt32) -> KnownSource {
+  mutating func admit(
+    _ description: SourceDescription,
+    formerID: UInt32,
+    proof: Bytes32? = nil
+  ) -> KnownSource {
     if let known = sources[description.instance] { return known }
     forgetDeparted()
     let isFree = isPlausible(formerID) && !sources.values.contains { $0.id == formerID }
@@ -51,7 +59,7 @@ struct SourceRegistry {
       highestID = id
       write()
     }
-    let source = KnownSource(description, id: id)
+    let source = KnownSource(description, id: id, proof: proof)
     sources[description.instance] = source
     return source
   }

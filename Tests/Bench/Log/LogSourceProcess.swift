@@ -39,16 +39,8 @@ struct LogSourceProcess: ParsableCommand {
   private func join(_ socket: BlockingSocket) throws -> UInt32 {
     let now = Clock.now()
     let hello = LinkMessage.hello(
-      SourceDescription(
-        instance: .random(in: 1 ... .max),
-        process: UInt32(getpid()),
-        kind: "bench",
-        name: "",
-        version: ""
-      ),
-      formerSource: 0,
-      nextSequence: 1,
-      oldestHeld: 1
+      SourceIdentity(),
+      SourceDescription(process: UInt32(getpid()), kind: "bench", name: "", version: "")
     )
     try socket.write(StreamPreamble.bytes(createdAt: now) + hello.record(at: now))
     var granted: UInt32 = 0

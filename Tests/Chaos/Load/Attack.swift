@@ -68,10 +68,8 @@ enum Attack: Int, CaseIterable {
 
   static func hello(_ random: inout SeededGenerator) -> [UInt8] {
     LinkMessage.hello(
-      SourceDescription(instance: random.next() | 1, process: 1, kind: "attacker", name: "", version: ""),
-      formerSource: 0,
-      nextSequence: 1,
-      oldestHeld: 1
+      SourceIdentity(using: &random),
+      SourceDescription(process: 1, kind: "attacker", name: "", version: "")
     ).record(at: 1)
   }
 

@@ -2,6 +2,7 @@ import ArgumentParser
 import EventLoop
 import Glibc
 import LogProtocol
+import TestSupport
 
 /// `chaos source`: publishes records at a rate and notes how many, until SIGTERM; for the scenarios.
 struct LoadSource: ParsableCommand {
@@ -9,7 +10,8 @@ struct LoadSource: ParsableCommand {
 
   @Option var path: String
   @Option var ledger: String
-  @Option var instance: UInt64
+  /// The number of the source's identity.
+  @Option var number: UInt64
   @Option var rate: Int
   /// Bytes of records that the publisher may keep.
   @Option var limit: Int
@@ -36,16 +38,17 @@ private final class LoadSourceProcess: LogPublisherHandler {
   init(_ options: LoadSource) throws {
     self.options = options
     ledger = try LoadLedger(options.ledger)
-    record = LoadRecord(instance: options.instance)
+    let identity = SourceIdentity(number: options.number)
+    record = LoadRecord(instance: identity.instance)
     publisher = LogPublisher(
       to: .unix(options.path),
       as: SourceDescription(
-        instance: options.instance,
         process: UInt32(getpid()),
         kind: "load",
         name: "",
         version: "1"
       ),
+      identity: identity,
       limit: options.limit,
       on: loop
     )

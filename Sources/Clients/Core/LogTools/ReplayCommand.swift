@@ -107,6 +107,9 @@ private final class Replay: LogPublisherHandler {
   /// Bytes that wait for the log server at most before more are read.
   private static let waitingLimit = 4 << 20
 
+  /// Bytes that no archive has acknowledged at most before more are read: half of what the publisher may keep.
+  private static let backlogLimit = 32 << 20
+
   init(to address: SocketAddress, key: AccessKey?, _ loop: EventLoop, speed: Double, stampsNow: Bool) {
     self.loop = loop
     self.speed = speed
@@ -115,7 +118,6 @@ private final class Replay: LogPublisherHandler {
       to: address,
       key: key,
       as: SourceDescription(
-        instance: .random(in: 1 ... .max),
         process: UInt32(getpid()),
         kind: "replay",
         name: "",
@@ -150,10 +152,12 @@ private final class Replay: LogPublisherHandler {
       body: record.body
     )
     // So that the log server is served also when everything is late.
-    if publisher.waitingCount > Self.waitingLimit {
+    if publisher.waitingCount > Self.waitingLimit || publisher.backlog > Self.backlogLimit {
       let tick = TimerWatcher(on: loop) {}
       tick.start(after: 0.05, every: 0.05)
-      while publisher.waitingCount > Self.waitingLimit / 4 { loop.runOnce() }
+      while publisher.waitingCount > Self.waitingLimit / 4 || publisher.backlog > Self.backlogLimit / 2 {
+        loop.runOnce()
+      }
     }
   }
 
