@@ -32,6 +32,11 @@ public final class TemporaryFolder: Sendable {
     FileManager.default.contents(atPath: path + name).map(Array.init) ?? []
   }
 
+  /// The names of what is in it, sorted.
+  public var names: [String] {
+    ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []).sorted()
+  }
+
   /// A file's text.
   public func read(_ name: String) throws -> String {
     try String(contentsOfFile: path + name, encoding: .utf8)

@@ -69,7 +69,13 @@ public final class ArchiveWriter {
   /// Opens the file for the first time: what is in it, or else in the segment before it, says where to go on.
   ///
   /// A file that holds something else than a log is left as it is.
-  public func openFirst(at time: UInt64) throws(ArchiveError) -> Opening {
+  ///
+  /// - Parameter claims: what was archived before, and may be lost: what is not there any more is taken for missing, and
+  ///   gap records say so at once where nobody can send it again.
+  public func openFirst(
+    at time: UInt64,
+    claims: ArchiveClaims = ArchiveClaims()
+  ) throws(ArchiveError) -> Opening {
     let file = try SegmentFile(path)
     var opening = Opening()
     if file.size > 0 {
@@ -84,7 +90,9 @@ public final class ArchiveWriter {
     {
       opening.predecessor = predecessor
     }
+    let gaps = planner.reclaim(claims)
     begin(file, isContinued: file.size > 0, at: time)
+    if format == .native { for gap in gaps { append(gap, at: time) } }
     return opening
   }
 
@@ -131,9 +139,7 @@ public final class ArchiveWriter {
       case .keepAfter(let gap):
         enqueue(records, run)
         run = range
-        let body = MetaBody.gap(gap).body
-        queue.append(RecordHeader(type: .meta, time: time, bodyCount: body.count).record(body: body))
-        segmentCount += 1
+        append(gap, at: time)
         gaps.append(gap)
       }
       segmentCount += 1
@@ -165,6 +171,9 @@ public final class ArchiveWriter {
     closed = file.identity
   }
 
+  /// What the archive has claimed to have, for one that begins anew.
+  var claims: ArchiveClaims { planner.claims }
+
   /// The log server is about to tell everything that is live.
   public func forgetLive() { planner.forgetLive() }
 
@@ -175,11 +184,18 @@ public final class ArchiveWriter {
       queue.begin(with: [])
     }
     if !isContinued {
+      planner.beginSegment()
       segmentCount = 0
       segmentHasRecords = queue.count > 0 && format == .coinscope
     }
     segmentStart = isContinued ? file.startTime(format) ?? time : time
     self.file = file
+  }
+
+  private func append(_ gap: Gap, at time: UInt64) {
+    let body = MetaBody.gap(gap).body
+    queue.append(RecordHeader(type: .meta, time: time, bodyCount: body.count).record(body: body))
+    segmentCount += 1
   }
 
   private func enqueue(_ records: ChunkSlice, _ run: Range<Int>) {

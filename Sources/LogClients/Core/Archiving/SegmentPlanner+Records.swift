@@ -31,7 +31,7 @@ extension SegmentPlanner {
       guard last > known else { break }
       remember(source)
       ledger.account(for: source, upTo: last)
-      return .keepAfter(Self.gap(source, known + 1...last, known: known))
+      return .keepAfter(self.gap(source, known + 1...last, known: known))
     case .sourceLeft(let source, false, let last, _): if !leave(source, after: last) { return .drop }
     case .sourceLeft, .openConnection, .clock, .rotation, nil: break
     }
@@ -70,16 +70,17 @@ extension SegmentPlanner {
     let known = ledger.sequence(of: source) ?? 0
     ledger.account(for: source, upTo: gap.sequences.upperBound)
     guard gap.sequences.lowerBound > known + 1 else { return nil }
-    return Self.gap(source, known + 1...gap.sequences.lowerBound - 1, known: known)
+    return self.gap(source, known + 1...gap.sequences.lowerBound - 1, known: known)
   }
 
-  static func gap(_ source: UInt32, _ missing: ClosedRange<UInt64>, known: UInt64) -> Gap {
-    Gap(
+  func gap(_ source: UInt32, _ missing: ClosedRange<UInt64>, known: UInt64) -> Gap {
+    let isBereft = ledger.instance(of: source).map(bereft.contains) ?? false
+    return Gap(
       source: source,
       sequences: missing,
       count: missing.upperBound - missing.lowerBound + 1,
       byteCount: 0,
-      cause: known == 0 ? .beforeArchive : .heldByNobody
+      cause: known == 0 && !isBereft ? .beforeArchive : .heldByNobody
     )
   }
 

@@ -37,6 +37,12 @@ public struct SegmentPlanner {
   /// The instances that are gone for good since the last commit.
   var finished: [UInt64] = []
 
+  /// How far the current segment has come with instances that are gone for good: no position tells of them.
+  var settled: [ArchivePosition] = []
+
+  /// Instances of which something was archived that is lost.
+  var bereft: Set<UInt64> = []
+
   /// The last sequence that the log server had of each instance that left without goodbye: it tells it again to an
   /// archive that connects.
   var left: [UInt64: UInt64] = [:]
@@ -75,7 +81,7 @@ public struct SegmentPlanner {
       return .keep
     case .after(let missing):
       begin(header, body)
-      return .keepAfter(Self.gap(header.source, missing, known: known))
+      return .keepAfter(self.gap(header.source, missing, known: known))
     }
   }
 
@@ -86,7 +92,11 @@ public struct SegmentPlanner {
     departed.removeAll()
     defer {
       committed.removeAll(keepingCapacity: true)
-      finished.forEach { ledger.forget(instance: $0) }
+      for instance in finished {
+        settle(instance)
+        ledger.forget(instance: instance)
+        bereft.remove(instance)
+      }
       finished.removeAll()
     }
     return committed.reduce(into: [:]) { $0[$1.key] = ledger.sequence(of: $1.key) ?? $1.value }
@@ -132,6 +142,7 @@ public struct SegmentPlanner {
       guard let instance = ledger.instance(of: source), ledger.sequence(of: source) ?? 0 >= last else {
         break
       }
+      settle(instance)
       ledger.forget(instance: instance)
     case .sourceLeft(let source, false, let last, _): _ = leave(source, after: last)
     case .sourceLeft, .openConnection, .clock: break

@@ -66,6 +66,8 @@ extension Verbatim {
   }
 
   func closeFile() {
+    // Afterwards it is for whoever rotates to keep.
+    movedSince = nil
     do throws(ArchiveError) {
       try writer.close()
     } catch {
@@ -109,13 +111,17 @@ extension Verbatim {
     notice.say(to: log, at: Clock.monotonic(), isLast: true)
     do throws(ArchiveError) {
       synchroniser.drain()
-      if let file = lost { throw .system(IOError("synchronise \(file.path)", code: EIO)) }
+      try requireAll()
       try openFile()
       try writeAll()
       synchroniser.drain()
-      if let file = lost { throw .system(IOError("synchronise \(file.path)", code: EIO)) }
+      try requireAll()
+      try requirePresence()
     } catch {
-      log.error("\(writer.queuedCount) bytes are not archived; their sources keep them")
+      log.error(
+        "\(error): what was not acknowledged its sources keep",
+        metadata: ["waiting": "\(writer.queuedCount)"]
+      )
       closeFile()
       // No goodbye: the log server waits for an archive that was lost.
       subscriber?.disconnect()
@@ -128,6 +134,23 @@ extension Verbatim {
       "archived to \(writer.path)",
       metadata: ["records": "\(writer.recordCount)", "bytes": "\(writer.byteCount)"]
     )
+  }
+
+  /// Throws where a file has not kept what was written to it.
+  private func requireAll() throws(ArchiveError) {
+    switch lost {
+    case nil: return
+    case (_, .notSynchronised(let error))?: throw .system(error)
+    case (let file, .notThere(let presence))?: throw .gone(path: file.path, how: presence.text)
+    }
+  }
+
+  /// Throws where the file is not there any more: there is no time for another one.
+  private func requirePresence() throws(ArchiveError) {
+    guard let file = writer.openFile, case let presence = file.presence,
+      presence != .whole && presence != .moved
+    else { return }
+    throw .gone(path: file.path, how: presence.text)
   }
 
   func tell(_ opening: ArchiveWriter.Opening) {

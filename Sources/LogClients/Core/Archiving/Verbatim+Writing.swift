@@ -39,6 +39,7 @@ extension Verbatim {
 
   func acknowledge() {
     acknowledgeTimer?.cancel()
+    guard checkPresence() else { return }
     acknowledgedByteCount = writer.byteCount
     // Where the log server is away it hears the positions when it is back.
     subscriber?.acknowledge(acknowledgements)

@@ -25,6 +25,14 @@ public final class Verbatim {
     case suspended
   }
 
+  /// What can happen to a file.
+  enum Harm {
+    /// The disk has not kept something of it.
+    case notSynchronised(IOError)
+    /// Somebody has deleted or shortened it.
+    case notThere(SegmentPresence)
+  }
+
   /// Times and sizes that tests make smaller.
   struct Limits {
     /// Bytes that may wait for the file before reading stops.
@@ -37,6 +45,10 @@ public final class Verbatim {
     var acknowledgement = 0.05
     /// Seconds between looks at how old closed segments are, and after a rotation that failed.
     var tending = 60.0
+    /// Seconds between looks at whether the file is there, where nothing is acknowledged.
+    var presence = 1.0
+    /// Seconds after which a new file is begun where the former was renamed without a signal.
+    var moved = 10.0
     /// What asks the disk to keep a file.
     var synchronise = Synchroniser.systemCall
   }
@@ -54,8 +66,11 @@ public final class Verbatim {
   var notice = GapNotice()
   var complaint: String?
 
-  /// What the disk may not have kept, and has to be asked for again.
-  var lost: SegmentFile?
+  /// A file that may not have what was written to it, so that the rest has to be asked for again; and why.
+  var lost: (file: SegmentFile, harm: Harm)?
+  /// Since when the file has not been under its name, in ns on a clock that does not step; nil while it is.
+  var movedSince: UInt64?
+  var presenceTimer: TimerWatcher?
   /// Whether the file is to be opened when the disk has what was written to the former.
   var isReopenDue = false
   var retryDelay = 0.0
@@ -99,6 +114,8 @@ public final class Verbatim {
     acknowledgeTimer = TimerWatcher(on: loop) { [unowned self] in acknowledge() }
     resumeTimer = TimerWatcher(on: loop) { [unowned self] in resumeReading() }
     rotationTimer = TimerWatcher(on: loop) { [unowned self] in endRotation() }
+    presenceTimer = TimerWatcher(on: loop) { [unowned self] in checkPresence() }
+    presenceTimer?.start(after: limits.presence, every: limits.presence)
     let opening = try writer.openFirst(at: Clock.now())
     tell(opening)
     var subscription = Subscription()

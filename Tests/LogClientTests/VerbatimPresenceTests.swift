@@ -1,0 +1,123 @@
+import Bytes
+import EventLoop
+import Glibc
+import LogProtocol
+import TestSupport
+import Testing
+
+@testable import LogClientCore
+
+/// An archive that somebody deletes, shortens or renames while it is being written.
+@Suite struct VerbatimPresenceTests {
+  let tests = VerbatimTests()
+  var folder: TemporaryFolder { tests.folder }
+
+  /// A verbatim that has archived and acknowledged a source's first `count` records.
+  func archive(_ count: UInt64, _ limits: Verbatim.Limits = Verbatim.Limits()) throws -> (
+    Verbatim, LogServerDouble
+  ) {
+    var limits = limits
+    limits.presence = 0.02
+    limits.retry = 0.05
+    let (verbatim, server) = try tests.verbatim(limits)
+    #expect(verbatim.loop.run { !server.subscriptions.isEmpty })
+    for sequence in 1...count { server.send(Records.text(sequence)) }
+    #expect(verbatim.loop.run { server.acknowledged[Records.source] == count })
+    return (verbatim, server)
+  }
+
+  @Test func noticesThatTheFileWasDeletedAndAsksForTheRestAgain() throws {
+    let (verbatim, server) = try archive(3)
+    // The source still has the third.
+    server.resend = { $0.first?.sequence == 0 ? Records.text(3) : [] }
+    unlink(folder.path + "verbatim.log")
+    #expect(verbatim.loop.run { server.subscriptions.count == 2 })
+    #expect(server.subscriptions[1].positions.map(\.sequence) == [0])
+    server.send(Records.text(4))
+    #expect(verbatim.loop.run { server.acknowledged[Records.source] == 4 })
+    #expect(tests.words() == ["mark 42:0", "joined 42", "gap 1...2 heldByNobody", "debug 3", "debug 4"])
+  }
+
+  @Test func noticesItBeforeItAcknowledges() throws {
+    var limits = Verbatim.Limits()
+    limits.acknowledgement = 0.3
+    let (verbatim, server) = try archive(1, limits)
+    verbatim.presenceTimer?.cancel()
+    server.send(Records.text(2))
+    #expect(verbatim.loop.run { tests.words().last == "debug 2" })
+    unlink(folder.path + "verbatim.log")
+    #expect(verbatim.loop.run { server.subscriptions.count == 2 })
+    #expect(server.acknowledged[Records.source] == 1)
+  }
+
+  @Test func makesTheFolderAgain() throws {
+    let (verbatim, server) = try archive(2)
+    unlink(folder.path + "verbatim.log")
+    // What else is in the folder here is the log server's socket.
+    rename(folder.path, folder.path.dropLast() + "-away")
+    defer { system("rm -rf '\(folder.path.dropLast())-away'") }
+    #expect(verbatim.loop.run { folder.names.contains("verbatim.log") })
+    rename(String(folder.path.dropLast()) + "-away/subscribe", folder.path + "subscribe")
+    #expect(verbatim.loop.run { server.subscriptions.count == 2 })
+    server.send(Records.text(3))
+    #expect(verbatim.loop.run { server.acknowledged[Records.source] == 3 })
+    #expect(tests.words() == ["mark 42:0", "joined 42", "gap 1...2 heldByNobody", "debug 3"])
+  }
+
+  @Test func goesOnAfterTheCopyWhereTheFileWasCopiedAndTruncated() throws {
+    let (verbatim, server) = try archive(3)
+    folder.write(folder.bytes("verbatim.log"), to: "verbatim.log-20261128")
+    server.resend = { $0.first?.sequence == 3 ? Records.text(4) : [] }
+    truncate(folder.path + "verbatim.log", 0)
+    #expect(verbatim.loop.run { server.acknowledged[Records.source] == 4 })
+    #expect(tests.words() == ["mark 42:3", "joined 42", "debug 4"])
+  }
+
+  @Test func movesAsideWhatIsLeftOfAShortenedFile() throws {
+    let (verbatim, server) = try archive(3)
+    let bytes = folder.bytes("verbatim.log")
+    truncate(folder.path + "verbatim.log", off_t(bytes.count - 5))
+    #expect(verbatim.loop.run { server.subscriptions.count == 2 })
+    // It has two whole ones.
+    #expect(server.subscriptions[1].positions.map(\.sequence) == [2])
+    server.send(Records.text(5))
+    #expect(verbatim.loop.run { server.acknowledged[Records.source] == 5 })
+    #expect(tests.words() == ["mark 42:2", "joined 42", "gap 3...4 heldByNobody", "debug 5"])
+    let names = folder.names.filter { $0.contains(SegmentFile.shortenedInfix) }
+    #expect(names.count == 1)
+    #expect(folder.bytes(names.first ?? "") == Array(bytes.dropLast(5)))
+  }
+
+  @Test func saysAtOnceWhatIsLostOfSourcesThatAreGone() throws {
+    let (verbatim, server) = try archive(3)
+    let left = MetaBody.sourceLeft(source: Records.source, saidGoodbye: true, lastSequence: 3, reason: "")
+    server.send(RecordHeader(type: .meta, time: 1, bodyCount: 0).record(body: left.body))
+    #expect(verbatim.loop.run { tests.words().last?.hasPrefix("left") == true })
+    server.greeting = []
+    unlink(folder.path + "verbatim.log")
+    #expect(verbatim.loop.run { server.subscriptions.count == 2 })
+    #expect(verbatim.loop.run { tests.words() == ["mark 42:0", "gap 1...3 heldByNobody"] })
+    #expect(server.subscriptions[1].positions.isEmpty)
+  }
+
+  @Test func beginsANewFileWhereTheFormerWasRenamedWithoutASignal() throws {
+    var limits = Verbatim.Limits()
+    limits.moved = 0.05
+    let (verbatim, server) = try archive(2, limits)
+    rename(folder.path + "verbatim.log", folder.path + "elsewhere")
+    #expect(verbatim.loop.run { tests.words() == ["mark 42:2", "joined 42"] })
+    server.send(Records.text(3))
+    #expect(verbatim.loop.run { server.acknowledged[Records.source] == 3 })
+    #expect(tests.words("elsewhere").last == "debug 2")
+    #expect(server.subscriptions.count == 1)
+  }
+
+  @Test func endsWithAnErrorWhereTheFileIsGone() throws {
+    let (verbatim, server) = try archive(2)
+    verbatim.presenceTimer?.cancel()
+    unlink(folder.path + "verbatim.log")
+    #expect(throws: ArchiveError.self) { try verbatim.finish() }
+    verbatim.loop.runTurns()
+    #expect(server.goodbyes == 0)
+  }
+}
