@@ -79,6 +79,15 @@ extension Configuration {
       """
     ),
     Key(
+      "logger.max_unfinished",
+      \.logger.maxUnfinished,
+      .whole(1 << 20...1 << 40),
+      """
+      Bytes of memory for records that were sent in part, of all connections together. Beyond, the
+      connection is refused whose record has been unfinished for longest.
+      """
+    ),
+    Key(
       "logger.publish_listen",
       \.logger.publishListen,
       Kind.listening.optional(),

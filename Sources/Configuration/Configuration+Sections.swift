@@ -19,6 +19,8 @@ extension Configuration {
     public internal(set) var maxBuffer = 128 << 20
     /// Bytes of memory for all readers together; 2^20 … 2^40.
     public internal(set) var maxTotalBuffer = 512 << 20
+    /// Bytes of memory for records that were sent in part, of all connections together; 2^20 … 2^40.
+    public internal(set) var maxUnfinished = 64 << 20
     /// Where sources may also publish over TCP.
     public internal(set) var publishListen: TCPEndpoint?
     /// Where readers may also subscribe over TCP.

@@ -137,6 +137,9 @@ public final class ByteStream {
   /// How many bytes the chunks have that what is unsent keeps alive.
   public var heldCount: Int { output.heldCount }
 
+  /// Bytes of the memory that what was read and not consumed is in.
+  public var unconsumedHeldCount: Int { input.heldCount }
+
   /// A copy of some of what is unsent.
   ///
   /// - Parameter range: where, from the first byte that is unsent.

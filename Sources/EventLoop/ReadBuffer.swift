@@ -18,6 +18,9 @@ struct ReadBuffer {
 
   var count: Int { filled - consumed }
 
+  /// Bytes of the memory that the unconsumed bytes are in; 0 if there are none.
+  var heldCount: Int { filled > consumed ? chunk?.capacity ?? 0 : 0 }
+
   /// The unconsumed bytes; nil where there are none.
   var slice: ChunkSlice? {
     guard let chunk, filled > consumed else { return nil }

@@ -185,6 +185,48 @@ import Testing
     #expect(!prober.isClosed && reader.losses.isEmpty)
   }
 
+  /// Half records of all kinds, each within its own bound, and beyond the one for all of them together.
+  @Test(arguments: [RecordType.message, .debug])
+  func boundsWhatHalfRecordsTakeTogether(type: RecordType) throws {
+    let bench = try Bench("archive_grace = 0.0; max_unfinished = 4000000;")
+    let reader = bench.reader()
+    let publisher = bench.publisher()
+    try bench.loop.run { publisher.isJoined && reader.metas.count == 1 }
+    var strangers: [RawClient] = []
+    var most = 0
+    for index in 0..<40 {
+      let (client, id) = try join(bench, instance: UInt64(100 + index))
+      strangers.append(client)
+      client.stream.write(Self.record(id, 1, bodyCount: 1_000_000, type: type).dropLast(9))
+      publisher.publish(.debug, at: 1, body: [UInt8](repeating: 1, count: 300_000))
+      try bench.loop.run {
+        most = max(most, bench.server?.sourceLinks.reduce(0) { $0 + $1.unfinishedCount } ?? 0)
+        return client.isClosed || client.stream.unsentCount == 0
+      }
+    }
+    // The bound, and what comes between two looks.
+    #expect(most < 6_000_000)
+    try bench.loop.run { strangers.count(where: \.isClosed) >= 35 }
+    // The oldest go first, and whoever sends whole records stays.
+    #expect(strangers[0].isClosed && !strangers[39].isClosed)
+    let words = String(decoding: strangers[0].received, as: UTF8.self)
+    #expect(words.contains("logger.max_unfinished"))
+    try bench.loop.run { reader.numbered.count == 40 && publisher.isSettled }
+    #expect(publisher.failedAttempts == 0)
+  }
+
+  @Test func refusesStatementsThatAreTooLongToBeAny() throws {
+    let bench = try Bench()
+    for type in [RecordType.meta, .connection] {
+      let (client, id) = try join(bench, instance: 5)
+      client.stream.write(Self.record(id, 1, bodyCount: 2_000_000, type: type))
+      try bench.loop.run { client.isClosed }
+    }
+    let stranger = try bench.raw("publish")
+    stranger.stream.write([0, 0x80, 0, 0] + [UInt8](repeating: 0, count: 100))
+    try bench.loop.run { stranger.isClosed }
+  }
+
   @Test func standsAFloodOfConnectionsAndHalfFrames() throws {
     let bench = try Bench()
     let reader = bench.reader()

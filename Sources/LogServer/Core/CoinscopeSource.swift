@@ -3,10 +3,11 @@ import EventLoop
 import LogProtocol
 
 /// A source in coinscope's format: its records become native ones here, with an id and sequences of ours.
-final class CoinscopeSource: ByteStreamHandler {
+final class CoinscopeSource: ByteStreamHandler, UnfinishedSender {
   private unowned let server: LogServer
   private var stream: ByteStream!
   private let process: UInt32
+  private(set) var wholeAt = Clock.monotonic()
 
   /// What the server knows it as; nil until it has sent a record, so that strangers who say nothing use up no ids and
   /// fill no archive.
@@ -49,7 +50,9 @@ final class CoinscopeSource: ByteStreamHandler {
       }
       offset = end
     }
-    return offset
+    if offset > 0 { wholeAt = Clock.monotonic() }
+    server.noteTaken(slice.range.count)
+    return stream.isOpen ? offset : 0
   }
 
   func stream(_ stream: ByteStream, closedFor reason: CloseReason) {
@@ -84,6 +87,10 @@ final class CoinscopeSource: ByteStreamHandler {
     self.source = source
     return source
   }
+
+  var unfinishedCount: Int { stream.unconsumedHeldCount }
+
+  func refuse(_ reason: String) { close(reason) }
 
   private func close(_ reason: String) {
     let label = source.map { "\($0.id)" } ?? "of process \(process)"

@@ -57,6 +57,17 @@ struct PartialRecord {
   /// How many bytes have come.
   var receivedCount: Int { header.recordCount - remaining }
 
+  /// Bytes of the chunks that what has come is in.
+  var heldCount: Int {
+    var count = 0
+    var last: Chunk?
+    for piece in pieces where piece.chunk !== last {
+      count += piece.chunk.capacity
+      last = piece.chunk
+    }
+    return count
+  }
+
   /// How much of a record must be there to be kept by reference: less is rather read again from where it is.
   static let minimum = 16 << 10
 

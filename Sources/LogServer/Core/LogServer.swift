@@ -27,6 +27,12 @@ public final class LogServer {
   /// Most bytes of memory that may be kept for all of them.
   private(set) var totalLimit: Int
 
+  /// Most bytes of memory for records that were sent in part.
+  private(set) var unfinishedLimit: Int
+
+  /// Bytes taken since it was last looked how much of them that is.
+  var takenSinceLook = 0
+
   /// Most bytes of memory that what waits for one reader may keep: chunks are kept as a whole, and the process
   /// as a whole is to stay within the readers' bound where there is one slow reader.
   var heldLimit: Int { max(readerLimit - min(readerLimit / 2, 32 << 20), 2 * loop.pool.chunkCapacity) }
@@ -86,6 +92,7 @@ public final class LogServer {
     socketMode = configuration.permissions.socketMode
     readerLimit = configuration.logger.maxBuffer
     totalLimit = configuration.logger.maxTotalBuffer
+    unfinishedLimit = configuration.logger.maxUnfinished
     archiveGrace = configuration.logger.archiveGrace
     graceEnd = Self.monotonic(after: configuration.logger.archiveGrace)
     try Self.makeFolder(root)
@@ -105,6 +112,7 @@ public final class LogServer {
   public func reload(_ configuration: Configuration) {
     readerLimit = configuration.logger.maxBuffer
     totalLimit = configuration.logger.maxTotalBuffer
+    unfinishedLimit = configuration.logger.maxUnfinished
     archiveGrace = configuration.logger.archiveGrace
   }
 

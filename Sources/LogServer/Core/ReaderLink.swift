@@ -3,11 +3,12 @@ import EventLoop
 import LogProtocol
 
 /// The connection of one native reader.
-final class ReaderLink: ByteStreamHandler {
+final class ReaderLink: ByteStreamHandler, UnfinishedSender {
   private unowned let server: LogServer
   private var stream: ByteStream!
   private let peer: String
   private var saidGoodbye = false
+  private(set) var wholeAt = Clock.monotonic()
   private var isRefused = false
   private var greeting: TimerWatcher?
   private var deadline: TimerWatcher?
@@ -300,6 +301,8 @@ final class ReaderLink: ByteStreamHandler {
     if cursor.neededCount > 1 << 20, stream.isOpen {
       refuse("a record of \(cursor.neededCount) bytes is too long")
     }
+    if cursor.offset > 0 { wholeAt = Clock.monotonic() }
+    server.noteTaken(slice.range.count)
     return stream.isOpen ? cursor.offset : 0
   }
 
@@ -365,8 +368,10 @@ final class ReaderLink: ByteStreamHandler {
   /// `source` begins to send again.
   func rewound(_ source: KnownSource) { awaited.remove(source.description.instance) }
 
+  var unfinishedCount: Int { stream.unconsumedHeldCount }
+
   /// Refuses, says why, and closes; what waits is let go of, so that one that reads learns of it soon.
-  private func refuse(_ reason: String) {
+  func refuse(_ reason: String) {
     guard !isRefused else { return }
     isRefused = true
     greeting?.cancel()

@@ -3,7 +3,7 @@ import EventLoop
 import LogProtocol
 
 /// The connection of one native source.
-final class SourceLink: ByteStreamHandler {
+final class SourceLink: ByteStreamHandler, UnfinishedSender {
   private unowned let server: LogServer
   private var stream: ByteStream!
   private(set) var source: KnownSource?
@@ -17,6 +17,13 @@ final class SourceLink: ByteStreamHandler {
   private let peer: String
   private var greeting: TimerWatcher?
   private var oldestHeld: UInt64 = 1
+  private(set) var wholeAt = Clock.monotonic()
+
+  /// Longest hello, in bytes: three texts and a few numbers.
+  private static let longestHello = 256 << 10
+
+  /// Longest record about the stream or a connection, in bytes: such are copied while they come, and are never long.
+  private static let longestStatement = 1 << 20
 
   /// Most sequences that a source may leave out at a time: days of dropped records at any rate. Were more believed, what
   /// comes afterwards could be taken for old, and sums wrap.
@@ -79,6 +86,9 @@ final class SourceLink: ByteStreamHandler {
   /// Bytes of a record that have come, and wait for the rest of it.
   var partialCount: Int { partial?.receivedCount ?? 0 }
 
+  /// Bytes of memory that a record takes that has come in part.
+  var unfinishedCount: Int { stream.unconsumedHeldCount + (partial?.heldCount ?? 0) }
+
   /// Refuses, says why, and closes.
   func refuse(_ reason: String) {
     greeting?.cancel()
@@ -106,12 +116,17 @@ final class SourceLink: ByteStreamHandler {
     do throws(WireError) {
       let needed = try forward(slice, from: &offset)
       stream.expectedCount = needed
+      if offset > 0, partial == nil { wholeAt = Clock.monotonic() }
+      if source == nil, needed > Self.longestHello {
+        throw WireError(.invalid("is \(needed), no hello's"), field: "length", offset: 0)
+      }
       if stream.isOpen, needed > slice.range.count - offset { try keepPartial(slice, &offset) }
     } catch {
       refuse("record at byte \(offset) of a read: \(error)")
     }
     server.endForwarding()
-    return offset
+    server.noteTaken(slice.range.count)
+    return stream.isOpen ? offset : 0
   }
 
   /// Forwards whole records from `offset` on, and leaves that where the first one is that is not whole; returns how
@@ -187,7 +202,16 @@ final class SourceLink: ByteStreamHandler {
     guard slice.range.count - offset >= PartialRecord.minimum else { return }
     let bytes = UnsafeRawBufferPointer(rebasing: slice.bytes[offset...])
     let header = RecordHeader(checked: bytes)
-    guard header.sequence != 0, header.type != .meta, header.type != .connection else { return }
+    guard header.sequence != 0, header.type != .meta, header.type != .connection else {
+      guard header.recordCount <= Self.longestStatement else {
+        throw WireError(
+          .invalid("is \(header.recordCount), too long for its type"),
+          field: "length",
+          offset: 0
+        )
+      }
+      return
+    }
     _ = try accept(header, bytes)
     let start = slice.range.lowerBound + offset
     partial = PartialRecord(header, ChunkSlice(slice.chunk, start..<slice.range.upperBound))
