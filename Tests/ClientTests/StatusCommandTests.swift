@@ -41,6 +41,19 @@ import Testing
     server.shutDown()
   }
 
+  @Test func failsWhereTheLogServerRefusesTheConnector() throws {
+    let server = try startLogServer()
+    runner.connector.statistics.refusal = "it does not prove to be instance 5"
+    let outcome = try runner.run("status", "--interval", "0")
+    #expect(outcome.status == .someFailed)
+    let sentence = "REFUSES the connector: it does not prove to be instance 5; records are kept"
+    #expect(outcome.lines.last == "  log server  \(sentence)")
+    let json = try runner.run("status", "--interval", "0", "--json")
+    #expect(json.status == .someFailed)
+    #expect(json.lines[0].contains(#""refusal":"it does not prove to be instance 5""#))
+    server.shutDown()
+  }
+
   @Test func failsWhenOneIsDown() throws {
     let outcome = try runner.run("status", "--interval", "0")
     #expect(outcome.status == .someFailed)

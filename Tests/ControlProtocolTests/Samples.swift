@@ -118,6 +118,7 @@ enum Samples {
     statistics.fetchesPending = 10
     statistics.connectsWaiting = 11
     statistics.connectionsKept = 12
+    statistics.refusal = "no"
     return statistics
   }()
 

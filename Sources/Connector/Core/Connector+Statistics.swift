@@ -16,6 +16,7 @@ extension Connector {
     statistics.source = publisher.source
     statistics.instance = instance
     statistics.isPublishing = publisher.isJoined
+    statistics.refusal = publisher.refusal ?? ""
     for connection in connections.all {
       switch (connection.state, connection.direction) {
       case (.connecting, _): statistics.connecting += 1

@@ -81,6 +81,9 @@ public struct ConnectorStatistics: Hashable, Sendable {
   /// Connections that are kept: open, being made, or to be dialled again.
   public var connectionsKept: UInt64 = 0
 
+  /// Why the log server refuses it (text); empty while it does not.
+  public var refusal = ""
+
   /// Creates statistics of nothing.
   public init() {}
 }
@@ -113,6 +116,8 @@ extension ConnectorStatistics {
     for count in Self.counts { self[keyPath: count] = try reader.big("count") }
     guard reader.remaining > 0 else { return }
     for count in Self.laterCounts { self[keyPath: count] = try reader.big("count") }
+    guard reader.remaining > 0 else { return }
+    refusal = try reader.text("refusal")
     try reader.skip(reader.remaining, "later fields")
   }
 
@@ -127,5 +132,6 @@ extension ConnectorStatistics {
     bytes.appendBig(instance)
     bytes.append(isPublishing ? 1 : 0)
     for count in Self.counts + Self.laterCounts { bytes.appendBig(self[keyPath: count]) }
+    bytes.appendText(refusal)
   }
 }

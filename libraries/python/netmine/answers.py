@@ -266,6 +266,8 @@ class Statistics:
     connects_waiting: int = 0
     #: Connections that are kept: open, being made, or to be dialled again.
     connections_kept: int = 0
+    #: Why the log server refuses it; empty while it does not (connectors before 0.3 do not say it).
+    refusal: str = ""
 
     @classmethod
     def read(cls, fields: Fields) -> Statistics:
@@ -281,10 +283,11 @@ class Statistics:
             fields.u64("instance"),
             fields.flag("publishing"),
         )
-        names = [field.name for field in dataclass_fields(cls)][len(head) :]
+        names = [field.name for field in dataclass_fields(cls)][len(head) : -1]
         counts = [fields.u64(name) for name in names[:18]]
         later = [fields.u64(name) for name in names[18:]] if fields.remaining else []
-        return cls(*head, *counts, *later)
+        refusal = [fields.text("refusal")] if fields.remaining else []
+        return cls(*head, *counts, *later, *refusal)
 
 
 @dataclass(frozen=True)

@@ -173,7 +173,7 @@ class ControlTests(unittest.TestCase):
         connector = self.connector(
             {
                 **self.replies(0x15, struct.pack(">III", 0, 1, 9)),
-                **self.replies(0x18, STATISTICS + struct.pack(">7Q", *range(18, 25)) + b"later"),
+                **self.replies(0x18, STATISTICS + struct.pack(">7Q", *range(18, 25)) + text("no") + b"later"),
                 **self.replies(0x19, text("done")),
                 **self.replies(0x1A, b""),
             }
@@ -184,6 +184,7 @@ class ControlTests(unittest.TestCase):
         self.assertEqual((statistics.publishing, statistics.connecting, statistics.registered_messages), (True, 0, 17))
         self.assertEqual((statistics.fetches_requested, statistics.fetches_pending), (18, 22))
         self.assertEqual((statistics.connects_waiting, statistics.connections_kept), (23, 24))
+        self.assertEqual(statistics.refusal, "no")
         self.assertEqual(connector.reload(), "done")
         connector.shut_down()
         self.assertEqual([request[0] for request in self.fake.requests[1:]], [0x15, 0x15, 0x18, 0x19, 0x1A])

@@ -8,7 +8,10 @@ struct StatusCommand: ControlCommand {
   static let configuration = CommandConfiguration(
     commandName: "status",
     abstract: "Tell whether the log server and the connector are up, since when, counts and rates.",
-    discussion: "Exit status 0 when both are up, 1 when one of them is down, 2 when both are."
+    discussion: """
+      Exit status 0 when both are up, 1 when one of them is down or the log server refuses the connector, 2 when \
+      both are down.
+      """
   )
 
   @Option(

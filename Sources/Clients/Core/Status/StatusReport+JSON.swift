@@ -61,6 +61,7 @@ extension StatusReport {
     json.member("network", statistics.networkName)
     json.member("source", statistics.source)
     json.member("publishing", statistics.isPublishing)
+    json.member("refusal", statistics.refusal.isEmpty ? nil : statistics.refusal)
     json.member("open_outbound", statistics.openOutbound)
     json.member("open_inbound", statistics.openInbound)
     json.member("connecting", statistics.connecting)

@@ -9,10 +9,10 @@ struct StatusReport {
   /// The connector, or why it is down.
   let connector: Result<Sampled<ConnectorStatistics>, ClientFailure>
 
-  /// Whether both are up.
+  /// Whether both are up, and the log server takes what the connector publishes.
   var exitStatus: ExitStatus {
     switch (logServer, connector) {
-    case (.success, .success): .succeeded
+    case (.success, .success(let sampled)): sampled.second.refusal.isEmpty ? .succeeded : .someFailed
     case (.failure, .failure): .unreachable
     default: .someFailed
     }
@@ -66,10 +66,14 @@ struct StatusReport {
       "  records     \(sampled.text(\.recordsPublished)) published, \(statistics.recordsAcknowledged) "
         + "acknowledged, \(statistics.recordsWaiting) waiting, \(Quantity.bytes(statistics.bytesWaiting)) unsent, "
         + "\(statistics.recordsDropped) dropped",
-      statistics.isPublishing
-        ? "  log server  joined as source \(statistics.source)"
-        : "  log server  not joined: records are kept",
+      "  log server  \(logServer(statistics))",
     ]
+  }
+
+  private static func logServer(_ statistics: ConnectorStatistics) -> String {
+    if statistics.isPublishing { return "joined as source \(statistics.source)" }
+    if statistics.refusal.isEmpty { return "not joined: records are kept" }
+    return "REFUSES the connector: \(statistics.refusal); records are kept"
   }
 
   private static func since(_ time: UInt64, _ now: UInt64) -> String {
