@@ -73,19 +73,35 @@ import Testing
     #expect(tests.words() == ["mark 42:3", "joined 42", "debug 4"])
   }
 
-  @Test func movesAsideWhatIsLeftOfAShortenedFile() throws {
-    let (verbatim, server) = try archive(3)
+  /// Cut in the middle of the third record, at the end of the second, at the beginning; and written to afterwards.
+  @Test(arguments: [5, Records.text(3).count, nil] as [Int?], [false, true])
+  func goesOnWhereAFileWasShortened(cut: Int?, isWrittenTo: Bool) throws {
+    var limits = Verbatim.Limits()
+    limits.acknowledgement = 0.3
+    let (verbatim, server) = try archive(3, limits)
+    verbatim.presenceTimer?.cancel()
     let bytes = folder.bytes("verbatim.log")
-    truncate(folder.path + "verbatim.log", off_t(bytes.count - 5))
+    let left = cut.map { bytes.count - $0 } ?? 0
+    truncate(folder.path + "verbatim.log", off_t(left))
+    var tail = cut == 5 ? Records.text(3).dropLast(5) : []
+    if isWrittenTo {
+      server.send(Records.text(4))
+      #expect(verbatim.loop.run { folder.bytes("verbatim.log").count > left })
+      tail += Records.text(4)
+    }
+    server.resend = { $0.first?.sequence ?? 0 < 4 ? Records.text(4) : [] }
+    verbatim.checkPresence()
     #expect(verbatim.loop.run { server.subscriptions.count == 2 })
-    // It has two whole ones.
-    #expect(server.subscriptions[1].positions.map(\.sequence) == [2])
+    #expect(server.subscriptions[1].positions.map(\.sequence) == [cut == nil ? 0 : 2])
     server.send(Records.text(5))
     #expect(verbatim.loop.run { server.acknowledged[Records.source] == 5 })
-    #expect(tests.words() == ["mark 42:2", "joined 42", "gap 3...4 heldByNobody", "debug 5"])
-    let names = folder.names.filter { $0.contains(SegmentFile.shortenedInfix) }
-    #expect(names.count == 1)
-    #expect(folder.bytes(names.first ?? "") == Array(bytes.dropLast(5)))
+    let rest = ["joined 42", "gap \(cut == nil ? 1 : 3)...3 heldByNobody", "debug 4", "debug 5"]
+    #expect(
+      tests.words()
+        == (cut == nil ? ["mark 42:0"] : ["mark", "joined 42", "debug 1", "debug 2"]) + rest
+    )
+    let names = folder.names.filter { $0.contains(CutTail.infix) }
+    #expect(names.map { folder.bytes($0) } == (tail.isEmpty ? [] : [Array(tail)]))
   }
 
   @Test func saysAtOnceWhatIsLostOfSourcesThatAreGone() throws {

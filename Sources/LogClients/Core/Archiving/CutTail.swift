@@ -10,6 +10,8 @@ public struct CutTail: Equatable, Sendable, CustomStringConvertible {
     case tornRecord
     /// Zeros to the end of the file, as a file system leaves them where the power went out.
     case zeros
+    /// What follows the place where somebody shortened the file.
+    case disconnected
   }
 
   /// What it is.
@@ -21,7 +23,12 @@ public struct CutTail: Equatable, Sendable, CustomStringConvertible {
 
   /// A sentence about the archive, without its name.
   public var description: String {
-    let what = kind == .tornRecord ? "a torn record" : "zeros"
+    let what =
+      switch kind {
+      case .tornRecord: "a torn record"
+      case .zeros: "zeros"
+      case .disconnected: "what follows the place where it was shortened"
+      }
     return "ended with \(what): \(count) bytes were cut off and saved as \(savedPath)"
   }
 
@@ -64,7 +71,7 @@ extension SegmentFile {
     return end < size ? try cut(from: end, kind, at: time) : nil
   }
 
-  private func cut(
+  func cut(
     from end: UInt64,
     _ kind: CutTail.Kind,
     at time: UInt64
@@ -79,7 +86,7 @@ extension SegmentFile {
   }
 
   /// Reads all whole coinscope records; returns where they end.
-  private func readCoinscope(_ body: (UnsafeRawBufferPointer) -> Void) throws(ArchiveError) -> UInt64 {
+  func readCoinscope(_ body: (UnsafeRawBufferPointer) -> Void) throws(ArchiveError) -> UInt64 {
     var rest: [UInt8] = []
     var offset: UInt64 = 0
     var failure: ArchiveError?

@@ -24,6 +24,9 @@ final class SegmentFile {
   /// Bytes that the disk was last seen to have.
   var synchronisedSize: UInt64
 
+  /// Bytes that the file was last seen to have all of.
+  var checkedSize: UInt64 = 0
+
   /// Whether the disk has not kept something of it.
   var hasLost = false
 
@@ -53,6 +56,7 @@ final class SegmentFile {
         size = UInt64(max(0, opened.st_size))
         wholeSize = size
         synchronisedSize = size
+        checkedSize = size
         return
       }
       // It was renamed between our open and our lock.
@@ -105,6 +109,14 @@ final class SegmentFile {
     let whole = bytes.withUnsafeBytes { (try? format.wholeCount(of: $0)) ?? 0 }
     try truncate(to: wholeSize + UInt64(whole))
     return Array(bytes[whole...])
+  }
+
+  /// Takes the file as long as it is, whatever was written to it.
+  func takeSize() throws(IOError) {
+    var opened = stat()
+    guard fstat(descriptor, &opened) == 0 else { throw IOError("look at \(path)") }
+    size = UInt64(max(0, opened.st_size))
+    wholeSize = size
   }
 
   /// Shortens the file.

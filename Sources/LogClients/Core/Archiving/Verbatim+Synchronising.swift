@@ -54,7 +54,10 @@ extension Verbatim {
     let presence = file.presence
     guard presence == .moved else {
       movedSince = nil
-      if presence == .whole { return true }
+      if presence == .whole {
+        file.checkedSize = file.size
+        return true
+      }
       lose(file, presence)
       return false
     }
@@ -93,15 +96,15 @@ extension Verbatim {
       switch harm {
       case .notSynchronised:
         if file.size > file.synchronisedSize { try file.truncate(to: file.synchronisedSize) }
-      case .notThere(let presence):
+      case .notThere:
         claims = writer.claims
-        if case .shortened = presence, let name = try file.moveAside(at: now) {
-          log.error("what is left of \(file.path) is now \(name)")
-        }
         try Folder.create(configuration.verbatim.logPath)
       }
     } catch {
       throw .system(error)
+    }
+    if case .notThere(.shortened) = harm, let cut = try file.salvage(at: now, writer.format) {
+      log.warning("\(file.path) \(cut)")
     }
     file.unlock()
     writer.openFile?.unlock()
