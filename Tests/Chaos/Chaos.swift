@@ -13,8 +13,10 @@ struct Chaos: ParsableCommand {
       far as the machine's timing lets it.
       """,
     subcommands: [
-      KillScenario.self, StopScenario.self, DiskScenario.self, RotateScenario.self, MalformedScenario.self,
-      HoldScenario.self, AllScenarios.self, LoadSource.self, LoadReader.self, Attacker.self,
+      KillScenario.self, StopScenario.self, DiskScenario.self, SlowScenario.self, HangScenario.self,
+      DeletedScenario.self, RotateScenario.self, MalformedScenario.self, TakeoverScenario.self,
+      FloodScenario.self,
+      HoldScenario.self, AllScenarios.self, LoadSource.self, LoadReader.self, Attacker.self, LoadPeers.self,
     ]
   )
 }

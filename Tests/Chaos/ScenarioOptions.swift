@@ -60,8 +60,11 @@ extension Scenario {
 struct AllScenarios: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "all",
-    abstract: "Every scenario with its defaults, one after another: about eleven minutes."
+    abstract: "Every scenario with its defaults, one after another: about fifteen minutes."
   )
+
+  @Option(help: "How often all of them are run; each time with seeds of their own unless --seed is given.")
+  var times = 1
 
   @OptionGroup var options: ScenarioOptions
 
@@ -71,12 +74,16 @@ struct AllScenarios: ParsableCommand {
     if options.json { arguments.append("--json") }
     if options.keep { arguments.append("--keep") }
     var isKept = true
-    for scenario in [
+    let scenarios: [any Scenario] = [
       try KillScenario.parse(arguments), try StopScenario.parse(arguments), try DiskScenario.parse(arguments),
+      try SlowScenario.parse(arguments), try HangScenario.parse(arguments),
+      try DeletedScenario.parse(arguments),
       try RotateScenario.parse(arguments), try MalformedScenario.parse(arguments),
+      try TakeoverScenario.parse(arguments), try FloodScenario.parse(arguments),
       try HoldScenario.parse(arguments),
-    ] as [any Scenario] {
-      isKept = try scenario.prove() && isKept
+    ]
+    for _ in 0..<times {
+      for scenario in scenarios { isKept = try scenario.prove() && isKept }
     }
     if !isKept { throw ExitCode(1) }
   }

@@ -75,12 +75,16 @@ final class Site {
   /// - Parameters:
   ///   - isTight: whether it may keep 1 MiB only, not 256.
   ///   - isLarge: whether its records are of 4 KiB.
+  ///   - limit: MiB that it may keep; overrides `isTight`.
+  ///   - options: further options of `chaos source`.
   @discardableResult
   func startSource(
     _ name: String,
     rate: Int,
     isTight: Bool = false,
     isLarge: Bool = false,
+    limit: Int? = nil,
+    options: [String] = [],
     _ random: inout SeededGenerator
   ) throws -> LoadRun {
     var number: UInt64
@@ -97,8 +101,8 @@ final class Site {
       [
         "source", "--path", root + "publish", "--ledger", path, "--number", "\(number)", "--rate",
         "\(rate)",
-        "--limit", "\((isTight ? 1 : 256) << 20)",
-      ]
+        "--limit", "\((limit ?? (isTight ? 1 : 256)) << 20)",
+      ] + options
     )
     runs.append(run)
     latestRun[name] = runs.count - 1
@@ -160,6 +164,20 @@ final class Site {
       }
       try pause(0.005)
     }
+  }
+
+  /// Waits until all that is handed over by now is acknowledged.
+  func awaitArchived(timeout: Double = 60) throws {
+    let goals = runs.map(\.ledger.lastSequence)
+    try wait(for: "everything to be archived", programs["verbatim"]!, timeout: timeout) {
+      zip(runs, goals).allSatisfy { $0.ledger.acknowledged >= $1 }
+    }
+  }
+
+  /// Ends the load sources, then `verbatim` and the log server, all in order.
+  func stopAll() throws {
+    for name in order where latestRun[name] != nil { try stop(name) }
+    for name in ["verbatim", "logserver"] { try stop(name) }
   }
 
   /// Runs a client command to its end.

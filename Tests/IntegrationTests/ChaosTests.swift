@@ -46,6 +46,26 @@ import Testing
     try prove(["rotate", "--seconds", "2", "--own-seconds", "2", "--configuration", configuration])
   }
 
+  @Test func losesNothingWhereTheDiskIsSlow() throws {
+    try prove(["slow", "--seconds", "3"])
+  }
+
+  @Test func saysWhatIsMissingWhereTheDiskHangs() throws {
+    try prove(["hang", "--patience-of-sources", "2"])
+  }
+
+  @Test func saysWhatIsMissingWhereTheArchiveIsDeleted() throws {
+    try prove(["deleted", "--deeds", "6", "--rate", "2000"])
+  }
+
+  @Test func takesNobodyForASourceButItself() throws {
+    try prove(["takeover", "--seconds", "4", "--rate", "2000"])
+  }
+
+  @Test func archivesAllOfAnHonestPeerBesideAFlood() throws {
+    try prove(["flood", "--seconds", "3"])
+  }
+
   @Test func holdsWhoIsUp() throws {
     try prove([
       "hold", "--nodes", "100", "--churn", "20", "--down-time", "8", "--seconds", "30", "--share", "99",

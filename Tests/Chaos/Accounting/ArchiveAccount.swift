@@ -103,6 +103,7 @@ struct ArchiveAccount {
           )
         }
         ids[position.source] = position.instance
+        if instances[position.instance] == nil { instances[position.instance] = Instance(kind: "unknown") }
       }
     case .gap(let gap): note(gap, of: gap.source == 0 ? header.source : gap.source, path)
     case .openConnection, .clock, nil: break

@@ -15,6 +15,10 @@ struct LoadSource: ParsableCommand {
   @Option var rate: Int
   /// Bytes of records that the publisher may keep.
   @Option var limit: Int
+  /// Seconds without an acknowledgement after which records give way.
+  @Option var patience = LogPublisher.defaultPatience
+  /// Publishes nothing while it is asked to slow down, as the connector does.
+  @Flag var polite = false
 
   func run() throws {
     let process = try LoadSourceProcess(self)
@@ -34,6 +38,7 @@ private final class LoadSourceProcess: LogPublisherHandler {
   private var isEnding = false
   private var latest = Clock.monotonic()
   private var due = 0.0
+  private var isCongested = false
 
   init(_ options: LoadSource) throws {
     self.options = options
@@ -50,6 +55,7 @@ private final class LoadSourceProcess: LogPublisherHandler {
       ),
       identity: identity,
       limit: options.limit,
+      patience: options.patience,
       on: loop
     )
     publisher.handler = self
@@ -69,6 +75,7 @@ private final class LoadSourceProcess: LogPublisherHandler {
     let now = Clock.monotonic()
     due += min(Double(now - latest) * 1e-9, 0.1) * Double(options.rate)
     latest = now
+    if isCongested, options.polite { due = 0 }
     while due >= 1, !isEnding {
       due -= 1
       let number = ledger.published + 1
@@ -105,5 +112,8 @@ private final class LoadSourceProcess: LogPublisherHandler {
 
   func publisherDidOverflow(_ publisher: LogPublisher) {}
 
-  func publisher(_ publisher: LogPublisher, isCongested: Bool) {}
+  func publisher(_ publisher: LogPublisher, isCongested: Bool) {
+    self.isCongested = isCongested
+    if isCongested { ledger.slowdowns += 1 }
+  }
 }

@@ -63,6 +63,11 @@ final class LoadLedger {
     get { words[5] == 1 }
     set { words[5] = newValue ? 1 : 0 }
   }
+  /// How often it was asked to slow down.
+  var slowdowns: UInt64 {
+    get { words[7] }
+    set { words[7] = newValue }
+  }
   /// Bytes of the records handed over, headers counted in.
   var bytes: UInt64 {
     get { words[6] }

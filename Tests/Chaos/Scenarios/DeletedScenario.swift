@@ -1,0 +1,66 @@
+import ArgumentParser
+import EventLoop
+import Foundation
+import Glibc
+
+/// `chaos deleted`: an archive that is deleted, shortened or copied and truncated while it is being written.
+struct DeletedScenario: Scenario {
+  static let name = "deleted"
+  static let configuration = CommandConfiguration(
+    commandName: name,
+    abstract: "Delete, truncate and copytruncate the archive while it is being written, at random.",
+    discussion: """
+      What was archived in a deleted file is lost, and what the sources still have comes again. Everything that was \
+      handed over has to be in what is left, or in gap records.
+      """
+  )
+
+  @OptionGroup var options: ScenarioOptions
+
+  @Option(help: "How often.")
+  var deeds = 30
+
+  func perform(at site: Site, _ random: inout SeededGenerator) throws -> Outcome {
+    try site.startLogServer()
+    try site.start("verbatim")
+    for name in ["load 1", "load 2"] { try site.startSource(name, rate: options.rate, &random) }
+    let path = site.archive + "verbatim.log"
+    let manager = FileManager.default
+    var tally = ["deleted": 0, "folder": 0, "emptied": 0, "shortened": 0, "copied": 0]
+    for number in 1...deeds {
+      try pause(Double.random(in: 0.05...0.8, using: &random))
+      let size = (try? manager.attributesOfItem(atPath: path)[.size] as? UInt64) ?? 0
+      switch Int.random(in: 0..<5, using: &random) {
+      case 0:
+        tally["deleted"]! += 1
+        unlink(path)
+      case 1:
+        tally["folder"]! += 1
+        try? manager.removeItem(atPath: site.archive)
+      case 2:
+        tally["emptied"]! += 1
+        truncate(path, 0)
+      case 3 where size > 0:
+        tally["shortened"]! += 1
+        truncate(path, off_t(UInt64.random(in: 0..<size, using: &random)))
+      default:
+        tally["copied"]! += 1
+        try? manager.copyItem(atPath: path, toPath: path + "-copy\(number)")
+        truncate(path, 0)
+      }
+      // What happens twice before it was noticed once would not be told apart.
+      try site.wait(for: "the archive to be written again", site.programs["verbatim"]!) {
+        (try? manager.attributesOfItem(atPath: path)[.size] as? UInt64) ?? 0 > 0
+      }
+      try site.awaitArchived()
+    }
+    try pause(1.5)
+    try site.awaitArchived()
+    progress("\(Self.name): ending what runs, and reading the archive")
+    try site.stopAll()
+    var outcome = Outcome()
+    outcome.deed = tally.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }.joined(separator: ", ")
+    outcome.settle(site.runs, try ArchiveAccount(folder: site.archive), gapsAllowed: true)
+    return outcome
+  }
+}
