@@ -59,7 +59,7 @@ public struct RateSummary {
     if header.type == .message {
       noteMessage(header, body)
     } else if header.type == .meta, case .gap(let gap)? = try? MetaBody(body.bytes) {
-      sums.lost &+= gap.count
+      sums.lost.saturate(adding: gap.count)
     }
   }
 
@@ -97,7 +97,7 @@ public struct RateSummary {
     var line = "\(times.text(start, digits: 3)) \(sums.records) records \(rate)/s \(bytes)/s"
     line += " in \(sums.received.count) (\(Figures.bytes(Double(sums.received.bytes))))"
     line += " out \(sums.sent.count) (\(Figures.bytes(Double(sums.sent.bytes))))"
-    if sums.lost > 0 { line += " missing \(sums.lost)" }
+    if sums.lost > 0 { line += " missing \(sums.lost.sumText)" }
     let named = commands.prefix(Self.lineLimit).map { " \($0.key) \($0.value)" }.joined()
     let other = commands.dropFirst(Self.lineLimit).reduce(sums.otherCommands) { $0 + $1.value }
     return line + (named.isEmpty ? "" : " |" + named) + (other > 0 ? " other \(other)" : "")

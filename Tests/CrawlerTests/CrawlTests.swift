@@ -49,6 +49,19 @@ import Testing
     #expect(world.dialled[World.endpoint(3 << 16)] == 1)
   }
 
+  @Test func survivesAnyTimeOfAnAddressThatWaits() {
+    let world = World()
+    let full = World.endpoint(2 << 16)
+    let told = [0, 1, UInt32.max - 600, .max].map { KnownNode(time: $0, services: .network, endpoint: full) }
+    world.kinds = [
+      World.endpoint(0): .node([World.node(full), World.node(World.endpoint(1 << 16))]),
+      World.endpoint(1 << 16): .node(told), full: .full,
+    ]
+    world.crawl.add([World.endpoint(0)], at: 0)
+    #expect(world.pass())
+    #expect(world.state(full) == .full)
+  }
+
   @Test func givesUpSoonerWhereNobodyEverAnswered() {
     let world = World()
     world.crawl.add([World.endpoint(0)], at: 0)

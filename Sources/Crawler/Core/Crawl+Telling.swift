@@ -134,8 +134,9 @@ extension Crawl {
 
   /// Whether an address is told to have been seen since it was last tried in vain, not long ago: then it need not wait.
   private func isBack(_ candidate: Candidate, _ time: UInt32, at now: Double) -> Bool {
-    let now = wall(now)
-    return time > candidate.lastTried && time + 600 > now && time < now + 600
+    // Any number may be told as a time.
+    let (time, now) = (Int(time), Int(wall(now)))
+    return time > Int(candidate.lastTried) && time + 600 > now && time < now + 600
   }
 
   /// Has a candidate that waits dialled now, or as soon as its last attempt was long enough ago.

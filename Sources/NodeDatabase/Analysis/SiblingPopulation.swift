@@ -134,7 +134,10 @@ struct SiblingPopulation {
     var (like, all) = (0, 0)
     for time in time - 1...time + 1 {
       all += heights[HeightClass(time: time, height: nil)] ?? 0
-      for height in height - 2...height + 2 { like += heights[HeightClass(time: time, height: height)] ?? 0 }
+      for offset: Int64 in -2...2 {
+        let (other, overflows) = height.addingReportingOverflow(offset)
+        if !overflows { like += heights[HeightClass(time: time, height: other)] ?? 0 }
+      }
     }
     return (Double(max(0, like - 2)) + 0.5) / Double(max(1, all - 1))
   }

@@ -72,7 +72,9 @@ struct NodesDBRows {
     switch (name, value) {
     case ("services", .integer(let bits)): return "\(ServiceFlags(rawValue: UInt64(bitPattern: bits)))"
     case ("day", .integer(let seconds)):
-      return String(times.text(UInt64(clamping: seconds) * 1_000_000_000, digits: 1).prefix(10))
+      return String(
+        times.text(UInt64(clamping: seconds).saturating(multiplying: 1_000_000_000), digits: 1).prefix(10)
+      )
     case (_, .integer(let number)) where Self.isDuration(name):
       return "\(Quantity.milliseconds(UInt64(clamping: number))) ms"
     case (_, .integer(let number)) where name.hasSuffix("_ns"): return Quantity.time(UInt64(clamping: number))

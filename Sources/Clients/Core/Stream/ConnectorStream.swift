@@ -89,7 +89,7 @@ final class ConnectorStream {
   var complaint: String? {
     if wasInterrupted { return "The log server was gone for a while: what came then is missing here." }
     return missedCount > 0
-      ? "\(Quantity.counted(missedCount, "record")) of the log stream were missed: what they say is missing here."
+      ? "\(missedCount.sumText) \(missedCount == 1 ? "record" : "records") of the log stream were missed: what they say is missing here."
       : nil
   }
 
@@ -110,7 +110,7 @@ final class ConnectorStream {
     case .sourceJoined(let id, let description) where description.instance == instance: source = id
     case .gap(let gap):
       let concerned = gap.source == 0 ? header.source : gap.source
-      if concerned == source || concerned == 0 { missedCount += gap.count }
+      if concerned == source || concerned == 0 { missedCount.saturate(adding: gap.count) }
     default: break
     }
   }

@@ -1,3 +1,4 @@
+import Bytes
 import Logging
 import LogProtocol
 
@@ -21,10 +22,10 @@ struct GapNotice {
     guard isPending, isLast || latest == 0 || time >= latest + Self.interval else { return }
     latest = time
     for (cause, gaps) in Dictionary(grouping: pending, by: \.cause) {
-      let count = gaps.reduce(UInt64(0)) { $0.addingReportingOverflow($1.count).partialValue }
+      let count = gaps.reduce(UInt64(0)) { $0.saturating(adding: $1.count) }
       let sources = Set(gaps.map(\.source)).sorted().map(String.init).joined(separator: " ")
       log.warning(
-        "\(count) records are missing: \(cause.text)",
+        "\(count.sumText) records are missing: \(cause.text)",
         metadata: ["gaps": "\(gaps.count)", "sources": "\(sources)", "first": "\(gaps[0].sequences)"]
       )
     }

@@ -1,4 +1,5 @@
 import BitcoinWire
+import Bytes
 import LogProtocol
 
 /// Compares an archive with what the other ends of its connections wrote down, message by message, in memory bounded by
@@ -246,7 +247,7 @@ struct ArchiveComparison {
     for index in 0..<sent.count {
       let message = sent[index]
       // What a node never read says nothing about the archive.
-      guard isToObserver, message.time + grace < end else {
+      guard isToObserver, message.time.saturating(adding: grace) < end else {
         underway += 1
         longest = max(longest, end - min(end, message.time))
         continue
@@ -300,7 +301,9 @@ struct ArchiveComparison {
     for pair in Array(pairs.values) {
       guard pair.waitingCount > 0 || pair.openSides == 0 else { continue }
       let oldest = min(pair.toObserver.oldestTime ?? .max, pair.toNode.oldestTime ?? .max)
-      guard oldest == .max ? pair.openTime + horizon < time : oldest < time - min(time, horizon) else {
+      guard
+        oldest == .max ? pair.openTime.saturating(adding: horizon) < time : oldest < time - min(time, horizon)
+      else {
         continue
       }
       if pair.openSides == 0 {

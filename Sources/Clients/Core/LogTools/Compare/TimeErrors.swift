@@ -47,7 +47,8 @@ struct TimeErrors {
   private static func bound(_ place: Int) -> UInt64 {
     guard place >= 16 else { return UInt64(place) }
     let exponent = place / 16 + 3
-    return (UInt64(16 + place % 16 + 1) << (exponent - 4)) - 1
+    let least = UInt64(16 + place % 16) << (exponent - 4)
+    return least + (1 << (exponent - 4) - 1)
   }
 
   /// A line for people.
@@ -73,7 +74,7 @@ struct TimeErrors {
   }
 
   private static func microseconds(_ time: UInt64) -> String {
-    let tenths = (time + 50) / 100
+    let tenths = time / 100 + (time % 100 >= 50 ? 1 : 0)
     return "\(tenths / 10).\(tenths % 10)"
   }
 }
