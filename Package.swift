@@ -205,11 +205,12 @@ let package = Package(
     .testTarget(
       name: "ClientTests",
       dependencies: hands + [
-        "ClientCore", "JSON", "LogFiles", "LogServerCore", "Crawler", "NodeDatabase", "Enrichment",
+        "ClientCore", "JSON", "LogFiles", "LogText", "LogServerCore", "Crawler", "NodeDatabase", "Enrichment",
         "Zstandard",
         "netmine",
         .product(name: "GRDB", package: "GRDB.swift"),
-      ]
+      ],
+      exclude: ["archive_account.py"]
     ),
     .executableTarget(
       name: "bench",

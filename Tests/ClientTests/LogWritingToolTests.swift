@@ -85,7 +85,7 @@ import Testing
       ]
     )
     let found = try log("check", out).lines
-    #expect(found.first?.contains("gap: 2 records of source \(number) are missing, 13 to 14") == true)
+    #expect(found.first?.contains("source \(number) gap: 2 records are missing, 13 to 14") == true)
     #expect(found.last == "findings: 1 gap")
     var bodies: [UInt32: [[UInt8]]] = [:]
     var told: [MetaBody] = []

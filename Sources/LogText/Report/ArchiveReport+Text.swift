@@ -1,6 +1,7 @@
 import BitcoinWire
 import Bytes
 import JSON
+import LogFiles
 import LogProtocol
 
 extension ArchiveReport {
@@ -15,7 +16,7 @@ extension ArchiveReport {
       var text = TimeText()
       lines.append("from \(text.text(times.lowerBound)) to \(text.text(times.upperBound))")
     }
-    for source in sources where source.recordCount > 0 || source.explainedCount > 0 {
+    for source in sources where source.recordCount > 0 || !source.missing.isEmpty {
       lines.append(line(source))
     }
     lines.append("records: \(recordCount), \(unnumberedCount) of them not numbered by a source")
@@ -27,7 +28,8 @@ extension ArchiveReport {
     lines.append("messages with a wrong checksum: \(wrongChecksumCount)")
     lines.append("times running backwards within a direction of a connection: \(backwardsCount)")
     lines.append("records twice: \(duplicateCount)")
-    lines.append("records lost: \(lostCount)")
+    lines.append("records out of order: \(lateCount)")
+    lines.append("records lost: \(lostCount.sumText)")
     return lines.joined(separator: "\n") + "\n"
   }
 
@@ -53,9 +55,16 @@ extension ArchiveReport {
       json.member("records", source.recordCount)
       json.member("bytes", source.byteCount)
       json.member("duplicates", source.duplicateCount)
+      json.member("out_of_order", source.lateCount)
       json.member("before_archive", source.beforeArchiveCount)
       json.member("missing_explained", source.explainedCount)
       json.member("missing_unexplained", source.unexplainedCount)
+      json.objects("missing", source.missing) { json, range in
+        json.member("first", range.sequences.lowerBound)
+        json.member("last", range.sequences.upperBound)
+        json.member("cause", range.cause.word)
+        json.member("lost", !range.isBeforeArchive)
+      }
     }
     json.objects("messages", orderedTraffic) { json, entry in
       json.member("command", "\(entry.0)")
@@ -69,7 +78,9 @@ extension ArchiveReport {
     json.member("wrong_checksums", wrongChecksumCount)
     json.member("backwards", backwardsCount)
     json.member("duplicates", duplicateCount)
+    json.member("out_of_order", lateCount)
     json.member("lost", lostCount)
+    json.member("lost_is_at_least", lostCount == .max)
     json.member("faultless", isFaultless)
     return String(decoding: json.finish(), as: UTF8.self) + "\n"
   }
@@ -89,6 +100,7 @@ extension ArchiveReport {
     if source.explainedCount > 0 { line += ", \(source.explainedCount) missing and explained" }
     if source.unexplainedCount > 0 { line += ", \(source.unexplainedCount) missing unexplained" }
     if source.duplicateCount > 0 { line += ", \(source.duplicateCount) twice" }
+    if source.lateCount > 0 { line += ", \(source.lateCount) out of order" }
     return line
   }
 }

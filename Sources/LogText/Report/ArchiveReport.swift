@@ -10,7 +10,7 @@ public struct ArchiveReport {
   public struct Source: Equatable, Sendable {
     /// The id it had last.
     public var id: UInt32
-    /// Its instance; its id where it was never seen to join.
+    /// Its instance; its id if no record names it.
     public var instance: UInt64
     /// The kind of its program; empty where it was never seen to join.
     public var kind: String
@@ -26,12 +26,22 @@ public struct ArchiveReport {
     public var byteCount: UInt64
     /// Records whose sequence was there already.
     public var duplicateCount: UInt64
+    /// Records that come after a later one of the source.
+    public var lateCount: UInt64
+    /// The sequences that are missing, in order.
+    public var missing: [MissingRange]
+
     /// Sequences from before the archive began, as a gap record says.
-    public var beforeArchiveCount: UInt64
-    /// Sequences missing later, for a reason that a gap record says.
-    public var explainedCount: UInt64
+    public var beforeArchiveCount: UInt64 { count { $0.isBeforeArchive } }
+    /// Sequences missing later, for a reason that a record says.
+    public var explainedCount: UInt64 { count { !$0.isBeforeArchive && $0.cause != .unexplained } }
     /// Sequences missing without any word.
-    public var unexplainedCount: UInt64
+    public var unexplainedCount: UInt64 { count { $0.cause == .unexplained } }
+
+    // The sequences of one source are at most 2^64 - 1.
+    private func count(_ isCounted: (MissingRange) -> Bool) -> UInt64 {
+      missing.reduce(0) { isCounted($1) ? $0 + $1.count : $0 }
+    }
   }
 
   /// A file that was read.
@@ -70,8 +80,7 @@ public struct ArchiveReport {
   /// Connections that opened.
   public internal(set) var openedCount: UInt64 = 0
 
-  var entries: [UInt64: Entry] = [:]
-  var instances: [UInt32: UInt64] = [:]
+  var account = ArchiveSequences()
   var latest: [Lane: UInt64] = [:]
 
   /// Reports on nothing yet.
@@ -79,24 +88,40 @@ public struct ArchiveReport {
 
   /// The sources, in order of id.
   public var sources: [Source] {
-    entries.map { instance, entry in entry.source(instance) }.sorted {
-      ($0.id, $0.instance) < ($1.id, $1.instance)
-    }
+    account.sources.map { source in
+      Source(
+        id: source.id,
+        instance: source.instance ?? UInt64(source.id),
+        kind: source.description?.kind ?? "",
+        name: source.description?.name ?? "",
+        firstSequence: source.present.ranges.first?.lowerBound ?? 0,
+        lastSequence: source.present.ranges.last?.upperBound ?? 0,
+        recordCount: source.recordCount,
+        byteCount: source.byteCount,
+        duplicateCount: source.duplicateCount,
+        lateCount: source.lateCount,
+        missing: source.missing
+      )
+    }.sorted { ($0.id, $0.instance) < ($1.id, $1.instance) }
   }
 
-  /// Records that were written by their source after the archive began and are not in it, whether a gap
-  /// record says so or not.
-  public var lostCount: UInt64 { sources.reduce(0) { $0 &+ $1.explainedCount &+ $1.unexplainedCount } }
+  /// Records that were written by their source after the archive began and are not in it, whether a record says so or
+  /// not; 2^64 - 1 stands for any larger number, too.
+  public var lostCount: UInt64 { account.lostCount }
 
   /// Records in the archive more than once.
-  public var duplicateCount: UInt64 { sources.reduce(0) { $0 + $1.duplicateCount } }
+  public var duplicateCount: UInt64 { account.sources.reduce(0) { $0 + $1.duplicateCount } }
+
+  /// Records that come after a later one of their source.
+  public var lateCount: UInt64 { account.sources.reduce(0) { $0 + $1.lateCount } }
 
   /// Bytes of all files.
   public var byteCount: UInt64 { files.reduce(0) { $0 + $1.byteCount } }
 
-  /// Whether nothing is missing, twice or torn, and no time runs backwards.
+  /// Whether nothing is missing, twice, out of order or torn, and no time runs backwards.
   public var isFaultless: Bool {
-    lostCount == 0 && duplicateCount == 0 && backwardsCount == 0 && files.allSatisfy { $0.tornCount == 0 }
+    lostCount == 0 && duplicateCount == 0 && lateCount == 0 && backwardsCount == 0
+      && files.allSatisfy { $0.tornCount == 0 }
   }
 
   /// Takes in a file: every record that can be read.
@@ -109,7 +134,9 @@ public struct ArchiveReport {
     files.append(File(path: file.path, byteCount: 0, tornCount: 0))
     while let piece = try file.next() {
       switch piece {
-      case .record(let record): note(record.header, body: record.body)
+      case .record(let record):
+        let place = LogPlace(file: files.count - 1, offset: record.offset, record: record.number)
+        note(record.header, body: record.body, at: place)
       case .damage(let damage) where damage.kind == .torn:
         files[files.count - 1].tornCount = Int(damage.count)
       case .damage(let damage): damages.append(damage)

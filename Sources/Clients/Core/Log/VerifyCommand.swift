@@ -12,10 +12,12 @@ struct VerifyCommand: ClientCommand {
     discussion: """
       Files are read in the order in which they were begun, whatever order they are named in.
 
-      Exit status 1 when records are lost, whether a gap record says why or not (those from before the \
+      Exit status 1 when records are lost, whether a record says why or not (those from before the \
       archive began do not count), when a file ends within a record, and when one cannot be read or is no \
-      archive. Records that are there twice, wrong checksums and times that run backwards are told only; \
-      "faultless" in JSON is false for records twice and times backwards too.
+      archive. Records that are there twice or out of order, wrong checksums and times that run backwards are \
+      told only; "faultless" in JSON is false for all of them but wrong checksums.
+
+      `netmine log check` counts the same sequences as missing, and says where in the files that shows.
 
       What verbatim cut off an archive's end and saved (verbatim.log.torn-…) is no archive: leave it out.
       """

@@ -12,10 +12,11 @@ struct CheckCommand: LogToolCommand {
       Looks at framing, sequences, times within each direction of each connection, checksums, lengths, and that \
       every connection was opened. Files are read in the order of time, as one archive.
 
-      Each finding is a line with file, byte and record. Exit status 1 when there is one. Messages that are marked \
-      to have a wrong checksum are no finding: their sender was wrong, the archive is right.
+      Each finding is a line with file, byte and record; those about missing sequences come last. Exit status 1 when \
+      there is one. Messages that are marked to have a wrong checksum are no finding: their sender was wrong, the \
+      archive is right.
 
-      `netmine verify` accounts for the same archives by source and command.
+      `netmine verify` accounts for the same archives by source and command, and counts the same sequences as lost.
       """
   )
 
@@ -53,6 +54,7 @@ struct CheckCommand: LogToolCommand {
       }
       return true
     }
+    check.finish()
     printSummary(check, counts, environment.output)
     return counts.isEmpty ? reading.status : .someFailed
   }
@@ -74,6 +76,11 @@ struct CheckCommand: LogToolCommand {
     object.member("record", finding.record)
     object.member("source", finding.source)
     object.member("connection", finding.connection)
+    if let missing = finding.missing {
+      object.member("first", missing.sequences.lowerBound)
+      object.member("last", missing.sequences.upperBound)
+      object.member("cause", missing.cause.word)
+    }
     object.member("text", finding.text)
     output.line(object)
   }

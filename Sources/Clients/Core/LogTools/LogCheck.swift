@@ -19,6 +19,8 @@ struct LogFinding: Equatable {
     case gap
     /// A sequence of a source is there again.
     case duplicate
+    /// A record comes after a later one of its source.
+    case outOfOrder = "out_of_order"
     /// Time runs backwards within a direction of a connection.
     case timeBackwards = "time_backwards"
     /// A message's checksum is wrong and not marked so, or marked so and right.
@@ -43,11 +45,13 @@ struct LogFinding: Equatable {
   var source: UInt32 = 0
   /// The connection that it is about; 0 for none.
   var connection: UInt32 = 0
+  /// The sequences that are missing, and why; nil for any other finding.
+  var missing: MissingRange?
   /// What is wrong.
   var text: String
 }
 
-/// Looks for what is wrong in archives, record by record in order.
+/// Looks for what is wrong in archives, record by record in order; what is missing it reports at the end.
 struct LogCheck {
   /// How many messages are marked to have a wrong checksum, rightly: their sender was wrong.
   private(set) var markedChecksumCount: UInt64 = 0
@@ -57,7 +61,8 @@ struct LogCheck {
 
   private let isPartial: Bool
   private let report: (LogFinding) -> Void
-  private var ledger = SequenceLedger()
+  private var account = ArchiveSequences()
+  private var paths: [String] = []
   private var table = ConnectionTable()
   private var latest: [Lane: UInt64] = [:]
   private var unopened: Set<Place> = []
@@ -117,33 +122,77 @@ struct LogCheck {
         )
       )
     }
-    checkSequence(header, find)
+    let meta = header.type == .meta ? meta(record.body, find) : nil
+    checkSequence(record, meta, file, find)
     switch header.type {
     case .message:
       checkOpen(header, find)
       checkTime(header, find)
       checkMessage(header, record.body, find)
     case .connection: checkEvent(header, record.body, find)
-    case .meta: checkMeta(header, record.body, find)
+    case .meta:
+      if case .sourceLeft(let source, _, _, _)? = meta {
+        latest = latest.filter { $0.key.place.source != source }
+      }
     default: break
     }
     table.note(header, body: record.body)
   }
 
-  private mutating func checkSequence(_ header: RecordHeader, _ find: (LogFinding.Kind, String) -> Void) {
-    guard header.sequence > 0 else { return }
-    // Where a file begins in the middle, nothing before is missing of it.
-    if ledger.instance(of: header.source) == nil {
-      ledger.account(for: header.source, upTo: header.sequence - 1)
+  private mutating func checkSequence(
+    _ record: LogRecord,
+    _ meta: MetaBody?,
+    _ file: LogFile,
+    _ find: (LogFinding.Kind, String) -> Void
+  ) {
+    if paths.last != file.path { paths.append(file.path) }
+    let place = LogPlace(file: paths.count - 1, offset: record.offset, record: record.number)
+    let sequence = record.header.sequence
+    switch account.note(record.header, meta, at: place) {
+    case .new, .unnumbered: break
+    case .duplicate: find(.duplicate, "sequence \(sequence) is there already")
+    case .late(let latest): find(.outOfOrder, "sequence \(sequence) comes after \(latest)")
     }
-    switch ledger.note(source: header.source, sequence: header.sequence) {
-    case .next, .unnumbered: break
-    case .duplicate: find(.duplicate, "sequence \(header.sequence) is there already")
-    case .after(let missing):
-      if isPartial { return }
-      let count = missing.upperBound - missing.lowerBound + 1
-      find(.sequenceGap, "\(count) records are missing: \(missing.lowerBound) to \(missing.upperBound)")
+  }
+
+  /// Reports which sequences are missing. To be called when all is read: a record may come late.
+  func finish() {
+    guard !isPartial else { return }
+    var findings: [(place: LogPlace, finding: LogFinding)] = []
+    for source in account.sources {
+      for missing in source.missing where !missing.isBeforeArchive {
+        let finding = LogFinding(
+          kind: missing.cause == .unexplained ? .sequenceGap : .gap,
+          path: paths[missing.place.file],
+          offset: missing.place.offset,
+          record: missing.place.record,
+          source: source.id,
+          missing: missing,
+          text: Self.text(missing)
+        )
+        findings.append((missing.place, finding))
+      }
     }
+    findings.sort {
+      ($0.place.file, $0.place.offset, $0.finding.source) < (
+        $1.place.file, $1.place.offset, $1.finding.source
+      )
+    }
+    for (_, finding) in findings { report(finding) }
+  }
+
+  private static func text(_ missing: MissingRange) -> String {
+    let (first, last) = (missing.sequences.lowerBound, missing.sequences.upperBound)
+    let records = missing.count == 1 ? "1 record is" : "\(missing.count) records are"
+    let reason =
+      switch (missing.cause, missing.evidence) {
+      case (.gap(let cause), _): ": \(cause.text)"
+      case (.left, _): ": the source left without goodbye, and the log server had them"
+      case (.unexplained, .rotation): ", which this rotation mark says are archived before it"
+      case (.unexplained, .left): ", which the log server had, as this record says"
+      case (.unexplained, .gap), (.unexplained, .record): ""
+      }
+    return "\(records) missing, \(first) to \(last)\(reason)"
   }
 
   private mutating func checkOpen(_ header: RecordHeader, _ find: (LogFinding.Kind, String) -> Void) {
@@ -210,27 +259,10 @@ struct LogCheck {
     }
   }
 
-  private mutating func checkMeta(
-    _ header: RecordHeader,
-    _ body: UnsafeRawBufferPointer,
-    _ find: (LogFinding.Kind, String) -> Void
-  ) {
-    let meta: MetaBody
-    do throws(WireError) { meta = try MetaBody(body.bytes) } catch {
-      return find(.malformed, "the META record cannot be read: \(error)")
-    }
-    switch meta {
-    case .sourceJoined(let source, let description): ledger.join(source, instance: description.instance)
-    case .rotation(let mark): ledger.resume(mark)
-    case .gap(let gap):
-      let source = gap.source == 0 ? header.source : gap.source
-      ledger.account(for: source, upTo: gap.sequences.upperBound)
-      guard gap.cause != .beforeArchive, !isPartial else { return }
-      let range = "\(gap.sequences.lowerBound) to \(gap.sequences.upperBound)"
-      find(.gap, "\(gap.count) records of source \(source) are missing, \(range): \(gap.cause.text)")
-    case .sourceLeft(let source, _, _, _):
-      latest = latest.filter { $0.key.place.source != source }
-    case .openConnection, .clock: break
+  private func meta(_ body: UnsafeRawBufferPointer, _ find: (LogFinding.Kind, String) -> Void) -> MetaBody? {
+    do throws(WireError) { return try MetaBody(body.bytes) } catch {
+      find(.malformed, "the META record cannot be read: \(error)")
+      return nil
     }
   }
 }
