@@ -216,7 +216,7 @@ let package = Package(
       name: "bench",
       dependencies: [
         "Bytes", "BitcoinWire", "EventLoop", "JSON", "LogProtocol", "ControlProtocol", "Captures",
-        "Crawler", "NodeDatabase", "CAllocations", "CLibEV", arguments,
+        "Crawler", "Daemon", "NodeDatabase", "CAllocations", "CLibEV", arguments,
       ],
       path: "Tests/Bench",
       exclude: ["Crawl/crawler.py"],
@@ -225,7 +225,8 @@ let package = Package(
     .executableTarget(
       name: "chaos",
       dependencies: [
-        "Bytes", "BitcoinWire", "EventLoop", "JSON", "LogProtocol", "LogFiles", "TestSupport", arguments,
+        "Bytes", "BitcoinWire", "Daemon", "EventLoop", "JSON", "LogProtocol", "LogFiles", "TestSupport",
+        arguments,
       ],
       path: "Tests/Chaos",
       swiftSettings: spans

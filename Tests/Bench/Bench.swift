@@ -1,7 +1,12 @@
 import ArgumentParser
+import Daemon
+
+@main
+enum BenchMain {
+  static func main() { Bench.runAsProgram() }
+}
 
 /// `bench`: measures what speed is claimed of.
-@main
 struct Bench: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "bench",

@@ -1,7 +1,14 @@
 import ArgumentParser
+import Bytes
+import Daemon
+import Foundation
+
+@main
+enum ChaosMain {
+  static func main() { Chaos.runAsProgram() }
+}
 
 /// `chaos`: slow proofs that nothing is lost, whatever happens to the programs.
-@main
 struct Chaos: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "chaos",
@@ -19,4 +26,12 @@ struct Chaos: ParsableCommand {
       HoldScenario.self, AllScenarios.self, LoadSource.self, LoadReader.self, Attacker.self, LoadPeers.self,
     ]
   )
+}
+
+/// Writes a line at once; ends the process with an error if that cannot be done.
+func emit(_ line: String) {
+  do throws(IOError) { try DescriptorOutput.standard(Array((line + "\n").utf8)) } catch {
+    FileHandle.standardError.write(Data("chaos: \(error).\n".utf8))
+    exit(1)
+  }
 }

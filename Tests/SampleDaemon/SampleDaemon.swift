@@ -3,8 +3,13 @@ import Configuration
 import Daemon
 import Glibc
 
+@main
+enum SampleMain {
+  static func main() { SampleDaemon.runAsProgram() }
+}
+
 /// The smallest daemon, for tests of what all daemons share: it waits for SIGTERM.
-@main struct SampleDaemon: ParsableCommand {
+struct SampleDaemon: ParsableCommand {
   static let configuration = CommandConfiguration(commandName: "sample", version: Netmine.version)
 
   @OptionGroup var options: DaemonOptions

@@ -17,9 +17,14 @@ public final class Program {
   /// - Parameters:
   ///   - name: a program of ours, next to the tests; or a path.
   ///   - folder: where its output is kept.
-  public init(_ name: String, _ arguments: [String], folder: String, environment: [String: String] = [:])
-    throws
-  {
+  ///   - output: what its standard output is instead, such as `/dev/full`; `output` is empty then.
+  public init(
+    _ name: String,
+    _ arguments: [String],
+    folder: String,
+    environment: [String: String] = [:],
+    output: String? = nil
+  ) throws {
     self.name = name
     let stem = "\(folder)\(name.split(separator: "/").last!)-\(UInt32.random(in: 0 ... .max))"
     outputPath = stem + ".out"
@@ -29,7 +34,7 @@ public final class Program {
       arguments,
       folder: folder,
       environment: ProcessInfo.processInfo.environment.merging(environment) { $1 },
-      output: outputPath,
+      output: output ?? outputPath,
       errors: errorPath
     )
   }

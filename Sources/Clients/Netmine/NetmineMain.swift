@@ -1,6 +1,7 @@
 import ClientCore
+import Daemon
 
 @main
 enum NetmineMain {
-  static func main() { NetmineCommand.main() }
+  static func main() { NetmineCommand.runAsProgram() }
 }

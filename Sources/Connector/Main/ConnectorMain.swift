@@ -1,6 +1,7 @@
 import ConnectorCore
+import Daemon
 
 @main
 enum ConnectorMain {
-  static func main() { ConnectorProgram.main() }
+  static func main() { ConnectorProgram.runAsProgram() }
 }

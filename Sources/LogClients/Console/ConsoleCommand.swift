@@ -1,9 +1,14 @@
 import ArgumentParser
 import Configuration
+import Daemon
 import LogClientCore
 
-/// Shows what the log server has to tell, or what an archive holds, line by line.
 @main
+enum ConsoleMain {
+  static func main() { ConsoleCommand.runAsProgram() }
+}
+
+/// Shows what the log server has to tell, or what an archive holds, line by line.
 struct ConsoleCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "console",

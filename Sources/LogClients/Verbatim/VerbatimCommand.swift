@@ -3,8 +3,12 @@ import Configuration
 import Daemon
 import LogClientCore
 
-/// Archives everything that the log server has to tell.
 @main
+enum VerbatimMain {
+  static func main() { VerbatimCommand.runAsProgram() }
+}
+
+/// Archives everything that the log server has to tell.
 struct VerbatimCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "verbatim",

@@ -1,6 +1,7 @@
+import Daemon
 import LogServerCore
 
 @main
 enum LogServerMain {
-  static func main() { LogServerProgram.main() }
+  static func main() { LogServerProgram.runAsProgram() }
 }

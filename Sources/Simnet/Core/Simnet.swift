@@ -18,6 +18,9 @@ public final class Simnet {
   /// What it has done so far.
   public internal(set) var statistics = Statistics()
 
+  /// The first error of writing the files of what is true.
+  public private(set) var truthFailure: IOError?
+
   let loop: EventLoop
   let log: Logger
   let truth: TruthLog?
@@ -319,7 +322,12 @@ public final class Simnet {
   }
 
   private func flushTruth() {
-    do throws(IOError) { try truth?.flush() } catch { log.error("\(error)") }
-    do throws(IOError) { try messages?.flush() } catch { log.error("\(error)") }
+    do throws(IOError) { try truth?.flush() } catch { failed(error) }
+    do throws(IOError) { try messages?.flush() } catch { failed(error) }
+  }
+
+  private func failed(_ error: IOError) {
+    if truthFailure == nil { log.error("what is true is not written any more: \(error)") }
+    truthFailure = truthFailure ?? error
   }
 }

@@ -41,6 +41,8 @@ public enum SimnetProgram {
       daemon.ready()
       loop.run()
       withExtendedLifetime(watchers) { daemon.log.info("done: \(simnet.statistics)") }
+      simnet.close()
+      if let failure = simnet.truthFailure { throw failure }
     }
   }
 
@@ -70,9 +72,10 @@ public enum SimnetProgram {
   private static func write(_ lines: [String], to path: String) throws(IOError) {
     let text = Array(lines.map { $0 + "\n" }.joined().utf8)
     if path == "-" {
-      try FileOutput.write(text, to: STDOUT_FILENO, path: "stdout")
+      // Whoever has read enough may go; the network goes on.
+      try DescriptorOutput.standard(text)
     } else {
-      try FileOutput.replace(path, with: text)
+      try DescriptorOutput.replace(path, with: text, mode: 0o664)
     }
   }
 

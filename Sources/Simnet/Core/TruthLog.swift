@@ -97,10 +97,9 @@ final class TruthLog {
 
   private func write() {
     defer { buffer.removeAll(keepingCapacity: true) }
-    do throws(IOError) {
-      try FileOutput.write(buffer, to: descriptor, path: path)
-    } catch {
-      failure = error
+    let written = buffer.withUnsafeBytes { bytes in
+      Result { () throws(IOError) in try FileOutput.write(bytes, to: descriptor, path: path) }
     }
+    if case .failure(let error) = written { failure = error }
   }
 }

@@ -1,8 +1,14 @@
 import ArgumentParser
 import Configuration
+import Daemon
 import SimnetCore
 
-@main struct SimnetCommand: ParsableCommand {
+@main
+enum SimnetMain {
+  static func main() { SimnetCommand.runAsProgram() }
+}
+
+struct SimnetCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "simnet",
     abstract: "Simulate a Bitcoin network on loopback, for trying things on.",

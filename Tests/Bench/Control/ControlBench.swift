@@ -34,7 +34,7 @@ struct ControlBench: ParsableCommand {
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(atPath: folder) }
     let deployment = try ControlDeployment(folder, peers: peers)
-    for figure in try deployment.measure(samples: samples) { print(json ? figure.json : figure.line) }
+    for figure in try deployment.measure(samples: samples) { emit(json ? figure.json : figure.line) }
   }
 }
 

@@ -114,5 +114,10 @@ final class Child {
   func signal(_ number: Int32) { kill(process.processIdentifier, number) }
 }
 
-/// Writes a line at once, so that who waits for it gets it.
-func emit(_ line: String) { FileHandle.standardOutput.write(Data((line + "\n").utf8)) }
+/// Writes a line at once, so that who waits for it gets it; ends the process with an error if that cannot be done.
+func emit(_ line: String) {
+  do throws(IOError) { try DescriptorOutput.standard(Array((line + "\n").utf8)) } catch {
+    FileHandle.standardError.write(Data("bench: \(error).\n".utf8))
+    exit(1)
+  }
+}

@@ -60,10 +60,10 @@ struct VerbatimBench: ParsableCommand {
       try? FileManager.default.removeItem(atPath: place + "archive")
     }
     let (ours, theirs) = (median(archive), median(disk))
-    print(
+    emit(
       "verbatim \(Int(ours)) MB/s, dd \(Int(theirs)) MB/s, ratio \(String(format: "%.2f", ours / theirs))"
     )
-    print("all: verbatim \(archive.map { Int($0) }), dd \(disk.map { Int($0) })")
+    emit("all: verbatim \(archive.map { Int($0) }), dd \(disk.map { Int($0) })")
   }
 
   /// Has dd write as many bytes; returns MB/s.

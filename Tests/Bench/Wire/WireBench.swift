@@ -46,7 +46,7 @@ struct WireBench: ParsableCommand {
       + [(works.hashing, corpus.payloads[.block] ?? [])]
     let file = NSTemporaryDirectory() + "netmine-bench-\(ProcessInfo.processInfo.processIdentifier)"
     defer { try? FileManager.default.removeItem(atPath: file) }
-    if !json { FileHandle.standardOutput.write(Data((Report.heading + "\n").utf8)) }
+    if !json { emit(Report.heading) }
     for (group, payloads) in groups where group.contains(where: { $0.name.hasPrefix(only) }) {
       try corpus.write(payloads, to: file)
       try report(group, meter, file)
@@ -65,7 +65,7 @@ struct WireBench: ParsableCommand {
         rival: rival,
         floor: isFramed ? (works[0].name, results[0]) : nil
       )
-      FileHandle.standardOutput.write(Data(((json ? report.json : report.line) + "\n").utf8))
+      emit(json ? report.json : report.line)
     }
   }
 }

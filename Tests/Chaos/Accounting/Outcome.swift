@@ -41,7 +41,7 @@ struct Outcome {
   /// Prints the line, or the object.
   func print(name: String, json: Bool) {
     let line = json ? jsonLine(name) : textLine(name)
-    FileHandle.standardOutput.write(Data((line + "\n").utf8))
+    emit(line)
   }
 
   private func textLine(_ name: String) -> String {

@@ -83,8 +83,6 @@ struct Attacker: ParsableCommand {
     }
     return nil
   }
-
-  private func emit(_ line: String) { FileHandle.standardOutput.write(Data((line + "\n").utf8)) }
 }
 
 /// What attackers note, by attack.

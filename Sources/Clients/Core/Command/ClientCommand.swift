@@ -30,9 +30,24 @@ extension ClientCommand {
   ///
   /// - Parameter hearsSignals: whether signals to the process are for it.
   func run(on loop: EventLoop, output: Output, hearsSignals: Bool = false) -> ExitStatus {
+    let (status, sentence) = attempt(on: loop, output, hearsSignals)
+    if let sentence { output.complain(sentence) }
+    guard let failure = output.failure else { return status }
+    // What could not be printed counts, whatever else happened.
+    let words = "\(failure)."
+    if sentence != words { output.complain(words) }
+    return .someFailed
+  }
+
+  /// Does what was asked; returns how it went, and what there is to complain of.
+  private func attempt(
+    on loop: EventLoop,
+    _ output: Output,
+    _ hearsSignals: Bool
+  ) -> (ExitStatus, complaint: String?) {
     do {
       let configuration = try common.configuration()
-      return try execute(
+      let status = try execute(
         ClientEnvironment(
           loop: loop,
           output: output,
@@ -44,12 +59,11 @@ extension ClientCommand {
           hearsSignals: hearsSignals
         )
       )
+      return (status, nil)
     } catch let failure as ClientFailure {
-      output.complain(failure.sentence)
-      return failure.status
+      return (failure.status, failure.sentence)
     } catch {
-      output.complain("\(error)")
-      return error is ConfigurationError ? .configuration : .someFailed
+      return (error is ConfigurationError ? .configuration : .someFailed, "\(error)")
     }
   }
 }

@@ -23,16 +23,6 @@ enum HostFile {
     }
   }
 
-  /// Writes a file that is there whole or not at all.
-  static func replace(_ path: String, with bytes: [UInt8]) throws(IOError) {
-    let temporary = path + ".new"
-    let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
-    guard descriptor >= 0 else { throw IOError("create \(temporary)") }
-    defer { close(descriptor) }
-    guard Output.write(bytes, to: descriptor) else { throw IOError("write \(temporary)") }
-    guard rename(temporary, path) == 0 else { throw IOError("rename \(temporary) to \(path)") }
-  }
-
   /// The bytes of a file, or of stdin where the path is `-`.
   static func contents(_ path: String) throws(IOError) -> [UInt8] {
     let descriptor = path == "-" ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC)

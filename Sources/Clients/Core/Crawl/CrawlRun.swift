@@ -269,7 +269,7 @@ final class CrawlRun {
     guard let path = command.list else { return }
     let text = Array(crawl.reachableNodes.map { "\($0.endpoint)\n" }.joined().utf8)
     if path == "-" { return environment.output.lines(text) }
-    do throws(IOError) { try HostFile.replace(path, with: text) } catch {
+    do throws(IOError) { try DescriptorOutput.replace(path, with: text) } catch {
       throw ClientFailure(.someFailed, "The list cannot be written: \(error).")
     }
   }

@@ -28,7 +28,7 @@ final class CrawlStatusFile {
     // Daemons that were never told to write their pids have made none.
     if !isFailing { mkdir(folder, 0o775) }
     do throws(IOError) {
-      try HostFile.replace(path, with: Array(text.utf8))
+      try DescriptorOutput.replace(path, with: Array(text.utf8))
     } catch {
       // Where the daemons run as somebody else, their folder may be theirs alone.
       if !isFailing { complain("netmine crawl status cannot tell of this crawl: \(error).") }

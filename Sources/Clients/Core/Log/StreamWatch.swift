@@ -66,7 +66,7 @@ final class StreamWatch {
     if let failure { throw failure }
   }
 
-  private func print(_ records: ChunkSlice) throws(WireError) {
+  private func show(_ records: ChunkSlice) throws(WireError) {
     var cursor = RecordCursor(records.bytes)
     var text: [UInt8] = []
     defer { output.lines(text) }
@@ -93,7 +93,7 @@ final class StreamWatch {
 extension StreamWatch: LogSubscriberHandler {
   func subscriber(_ subscriber: LogSubscriber, received records: ChunkSlice) {
     do throws(WireError) {
-      try print(records)
+      try show(records)
     } catch {
       failure = ClientFailure(.someFailed, "The log server sent a malformed record: \(error).")
     }

@@ -84,7 +84,7 @@ final class ByteOutput {
     try flush()
     guard let path, !isFinished else { return }
     guard fsync(descriptor) == 0 || errno == EINVAL, rename(Self.unfinished(path), path) == 0 else {
-      throw ClientFailure(.someFailed, "\(IOError("write \(path)")).")
+      throw ClientFailure(.someFailed, "\(IOError("write to \(path)")).")
     }
     isFinished = true
   }
@@ -95,14 +95,13 @@ final class ByteOutput {
     guard let path else {
       output.lines(bytes)
       isClosed = output.isClosed
+      if let failure = output.failure { throw ClientFailure(.someFailed, "\(failure).") }
       return
     }
-    var start = 0
-    while start < bytes.count {
-      let written = bytes.withUnsafeBytes { write(descriptor, $0.baseAddress! + start, $0.count - start) }
-      if written < 0, errno == EINTR { continue }
-      guard written >= 0 else { throw ClientFailure(.someFailed, "\(IOError("write \(path)")).") }
-      start += written
+    do throws(IOError) {
+      isClosed = try !DescriptorOutput.write(bytes, to: descriptor, as: path)
+    } catch {
+      throw ClientFailure(.someFailed, "\(error).")
     }
   }
 }

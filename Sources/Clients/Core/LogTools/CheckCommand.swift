@@ -41,7 +41,7 @@ struct CheckCommand: LogToolCommand {
     var counts: [LogFinding.Kind: UInt64] = [:]
     var check = LogCheck(isPartial: partial) { finding in
       counts[finding.kind, default: 0] += 1
-      if counts[finding.kind]! <= UInt64(limit) { print(finding, environment.output) }
+      if counts[finding.kind]! <= UInt64(limit) { show(finding, environment.output) }
     }
     let reading = LogReading(input, environment.output)
     reading.complains = false
@@ -59,7 +59,7 @@ struct CheckCommand: LogToolCommand {
     return counts.isEmpty ? reading.status : .someFailed
   }
 
-  private func print(_ finding: LogFinding, _ output: Output) {
+  private func show(_ finding: LogFinding, _ output: Output) {
     guard json else {
       let path = EscapedText.utf8(finding.path.utf8)
       let place = finding.connection == 0 ? "" : " #\(finding.connection)"

@@ -54,7 +54,7 @@ struct FirstCommand: LogToolCommand {
       return true
     }
     let found = search.ordered
-    if let first = found.first { print(found, after: first.time, environment.output) }
+    if let first = found.first { show(found, after: first.time, environment.output) }
     for other in search.others {
       environment.output.note(
         "The transaction's other hash is \(other): --also finds what is announced by it."
@@ -65,7 +65,7 @@ struct FirstCommand: LogToolCommand {
     return .someFailed
   }
 
-  private func print(_ found: [AnnouncementSearch.Found], after first: UInt64, _ output: Output) {
+  private func show(_ found: [AnnouncementSearch.Found], after first: UInt64, _ output: Output) {
     var times = TimeText()
     guard !json else {
       for entry in found {

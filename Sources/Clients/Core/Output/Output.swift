@@ -1,3 +1,4 @@
+import Bytes
 import Daemon
 import Glibc
 import JSON
@@ -11,22 +12,25 @@ final class Output {
   /// Whether people see complaints and progress as they come.
   let showsProgress: Bool
 
-  /// Whether nobody reads the results any more.
+  /// Whether results go nowhere: nobody reads them any more, or they cannot be written.
   private(set) var isClosed = false
 
-  private let result: ([UInt8]) -> Bool
+  /// The first error of writing results; the command then ends with exit status 1.
+  private(set) var failure: IOError?
+
+  private let result: ([UInt8]) throws(IOError) -> Bool
   private let complaint: (String) -> Void
   private var hasProgress = false
 
   /// Creates an output.
   ///
   /// - Parameters:
-  ///   - result: takes a result's lines, their ends included; false where nobody reads them any more.
+  ///   - result: takes a result's lines, their ends included; false if nobody reads them any more.
   ///   - complaint: takes the text of complaints and progress.
   init(
     isTerminal: Bool,
     showsProgress: Bool,
-    result: @escaping ([UInt8]) -> Bool,
+    result: @escaping ([UInt8]) throws(IOError) -> Bool,
     complaint: @escaping (String) -> Void
   ) {
     self.isTerminal = isTerminal
@@ -40,8 +44,8 @@ final class Output {
     Output(
       isTerminal: isatty(STDOUT_FILENO) == 1,
       showsProgress: isatty(STDERR_FILENO) == 1,
-      result: { write($0, to: STDOUT_FILENO) },
-      complaint: { _ = write(Array($0.utf8), to: STDERR_FILENO) }
+      result: { (bytes) throws(IOError) in try DescriptorOutput.standard(bytes) },
+      complaint: { _ = try? DescriptorOutput.write(Array($0.utf8), to: STDERR_FILENO, as: "standard error") }
     )
   }
 
@@ -51,8 +55,17 @@ final class Output {
   /// Prints whole lines of the result, their ends included.
   func lines(_ bytes: [UInt8]) {
     clearProgress()
-    if !isClosed, !bytes.isEmpty { isClosed = !result(bytes) }
+    guard !isClosed, !bytes.isEmpty else { return }
+    do throws(IOError) {
+      isClosed = try !result(bytes)
+    } catch {
+      isClosed = true
+      failed(error)
+    }
   }
+
+  /// Takes in that a result could not be written, to wherever it goes: the command ends with exit status 1.
+  func failed(_ error: IOError) { if failure == nil { failure = error } }
 
   /// Prints a JSON object as a line of the result.
   func line(_ json: JSONWriter) { lines(json.finish() + [UInt8(ascii: "\n")]) }
@@ -78,22 +91,5 @@ final class Output {
     guard hasProgress else { return }
     complaint("\r\u{1b}[K")
     hasProgress = false
-  }
-
-  /// Writes all of it, however long that takes; false where nobody reads it.
-  static func write(_ text: [UInt8], to descriptor: Int32) -> Bool {
-    var bytes = text[...]
-    while !bytes.isEmpty {
-      let count = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
-      if count > 0 {
-        bytes = bytes.dropFirst(count)
-      } else if errno == EAGAIN {
-        var poll = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
-        Glibc.poll(&poll, 1, -1)
-      } else if errno != EINTR {
-        return false
-      }
-    }
-    return true
   }
 }

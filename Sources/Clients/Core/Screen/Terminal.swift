@@ -1,3 +1,4 @@
+import Bytes
 import EventLoop
 import Glibc
 
@@ -61,15 +62,6 @@ final class Terminal {
     return text + "\u{1b}[J"
   }
 
-  private static func write(_ text: String) {
-    var bytes = Array(text.utf8)[...]
-    while !bytes.isEmpty {
-      let count = bytes.withUnsafeBytes { Glibc.write(STDOUT_FILENO, $0.baseAddress, $0.count) }
-      if count > 0 {
-        bytes = bytes.dropFirst(count)
-      } else if errno != EINTR && errno != EAGAIN {
-        return
-      }
-    }
-  }
+  // A terminal that is gone hangs up the program.
+  private static func write(_ text: String) { _ = try? DescriptorOutput.standard(Array(text.utf8)) }
 }

@@ -88,7 +88,7 @@ public struct Console: ParsableArguments {
       for path in LogFiles.chronological(files, format: format) where !printer.isDone {
         let file = try LogFile(path, format: format)
         file.limit(to: filter.start..<(filter.end ?? .max), seeks: seek)
-        try isWhole = print(file, with: printer, log: log) && isWhole
+        try isWhole = show(file, with: printer, log: log) && isWhole
       }
       try printer.finish()
       guard isWhole else { throw ConsoleError.damaged }
@@ -96,7 +96,7 @@ public struct Console: ParsableArguments {
   }
 
   /// Prints a file's records; false where it is damaged.
-  private func print(_ file: LogFile, with printer: RecordPrinter, log: Logger) throws -> Bool {
+  private func show(_ file: LogFile, with printer: RecordPrinter, log: Logger) throws -> Bool {
     var isWhole = true
     while !printer.isDone, let piece = try file.next() {
       switch piece {

@@ -13,26 +13,10 @@ final class LineOutput {
 
   init(_ descriptor: Int32 = STDOUT_FILENO) { self.descriptor = descriptor }
 
-  /// Writes everything out; false where nobody reads any more.
+  /// Writes everything out; false if nobody reads any more.
   func flush() throws(IOError) -> Bool {
-    var start = 0
     defer { bytes.removeAll(keepingCapacity: bytes.count <= 4 * Self.batch) }
-    while start < bytes.count {
-      let count = bytes.withUnsafeBytes { write(descriptor, $0.baseAddress! + start, $0.count - start) }
-      if count >= 0 {
-        start += count
-        continue
-      }
-      switch errno {
-      case EINTR: continue
-      case EPIPE: return false
-      case EAGAIN, EWOULDBLOCK:
-        // Whoever shares the descriptor has made it non-blocking.
-        var entry = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
-        poll(&entry, 1, -1)
-      default: throw IOError("write the output")
-      }
-    }
-    return true
+    let name = descriptor == STDOUT_FILENO ? DescriptorOutput.standardName : "descriptor \(descriptor)"
+    return try DescriptorOutput.write(bytes, to: descriptor, as: name)
   }
 }
