@@ -208,7 +208,7 @@ let torPeer = Endpoint("pg6mmjiyjmcrsslvykfwnntlaru7p5svn6y2ymmju6nubxndf4pscryd
     let hello = LinkMessage.hello(identity, MetaBodyTests.description)
     let body = Array(hello.record(at: 1).dropFirst(RecordHeader.size))
     #expect(try LinkMessage(body.span.bytes) == hello)
-    // A source before 0.3 says what comes before it.
+    // A source before 0.2 says what comes before it.
     let count = body.count - SourceSecret.size
     guard case .hello(_, _, _, _, nil)? = try LinkMessage(Array(body[..<count]).span.bytes) else {
       Issue.record("a hello without a secret is none")

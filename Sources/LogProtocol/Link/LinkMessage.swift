@@ -7,7 +7,7 @@ import Bytes
 /// Layout: u8 code from 0x80, then what the code's case lists, in its order, big-endian.
 public enum LinkMessage: Equatable, Sendable {
   /// A source introduces itself: description, u32 the id it had (0: none), u64 its next sequence, u64 the
-  /// oldest sequence it can still send, 32 bytes of the secret that proves its instance. Sources before 0.3 have no
+  /// oldest sequence it can still send, 32 bytes of the secret that proves its instance. Sources before 0.2 have no
   /// secret.
   case hello(
     SourceDescription,

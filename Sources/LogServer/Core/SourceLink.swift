@@ -236,7 +236,7 @@ final class SourceLink: ByteStreamHandler, UnfinishedSender {
         throw WireError(.invalid("are \(oldest) and \(next)"), field: "sequences", offset: RecordHeader.size)
       }
       guard let secret else {
-        return refuse("it proves no instance: a source of Netmine before 0.3, which has to be updated")
+        return refuse("it proves no instance: a source of Netmine before 0.2, which has to be updated")
       }
       guard secret.instance == description.instance, server.isProven(description.instance, by: secret) else {
         return refuse("it does not prove to be instance \(description.instance)")

@@ -266,7 +266,7 @@ class Statistics:
     connects_waiting: int = 0
     #: Connections that are kept: open, being made, or to be dialled again.
     connections_kept: int = 0
-    #: Why the log server refuses it; empty while it does not (connectors before 0.3 do not say it).
+    #: Why the log server refuses it; empty while it does not (connectors before 0.2 do not say it).
     refusal: str = ""
 
     @classmethod
