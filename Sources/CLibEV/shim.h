@@ -5,6 +5,7 @@
 #include <ev.h>
 #include <errno.h>
 #include <linux/net_tstamp.h>
+#include <malloc.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -18,6 +19,19 @@
 static inline void netmine_prefetch(const void *address, int count) {
   for (int offset = 0; offset < count; offset += 64) __builtin_prefetch((const char *)address + offset, 1);
 }
+
+// Has allocations from that many bytes be mappings of their own, and the heap's unused end beyond that many returned.
+// Either also stops the C library from moving its thresholds.
+static inline void netmine_heap_set(int mapping, int trim) {
+  mallopt(M_MMAP_THRESHOLD, mapping);
+  mallopt(M_TRIM_THRESHOLD, trim);
+}
+
+// How many bytes of the heap are not in use, resident or not.
+static inline size_t netmine_heap_unused(void) { return mallinfo2().fordblks; }
+
+// Returns whole unused pages of the heap to the system.
+static inline void netmine_heap_trim(void) { malloc_trim(0); }
 
 static inline void netmine_ev_io_init(struct ev_io *watcher,
     void (*callback)(struct ev_loop *, struct ev_io *, int), int descriptor, int events) {

@@ -134,7 +134,7 @@ public final class ByteStream {
   /// Bytes written so far.
   public var writtenCount: UInt64 { bytesSent + UInt64(output.count) }
 
-  /// How many bytes the chunks have that what is unsent keeps alive.
+  /// How many bytes the chunks have that what is unsent keeps alive, but for those kept for many.
   public var heldCount: Int { output.heldCount }
 
   /// Bytes of the memory that what was read and not consumed is in.

@@ -23,7 +23,7 @@ public struct WriteQueue {
   /// How many bytes wait.
   public private(set) var count = 0
 
-  /// How many bytes the chunks have that what waits keeps alive, each counted once.
+  /// How many bytes the chunks have that what waits keeps alive, each counted once, and those kept for many not at all.
   public private(set) var heldCount = 0
 
   /// Creates an empty queue that copies into chunks of `pool`.
@@ -183,26 +183,26 @@ public struct WriteQueue {
 
   private mutating func beginRun(of chunk: Chunk) {
     guard slices.count > head, let first = slices[head] else {
-      heldCount += chunk.capacity
+      heldCount += chunk.charge
       return
     }
     let others = runs[ObjectIdentifier(chunk), default: 0]
     runs[ObjectIdentifier(chunk)] = others + 1
-    if others == 0, first.chunk !== chunk { heldCount += chunk.capacity }
+    if others == 0, first.chunk !== chunk { heldCount += chunk.charge }
   }
 
   private mutating func endFirstRun(of chunk: Chunk) {
-    if runs[ObjectIdentifier(chunk)] == nil { heldCount -= chunk.capacity }
+    if runs[ObjectIdentifier(chunk)] == nil { heldCount -= chunk.charge }
     // The next run is the first now.
     if head < slices.count, let next = slices[head] { _ = forgetRun(of: next.chunk) }
   }
 
   private mutating func endLastRun(of chunk: Chunk) {
     guard slices.count > head, let first = slices[head] else {
-      heldCount -= chunk.capacity
+      heldCount -= chunk.charge
       return
     }
-    if forgetRun(of: chunk), first.chunk !== chunk { heldCount -= chunk.capacity }
+    if forgetRun(of: chunk), first.chunk !== chunk { heldCount -= chunk.charge }
   }
 
   /// Counts one run less; returns whether there is no other but perhaps the first.

@@ -10,6 +10,7 @@ extension Connector {
     setPace()
     fetcher.tick(now)
     limits.tellRefusals(now)
+    limits.returnUnused()
     for (second, id) in wheel.take(until: now) {
       // Where it was noted again since, this is not it.
       guard let connection = connections[id], connection.upkeepSecond == second else { continue }

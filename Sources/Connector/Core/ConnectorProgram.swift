@@ -53,7 +53,7 @@ public struct ConnectorProgram: ParsableCommand {
       folders: { [Self.folder(of: $0.connector.controlPath)] }
     ) { daemon in
       let limit = try DescriptorLimit.raise()
-      let loop = EventLoop()
+      let loop = EventLoop(pool: ChunkPool(returnsMemory: true))
       let connector = try Connector(
         daemon.configuration,
         socketGroup: daemon.socketGroup,

@@ -97,7 +97,10 @@ final class ControlSession {
   func goOn() {
     guard var job else { return }
     self.job = nil
-    job.run { connector.hasRoom }
+    job.run {
+      connector.limits.enforce()
+      return connector.hasRoom
+    }
     guard job.isDone else {
       self.job = job
       guard stream.isOpen else { return }

@@ -68,7 +68,7 @@ struct SendJob {
 
   /// Puts the messages where all that are sent them can refer to them.
   private mutating func share() -> ChunkSlice {
-    let chunk = Chunk(capacity: bytes.count)
+    let chunk = Chunk(capacity: bytes.count, isShared: true)
     bytes.withUnsafeBytes {
       UnsafeMutableRawBufferPointer(start: chunk.base, count: $0.count).copyMemory(from: $0)
     }

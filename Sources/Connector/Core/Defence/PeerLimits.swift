@@ -17,6 +17,7 @@ final class PeerLimits {
   private var events: Budget
   private var untoldCount = 0
   private var shedding: TimerWatcher?
+  private var heap = Heap()
 
   /// How many connections there may be, for the sake of descriptors: each takes one.
   let connectionLimit: Int
@@ -96,9 +97,17 @@ final class PeerLimits {
   /// More memory is held for a peer, or less. Complexity: constant.
   func noteHeld(_ difference: Int) {
     heldCount += difference
-    // Not at once: the peer in question is being served.
+    // Not at once: the peer in question is being served, and so may others be.
     if heldCount > memoryLimit, shedding?.isRunning == false { shedding?.start(after: 0) }
   }
+
+  /// Closes those that take most, if all together take too much. Ends connections, perhaps that of the caller.
+  ///
+  /// Called whenever what a peer sent has been handled: one turn of the loop may read far more than the bound.
+  func enforce() { if heldCount > memoryLimit { shed() } }
+
+  /// Returns memory that is not used to the system. Called once a second.
+  func returnUnused() { heap.returnUnused() }
 
   private var memoryLimit: Int { connector.configuration.connector.peerMemory }
 
@@ -109,11 +118,12 @@ final class PeerLimits {
     guard heldCount > memoryLimit else { return }
     holders.sort { $0.heldCount > $1.heldCount }
     for holder in holders {
-      guard heldCount > memoryLimit / 4 * 3 else { return }
+      guard heldCount > memoryLimit / 4 * 3 else { break }
       let details =
         "\(heldCount) bytes are held for peers (connector.peer_memory), \(holder.heldCount) for this one"
       holder.end(.closedByUs, reason: ConnectionOutcome.outOfMemory.reason(details))
     }
+    heap.returnUnused()
   }
 }
 

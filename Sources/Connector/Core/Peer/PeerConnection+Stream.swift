@@ -27,6 +27,7 @@ extension PeerConnection: ByteStreamHandler {
         let rest = bytes.count - offset
         partialCount = rest > ByteStream.parkingLimit ? slice.chunk.capacity : rest
         countMemory()
+        connector.limits.enforce()
         return offset
       case .message(let header, let total, let checksumValid):
         let message = UnsafeRawBufferPointer(rebasing: rest[..<total])
@@ -46,11 +47,11 @@ extension PeerConnection: ByteStreamHandler {
     partialSince = nil
     partialCount = 0
     countMemory()
+    connector.limits.enforce()
     return offset
   }
 
   func streamDidDrain(_ stream: ByteStream) {
-    sharedCount = 0
     countMemory()
   }
 

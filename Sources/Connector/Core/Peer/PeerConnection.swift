@@ -56,12 +56,11 @@ final class PeerConnection {
   var opened: UInt64 = 0
   /// When something was last sent, in ns since the Unix epoch; 0 before.
   var lastSent: UInt64 = 0
-  /// Bytes of memory that are held for the peer, as last counted: of what it sent in part, and of what waits for it.
+  /// Bytes of memory that are held for the peer, as last counted: the buffers of what it sent in part, and of what waits
+  /// for it.
   private(set) var heldCount = 0
   /// How many of them are what it sent in part.
   var partialCount = 0
-  /// Bytes that wait for it and are kept for others as well.
-  var sharedCount = 0
 
   /// Begins to dial a peer; what comes of it is reported, never from within this call.
   ///
@@ -150,7 +149,6 @@ final class PeerConnection {
     guard let stream, isLive else { return false }
     if slice.range.count >= Self.sharedMinimum || stream.unsentCount == 0 {
       stream.write(slice)
-      sharedCount += slice.range.count
     } else {
       stream.write(slice.bytes)
     }
@@ -199,7 +197,7 @@ final class PeerConnection {
   /// Counts the memory that is held for the peer. Complexity: constant.
   func countMemory() {
     guard isLive, let stream else { return }
-    let held = partialCount + max(0, stream.unsentCount - sharedCount)
+    let held = partialCount + stream.heldCount
     guard held != heldCount else { return }
     connector.limits.noteHeld(held - heldCount)
     heldCount = held
