@@ -75,6 +75,36 @@ extension RawClient {
     #expect(bench.connector.statistics.connectsBegun == 5)
   }
 
+  /// Connects fail by the thousand before they are tried: the client is told of each, and the stream accounts for each.
+  @Test func sumsFailuresThatComeFasterThanTheyAreTold() throws {
+    let bench = try Bench("dial: { in_flight = 1; queue = 10; };")
+    let harbour = try Harbour(bench, block: 63)
+    let client = try bench.client()
+    _ = try bench.ask(client, .connect(harbour.targets), id: 1)
+    try bench.loop.run { harbour.callers.count == 1 }
+    let targets = (1...3000).map { ConnectTarget(Endpoint(.ipv4(0x7f11_0000 | UInt32($0)), port: 1)) }
+    client.stream.write(ControlRequest.connect(targets).frame(id: 2))
+    var failed = 0
+    try bench.loop.run(timeout: 30) {
+      failed = client.events.count { if case .connectFailed = $0 { true } else { false } }
+      return failed == 2990
+    }
+    func sums() -> [String] { bench.texts(.connector).filter { $0.contains("connects not tried") } }
+    func told() -> Int { bench.events.count { $0.reason.hasPrefix("queue full") } }
+    try bench.loop.run { told() + sums().reduce(0) { $0 + Int($1.split(separator: " ")[0])! } == 2990 }
+    #expect(told() >= 1000 && sums().count >= 1)
+    #expect(
+      sums()[0].contains("without an event of their own: queue full; first connection "),
+      "\(sums())"
+    )
+    // What waits is given up by the thousand too.
+    let request = ControlRequest.disconnect(.all)
+    #expect(try bench.ask(client, request, id: 3) == .disconnecting(count: 11, missing: []))
+    try bench.loop.run {
+      bench.connector.connections.count == 0 && bench.connector.statistics.connectsWaiting == 0
+    }
+  }
+
   @Test func dialsNoFasterThanConfigured() throws {
     let bench = try Bench("dial: { rate = 20.0; };")
     let harbour = try Harbour(bench, block: 62, count: 7)

@@ -15,6 +15,7 @@ extension Connector: LogPublisherHandler {
 
   /// Says once that there is no log server.
   public func publisher(_ publisher: LogPublisher, lostServerFor reason: String) {
+    if publisher.failedAttempts <= 1 { serverLostAt = Clock.monotonic() }
     guard !isShuttingDown, publisher.failedAttempts <= 1 else { return }
     logger.warning(
       "no log server; records are kept until there is one",

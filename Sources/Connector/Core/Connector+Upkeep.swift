@@ -5,11 +5,11 @@ import LogProtocol
 extension Connector {
   /// Once a second: what takes too long is ended; pings and announcements that are due.
   func keepUp() {
-    retired.removeAll(keepingCapacity: true)
     let now = Clock.monotonic()
     setPace()
     fetcher.tick(now)
-    limits.tellRefusals(now)
+    limits.tellRefusals()
+    dialler.tellFailures()
     limits.returnUnused()
     for (second, id) in wheel.take(until: now) {
       // Where it was noted again since, this is not it.

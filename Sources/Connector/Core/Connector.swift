@@ -31,6 +31,8 @@ public final class Connector {
   var lastCongestion: UInt64 = 0
   /// When it was last closed, on the monotonic clock in ns.
   var closedSince: UInt64 = 0
+  /// When the log server was last lost, or looked for first, on the monotonic clock in ns.
+  var serverLostAt = Clock.monotonic()
   /// Since when it has been open, but for moments, on the monotonic clock in ns.
   var readingSince: UInt64 = 0
 
@@ -216,14 +218,12 @@ public final class Connector {
     // It may still be on the call stack.
     connections.remove(connection)
     nonces[connection.nonce] = nil
-    retired.append(connection)
+    loop.retire(connection)
     limits.ended(connection)
     announcer.ended(connection.id)
     fetcher.ended(connection.id)
     dialler.ended(connection)
   }
-
-  var retired: [PeerConnection] = []
 
   /// Whether a nonce is one that we sent in a `version` of ours, so that we have dialled ourselves; ends the
   /// connection that dialled.
@@ -282,14 +282,23 @@ public final class Connector {
 
   // MARK: Journal
 
-  /// Whether a client's messages may make more records now: not while the log server is far behind. Where there is
-  /// none, what is too much is dropped and counted.
-  var hasRoom: Bool { !publisher.isJoined || publisher.backlog < configuration.connector.logBuffer / 2 }
+  /// Whether what clients ask for may make many records now: not while the log server is far behind. If there is none for
+  /// `connector.log_patience`, what is too much is dropped and counted.
+  var hasRoom: Bool { publisher.backlog < configuration.connector.logBuffer / 2 || lacksServer }
+
+  /// Whether it may make a record or two.
+  var hasLittleRoom: Bool { publisher.backlog < configuration.connector.logBuffer / 8 * 7 || lacksServer }
+
+  /// Whether there has been no log server for so long that nothing waits for one.
+  private var lacksServer: Bool {
+    !publisher.isJoined
+      && Double(Clock.monotonic() - serverLostAt) / 1e9 > configuration.connector.logPatience
+  }
 
   /// Whether it has caught up so far that it is worth while to go on: little by little each peer would get each
   /// message by itself.
   var hasMuchRoom: Bool {
-    !publisher.isJoined || publisher.waitingCount < configuration.connector.logBuffer / 8 && hasRoom
+    publisher.waitingCount < configuration.connector.logBuffer / 8 && hasRoom || lacksServer
   }
 
   @inline(__always)
@@ -372,6 +381,8 @@ public final class Connector {
     upkeep?.cancel()
     for listener in listeners { listener.close() }
     dialler.shutDown()
+    dialler.tellFailures()
+    limits.tellRefusals()
     for connection in connections.all { connection.end(.closedByUs, reason: "connector shuts down") }
     report(.connector, "orderly shutdown")
     control.stopListening()

@@ -13,6 +13,17 @@ final class ControlServer {
   private var nextMessage: UInt32 = 0
   private var gate: AccessGate?
   private var room: TimerWatcher?
+  private var turnEnd: TimerWatcher?
+  /// Nanoseconds of this turn of the loop that requests have taken.
+  private var spent: UInt64 = 0
+  /// Those whose next request waits for a turn, in the order in which they came.
+  private var queue: ArraySlice<ControlSession> = []
+
+  /// Nanoseconds of a turn of the loop after which further requests wait for the next turn.
+  private static let share: UInt64 = 4_000_000
+
+  /// Nanoseconds of it that one client may take while others wait.
+  private static let clientShare: UInt64 = 500_000
 
   /// Messages registered by the sessions that are open.
   var registeredCount: Int { sessions.reduce(0) { $0 + $1.messages.count } }
@@ -32,9 +43,11 @@ final class ControlServer {
     let configuration = configuration.connector
     let backlog = Int32(configuration.controlListen)
     let accept: (Int32, SocketAddress) -> Void = { [unowned self] in add($0, from: $1) }
-    try listen(on: .unix(configuration.controlPath), backlog: backlog, mode: mode, group: group, accept)
+    try listen(
+      on: .unix(configuration.controlPath), backlog: backlog, mode: mode, group: group, accept)
     if let key {
-      gate = AccessGate(key, for: .control, on: connector.loop, accept: accept) { [unowned connector] in
+      gate = AccessGate(key, for: .control, on: connector.loop, accept: accept) {
+        [unowned connector] in
         connector.report(.error, "control: \($0)")
       }
     }
@@ -64,14 +77,51 @@ final class ControlServer {
   func waitForRoom() {
     if room == nil {
       room = TimerWatcher(on: connector.loop) { [unowned self] in
-        guard connector.hasMuchRoom else { return waitForRoom() }
-        for session in sessions { session.goOn() }
+        let room: ControlSession.Room? =
+          connector.hasMuchRoom ? .much : connector.hasLittleRoom ? .little : nil
+        for session in sessions { session.hasRoom(room) }
+        if sessions.contains(where: \.waitsForRoom) { waitForRoom() }
       }
     }
-    room?.start(after: 0.001)
+    if room?.isRunning == false { room?.start(after: 0.001) }
   }
 
   func removed(_ session: ControlSession) { sessions.removeAll { $0 === session } }
+
+  // MARK: Turns
+
+  /// Whether a client's request may be handled in this turn of the loop.
+  ///
+  /// - Parameter own: nanoseconds that its requests have just taken.
+  func hasTurn(spent own: UInt64) -> Bool {
+    spent < Self.share && (own < Self.clientShare || queue.isEmpty && sessions.count == 1)
+  }
+
+  /// Requests took so long.
+  func spend(_ time: UInt64) {
+    if spent == 0 { nextTurn() }
+    spent += max(1, time)
+  }
+
+  /// A client's next request waits for the next turn of the loop, behind those that wait already.
+  func waitForTurn(_ session: ControlSession) {
+    queue.append(session)
+    nextTurn()
+  }
+
+  private func nextTurn() {
+    if turnEnd == nil {
+      turnEnd = TimerWatcher(on: connector.loop) { [unowned self] in takeTurns() }
+    }
+    if turnEnd?.isRunning == false { turnEnd?.start(after: 0) }
+  }
+
+  private func takeTurns() {
+    spent = 0
+    // One that has to wait again is behind the others.
+    for _ in 0..<queue.count where spent < Self.share { queue.popFirst()?.takeTurn() }
+    if queue.isEmpty { queue = [] } else { nextTurn() }
+  }
 
   /// An id for a message to be registered by a session.
   func takeMessageID(for session: ControlSession, byteCount: Int) throws(ControlFailure) -> UInt32 {
@@ -99,7 +149,8 @@ final class ControlServer {
     sessions.append(session)
     let limit = connector.configuration.connector.client.limit
     if sessions.count > limit {
-      session.refuse(.limit, "\(limit) clients are connected, as many as connector.client.limit allows")
+      session.refuse(
+        .limit, "\(limit) clients are connected, as many as connector.client.limit allows")
     }
   }
 

@@ -39,12 +39,25 @@ extension ControlSession {
   }
 
   private func isReady(for request: ControlRequest) -> Bool {
+    switch request {
+    case .send, .disconnect, .connect, .registerMessage:
+      guard hasRoom(for: .much) else { return false }
+    case .hello, .listMessages, .forgetMessage, .listConnections, .statistics, .reload, .shutDown:
+      guard hasRoom(for: .little) else { return false }
+    }
+    if case .connect = request, !isCaughtUp() { return false }
     guard case .send(let request) = request else { return isReady() }
     switch request.content {
     case .registered(let identifier):
       return isReady(toSend: messages[identifier]?.count ?? 0, to: request.target)
     case .message(let message): return isReady(toSend: message.count, to: request.target)
     }
+  }
+
+  /// Whether all that failed so far has been told, so that more may be asked for; otherwise the next request waits.
+  func isCaughtUp() -> Bool {
+    if !connector.dialler.isCaughtUp { waitForTurn() }
+    return connector.dialler.isCaughtUp
   }
 
   private func perform(_ request: ControlRequest, _ id: UInt32) throws(ControlFailure) -> Outcome {
@@ -58,12 +71,14 @@ extension ControlSession {
       }
       greeted(as: client)
       return Outcome(reply: .hello(connector.hello))
-    case .registerMessage(let message): return Outcome(reply: .messageRegistered(try register(message)))
+    case .registerMessage(let message):
+      return Outcome(reply: .messageRegistered(try register(message)))
     case .listMessages:
       return Outcome(
         reply: .messages(
           messages.sorted { $0.key < $1.key }.map {
-            RegisteredMessage(id: $0.key, command: command(of: $0.value), byteCount: UInt32($0.value.count))
+            RegisteredMessage(
+              id: $0.key, command: command(of: $0.value), byteCount: UInt32($0.value.count))
           }
         )
       )
@@ -108,7 +123,9 @@ extension ControlSession {
     return identifier
   }
 
-  private func connect(_ targets: [ConnectTarget], _ id: UInt32) throws(ControlFailure) -> ControlReply {
+  private func connect(_ targets: [ConnectTarget], _ id: UInt32) throws(ControlFailure)
+    -> ControlReply
+  {
     guard targets.count <= Self.connectLimit else {
       throw ControlFailure(
         .limit,
@@ -174,11 +191,14 @@ extension ControlSession {
     switch connector.framer.next(in: message.span.bytes) {
     case .message(_, let total, let checksumValid):
       if total == message.count, checksumValid { return }
-      problem = checksumValid ? "\(message.count - total) bytes follow the message" : "the checksum is wrong"
+      problem =
+        checksumValid
+        ? "\(message.count - total) bytes follow the message" : "the checksum is wrong"
     case .needMore(let total): problem = "\(message.count) bytes of \(total)"
     case .violation(let violation): problem = "\(violation)"
     }
-    throw ControlFailure(.badMessage, "not a whole message of \(connector.network.name): \(problem)")
+    throw ControlFailure(
+      .badMessage, "not a whole message of \(connector.network.name): \(problem)")
   }
 
   private func noSuchMessage(_ identifier: UInt32) -> ControlFailure {

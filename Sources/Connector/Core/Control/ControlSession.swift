@@ -27,17 +27,31 @@ final class ControlSession {
   /// Messages that wait for others to the same connections, or for the log server.
   private var job: SendJob?
 
+  /// How much room for records a request needs.
+  enum Room { case little, much }
+
+  /// What its next request waits for; nil if it does not wait for that.
+  private var neededRoom: Room?
+  /// Whether its next request waits for the next turn of the loop.
+  private var isQueued = false
+
+  /// Whether it waits until the log server has caught up.
+  var waitsForRoom: Bool { neededRoom != nil || job != nil }
+
   private var greeting: TimerWatcher?
   private var deadline: TimerWatcher?
 
   private var limits: Configuration.Client { connector.configuration.connector.client }
 
-  init(_ descriptor: Int32, from remote: SocketAddress, connector: Connector, server: ControlServer) {
+  init(_ descriptor: Int32, from remote: SocketAddress, connector: Connector, server: ControlServer)
+  {
     self.connector = connector
     self.server = server
-    user = Socket.credentials(of: descriptor).map { "uid \($0.user) pid \($0.process)" } ?? "\(remote)"
+    user =
+      Socket.credentials(of: descriptor).map { "uid \($0.user) pid \($0.process)" } ?? "\(remote)"
     let limits = connector.configuration.connector.client
-    framer = ControlFramer(versions: 0...ControlFrame.currentVersion, maximumPayloadCount: limits.maxFrame)
+    framer = ControlFramer(
+      versions: 0...ControlFrame.currentVersion, maximumPayloadCount: limits.maxFrame)
     stream = ByteStream(descriptor, on: connector.loop, handler: self)
     guard limits.helloTimeout > 0 else { return }
     greeting = TimerWatcher(on: connector.loop) { [unowned self] in
@@ -68,7 +82,8 @@ final class ControlSession {
     reply(.failure(ControlFailure(status, sentence)), to: 0)
     stream.closeAfterWriting(sentence)
     // One that does not read would stay for ever.
-    deadline = TimerWatcher(on: connector.loop) { [unowned self] in stream.close(.closed(sentence)) }
+    deadline = TimerWatcher(on: connector.loop) { [unowned self] in stream.close(.closed(sentence))
+    }
     deadline?.start(after: 5)
   }
 
@@ -111,9 +126,42 @@ final class ControlSession {
     resumeIfIdle()
   }
 
-  /// Takes further requests, unless one is under way or the client has too much to read.
+  /// Whether there is room for the records that a request makes; otherwise it waits.
+  func hasRoom(for room: Room) -> Bool {
+    guard room == .much ? connector.hasRoom : connector.hasLittleRoom else {
+      neededRoom = room
+      stream.pause()
+      server.waitForRoom()
+      return false
+    }
+    return true
+  }
+
+  /// There is room for records again, so much, or none.
+  func hasRoom(_ room: Room?) {
+    if room == .much { goOn() }
+    guard let neededRoom, room == .much || room == neededRoom else { return }
+    self.neededRoom = nil
+    resumeIfIdle()
+  }
+
+  /// Has what the client asks next wait for the next turn of the loop. It may be told to wait again then.
+  func waitForTurn() {
+    isQueued = true
+    stream.pause()
+    server.waitForTurn(self)
+  }
+
+  /// It is the client's turn.
+  func takeTurn() {
+    isQueued = false
+    resumeIfIdle()
+  }
+
+  /// Takes further requests, unless one is under way or waits, or the client has too much to read.
   private func resumeIfIdle() {
-    if stream.isOpen, stream.isPaused, job == nil, stream.unsentCount <= limits.maxWaiting { stream.resume() }
+    guard stream.isOpen, stream.isPaused, job == nil, neededRoom == nil, !isQueued else { return }
+    if stream.unsentCount <= limits.maxWaiting { stream.resume() }
   }
 
   func closeAfterReplies() { stream.closeAfterWriting("connector shuts down") }
@@ -133,11 +181,23 @@ extension ControlSession: ByteStreamHandler {
     let bytes = slice.bytes
     var offset = 0
     stream.expectedCount = 0
+    var begun = Clock.monotonic()
+    var spent: UInt64 = 0
     do throws(WireError) {
       while stream.isOpen, !stream.isPaused, !isRefused, offset < bytes.count {
         let rest = UnsafeRawBufferPointer(rebasing: bytes[offset...])
         guard case .frame(let frame) = try next(rest) else { break }
         greeting?.cancel()
+        guard server.hasTurn(spent: spent) else {
+          waitForTurn()
+          break
+        }
+        defer {
+          let now = Clock.monotonic()
+          server.spend(now - begun)
+          spent += now - begun
+          begun = now
+        }
         guard handle(frame, UnsafeRawBufferPointer(rebasing: rest[frame.payload])) else { break }
         offset += frame.count
         // What it asks next waits until it has read what it asked before.

@@ -14,8 +14,7 @@ final class PeerLimits {
 
   private unowned let connector: Connector
   private var gate = InboundGate()
-  private var events: Budget
-  private var untoldCount = 0
+  private var refusals: FailureSum
   private var shedding: TimerWatcher?
   private var heap = Heap()
 
@@ -33,7 +32,7 @@ final class PeerLimits {
     self.connector = connector
     let limit = (try? DescriptorLimit.current()) ?? 1024
     connectionLimit = limit - min(Self.reserve, limit / 4)
-    events = Budget(rate: Self.eventRate, now: Clock.monotonic())
+    refusals = FailureSum(rate: Self.eventRate, now: Clock.monotonic())
     shedding = TimerWatcher(on: connector.loop) { [unowned self] in shed() }
   }
 
@@ -59,9 +58,7 @@ final class PeerLimits {
   /// counted.
   func turnAway(_ descriptor: Int32, _ remote: Endpoint, id: UInt32, _ reason: String) {
     let now = Clock.now()
-    events.fill(rate: Self.eventRate, now: Clock.monotonic())
-    if events.isLeft {
-      events.spend(1)
+    if refusals.mayTell(Clock.monotonic()) {
       let local = Endpoint(Socket.localAddress(of: descriptor)) ?? Endpoint(.ipv4(0), port: 0)
       for code in [ConnectionEvent.Code.accepted, .closedByUs] {
         let event = ConnectionEvent(
@@ -74,16 +71,14 @@ final class PeerLimits {
         connector.publisher.publish(.connection, connection: id, at: now, body: event.body)
       }
     } else {
-      untoldCount += 1
+      refusals.add(id, reason, at: now)
     }
     close(descriptor)
   }
 
   /// Once a second: how many were turned away without an event.
-  func tellRefusals(_ now: UInt64) {
-    guard untoldCount > 0 else { return }
-    connector.report(.connector, "\(untoldCount) connects of peers turned away without an event of their own")
-    untoldCount = 0
+  func tellRefusals() {
+    for sentence in refusals.take("connects of peers turned away") { connector.report(.connector, sentence) }
   }
 
   /// A connection is gone.

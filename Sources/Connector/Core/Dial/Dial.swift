@@ -21,6 +21,9 @@ final class Dial {
   /// Where it is kept: how many attempts in a row came to nothing.
   let failures: Int
 
+  /// Why it is given up while it waits; nil if it is not.
+  var cancellation: String?
+
   /// When its handshake was done, on the monotonic clock in ns; nil before.
   var openedAt: UInt64?
 

@@ -6,10 +6,18 @@ import LogProtocol
 
 /// Begins the connects that clients ask for, as fast and as many at a time as is configured.
 final class Dialler {
+  /// Nanoseconds of one turn of the loop that connects may begin in, and as many that failures are told in.
+  private static let share: UInt64 = 2_000_000
+
+  /// Most connects a second that are not even tried and have an event in the stream each; what more there are is counted.
+  private static let eventRate = 1000.0
+
   private unowned let connector: Connector
   private var queue = DialQueue()
   private var pace = DialPace(now: Clock.monotonic())
   private var claims = EndpointClaims()
+  /// Nanoseconds that were spent to begin connects, since the timer last fired.
+  private var spent: UInt64 = 0
   /// Connects under way, until their handshakes are done.
   private var inFlight: Set<UInt32> = []
   private var timer: TimerWatcher?
@@ -20,7 +28,10 @@ final class Dialler {
   private var laterTimer: TimerWatcher?
   /// How many are kept: begun, waiting, or to be dialled again.
   private(set) var keptCount = 0
-  private var refusals: [() -> Void] = []
+  private var refusals: ArraySlice<() -> Void> = []
+  private var failures = FailureSum(rate: eventRate, now: Clock.monotonic())
+  /// Those that were given up while they waited, to be told.
+  private var cancelled: ArraySlice<Dial> = []
   private var refusal: TimerWatcher?
   private var bindTurn = 0
   private var proxyTurn = 0
@@ -31,7 +42,10 @@ final class Dialler {
 
   init(_ connector: Connector) {
     self.connector = connector
-    timer = TimerWatcher(on: connector.loop) { [unowned self] in goOn() }
+    timer = TimerWatcher(on: connector.loop) { [unowned self] in
+      spent = 0
+      goOn()
+    }
     laterTimer = TimerWatcher(on: connector.loop) { [unowned self] in takeDue() }
     refusal = TimerWatcher(on: connector.loop) { [unowned self] in tellRefusals() }
   }
@@ -91,13 +105,15 @@ final class Dialler {
   func waiting(_ target: ControlTarget) -> [Dial] {
     guard queue.count + later.count + parked.count > 0 else { return [] }
     switch target {
-    case .all: return queue.all + notQueued
+    case .all: return queue.all.filter { $0.cancellation == nil } + notQueued
     case .connections(let ids):
       let ids = Set(ids)
-      return ids.compactMap { queue[$0] } + notQueued.filter { ids.contains($0.id) }
+      return ids.compactMap { queue[$0] }.filter { $0.cancellation == nil }
+        + notQueued.filter { ids.contains($0.id) }
     case .filter(let filter):
       // A draw is among those that are begun.
-      return filter.sample == nil ? (queue.all + notQueued).filter { filter.matches($0.info) } : []
+      return filter.sample == nil
+        ? (queue.all + notQueued).filter { $0.cancellation == nil && filter.matches($0.info) } : []
     }
   }
 
@@ -108,13 +124,25 @@ final class Dialler {
 
   /// Gives up those that wait; none is dialled again.
   func cancel(_ dials: [Dial], reason: String) {
-    for dial in dials where queue.remove(dial.id) != nil {
-      claims.release(dial.target.remote, by: dial.id)
-      refuse(dial, reason, isOver: true)
+    for dial in dials where queue[dial.id] != nil && dial.cancellation == nil {
+      dial.cancellation = reason
+      cancelled.append(dial)
     }
+    failCancelled()
     for dial in dials where parked.removeValue(forKey: dial.id) != nil { giveUp(dial, reason, isOver: true) }
     guard later.count > 0 else { return }
     for dial in later.remove(Set(dials.map(\.id))) { refuse(dial, reason, isOver: true) }
+  }
+
+  /// Fails those that were given up, within a share of the turn.
+  private func failCancelled() {
+    let end = Clock.monotonic() + Self.share
+    while connector.isShuttingDown || Clock.monotonic() < end, let dial = cancelled.popFirst() {
+      guard queue.remove(dial.id) != nil, let reason = dial.cancellation else { continue }
+      claims.release(dial.target.remote, by: dial.id)
+      refuse(dial, reason, isOver: true)
+    }
+    if cancelled.isEmpty { cancelled = [] } else { refusal?.start(after: 0) }
   }
 
   /// A command ends a connection: it is not kept any more.
@@ -128,18 +156,35 @@ final class Dialler {
   func goOn() {
     guard !connector.isShuttingDown else { return }
     let settings = settings
+    var last = Clock.monotonic()
     while queue.count > 0, inFlight.count < settings.inFlight {
+      // Each makes records, whatever comes of it.
+      guard connector.hasRoom else {
+        timer?.start(after: 0.005)
+        return
+      }
+      guard spent < Self.share else {
+        timer?.start(after: 0)
+        return
+      }
       guard pace.take(rate: settings.rate, now: Clock.monotonic()) else {
         timer?.start(after: pace.secondsUntilNext(rate: settings.rate))
         return
       }
       guard let dial = queue.removeFirst() else { return }
       begin(dial)
+      let now = Clock.monotonic()
+      spent += now - last
+      last = now
     }
   }
 
   private func begin(_ dial: Dial) {
     let remote = dial.target.remote
+    if let reason = dial.cancellation {
+      claims.release(remote, by: dial.id)
+      return refuse(dial, reason, isOver: true)
+    }
     func fail(_ reason: String) {
       claims.release(remote, by: dial.id)
       refuse(dial, reason)
@@ -319,14 +364,24 @@ final class Dialler {
   /// - Parameter isOver: whether it is not dialled again, though it is kept.
   private func refuse(_ dial: Dial, _ reason: String, isOver: Bool = false) {
     connector.noteConnectFailed()
-    let event = ConnectionEvent(
-      .connectFailed,
-      .outbound,
-      remote: dial.target.remote,
-      local: Endpoint(.ipv4(0), port: 0),
-      reason: reason
-    )
-    connector.publisher.publish(.connection, connection: dial.id, at: Clock.now(), body: event.body)
+    let now = Clock.now()
+    if failures.mayTell(Clock.monotonic()) {
+      let event = ConnectionEvent(
+        .connectFailed,
+        .outbound,
+        remote: dial.target.remote,
+        local: Endpoint(.ipv4(0), port: 0),
+        reason: reason
+      )
+      connector.publisher.publish(.connection, connection: dial.id, at: now, body: event.body)
+    } else {
+      // Details differ from one to the next.
+      failures.add(
+        dial.id,
+        reason.firstRange(of: ": ").map { String(reason[..<$0.lowerBound]) } ?? reason,
+        at: now
+      )
+    }
     let again = dial.target.isKept && !isOver ? dialAgain(dial) : nil
     if dial.target.isKept, isOver { keptCount -= 1 }
     guard dial.requester != nil else { return }
@@ -338,9 +393,18 @@ final class Dialler {
   }
 
   private func tellRefusals() {
-    let due = refusals
-    refusals = []
-    for tell in due { tell() }
+    failCancelled()
+    let end = Clock.monotonic() + Self.share
+    while Clock.monotonic() < end, let tell = refusals.popFirst() { tell() }
+    if refusals.isEmpty { refusals = [] } else { refusal?.start(after: 0) }
+  }
+
+  /// Whether clients have been told of all that failed so far; more is taken on only then.
+  var isCaughtUp: Bool { refusals.isEmpty && cancelled.isEmpty }
+
+  /// Once a second: how many failed without an event.
+  func tellFailures() {
+    for sentence in failures.take("connects not tried") { connector.report(.connector, sentence) }
   }
 }
 

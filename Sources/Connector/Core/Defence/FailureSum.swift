@@ -1,0 +1,72 @@
+import EventLoop
+
+/// Failures that come faster than each can be a record of its own: counted by reason.
+///
+/// One second's worth of them is a record each; of the others there is one record for each reason a second, which says how
+/// many there were, and of the first and the last the connection's id and the time.
+struct FailureSum {
+  private struct Entry {
+    var count = 0
+    let first: (id: UInt32, time: UInt64)
+    var last: (id: UInt32, time: UInt64)
+  }
+
+  /// Most reasons that are counted by themselves.
+  private static let reasonLimit = 32
+
+  private let rate: Double
+  private var budget: Budget
+  private var entries: [String: Entry] = [:]
+
+  /// Begins with none.
+  ///
+  /// - Parameters:
+  ///   - rate: most that are a record each, a second.
+  ///   - now: the monotonic clock, in ns.
+  init(rate: Double, now: UInt64) {
+    self.rate = rate
+    budget = Budget(rate: rate, now: now)
+  }
+
+  /// Whether the next one may be a record of its own; counts it if so.
+  ///
+  /// - Parameter now: the monotonic clock, in ns.
+  mutating func mayTell(_ now: UInt64) -> Bool {
+    budget.fill(rate: rate, now: now)
+    guard budget.isLeft else { return false }
+    budget.spend(1)
+    return true
+  }
+
+  /// Counts one that is no record.
+  ///
+  /// - Parameters:
+  ///   - id: the connection's.
+  ///   - time: when it failed, in ns since the Unix epoch.
+  mutating func add(_ id: UInt32, _ reason: String, at time: UInt64) {
+    let isKnown = entries[reason] != nil || entries.count < Self.reasonLimit
+    let new = Entry(first: (id, time), last: (id, time))
+    let reason = isKnown ? reason : "other reasons"
+    entries[reason, default: new].count += 1
+    entries[reason]!.last = (id, time)
+  }
+
+  /// A sentence for each reason, and begins anew.
+  ///
+  /// - Parameter what: what failed, in the plural.
+  mutating func take(_ what: String) -> [String] {
+    guard !entries.isEmpty else { return [] }
+    defer { entries = [:] }
+    return entries.sorted { $0.key < $1.key }.map { reason, entry in
+      "\(entry.count) \(what) without an event of their own: \(reason); "
+        + "first connection \(entry.first.id) at \(Self.seconds(entry.first.time)), "
+        + "last connection \(entry.last.id) at \(Self.seconds(entry.last.time))"
+    }
+  }
+
+  /// Seconds since the Unix epoch, exactly.
+  private static func seconds(_ time: UInt64) -> String {
+    let fraction = String(time % 1_000_000_000)
+    return "\(time / 1_000_000_000).\(String(repeating: "0", count: 9 - fraction.count))\(fraction)"
+  }
+}

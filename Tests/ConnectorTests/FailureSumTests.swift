@@ -1,0 +1,36 @@
+import Testing
+
+@testable import ConnectorCore
+
+@Suite struct FailureSumTests {
+  @Test func tellsOneSecondsWorthAndCountsTheOthersByReason() {
+    var sum = FailureSum(rate: 2, now: 0)
+    let told = [0, 0, 1].map { sum.mayTell($0) }
+    #expect(told == [true, true, false])
+    sum.add(7, "queue full", at: 1_000_000_005)
+    sum.add(8, "blacklisted", at: 2_000_000_000)
+    sum.add(12, "queue full", at: 3_500_000_000)
+    let sentences = sum.take("connects not tried")
+    #expect(
+      sentences == [
+        "1 connects not tried without an event of their own: blacklisted; "
+          + "first connection 8 at 2.000000000, last connection 8 at 2.000000000",
+        "2 connects not tried without an event of their own: queue full; "
+          + "first connection 7 at 1.000000005, last connection 12 at 3.500000000",
+      ]
+    )
+    let rest = sum.take("connects not tried")
+    let mayTell = sum.mayTell(1_000_000_000)
+    #expect(rest == [] && mayTell)
+  }
+
+  @Test func countsOnlySoManyReasonsByThemselves() {
+    var sum = FailureSum(rate: 1, now: 0)
+    for id in 1...100 as ClosedRange<UInt32> { sum.add(id, "reason \(id)", at: 0) }
+    let sentences = sum.take("connects")
+    #expect(sentences.count == 33)
+    #expect(
+      sentences.contains { $0.hasPrefix("68 connects") && $0.contains("other reasons; first connection 33 ") }
+    )
+  }
+}
