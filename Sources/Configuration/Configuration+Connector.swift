@@ -88,6 +88,8 @@ extension Configuration {
     public internal(set) var maxFrame = 8 << 20
     /// Bytes of replies that may wait before its requests do; 2^10 … 2^30.
     public internal(set) var maxWaiting = 4 << 20
+    /// Bytes of memory that unfinished requests and waiting replies of all clients may take together; 2^20 … 2^40.
+    public internal(set) var memory = 64 << 20
     /// How many messages it may have registered; 1 … 2^24.
     public internal(set) var maxMessages = 1024
   }

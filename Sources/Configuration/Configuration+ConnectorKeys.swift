@@ -52,6 +52,15 @@ extension Configuration {
       """
     ),
     Key(
+      "connector.client.memory",
+      \.connector.client.memory,
+      .whole(1 << 20...1 << 40),
+      """
+      Bytes of memory that all clients may take together, for requests that came in part and for what waits to be read. Beyond,
+      the client whose request has been unfinished for longest is closed, or the one that most waits for.
+      """
+    ),
+    Key(
       "connector.client.max_messages",
       \.connector.client.maxMessages,
       .whole(1...1 << 24),

@@ -68,6 +68,66 @@ import Testing
     #expect(failure.sentence.contains("1025"), "\(failure.sentence)")
   }
 
+  /// Clients send much of a request each and not the rest: those that began first are told so and closed, and others are
+  /// served.
+  @Test func boundsUnfinishedRequestsOfAllClientsTogether() throws {
+    let bound = 4 << 20
+    let bench = try Bench("client: { memory = \(bound); };")
+    let part = Array(
+      ControlRequest.registerMessage([UInt8](repeating: 1, count: 1 << 20)).frame(id: 1).dropLast(1000)
+    )
+    var clients: [RawClient] = []
+    for _ in 0..<12 {
+      clients.append(try bench.client())
+      clients.last!.stream.write(part)
+      try bench.loop.run { clients.last!.stream.unsentCount == 0 }
+      let other = try bench.client()
+      _ = try bench.ask(other, .statistics, id: 1)
+      other.close("done")
+      #expect(bench.connector.control.heldCount <= bound)
+    }
+    try bench.loop.run { clients.count { $0.isClosed } >= 8 }
+    try bench.loop.run { bench.connector.control.sessionCount == clients.count { !$0.isClosed } }
+    // The last ones stay, and may go on.
+    #expect(clients.prefix(8).allSatisfy { $0.isClosed } && !clients.last!.isClosed)
+    guard case .reply(0, .failure(let failure)) = clients[0].answers.first else {
+      throw IOError("tell", code: 0)
+    }
+    #expect(failure.status == .limit && failure.sentence.contains("(connector.client.memory)"))
+    try bench.loop.run { bench.commands.contains { $0.contains("(connector.client.memory)") } }
+    for client in clients { client.close("done") }
+    try bench.loop.run { bench.connector.control.sessionCount == 0 }
+    #expect(bench.connector.control.heldCount == 0)
+  }
+
+  /// A length alone takes nothing: many may announce the longest.
+  @Test func holdsNothingForALengthOfARequest() throws {
+    let bench = try Bench("client: { memory = 1048576; };")
+    let clients = try (0..<20).map { _ in try bench.client() }
+    let header = Array(
+      ControlRequest.registerMessage([UInt8](repeating: 1, count: 7 << 20)).frame(id: 1).prefix(20)
+    )
+    for client in clients { client.stream.write(header) }
+    try bench.loop.run { bench.connector.control.heldCount == 20 * header.count }
+    #expect(!clients.contains { $0.isClosed })
+  }
+
+  @Test func boundsRepliesThatWaitForAllClientsTogether() throws {
+    let bound = 2 << 20
+    let bench = try Bench("client: { memory = \(bound); };")
+    let clients = try (0..<4).map { _ in try bench.client() }
+    for client in clients { client.stream.pause() }
+    for id in 1...10_000 as ClosedRange<UInt32> {
+      for client in clients { client.stream.write(ControlRequest.statistics.frame(id: id)) }
+    }
+    try bench.loop.run(timeout: 60) {
+      #expect(bench.connector.control.heldCount <= bound)
+      return bench.commands.contains { $0.contains("(connector.client.memory)") }
+    }
+    let other = try bench.client()
+    _ = try bench.ask(other, .statistics, id: 1)
+  }
+
   /// A client that asks and asks and reads nothing: its requests wait, the connector's memory does not grow, and
   /// when it reads at last it gets every reply, in order.
   @Test func letsRequestsWaitForAClientThatDoesNotRead() throws {

@@ -14,6 +14,8 @@ final class ControlServer {
   private var gate: AccessGate?
   private var room: TimerWatcher?
   private var turnEnd: TimerWatcher?
+  /// Whether clients are being closed for the memory that all take.
+  private var isShedding = false
   /// Nanoseconds of this turn of the loop that requests have taken.
   private var spent: UInt64 = 0
   /// Those whose next request waits for a turn, in the order in which they came.
@@ -43,11 +45,9 @@ final class ControlServer {
     let configuration = configuration.connector
     let backlog = Int32(configuration.controlListen)
     let accept: (Int32, SocketAddress) -> Void = { [unowned self] in add($0, from: $1) }
-    try listen(
-      on: .unix(configuration.controlPath), backlog: backlog, mode: mode, group: group, accept)
+    try listen(on: .unix(configuration.controlPath), backlog: backlog, mode: mode, group: group, accept)
     if let key {
-      gate = AccessGate(key, for: .control, on: connector.loop, accept: accept) {
-        [unowned connector] in
+      gate = AccessGate(key, for: .control, on: connector.loop, accept: accept) { [unowned connector] in
         connector.report(.error, "control: \($0)")
       }
     }
@@ -86,7 +86,41 @@ final class ControlServer {
     if room?.isRunning == false { room?.start(after: 0.001) }
   }
 
-  func removed(_ session: ControlSession) { sessions.removeAll { $0 === session } }
+  func removed(_ session: ControlSession) {
+    heldCount -= session.heldCount
+    sessions.removeAll { $0 === session }
+  }
+
+  // MARK: Memory
+
+  /// Bytes of memory that clients take, as last counted.
+  private(set) var heldCount = 0
+
+  /// A client takes more memory, or less. Closes clients, perhaps that one, if all together take too much.
+  func noteHeld(_ difference: Int) {
+    heldCount += difference
+    let limit = connector.configuration.connector.client.memory
+    guard heldCount > limit, !isShedding else { return }
+    isShedding = true
+    defer { isShedding = false }
+    for session in sessions { session.countMemory() }
+    while heldCount > limit, let session = largestBurden() {
+      session.giveWay(
+        "\(heldCount) bytes are held for clients (connector.client.memory), \(session.heldCount) for this one"
+      )
+    }
+  }
+
+  /// The client whose request has been unfinished for longest; or the one for which most is held, if more waits to be read
+  /// by clients than they have sent in part.
+  private func largestBurden() -> ControlSession? {
+    let sent = sessions.reduce(0) { $0 + $1.unfinishedCount }
+    let oldest = sessions.filter { $0.unfinishedSince != nil }.min {
+      $0.unfinishedSince! < $1.unfinishedSince!
+    }
+    if let oldest, sent >= heldCount - sent { return oldest }
+    return sessions.filter { $0.heldCount > 0 }.max { $0.heldCount < $1.heldCount }
+  }
 
   // MARK: Turns
 
@@ -149,8 +183,7 @@ final class ControlServer {
     sessions.append(session)
     let limit = connector.configuration.connector.client.limit
     if sessions.count > limit {
-      session.refuse(
-        .limit, "\(limit) clients are connected, as many as connector.client.limit allows")
+      session.refuse(.limit, "\(limit) clients are connected, as many as connector.client.limit allows")
     }
   }
 

@@ -27,8 +27,7 @@ extension ControlSession {
   private func isReady(for request: CoinscopeRequest) -> Bool {
     switch request {
     case .send, .disconnect, .connect: guard hasRoom(for: .much) else { return false }
-    case .registerMessage, .getConnections, .register:
-      guard hasRoom(for: .little) else { return false }
+    case .registerMessage, .getConnections, .register: guard hasRoom(for: .little) else { return false }
     }
     if case .connect = request, !isCaughtUp() { return false }
     guard case .send(let identifier, let target) = request else { return isReady() }
@@ -52,8 +51,7 @@ extension ControlSession {
       )
     case .send(let identifier, let target):
       guard let message = messages[identifier] else {
-        return connector.publisher.publish(
-          .error, text: "control: invalid message id \(identifier)")
+        return connector.publisher.publish(.error, text: "control: invalid message id \(identifier)")
       }
       _ = recipients(target.native)
       gather(message, request: nil)
@@ -69,8 +67,7 @@ extension ControlSession {
 
   /// The id of a registered message; 0 where it is no whole message, or the pool is full.
   private func register(_ message: [UInt8]) -> UInt32 {
-    guard let header = MessageHeader(peeking: message.span.bytes),
-      header.totalLength == message.count,
+    guard let header = MessageHeader(peeking: message.span.bytes), header.totalLength == message.count,
       let identifier = try? server.takeMessageID(for: self, byteCount: message.count)
     else { return 0 }
     messages[identifier] = message

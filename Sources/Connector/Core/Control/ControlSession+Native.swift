@@ -40,8 +40,7 @@ extension ControlSession {
 
   private func isReady(for request: ControlRequest) -> Bool {
     switch request {
-    case .send, .disconnect, .connect, .registerMessage:
-      guard hasRoom(for: .much) else { return false }
+    case .send, .disconnect, .connect, .registerMessage: guard hasRoom(for: .much) else { return false }
     case .hello, .listMessages, .forgetMessage, .listConnections, .statistics, .reload, .shutDown:
       guard hasRoom(for: .little) else { return false }
     }
@@ -71,14 +70,12 @@ extension ControlSession {
       }
       greeted(as: client)
       return Outcome(reply: .hello(connector.hello))
-    case .registerMessage(let message):
-      return Outcome(reply: .messageRegistered(try register(message)))
+    case .registerMessage(let message): return Outcome(reply: .messageRegistered(try register(message)))
     case .listMessages:
       return Outcome(
         reply: .messages(
           messages.sorted { $0.key < $1.key }.map {
-            RegisteredMessage(
-              id: $0.key, command: command(of: $0.value), byteCount: UInt32($0.value.count))
+            RegisteredMessage(id: $0.key, command: command(of: $0.value), byteCount: UInt32($0.value.count))
           }
         )
       )
@@ -123,9 +120,7 @@ extension ControlSession {
     return identifier
   }
 
-  private func connect(_ targets: [ConnectTarget], _ id: UInt32) throws(ControlFailure)
-    -> ControlReply
-  {
+  private func connect(_ targets: [ConnectTarget], _ id: UInt32) throws(ControlFailure) -> ControlReply {
     guard targets.count <= Self.connectLimit else {
       throw ControlFailure(
         .limit,
@@ -191,14 +186,11 @@ extension ControlSession {
     switch connector.framer.next(in: message.span.bytes) {
     case .message(_, let total, let checksumValid):
       if total == message.count, checksumValid { return }
-      problem =
-        checksumValid
-        ? "\(message.count - total) bytes follow the message" : "the checksum is wrong"
+      problem = checksumValid ? "\(message.count - total) bytes follow the message" : "the checksum is wrong"
     case .needMore(let total): problem = "\(message.count) bytes of \(total)"
     case .violation(let violation): problem = "\(violation)"
     }
-    throw ControlFailure(
-      .badMessage, "not a whole message of \(connector.network.name): \(problem)")
+    throw ControlFailure(.badMessage, "not a whole message of \(connector.network.name): \(problem)")
   }
 
   private func noSuchMessage(_ identifier: UInt32) -> ControlFailure {

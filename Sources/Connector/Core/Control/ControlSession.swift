@@ -38,20 +38,25 @@ final class ControlSession {
   /// Whether it waits until the log server has caught up.
   var waitsForRoom: Bool { neededRoom != nil || job != nil }
 
+  /// Bytes of memory that are held for the client, as last counted: the buffers of what it has sent in part, or what waits
+  /// its turn, and of what waits for it.
+  private(set) var heldCount = 0
+  /// How many of them are of what it has sent.
+  private(set) var unfinishedCount = 0
+  /// Since when a request is there in part, on the monotonic clock in ns; nil if none is.
+  private(set) var unfinishedSince: UInt64?
+
   private var greeting: TimerWatcher?
   private var deadline: TimerWatcher?
 
   private var limits: Configuration.Client { connector.configuration.connector.client }
 
-  init(_ descriptor: Int32, from remote: SocketAddress, connector: Connector, server: ControlServer)
-  {
+  init(_ descriptor: Int32, from remote: SocketAddress, connector: Connector, server: ControlServer) {
     self.connector = connector
     self.server = server
-    user =
-      Socket.credentials(of: descriptor).map { "uid \($0.user) pid \($0.process)" } ?? "\(remote)"
+    user = Socket.credentials(of: descriptor).map { "uid \($0.user) pid \($0.process)" } ?? "\(remote)"
     let limits = connector.configuration.connector.client
-    framer = ControlFramer(
-      versions: 0...ControlFrame.currentVersion, maximumPayloadCount: limits.maxFrame)
+    framer = ControlFramer(versions: 0...ControlFrame.currentVersion, maximumPayloadCount: limits.maxFrame)
     stream = ByteStream(descriptor, on: connector.loop, handler: self)
     guard limits.helloTimeout > 0 else { return }
     greeting = TimerWatcher(on: connector.loop) { [unowned self] in
@@ -67,6 +72,7 @@ final class ControlSession {
 
   func write(_ bytes: [UInt8]) {
     stream.write(bytes)
+    defer { countMemory() }
     let waiting = stream.unsentCount
     if waiting > 16 * limits.maxWaiting {
       publish("closed: it does not read; \(waiting) bytes wait for it", request: nil)
@@ -82,9 +88,41 @@ final class ControlSession {
     reply(.failure(ControlFailure(status, sentence)), to: 0)
     stream.closeAfterWriting(sentence)
     // One that does not read would stay for ever.
-    deadline = TimerWatcher(on: connector.loop) { [unowned self] in stream.close(.closed(sentence))
-    }
+    deadline = TimerWatcher(on: connector.loop) { [unowned self] in stream.close(.closed(sentence)) }
     deadline?.start(after: 5)
+  }
+
+  /// Says why, and closes at once, even if the client does not read it.
+  func giveWay(_ sentence: String) {
+    guard stream.isOpen else { return }
+    publish("closed: \(sentence)", request: nil)
+    if !isRefused { reply(.failure(ControlFailure(.limit, sentence)), to: 0) }
+    isRefused = true
+    stream.flush()
+    stream.close(.closed(sentence))
+  }
+
+  /// Counts the memory that is held for the client. May end this session, or others.
+  func countMemory() {
+    guard stream.isOpen else { return }
+    let held = unfinishedCount + stream.heldCount + (job?.byteCount ?? 0)
+    let difference = held - heldCount
+    heldCount = held
+    if difference != 0 { server.noteHeld(difference) }
+  }
+
+  /// A part of a request is there, or requests that wait; more room is needed for what is announced of it.
+  private func noteUnfinished(_ slice: ChunkSlice, rest: Int, isNew: Bool) {
+    if rest == 0 || stream.isPaused {
+      unfinishedSince = nil
+    } else if isNew || unfinishedSince == nil {
+      unfinishedSince = Clock.monotonic()
+    }
+    // What is little is kept in memory of its own size, more in the chunk that it was read into; and that is followed by
+    // one twice as large before more is read.
+    let announced = min(stream.expectedCount, 2 * rest)
+    unfinishedCount = rest <= ByteStream.parkingLimit ? rest : max(slice.chunk.capacity, announced)
+    countMemory()
   }
 
   /// Whether a message may be sent now, with those that wait or by itself; otherwise it has to wait for them.
@@ -210,10 +248,13 @@ extension ControlSession: ByteStreamHandler {
       let isVersion = "\(error.field)" == "protocol version"
       refuse(isVersion ? .unsupportedVersion : .badRequest, "malformed frame: \(error)")
     }
+    guard stream.isOpen else { return 0 }
+    noteUnfinished(slice, rest: bytes.count - offset, isNew: offset > 0)
     return stream.isOpen ? offset : 0
   }
 
   func streamDidDrain(_ stream: ByteStream) {
+    countMemory()
     resumeIfIdle()
   }
 

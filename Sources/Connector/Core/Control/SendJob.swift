@@ -46,6 +46,9 @@ struct SendJob {
     requests.append(request)
   }
 
+  /// Bytes of the messages.
+  var byteCount: Int { shared?.range.count ?? bytes.count }
+
   /// Whether everything has gone to everyone.
   var isDone: Bool { next == recipients.found.count }
 
