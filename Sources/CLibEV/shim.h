@@ -58,6 +58,13 @@ static inline void netmine_ev_prepare_init(struct ev_prepare *watcher,
   ev_prepare_init(watcher, callback);
 }
 
+// Of the highest priority, which nothing else has: called in each turn of the loop, whatever else is pending.
+static inline void netmine_ev_idle_init(struct ev_idle *watcher,
+    void (*callback)(struct ev_loop *, struct ev_idle *, int)) {
+  ev_idle_init(watcher, callback);
+  ev_set_priority(watcher, EV_MAXPRI);
+}
+
 // A descriptor that becomes readable at a time on the monotonic clock: non-blocking, closed on exec.
 static inline int netmine_timer_create(void) {
   return timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);

@@ -80,6 +80,8 @@ public final class ByteStream {
   private let isStamped: Bool
   private let gate: ReadGate?
   private var isAdmitted = false
+  /// What it has cost since the gate last asked.
+  private var charged = 0
   /// The system's number of what kept the gate from watching it; 0 for nothing.
   private var refusal: Int32 = 0
 
@@ -94,6 +96,9 @@ public final class ByteStream {
 
   /// Most reads of one stream in one batch, so that a fast one leaves time for the rest.
   private static let readsPerBatch = 4
+
+  /// Most bytes that are read at once at a gate.
+  private static let longestRead = 256 << 10
 
   /// Takes over a connected descriptor and starts to read from it.
   ///
@@ -290,36 +295,82 @@ public final class ByteStream {
     descriptor = -1
   }
 
+  private enum ReadOutcome {
+    /// Less came than there was room for, and has been delivered.
+    case short
+    /// As much came as there was room for.
+    case full
+    /// Nothing is there, or the stream is closed.
+    case nothing
+  }
+
   /// Reads what is there, up to a bound.
   ///
   /// - Parameter endsStream: whether the stream is closed if there is nothing more to come.
   func readSome(endsStream: Bool = true) {
     for _ in 0..<Self.readsPerBatch {
       guard isOpen, !isPaused, gate?.isOpen != false else { break }
-      let room = input.room(expected: expectedCount)
+      guard readOnce(limit: .max, endsStream: endsStream) == .full else { break }
+    }
+    if isOpen { input.park() }
+  }
+
+  /// Reads at a gate until a share is used; returns whether more may be there.
+  ///
+  /// - Parameters:
+  ///   - share: what it may cost, unless what is read at once costs more.
+  ///   - limit: most bytes to be read at once.
+  ///   - isBulk: whether it may read more than once, and at once the rest of a message whose length is known.
+  ///   - toEnd: whether something may be left although less came than there was room for.
+  func readShare(_ share: Int, limit: Int, isBulk: Bool, toEnd: Bool) -> Bool {
+    var isMore = true
+    repeat {
+      let rest = isBulk ? min(expectedCount - input.count, Self.longestRead) : 0
+      switch readOnce(limit: max(limit, rest), endsStream: true) {
+      case .short: isMore = toEnd
+      case .full: break
+      case .nothing: isMore = false
+      }
+    } while isMore && isBulk && charged < share && isOpen && !isPaused && gate?.isOpen == true
+    if isOpen { input.park() }
+    return isMore
+  }
+
+  /// Counts what the stream costs besides the bytes that are consumed, for the gate that it is read at
+  /// (`ReadGate.messageCost`).
+  public func charge(_ cost: Int) { charged += cost }
+
+  /// Takes what the stream has cost since this was last asked.
+  func takeCharge() -> Int {
+    defer { charged = 0 }
+    return charged
+  }
+
+  private func readOnce(limit: Int, endsStream: Bool) -> ReadOutcome {
+    let room = input.room(expected: expectedCount)
+    let wanted = min(room.count, limit)
+    while true {
       var stamp: UInt64 = 0
       let count =
         isStamped
-        ? netmine_receive(descriptor, room.baseAddress, room.count, &stamp)
-        : read(descriptor, room.baseAddress, room.count)
+        ? netmine_receive(descriptor, room.baseAddress, wanted, &stamp)
+        : read(descriptor, room.baseAddress, wanted)
       if count > 0 {
         input.fill(count)
         bytesReceived += UInt64(count)
+        charged += count / 4
         deliver(at: stamp != 0 ? stamp : Clock.now())
-        if count < room.count { break }
-      } else if count < 0, errno == EINTR {
-        continue
-      } else if !endsStream {
-        break
-      } else if count == 0 {
+        return count < wanted ? .short : .full
+      }
+      if count < 0, errno == EINTR { continue }
+      guard endsStream else { return .nothing }
+      if count == 0 {
         close(.endOfStream)
-      } else if errno == EAGAIN || errno == EWOULDBLOCK {
-        break
-      } else {
+      } else if errno != EAGAIN && errno != EWOULDBLOCK {
         close(.readFailed(IOError("read")))
       }
+      return .nothing
     }
-    if isOpen { input.park() }
   }
 
   private func deliver(at time: UInt64) {
@@ -327,6 +378,7 @@ public final class ByteStream {
     isDelivering = true
     let consumed = handler.stream(self, received: slice, at: time)
     isDelivering = false
+    charged += consumed
     if isOpen { input.consume(consumed) }
   }
 }

@@ -178,6 +178,37 @@ public final class SignalWatcher {
   public func cancel() { ev_signal_stop(loop.raw, watcher) }
 }
 
+/// Reports in each turn of the loop, before anything else, and keeps the loop from waiting meanwhile.
+final class TurnWatcher {
+  private let loop: EventLoop
+  private let watcher = UnsafeMutablePointer<ev_idle>.allocate(capacity: 1)
+  private let handle: () -> Void
+
+  /// Creates a watcher that reports nothing yet.
+  init(on loop: EventLoop, handle: @escaping () -> Void) {
+    self.loop = loop
+    self.handle = handle
+    netmine_ev_idle_init(watcher) { _, watcher, _ in
+      Unmanaged<TurnWatcher>.fromOpaque(watcher!.pointee.data).takeUnretainedValue().handle()
+    }
+    watcher.pointee.data = Unmanaged.passUnretained(self).toOpaque()
+  }
+
+  deinit {
+    cancel()
+    watcher.deallocate()
+  }
+
+  /// Whether it reports.
+  var isRunning: Bool { watcher.pointee.active != 0 }
+
+  /// Reports from the next turn on.
+  func start() { ev_idle_start(loop.raw, watcher) }
+
+  /// Ends all reports.
+  func cancel() { ev_idle_stop(loop.raw, watcher) }
+}
+
 /// Tells the loop when a batch has been handled: right before it would wait.
 final class BatchEndWatcher {
   private unowned let loop: EventLoop

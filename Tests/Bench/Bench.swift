@@ -13,7 +13,8 @@ struct Bench: ParsableCommand {
     abstract: "Measure Netmine's speed, beside something else in the same run.",
     subcommands: [
       WireBench.self, VerbatimBench.self, LogBench.self, LogSourceProcess.self, LogReaderProcess.self,
-      BareRelay.self, CrawlBench.self, ControlBench.self, ConnectorBench.self, MessageReader.self,
+      BareRelay.self, CrawlBench.self, ControlBench.self, ConnectorBench.self, FairnessBench.self,
+      FlooderProcess.self, MessageReader.self,
       BareReader.self, Burner.self, PeersProcess.self, BareSender.self, KeeperProcess.self,
     ]
   )

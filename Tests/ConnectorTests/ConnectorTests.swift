@@ -238,18 +238,6 @@ import Testing
     }
   }
 
-  @Test func stopsReadingFromPeersWhileTheLogServerIsTooSlow() throws {
-    let bench = try Bench()
-    let peer = try bench.dialling()
-    try bench.shake(peer)
-    bench.connector.publisher(bench.connector.publisher, isCongested: true)
-    peer.send(.ping(PingMessage(nonce: 1)))
-    try bench.loop.run(for: 0.05)
-    #expect(!peer.commands.contains(.pong))
-    bench.connector.publisher(bench.connector.publisher, isCongested: false)
-    try bench.loop.run { peer.commands.contains(.pong) }
-  }
-
   /// One turn of the loop has far more to read than may wait for the log server.
   @Test func readsNoMoreThanTheLogServerTakes() throws {
     let bench = try Bench("log_buffer = 1048576;")

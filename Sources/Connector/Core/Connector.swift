@@ -25,7 +25,7 @@ public final class Connector {
   /// Whether anybody here looks at what peers announce (`Fetcher`, `BlockAnnouncer`).
   private(set) var followsAnnouncements = false
 
-  /// Closed while the log server is too slow: peers are not read from then.
+  /// Closed while the log server is too slow: then only peers that say little are read from, while there is room.
   let gate: ReadGate
   /// When it was last said that it is, on the monotonic clock in ns; 0 for never.
   var lastCongestion: UInt64 = 0
@@ -98,6 +98,7 @@ public final class Connector {
       on: loop
     )
     publisher.handler = self
+    gate.hasReserve = { [unowned self] in publisher.hasReserve }
     noteInterests()
     limits = PeerLimits(of: self)
     announcer = BlockAnnouncer(of: self)

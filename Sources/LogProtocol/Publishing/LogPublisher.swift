@@ -41,6 +41,12 @@ public final class LogPublisher {
   /// The same for all bytes that are not acknowledged: most of the bound, and half of it.
   private let holding: (high: Int, low: Int)
 
+  /// Below how many bytes of either a source that should slow down may still publish what is little.
+  private let reserve: (waiting: Int, held: Int)
+
+  /// Bytes that stay free beyond the reserve: for what is longest, and what is published besides.
+  private static let margin = 5 << 20
+
   /// Nanoseconds for which nothing gives way that was not acknowledged, counted from the last acknowledgement.
   private let patience: UInt64
 
@@ -130,6 +136,8 @@ public final class LogPublisher {
     congestion = (high, high / 4, min(Self.window, high))
     pumpThreshold = congestion.pump
     holding = (limit / 4 * 3, limit / 2)
+    let most = min(limit / 8 * 7, limit - Self.margin)
+    reserve = (min(4 * high, most), most)
     self.patience = UInt64(max(0, min(patience, 1e9)) * 1e9)
     patienceEnd = TimerWatcher(on: loop) { [unowned self] in endPatience() }
     retry = TimerWatcher(on: loop) { [unowned self] in connect() }
@@ -141,7 +149,10 @@ public final class LogPublisher {
 
   /// Bytes that stand against the bound: published and not acknowledged, or, where nothing is acknowledged any more, not
   /// taken by the log server's socket.
-  public var backlog: Int { isHolding ? max(store.heldCount, waitingCount) : waitingCount }
+  public var backlog: Int { isHolding ? max(store.occupiedCount, waitingCount) : waitingCount }
+
+  /// Whether a source that should slow down may still publish what is little: nothing is dropped for that.
+  public var hasReserve: Bool { store.occupiedCount < reserve.held && waitingCount < reserve.waiting }
 
   /// Whether records that were sent are kept until they are acknowledged: the log server is there, and acknowledges.
   private var isHolding: Bool { isJoined && Clock.monotonic() - progressAt < patience }
@@ -356,7 +367,7 @@ public final class LogPublisher {
   /// Tells the source to slow down while too much waits for the log server's socket, or for an acknowledgement.
   private func adjustCongestion() {
     guard isJoined else { return }
-    let isFull = store.heldCount > (isCongested ? holding.low : holding.high) && isHolding
+    let isFull = store.occupiedCount > (isCongested ? holding.low : holding.high) && isHolding
     let isBehind = waitingCount > (isCongested ? congestion.low : congestion.high)
     if isFull, patienceEnd?.isRunning == false { awaitProgress() }
     setCongested(isFull || isBehind)
@@ -378,7 +389,7 @@ public final class LogPublisher {
   private func endPatience() {
     guard isCongested else { return }
     if isHolding { return awaitProgress() }
-    if store.heldCount > holding.low { handler?.publisherStopsHolding(self) }
+    if store.occupiedCount > holding.low { handler?.publisherStopsHolding(self) }
     adjustCongestion()
   }
 

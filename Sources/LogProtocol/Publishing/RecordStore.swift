@@ -32,6 +32,9 @@ struct RecordStore {
   private var end: UnsafeMutableRawPointer?
   private var room = 0
 
+  /// Bytes that stand against the limit: of the chunks that records are held in, once they are more than two.
+  var occupiedCount: Int { segments.count > 2 ? capacity : heldCount }
+
   /// Bytes of records held, sent or not.
   private(set) var heldCount = 0
 

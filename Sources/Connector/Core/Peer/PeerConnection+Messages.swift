@@ -44,7 +44,10 @@ extension PeerConnection {
       guard handshake.peer != nil, let answer = PoliteAnswer.to(header.command, payload: payload) else {
         return
       }
-      send(answer)
+      let bytes = connector.network.frame(answer)
+      // It is parsed, made, hashed and recorded at the expense of the peer that wants it.
+      stream?.charge(ReadGate.messageCost + 2 * bytes.count)
+      send(bytes)
     }
   }
 

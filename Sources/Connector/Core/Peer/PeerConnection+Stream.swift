@@ -17,6 +17,8 @@ extension PeerConnection: ByteStreamHandler {
     guard proxy == nil else { return offset }
     // Within one direction of one connection time does not run backwards, even where the clock was set back.
     let stamp = max(time, lastTime)
+    let before = messagesReceived
+    defer { stream.charge(Int(messagesReceived - before) * ReadGate.messageCost) }
     while stream.isOpen, isLive, offset < bytes.count {
       let rest = UnsafeRawBufferPointer(rebasing: bytes[offset...])
       switch framer.next(in: rest) {
