@@ -133,10 +133,13 @@ private final class FairnessTrial {
   private func connect(_ targets: [ConnectTarget]) throws {
     guard case .connecting = try client.ask(.connect(targets)) else { throw IOError("connect", code: EPROTO) }
     var done = 0
+    var failure: String?
     try client.awaitEvents { event in
       if case .handshaken = event { done += 1 }
-      return done == targets.count
+      if case .connectFailed(_, _, let reason) = event { failure = reason }
+      return done == targets.count || failure != nil
     }
+    if let failure { throw IOError("connect: \(failure)", code: EPROTO) }
   }
 
   /// Has the connector dial the honest peer.

@@ -14,7 +14,8 @@ struct FlooderProcess: ParsableCommand {
 
   func run() throws {
     _ = try DescriptorLimit.raise()
-    try Flooders(flood).loop.run()
+    let flooders = try Flooders(flood)
+    withExtendedLifetime(flooders) { flooders.loop.run() }
   }
 }
 
