@@ -40,6 +40,7 @@ public enum DaemonLauncher {
     umask(0o002)
     var readiness: Readiness?
     do {
+      try DescriptorRoom.check()
       let configuration = try options.common.configuration(own: own)
       let account = try Privileges.account(for: configuration)
       let folder = getcwd(nil, 0).map { String(cString: $0) + "/" } ?? "/"

@@ -1,3 +1,4 @@
+import Bytes
 import CLibEV
 import Glibc
 
@@ -21,8 +22,10 @@ public final class EventLoop {
   ///
   /// Create it after any `fork`: a loop does not survive one.
   public init(pool: ChunkPool = ChunkPool()) {
+    // libev would abort where it gets no descriptor.
+    ev_set_syserr_cb { EventLoop.giveUp(IOError($0.map { String(cString: $0) } ?? "libev")) }
     guard let raw = ev_loop_new(UInt32(EVFLAG_AUTO) | UInt32(EVFLAG_NOENV)) else {
-      fatalError("libev found no usable backend")
+      Self.giveUp(IOError("create an event loop"))
     }
     self.raw = raw
     self.pool = pool
@@ -34,6 +37,13 @@ public final class EventLoop {
   deinit {
     prepare?.cancel()
     ev_loop_destroy(raw)
+  }
+
+  /// Ends the process: nothing goes on without what the system has refused, as too few descriptors.
+  static func giveUp(_ error: IOError) -> Never {
+    let sentence = "cannot go on: \(error)\n"
+    _ = write(STDERR_FILENO, sentence, sentence.utf8.count)
+    exit(EXIT_FAILURE)
   }
 
   /// Handles events until `stop()` is called.

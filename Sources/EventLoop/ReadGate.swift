@@ -55,7 +55,7 @@ public final class ReadGate {
   /// Creates an open gate.
   public init(on loop: EventLoop) {
     epoll = epoll_create1(Int32(EPOLL_CLOEXEC))
-    guard epoll >= 0 else { fatalError("\(IOError("create an epoll instance"))") }
+    guard epoll >= 0 else { EventLoop.giveUp(IOError("create an epoll instance")) }
     watcher = DescriptorWatcher(epoll, on: loop) { [unowned self] _ in
       if turns?.isRunning == false { takeTurn() }
     }

@@ -57,6 +57,37 @@ import Testing
     }
   }
 
+  /// With too few open files to begin with, each program says so and ends, and does not abort.
+  @Test(
+    .timeLimit(.minutes(1)),
+    arguments: [
+      ["logserver"], ["connector"], ["verbatim"], ["netmine", "status"], ["simnet", "--nodes", "3"],
+    ]
+  )
+  func saysThatItHasTooFewDescriptors(_ command: [String]) throws {
+    let deployment = Deployment()
+    let program = try startWith(8, command, deployment)
+    #expect(try program.wait() == 1, "\(program.errors)")
+    #expect(program.errors.contains("(ulimit -n): Too many open files"), "\(program.errors)")
+  }
+
+  /// A console does with less.
+  @Test(.timeLimit(.minutes(1))) func endsAConsoleWithTooFewDescriptors() throws {
+    let deployment = Deployment()
+    let program = try startWith(4, ["console", "--no-wait"], deployment)
+    #expect(try program.wait() == 1, "\(program.errors)")
+    #expect(program.errors.contains("Too many open files"), "\(program.errors)")
+  }
+
+  private func startWith(_ limit: Int, _ command: [String], _ deployment: Deployment) throws -> Program {
+    try Program(
+      "/bin/sh",
+      ["-c", "ulimit -n \(limit); exec \"$0\" \"$@\"", try ChildProcess.folder() + command[0]]
+        + command.dropFirst() + ["--root", deployment.root],
+      folder: deployment.root
+    )
+  }
+
   /// Clients take the last descriptor: the connector says so once, waits without turning in circles, fails to dial for
   /// a reason, and goes on when there is one again.
   @Test(.timeLimit(.minutes(1))) func waitsForDescriptors() throws {
@@ -131,7 +162,7 @@ import Testing
     }
     let grown = try peakMemory(of: connector) - before
     #expect(grown < 4 * bound, "\(grown) bytes")
-    #expect(connector.errors.contains("log server too slow"))
+    #expect(connector.errors.contains("archive too slow: peers are read only as fast"))
     server.signal(SIGCONT)
     try loop.run(timeout: 30) { peers.allSatisfy { $0.stream.unsentCount == 0 } }
     for peer in peers { peer.closeAfterWriting() }

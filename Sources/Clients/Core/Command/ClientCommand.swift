@@ -1,5 +1,6 @@
 import Access
 import ArgumentParser
+import Bytes
 import Configuration
 import Daemon
 import EventLoop
@@ -22,6 +23,12 @@ protocol ClientCommand: ParsableCommand {
 extension ClientCommand {
   /// Runs on a loop of its own with the program's own output; shows errors as sentences on stderr.
   func run() throws {
+    do throws(IOError) {
+      try DescriptorRoom.check()
+    } catch {
+      Output.standard.complain("\(error)")
+      throw ExitStatus.someFailed.code
+    }
     let status = run(on: EventLoop(), output: .standard, hearsSignals: true)
     guard status == .succeeded else { throw status.code }
   }
