@@ -5,7 +5,7 @@ extension Configuration {
       "connector.control_path",
       \.connector.controlPath,
       .path("a unix socket", isFolder: false, limit: 107),
-      example: quoted("/tmp/netmine/control"),
+      example: quoted("/run/netmine/control"),
       "The unix socket for commands. By default control in logger.root."
     ),
     Key(

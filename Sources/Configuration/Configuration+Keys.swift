@@ -16,7 +16,7 @@ extension Configuration {
       "run_path",
       \.runPath,
       .path("a folder", isFolder: true),
-      example: quoted("/tmp/netmine/run/"),
+      example: quoted("/run/netmine/run/"),
       "Folder of the pid files. By default run/ under logger.root."
     ),
     Key(
@@ -56,8 +56,14 @@ extension Configuration {
     Key(
       "logger.root",
       \.logger.root,
-      .path("a folder", isFolder: true, limit: 80),
-      "Folder of the log server's sockets."
+      .path("a folder", isFolder: true, limit: DefaultFolders.rootLimit),
+      example: quoted("/run/netmine/"),
+      """
+      Folder of the sockets of all programs. Only root, the user that runs the programs and those that
+      permissions names may own it or write to it. By default /run/netmine/ for root and
+      $XDG_RUNTIME_DIR/netmine/ for others, or /run/netmine/ if it belongs to them; /tmp/netmine/ if there
+      is none of these.
+      """
     ),
     Key(
       "logger.max_buffer",

@@ -33,7 +33,8 @@ extension Configuration {
       example: quoted("postgresql://netmine@/netmine"),
       """
       The database of nodes: a file's path for SQLite, or postgresql://user@host/name (a password is better
-      kept in ~/.pgpass). By default nodes.sqlite in logger.root.
+      kept in ~/.pgpass). By default nodes.sqlite in the folder that
+      archive/ is in by default (verbatim.logpath).
       """
     ),
     Key(

@@ -13,8 +13,9 @@ extension Configuration {
 
   /// The log server.
   public struct Logger: Equatable, Sendable {
-    /// Folder of the log server's sockets, absolute, with its last slash.
-    public internal(set) var root = "/tmp/netmine/"
+    /// Folder of the programs' sockets, absolute, with its last slash; by default `/run/netmine/` or
+    /// `$XDG_RUNTIME_DIR/netmine/`, or else `/tmp/netmine/`.
+    public internal(set) var root = ""
     /// Bytes of memory for one reader that is too slow; 4096 … 2^40.
     public internal(set) var maxBuffer = 128 << 20
     /// Bytes of memory for all readers together; 2^20 … 2^40.
@@ -35,7 +36,8 @@ extension Configuration {
 
   /// The archive.
   public struct Verbatim: Equatable, Sendable {
-    /// Folder of the archive, absolute, with its last slash; by default "archive/" under `logger.root`.
+    /// Folder of the archive, absolute, with its last slash; by default "archive/" under `logger.root`, or under
+    /// `/var/lib/netmine/` or `~/.local/state/netmine/` where that is a runtime folder by default.
     public internal(set) var logPath = ""
     /// How records are written.
     public internal(set) var format = Format.native

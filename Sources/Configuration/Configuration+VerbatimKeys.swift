@@ -5,8 +5,11 @@ extension Configuration {
       "verbatim.logpath",
       \.verbatim.logPath,
       .path("a folder", isFolder: true),
-      example: quoted("/tmp/netmine/archive/"),
-      "Folder of the archive; works with logrotate. By default archive/ under logger.root."
+      example: quoted("/var/lib/netmine/archive/"),
+      """
+      Folder of the archive; works with logrotate. By default archive/ under logger.root; if that is not
+      set and a folder in /run, under /var/lib/netmine/ for root, under ~/.local/state/netmine/ for others.
+      """
     ),
     Key(
       "verbatim.format",

@@ -58,11 +58,14 @@ public struct Configuration: Sendable {
 
   /// Fills in what follows from other keys, wherever the operator did not choose it.
   mutating func resolve() {
+    let usual = DefaultFolders.current
+    let lasting = logger.root.isEmpty ? usual.state : logger.root
+    if logger.root.isEmpty { logger.root = usual.root }
     if runPath.isEmpty { runPath = logger.root + "run/" }
-    if verbatim.logPath.isEmpty { verbatim.logPath = logger.root + "archive/" }
+    if verbatim.logPath.isEmpty { verbatim.logPath = lasting + "archive/" }
     if logger.publishAddress.isEmpty { logger.publishAddress = logger.root + "publish" }
     if logger.subscribeAddress.isEmpty { logger.subscribeAddress = logger.root + "subscribe" }
-    if nodeDatabase.place.isEmpty { nodeDatabase.place = logger.root + "nodes.sqlite" }
+    if nodeDatabase.place.isEmpty { nodeDatabase.place = lasting + "nodes.sqlite" }
     if connector.controlPath.isEmpty { connector.controlPath = logger.root + "control" }
     if connector.userAgent.isEmpty {
       connector.userAgent = "/Netmine:\(Netmine.version)(\(connector.contact))/"
@@ -73,6 +76,7 @@ public struct Configuration: Sendable {
   static var unresolved: Configuration {
     var configuration = Configuration()
     configuration.runPath = ""
+    configuration.logger.root = ""
     configuration.logger.publishAddress = ""
     configuration.logger.subscribeAddress = ""
     configuration.verbatim.logPath = ""

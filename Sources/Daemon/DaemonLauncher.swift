@@ -3,6 +3,25 @@ public import Configuration
 internal import Glibc
 internal import Logging
 
+/// A folder that a daemon needs.
+public struct DaemonFolder: Equatable, Sendable {
+  /// Its absolute path.
+  public let path: String
+
+  /// The key of the configuration that says where it is.
+  public let key: String
+
+  /// Whether only a socket of ours is in it, so that it may be `/tmp` itself.
+  public let isForSocket: Bool
+
+  /// Names a folder.
+  public init(_ path: String, key: String, isForSocket: Bool = false) {
+    self.path = path
+    self.key = key
+    self.isForSocket = isForSocket
+  }
+}
+
 /// What every daemon does before its own work and after it.
 public enum DaemonLauncher {
   /// Exit statuses, as `sysexits.h` numbers them where it does.
@@ -18,7 +37,7 @@ public enum DaemonLauncher {
   /// Starts a daemon, runs its work and cleans up: for a main file that then exits with the status.
   ///
   /// In order: reads the configuration, goes into the background if asked to, makes `logger.root`, the
-  /// pid file's folder and `folders`, takes the pid file, drops root's powers, runs `body`, removes the pid
+  /// pid file's folder and `folders` and checks that nobody else can change them, takes the pid file, drops root's powers, runs `body`, removes the pid
   /// file. Errors are shown on stderr; in the background, until the daemon is ready, by the command
   /// that started it. SIGPIPE is ignored and the umask is 002 throughout.
   ///
@@ -33,7 +52,7 @@ public enum DaemonLauncher {
     _ program: String,
     _ options: DaemonOptions,
     own: [Configuration.Override] = [],
-    folders: (Configuration) -> [String] = { _ in [] },
+    folders: (Configuration) -> [DaemonFolder] = { _ in [] },
     body: (RunningDaemon) throws -> Void
   ) -> Int32 {
     signal(SIGPIPE, SIG_IGN)
@@ -61,9 +80,7 @@ public enum DaemonLauncher {
         logfile: logfile
       )
       let above = pidfile[..<(pidfile.lastIndex(of: "/") ?? pidfile.startIndex)]
-      for path in [configuration.logger.root, String(above)] + folders(configuration) {
-        try Folder.create(path, owner: account)
-      }
+      try prepare(configuration, account, pidFolder: String(above), folders(configuration))
       try work(daemon, pidfile: pidfile, account: account, body: body)
       readiness?.failed("it ended before it was ready")
       return Status.success
@@ -75,6 +92,33 @@ public enum DaemonLauncher {
       }
       for line in "\(error)".split(separator: "\n") { complain("\(program): \(line)") }
       return status
+    }
+  }
+
+  /// Makes the folders that are not there, and checks that nobody else can change any.
+  private static func prepare(
+    _ configuration: Configuration,
+    _ account: Account?,
+    pidFolder: String,
+    _ own: [DaemonFolder]
+  ) throws {
+    // Only a group that the operator names is to write to what we make.
+    let group = configuration.permissions.group.flatMap { Privileges.groupNumber($0) }
+    let isForGroup = group != nil && group == account?.group ?? getegid()
+    let trust = FolderTrust(configuration)
+    let pid = DaemonFolder(pidFolder, key: "run_path", isForSocket: true)
+    for folder in [DaemonFolder(configuration.logger.root, key: "logger.root"), pid] + own
+    where !folder.path.isEmpty {
+      // Before, as root is not to make anything in a folder that another can move meanwhile.
+      try trust.check(folder.path, key: folder.key, allowsSticky: true)
+      try Folder.create(folder.path, owner: account, isForGroup: isForGroup)
+      try trust.check(folder.path, key: folder.key, allowsSticky: folder.isForSocket)
+    }
+    for (address, key) in [
+      (configuration.logger.publishAddress, "logger.publish_address"),
+      (configuration.logger.subscribeAddress, "logger.subscribe_address"),
+    ] where address.hasPrefix("/") {
+      try trust.checkSocket(address, key: key)
     }
   }
 

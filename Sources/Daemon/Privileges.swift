@@ -75,7 +75,7 @@ public enum Privileges {
     return group == getegid() ? nil : group
   }
 
-  private static func groupNumber(_ name: String) -> UInt32? {
+  static func groupNumber(_ name: String) -> UInt32? {
     getgrnam(name)?.pointee.gr_gid
   }
 }

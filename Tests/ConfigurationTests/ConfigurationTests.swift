@@ -88,8 +88,8 @@ import Testing
     #expect(configuration.connector.network == "mainnet")
     #expect(configuration.connector.bitcoin.maxVersion == nil)
     #expect(configuration.connector.userAgent == "/Netmine:\(Netmine.version)(netmine@operator.example)/")
-    #expect(configuration.connector.controlPath == "/tmp/netmine/control")
-    #expect(configuration.verbatim.logPath == "/tmp/netmine/archive/")
+    #expect(configuration.connector.controlPath == configuration.logger.root + "control")
+    #expect(configuration.verbatim.logPath.hasSuffix("/netmine/archive/"))
     #expect(configuration.file == nil)
   }
 

@@ -21,7 +21,11 @@ struct SampleDaemon: ParsableCommand {
   @Flag var vanish = false
 
   func run() throws {
-    let status = DaemonLauncher.run("sample", options, folders: { [$0.verbatim.logPath] }) { daemon in
+    let status = DaemonLauncher.run(
+      "sample",
+      options,
+      folders: { [DaemonFolder($0.verbatim.logPath, key: "verbatim.logpath")] }
+    ) { daemon in
       if let fail { throw ValidationError(fail) }
       if vanish { _exit(3) }
       var signals = sigset_t()

@@ -1,7 +1,7 @@
 /* Connects to a node and prints the records that are about it:
  *
  *   cc -std=c11 -o example example.c netmine.c
- *   ./example /tmp/netmine/control /tmp/netmine/subscribe 127.16.0.1:18444
+ *   ./example /run/netmine/control /run/netmine/subscribe 127.16.0.1:18444
  *
  * Ends with the connection. */
 #include "netmine.h"

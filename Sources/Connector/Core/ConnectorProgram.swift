@@ -50,7 +50,15 @@ public struct ConnectorProgram: ParsableCommand {
       "connector",
       options,
       own: own,
-      folders: { [Self.folder(of: $0.connector.controlPath)] }
+      folders: {
+        [
+          DaemonFolder(
+            Self.folder(of: $0.connector.controlPath),
+            key: "connector.control_path",
+            isForSocket: true
+          )
+        ]
+      }
     ) { daemon in
       let limit = try DescriptorLimit.raise()
       let loop = EventLoop(pool: ChunkPool(returnsMemory: true))

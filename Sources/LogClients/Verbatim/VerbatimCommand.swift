@@ -36,7 +36,7 @@ struct VerbatimCommand: ParsableCommand {
       "verbatim",
       options,
       own: archive.overrides,
-      folders: { [$0.verbatim.logPath] }
+      folders: { [DaemonFolder($0.verbatim.logPath, key: "verbatim.logpath")] }
     ) { daemon in
       let verbatim = try Verbatim(daemon.configuration, log: daemon.log)
       daemon.ready()

@@ -79,7 +79,7 @@ extension LogServer {
   }
 
   static func makeFolder(_ path: String) throws(IOError) {
-    guard mkdir(path, 0o775) != 0, errno != EEXIST else { return }
+    guard mkdir(path, 0o755) != 0, errno != EEXIST else { return }
     throw IOError("make the folder \(path)")
   }
 }

@@ -26,7 +26,7 @@ public struct LogServerProgram: ParsableCommand {
 
   /// Runs until a signal ends it.
   public func run() throws {
-    let status = DaemonLauncher.run("logserver", options, folders: { [$0.logger.root] }) { daemon in
+    let status = DaemonLauncher.run("logserver", options) { daemon in
       let loop = EventLoop(pool: ChunkPool(chunkCapacity: 256 << 10, spareLimit: 32))
       let server = try LogServer(
         daemon.configuration,

@@ -6,8 +6,8 @@ from netmine import ALL, BitcoinMessage, Connector, FormatError, Gap, RecordType
 from netmine.messages import Addr, AddrV2, Empty
 
 arguments = argparse.ArgumentParser(description=__doc__)
-arguments.add_argument("--control", default="/tmp/netmine/control", help="the connector's socket, or host:port")
-arguments.add_argument("--stream", default="/tmp/netmine/subscribe", help="the log server's socket, or host:port")
+arguments.add_argument("--control", help="the connector's socket, or host:port")
+arguments.add_argument("--stream", help="the log server's socket, or host:port")
 arguments.add_argument("--seconds", type=float, default=10, help="how long to collect")
 options = arguments.parse_args()
 

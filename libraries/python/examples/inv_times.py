@@ -15,7 +15,7 @@ from netmine.messages import Inventory
 
 arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
 arguments.add_argument("files", nargs="*", help="log files, oldest first; - for the standard input")
-arguments.add_argument("--stream", default="/tmp/netmine/subscribe", help="the log server's socket, or host:port")
+arguments.add_argument("--stream", help="the log server's socket, or host:port")
 arguments.add_argument("--seconds", type=float, help="stop after so many; without, when the log server does")
 options = arguments.parse_args()
 

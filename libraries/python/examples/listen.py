@@ -20,8 +20,8 @@ def words(message):
 
 arguments = argparse.ArgumentParser(description=__doc__)
 arguments.add_argument("node", help="host:port, or host alone for the network's own port")
-arguments.add_argument("--control", default="/tmp/netmine/control", help="the connector's socket, or host:port")
-arguments.add_argument("--stream", default="/tmp/netmine/subscribe", help="the log server's socket, or host:port")
+arguments.add_argument("--control", help="the connector's socket, or host:port")
+arguments.add_argument("--stream", help="the log server's socket, or host:port")
 arguments.add_argument("--seconds", type=float, help="stop after so many; without, when the log server does")
 options = arguments.parse_args()
 

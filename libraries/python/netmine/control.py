@@ -30,7 +30,7 @@ Node = Union[str, Endpoint, ConnectTarget]
 class Connector:
     """A connection to a connector.
 
-        with Connector("/tmp/netmine/control") as connector:
+        with Connector() as connector:
             connecting = connector.connect(["192.0.2.1:8333"])
             outcomes = connector.wait(connecting)
 
@@ -45,7 +45,7 @@ class Connector:
 
     def __init__(
         self,
-        address: Address = "/tmp/netmine/control",
+        address: Optional[Address] = None,
         *,
         name: str = "python",
         key: Optional[bytes] = None,

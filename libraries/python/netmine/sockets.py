@@ -15,6 +15,25 @@ Address = Union[str, "os.PathLike[str]", Tuple[str, int]]
 _CHUNK = 256 << 10
 
 
+def usual(name: str) -> str:
+    """The path of a socket, `control` or `subscribe`, where Netmine's programs have it if nobody chose `logger.root`."""
+    user = os.geteuid()
+
+    def owner(path: str) -> Optional[int]:
+        return os.stat(path).st_uid if os.path.isdir(path) else None
+
+    runtime = os.environ.get("XDG_RUNTIME_DIR", "")
+    root = "/tmp/netmine"
+    if user == 0:
+        if owner("/run") == 0:
+            root = "/run/netmine"
+    elif runtime.startswith("/") and owner(runtime) == user and len(os.fsencode(runtime)) <= 71:
+        root = runtime + "/netmine"
+    elif owner("/run/netmine") == user:
+        root = "/run/netmine"
+    return f"{root}/{name}"
+
+
 def connect(
     address: Address, key: Optional[bytes] = None, timeout: Optional[float] = None, purpose: str = "control"
 ) -> socket.socket:

@@ -10,13 +10,13 @@ from .access import check_unasked
 from .errors import ConnectionLost, FormatError, Refused
 from .fields import u8, u16, u32
 from .records import Framer, Record, RecordType, Refusal, ServerStatus, encode, preamble
-from .sockets import Address, Deadline, connect, receive, transmit
+from .sockets import Address, Deadline, connect, receive, transmit, usual
 
 
 class Stream:
     """What the log server forwards, filtered, from now on.
 
-        with Stream("/tmp/netmine/subscribe", types=RecordType.BITCOIN_MSG, commands=["inv"]) as stream:
+        with Stream(types=RecordType.BITCOIN_MSG, commands=["inv"]) as stream:
             for record in stream: ...
 
     First comes one `SourceJoined` for each live source and one `OpenConnection` for each open connection. META
@@ -27,7 +27,7 @@ class Stream:
     The iteration ends when the log server does. There is no reconnecting: what was missed meanwhile would be a
     hole that nobody told of.
 
-    - `address`: a unix socket's path, or host:port.
+    - `address`: a unix socket's path, or host:port; None for where the log server has it if `logger.root` is not set.
     - `types`: a mask of `RecordType`.
     - `received`, `sent`: whether messages that we received, or sent, are wanted.
     - `commands`, `sources`, `connections`: those wanted; none for all. Commands and directions ask of messages only.
@@ -37,7 +37,7 @@ class Stream:
 
     def __init__(
         self,
-        address: Address = "/tmp/netmine/subscribe",
+        address: Optional[Address] = None,
         *,
         types: int = RecordType.ALL,
         received: bool = True,
@@ -54,7 +54,7 @@ class Stream:
         self._waiting: Deque[Record] = collections.deque()
         self._ended = False
         request = _subscription(types, received, sent, commands, sources, connections, disconnect_when_slow)
-        self._socket = connect(address, key, timeout, "subscribe")
+        self._socket = connect(usual("subscribe") if address is None else address, key, timeout, "subscribe")
         try:
             transmit(self._socket, preamble(time.time_ns()), timeout)
             self._subscribe(request)

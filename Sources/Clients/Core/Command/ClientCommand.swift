@@ -4,6 +4,7 @@ import Bytes
 import Configuration
 import Daemon
 import EventLoop
+import Glibc
 
 /// A subcommand of `netmine`.
 protocol ClientCommand: ParsableCommand {
@@ -104,11 +105,61 @@ struct ClientEnvironment {
   /// Whether signals to the process are for the command.
   let hearsSignals: Bool
 
+  /// A session with the connector.
+  ///
+  /// - Throws: `ClientFailure` also if this is root and somebody else could have put the socket there.
+  func openSession() throws(ClientFailure) -> ControlSession {
+    try ControlSession(to: trusted(controlAddress, key: "logger.root"), key: key, on: loop)
+  }
+
+  /// Where the log server takes readers.
+  ///
+  /// - Throws: `ClientFailure` if this is root and somebody else could have put the socket there.
+  func subscribeAddress() throws(ClientFailure) -> SocketAddress {
+    let key = "logger.subscribe_address"
+    return try trusted(SocketAddress(server: configuration.logger.subscribeAddress), key: key)
+  }
+
+  /// Where the log server takes sources.
+  ///
+  /// - Throws: `ClientFailure` if this is root and somebody else could have put the socket there.
+  func publishAddress() throws(ClientFailure) -> SocketAddress {
+    try trusted(SocketAddress(server: configuration.logger.publishAddress), key: "logger.publish_address")
+  }
+
+  /// Checks the folder of the database that the configuration, or our default, names, and makes it.
+  ///
+  /// - Parameters:
+  ///   - place: a file's path, or an URL, of which nothing is checked.
+  ///   - isReadOnly: whether it has to be there.
+  /// - Throws: `ClientFailure` if this is root and somebody else could move the file.
+  func prepareFolder(ofDatabase place: String, isReadOnly: Bool) throws(ClientFailure) {
+    guard !place.contains("://"), let slash = place.lastIndex(of: "/") else { return }
+    let folder = String(place[..<slash])
+    if geteuid() == 0 {
+      do throws(UntrustedFolder) {
+        try FolderTrust(configuration).check(folder, key: "node_database.place")
+      } catch {
+        throw ClientFailure(.someFailed, "\(error).")
+      }
+    }
+    guard !isReadOnly else { return }
+    do throws(IOError) { try Folder.create(folder) } catch { throw ClientFailure(.someFailed, "\(error).") }
+  }
+
+  private func trusted(_ address: SocketAddress, key: String) throws(ClientFailure) -> SocketAddress {
+    guard case .unix(let path) = address else { return address }
+    do throws(UntrustedFolder) { try FolderTrust(configuration).checkSocket(path, key: key) } catch {
+      throw ClientFailure(.someFailed, "\(error).")
+    }
+    return address
+  }
+
   /// Opens a session with the connector, lends it and closes it.
   func withSession(
     _ body: (ControlSession) throws(ClientFailure) -> ExitStatus
   ) throws(ClientFailure) -> ExitStatus {
-    let session = try ControlSession(to: controlAddress, key: key, on: loop)
+    let session = try openSession()
     defer { session.close() }
     return try body(session)
   }

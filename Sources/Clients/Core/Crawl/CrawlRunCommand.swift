@@ -158,7 +158,11 @@ struct CrawlRunCommand: ControlCommand {
   {
     guard !noDatabase else { return nil }
     var place = environment.configuration.nodeDatabase
-    if let database { place.place = database }
+    if let database {
+      place.place = database
+    } else {
+      try environment.prepareFolder(ofDatabase: place.place, isReadOnly: false)
+    }
     do throws(NodeStoreError) {
       return try NodeRecorder(
         place,

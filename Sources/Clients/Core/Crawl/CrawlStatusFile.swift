@@ -26,7 +26,7 @@ final class CrawlStatusFile {
     let text =
       ([String(decoding: json.finish(), as: UTF8.self)] + progress.lines).joined(separator: "\n") + "\n"
     // Daemons that were never told to write their pids have made none.
-    if !isFailing { mkdir(folder, 0o775) }
+    if !isFailing { mkdir(folder, 0o755) }
     do throws(IOError) {
       try DescriptorOutput.replace(path, with: Array(text.utf8))
     } catch {

@@ -37,8 +37,8 @@ struct WatchCommand: ClientCommand {
   }
 
   func execute(_ environment: ClientEnvironment) throws(ClientFailure) -> ExitStatus {
-    let watch = StreamWatch(
-      SocketAddress(server: environment.configuration.logger.subscribeAddress),
+    let watch = try StreamWatch(
+      environment.subscribeAddress(),
       key: environment.key,
       records.filter,
       form.mode(for: STDOUT_FILENO),

@@ -48,8 +48,8 @@ struct ReplayCommand: LogToolCommand {
   func execute(_ environment: ClientEnvironment) throws(ClientFailure) -> ExitStatus {
     let reading = LogReading(input, environment.output, for: records.filter)
     let files = input.files.compactMap { reading.open($0, bufferCount: 256 << 10) }
-    let replay = Replay(
-      to: SocketAddress(server: environment.configuration.logger.publishAddress),
+    let replay = try Replay(
+      to: environment.publishAddress(),
       key: environment.key,
       environment.loop,
       speed: speed,

@@ -55,8 +55,10 @@ extension NodesDBSubcommand {
     _ body: (NodeStore) throws(NodeStoreError) -> Void
   ) throws(ClientFailure) -> ExitStatus {
     let configured = environment.configuration.nodeDatabase
+    let place = options.database ?? configured.place
+    // Whoever names a file knows whose it is.
+    if options.database == nil { try environment.prepareFolder(ofDatabase: place, isReadOnly: isReadOnly) }
     do throws(NodeStoreError) {
-      let place = options.database ?? configured.place
       try body(try NodeStore.open(place, schema: configured.schema, isReadOnly: isReadOnly))
       return .succeeded
     } catch {

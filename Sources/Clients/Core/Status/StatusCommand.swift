@@ -29,11 +29,11 @@ struct StatusCommand: ControlCommand {
   }
 
   func execute(_ environment: ClientEnvironment) throws(ClientFailure) -> ExitStatus {
-    let address = SocketAddress(server: environment.configuration.logger.subscribeAddress)
+    let address = try environment.subscribeAddress()
     let probe = LogServerProbe(address, key: environment.key, on: environment.loop)
     defer { probe.close() }
     let session = Self.result { () throws(ClientFailure) in
-      try ControlSession(to: environment.controlAddress, key: environment.key, on: environment.loop)
+      try environment.openSession()
     }
     defer { if case .success(let session) = session { session.close() } }
 

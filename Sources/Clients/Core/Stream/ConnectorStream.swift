@@ -138,7 +138,7 @@ extension ClientEnvironment {
   ) throws(ClientFailure) -> ExitStatus {
     try withSession { session throws(ClientFailure) in
       let stream = ConnectorStream(
-        SocketAddress(server: configuration.logger.subscribeAddress),
+        try subscribeAddress(),
         key: key,
         subscription,
         of: session.hello.instance,

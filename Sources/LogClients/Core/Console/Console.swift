@@ -81,6 +81,9 @@ public struct Console: ParsableArguments {
     if files.isEmpty {
       let configuration = try common.configuration()
       let server = SocketAddress(server: configuration.logger.subscribeAddress)
+      if case .unix(let path) = server {
+        try FolderTrust(configuration).checkSocket(path, key: "logger.subscribe_address")
+      }
       let key = try configuration.readAccessKey().flatMap(AccessKey.init)
       try LiveConsole(server, key: key, filter, printer, waits: !endsWithoutServer, log: log).run()
     } else {
