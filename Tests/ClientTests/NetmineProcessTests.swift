@@ -22,14 +22,14 @@ import Testing
     return (process.wait(), try folder.read("output"), try folder.read("errors"))
   }
 
-  @Test(.timeLimit(.minutes(1))) func connects() throws {
+  @Test(.timeLimit(.minutes(10))) func connects() throws {
     let outcome = try netmine("connect", "127.0.0.1:9", "--root", runner.folder.path)
     #expect(outcome.status == 0)
     #expect(outcome.output.hasPrefix("127.0.0.1:9: connected in 23.5 ms, id 101, /Satoshi:29.0.0/"))
     #expect(outcome.errors.isEmpty)
   }
 
-  @Test(.timeLimit(.minutes(1))) func saysThatTheConnectorIsDown() throws {
+  @Test(.timeLimit(.minutes(10))) func saysThatTheConnectorIsDown() throws {
     let outcome = try netmine("broadcast", "ping", "--control", "nowhere")
     #expect(outcome.status == 2)
     #expect(outcome.output.isEmpty)
@@ -40,7 +40,7 @@ import Testing
   }
 
   @Test(
-    .timeLimit(.minutes(1)),
+    .timeLimit(.minutes(10)),
     arguments: [["send", "ping"], ["disconnect", "--al"], ["nodes", "--nosuch"]]
   )
   func refusesWrongArguments(_ arguments: [String]) throws {
@@ -49,7 +49,7 @@ import Testing
     #expect(!outcome.errors.isEmpty)
   }
 
-  @Test(.timeLimit(.minutes(1))) func helpsTheShell() throws {
+  @Test(.timeLimit(.minutes(10))) func helpsTheShell() throws {
     let script = try netmine("--generate-completion-script", "bash")
     #expect(script.status == 0)
     #expect(script.output.contains("broadcast"))

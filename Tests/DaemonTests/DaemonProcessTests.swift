@@ -34,7 +34,7 @@ import Testing
     }
   }
 
-  @Test(.timeLimit(.minutes(1))) func theCommandReturnsWhenTheDaemonIsUp() async throws {
+  @Test(.timeLimit(.minutes(10))) func theCommandReturnsWhenTheDaemonIsUp() async throws {
     let outcome = try sample("--daemonize", "--logfile", "log", "--set", "connector.relay=false")
     #expect(outcome.status == 0)
     #expect(outcome.errors.isEmpty)
@@ -50,7 +50,7 @@ import Testing
     #expect(try folder.read("log").hasSuffix(" info     sample: done signal=15\n"))
   }
 
-  @Test(.timeLimit(.minutes(1))) func stderrLeavesTheTerminalOnceReady() async throws {
+  @Test(.timeLimit(.minutes(10))) func stderrLeavesTheTerminalOnceReady() async throws {
     let outcome = try sample("--daemonize")
     #expect(outcome.status == 0)
     #expect(outcome.errors.hasSuffix("sample: ready relay=true\n"))
@@ -60,7 +60,7 @@ import Testing
     try await terminate(pid)
   }
 
-  @Test(.timeLimit(.minutes(1))) func aSecondInstanceFailsAndNamesTheFirst() async throws {
+  @Test(.timeLimit(.minutes(10))) func aSecondInstanceFailsAndNamesTheFirst() async throws {
     #expect(try sample("--daemonize").status == 0)
     let pid = try pid()
     for arguments in [["--daemonize", "1"], ["--daemonize", "0"]] {
@@ -71,14 +71,14 @@ import Testing
     try await terminate(pid)
   }
 
-  @Test(.timeLimit(.minutes(1))) func theCommandTellsWhyTheDaemonIsNotUp() throws {
+  @Test(.timeLimit(.minutes(10))) func theCommandTellsWhyTheDaemonIsNotUp() throws {
     let outcome = try sample("--daemonize", "--fail", "no luck")
     #expect(outcome.status == 1)
     #expect(outcome.errors == "sample: no luck\n")
     #expect(throws: (any Error).self) { try pid() }
   }
 
-  @Test(.timeLimit(.minutes(1))) func theCommandTellsOfADaemonThatVanished() throws {
+  @Test(.timeLimit(.minutes(10))) func theCommandTellsOfADaemonThatVanished() throws {
     let outcome = try sample("--daemonize", "--vanish")
     #expect(outcome.status == 1)
     #expect(outcome.errors == "sample: it ended before it was ready\n")
@@ -86,7 +86,7 @@ import Testing
     #expect(try sample("--fail", "later").errors == "sample: later\n")
   }
 
-  @Test(.timeLimit(.minutes(1))) func aWrongConfigurationIsToldAtOnce() throws {
+  @Test(.timeLimit(.minutes(10))) func aWrongConfigurationIsToldAtOnce() throws {
     try folder.write("netmine.cfg", "connector: {\n  rely = true;\n  relay = 5;\n};")
     let outcome = try sample("--daemonize")
     #expect(outcome.status == 78)
@@ -100,7 +100,7 @@ import Testing
     )
   }
 
-  @Test(.enabled(if: geteuid() == 0), .timeLimit(.minutes(1)))
+  @Test(.enabled(if: geteuid() == 0), .timeLimit(.minutes(10)))
   func rootsPowersAreDropped() async throws {
     try folder.write("netmine.cfg", "permissions: { username = \"nobody\"; group = \"nogroup\"; };")
     let outcome = try sample("--daemonize", "--root", folder.path + "new", "--pidfile", "run/sample.pid")

@@ -68,7 +68,7 @@ import Testing
 
   @Test func holdsWhoIsUp() throws {
     try prove([
-      "hold", "--nodes", "100", "--churn", "20", "--down-time", "8", "--seconds", "30", "--share", "99",
+      "hold", "--nodes", "100", "--churn", "20", "--down-time", "8", "--seconds", "30", "--share", "95",
     ])
   }
 

@@ -154,7 +154,7 @@ import Testing
     try deployment.stopAll()
   }
 
-  @Test(.timeLimit(.minutes(2))) func harvestsAddresses() throws {
+  @Test(.timeLimit(.minutes(10))) func harvestsAddresses() throws {
     let deployment = try deploy(nodes: 40, base: "127.72.0.1")
     // Some of them are left, and found again by what the others say.
     #expect(try deployment.netmine(["disconnect", "1,2,3,4,5,6,7,8,9,10"]).status == 0)
@@ -182,7 +182,7 @@ import Testing
     try deployment.stopAll()
   }
 
-  @Test(.timeLimit(.minutes(1))) func saysThatThereIsNoLogServer() throws {
+  @Test(.timeLimit(.minutes(10))) func saysThatThereIsNoLogServer() throws {
     let deployment = Deployment()
     try deployment.startConnector()
     for arguments in [["ping"], ["top"], ["getaddr", "--once"], ["broadcast", "ping", "--await", "pong"]] {
@@ -196,7 +196,7 @@ import Testing
   }
 
   /// A connector of another log server has no records in this one.
-  @Test(.timeLimit(.minutes(1))) func saysThatTheConnectorPublishesElsewhere() throws {
+  @Test(.timeLimit(.minutes(10))) func saysThatTheConnectorPublishesElsewhere() throws {
     let (deployment, other) = (Deployment(), Deployment())
     try deployment.startConnector()
     try other.startLogServer()
@@ -207,7 +207,7 @@ import Testing
   }
 
   @Test(
-    .timeLimit(.minutes(1)),
+    .timeLimit(.minutes(10)),
     arguments: [
       ["connect", "127.0.0.1:1"], ["disconnect", "1"], ["nodes"], ["send", "--to", "1", "ping"],
       ["broadcast", "ping"], ["broadcast", "ping", "--await", "pong"], ["ping"], ["getaddr", "--once"],
@@ -230,7 +230,7 @@ import Testing
   }
 
   @Test(
-    .timeLimit(.minutes(1)),
+    .timeLimit(.minutes(10)),
     arguments: [
       ["connect"], ["connect", "x", "--rate", "0"], ["disconnect"], ["disconnect", "1", "--all"],
       ["nodes", "--sort", "idd"], ["nodes", "--count", "2"], ["nodes", "--to", "1", "--inbound"],
@@ -253,7 +253,7 @@ import Testing
   }
 
   @Test(
-    .timeLimit(.minutes(1)),
+    .timeLimit(.minutes(10)),
     arguments: [
       "connect", "disconnect", "nodes", "send", "broadcast", "ping", "getaddr", "announce", "probe", "cycle",
       "dedupe", "top", "status", "watch",

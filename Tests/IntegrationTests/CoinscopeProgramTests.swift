@@ -11,7 +11,7 @@ import Testing
 @Suite(.serialized) struct CoinscopeProgramTests {
   let loop = EventLoop()
 
-  @Test(.timeLimit(.minutes(1))) func itsReadersGetEveryRecordTranslated() throws {
+  @Test(.timeLimit(.minutes(10))) func itsReadersGetEveryRecordTranslated() throws {
     let deployment = Deployment()
     try deployment.startLogServer()
     try deployment.startVerbatim()
@@ -74,7 +74,7 @@ import Testing
     #expect(updates.count { $0 == 0x80 } == 3)
   }
 
-  @Test(.timeLimit(.minutes(1))) func itsSourcesAreArchived() throws {
+  @Test(.timeLimit(.minutes(10))) func itsSourcesAreArchived() throws {
     let deployment = Deployment()
     try deployment.startLogServer()
     try deployment.startVerbatim()
@@ -100,7 +100,7 @@ import Testing
     try deployment.stopAll()
   }
 
-  @Test(.timeLimit(.minutes(1))) func itsClientsCommandTheConnector() throws {
+  @Test(.timeLimit(.minutes(10))) func itsClientsCommandTheConnector() throws {
     let deployment = Deployment()
     try deployment.startLogServer()
     try deployment.startVerbatim()

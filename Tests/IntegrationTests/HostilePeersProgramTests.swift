@@ -36,7 +36,7 @@ import Testing
     return program
   }
 
-  @Test(.timeLimit(.minutes(1))) func keepsDescriptorsForOthersThanPeers() throws {
+  @Test(.timeLimit(.minutes(10))) func keepsDescriptorsForOthersThanPeers() throws {
     let deployment = Deployment()
     try deployment.startLogServer()
     try deployment.startVerbatim()
@@ -59,7 +59,7 @@ import Testing
 
   /// With too few open files to begin with, each program says so and ends, and does not abort.
   @Test(
-    .timeLimit(.minutes(1)),
+    .timeLimit(.minutes(10)),
     arguments: [
       ["logserver"], ["connector"], ["verbatim"], ["netmine", "status"], ["simnet", "--nodes", "3"],
     ]
@@ -72,7 +72,7 @@ import Testing
   }
 
   /// A console does with less.
-  @Test(.timeLimit(.minutes(1))) func endsAConsoleWithTooFewDescriptors() throws {
+  @Test(.timeLimit(.minutes(10))) func endsAConsoleWithTooFewDescriptors() throws {
     let deployment = Deployment()
     let program = try startWith(4, ["console", "--no-wait"], deployment)
     #expect(try program.wait() == 1, "\(program.errors)")
@@ -90,7 +90,7 @@ import Testing
 
   /// Clients take the last descriptor: the connector says so once, waits without turning in circles, fails to dial for
   /// a reason, and goes on when there is one again.
-  @Test(.timeLimit(.minutes(1))) func waitsForDescriptors() throws {
+  @Test(.timeLimit(.minutes(10))) func waitsForDescriptors() throws {
     let deployment = Deployment()
     try deployment.startLogServer()
     let connector = try startConnector(deployment)
@@ -116,7 +116,7 @@ import Testing
 
   /// The ancestor grew to 1.65 GB in five seconds: while its log server stands still, a connector reads on within its
   /// bound, then lets its peers wait; and nothing is lost.
-  @Test(.timeLimit(.minutes(1))) func takesNoMoreMemoryThanItsBoundWhileTheLogServerStandsStill() throws {
+  @Test(.timeLimit(.minutes(10))) func takesNoMoreMemoryThanItsBoundWhileTheLogServerStandsStill() throws {
     let deployment = Deployment()
     let server = try deployment.startLogServer()
     try deployment.startVerbatim()

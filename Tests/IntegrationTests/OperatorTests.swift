@@ -9,7 +9,7 @@ import Testing
 
 /// What an operator does to the programs besides running them: backgrounds, signals, mistakes.
 @Suite(.serialized) struct OperatorTests {
-  @Test(.timeLimit(.minutes(1)), arguments: ["logserver", "connector", "verbatim"])
+  @Test(.timeLimit(.minutes(10)), arguments: ["logserver", "connector", "verbatim"])
   func runsInTheBackgroundUntilItIsTold(_ name: String) throws {
     let deployment = Deployment()
     let log = deployment.root + "log"
@@ -45,7 +45,7 @@ import Testing
     #expect(!last.contains("error"), "\(last)")
   }
 
-  @Test(.timeLimit(.minutes(1))) func readsItsBlacklistAgain() throws {
+  @Test(.timeLimit(.minutes(10))) func readsItsBlacklistAgain() throws {
     let deployment = Deployment()
     let blacklist = deployment.root + "blacklist.txt"
     let configuration = deployment.root + "connector.cfg"
@@ -95,7 +95,7 @@ import Testing
     #expect(closed.filter { $0.reason == "blacklisted" }.map { "\($0.remote)" } == [nodes[0]])
   }
 
-  @Test(.timeLimit(.minutes(1))) func wantsTheKeyOverTCP() throws {
+  @Test(.timeLimit(.minutes(10))) func wantsTheKeyOverTCP() throws {
     let deployment = Deployment()
     func keyFile(_ name: String, _ digit: Character) throws -> String {
       let path = deployment.root + name
@@ -141,7 +141,7 @@ import Testing
   }
 
   /// The programs need no folder in common.
-  @Test(.timeLimit(.minutes(1))) func findsTheLogServerOverTCP() throws {
+  @Test(.timeLimit(.minutes(10))) func findsTheLogServerOverTCP() throws {
     let deployment = Deployment()
     let server = try deployment.startLogServer([
       "logger.publish_listen=127.0.0.1:0", "logger.subscribe_listen=[::1]:0",
@@ -190,7 +190,7 @@ import Testing
     #expect(commands.isSuperset(of: ["version", "verack"]))
   }
 
-  @Test(.timeLimit(.minutes(1))) func refusesASecondDaemonOnTheSameRoot() throws {
+  @Test(.timeLimit(.minutes(10))) func refusesASecondDaemonOnTheSameRoot() throws {
     let deployment = Deployment()
     try deployment.startLogServer()
     try deployment.startConnector()
@@ -213,7 +213,7 @@ import Testing
   }
 
   @Test(
-    .timeLimit(.minutes(1)),
+    .timeLimit(.minutes(10)),
     arguments: [
       ["connect", "127.0.0.1"], ["broadcast", "ping"], ["send", "--to", "1", "ping"], ["nodes"],
       ["disconnect", "--all"], ["status"], ["watch"], ["reload"], ["shutdown"],

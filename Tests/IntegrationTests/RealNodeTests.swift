@@ -55,7 +55,7 @@ struct RealNodeTests {
     #expect(sequences == sequences.indices.map { UInt64($0 + 1) })
   }
 
-  @Test(.timeLimit(.minutes(2))) func shakesHandsWithANodeThatWeDial() throws {
+  @Test(.timeLimit(.minutes(10))) func shakesHandsWithANodeThatWeDial() throws {
     let node = try BitcoinNode(at: "127.40.0.1")
     let deployment = Deployment()
     let id = try connect(deployment, to: node)
@@ -81,7 +81,7 @@ struct RealNodeTests {
     #expect(events[1].userAgent == Array((connection["user_agent"] as! String).utf8))
   }
 
-  @Test(.timeLimit(.minutes(2))) func shakesHandsWithANodeThatDialsUs() throws {
+  @Test(.timeLimit(.minutes(10))) func shakesHandsWithANodeThatDialsUs() throws {
     let deployment = Deployment()
     try deployment.startLogServer()
     try deployment.startVerbatim()
@@ -116,7 +116,7 @@ struct RealNodeTests {
     try deployment.stopAll()
   }
 
-  @Test(.timeLimit(.minutes(2))) func archivesTheBlocksAndTransactionsThatANodeAnnounces() throws {
+  @Test(.timeLimit(.minutes(10))) func archivesTheBlocksAndTransactionsThatANodeAnnounces() throws {
     let node = try BitcoinNode(at: "127.42.0.1")
     let spendable = try node.mine(101)[0]
     let deployment = Deployment()
@@ -167,7 +167,7 @@ struct RealNodeTests {
     try deployment.stopAll()
   }
 
-  @Test(.timeLimit(.minutes(2))) func getsAnAnswerToGetaddr() throws {
+  @Test(.timeLimit(.minutes(10))) func getsAnAnswerToGetaddr() throws {
     let node = try BitcoinNode(at: "127.43.0.1")
     let known = Set((0..<300).map { "\(11 + $0 % 150).\($0 % 251).3.\($0 % 200 + 1)" })
     try node.call("addpeeraddress", forEach: known.map { [$0, "8333"] })

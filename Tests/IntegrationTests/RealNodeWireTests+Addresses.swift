@@ -13,7 +13,7 @@ extension RealNodeWireTests {
   /// The networks of which nodes tell.
   private static let networks: [NetworkID] = [.ipv4, .ipv6, .torV3, .i2p, .cjdns]
 
-  @Test(.timeLimit(.minutes(1))) func hearsAddressesOfEveryNetwork() throws {
+  @Test(.timeLimit(.minutes(10))) func hearsAddressesOfEveryNetwork() throws {
     let node = try BitcoinNode(at: "127.47.0.4", Self.options)
     let known = Self.networks.flatMap { Self.endpoints(of: $0, count: 50) }
     try node.call("addpeeraddress", forEach: known.map { ["\($0.address)", "\($0.port)"] })
@@ -42,7 +42,7 @@ extension RealNodeWireTests {
     try expectNoFault(node, peers: 2)
   }
 
-  @Test(.timeLimit(.minutes(1)), arguments: [true, false])
+  @Test(.timeLimit(.minutes(10)), arguments: [true, false])
   func tellsAddressesThatTheNodeKeeps(_ speaksV2: Bool) throws {
     let node = try BitcoinNode(at: "127.47.0.5", Self.options)
     // Nodes ask those that they dial.

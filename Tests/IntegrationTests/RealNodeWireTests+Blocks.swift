@@ -5,7 +5,7 @@ import Testing
 
 /// What a node says when it is asked for its blocks.
 extension RealNodeWireTests {
-  @Test(.timeLimit(.minutes(1))) func hearsBlocksInEveryForm() throws {
+  @Test(.timeLimit(.minutes(10))) func hearsBlocksInEveryForm() throws {
     let node = try BitcoinNode(at: "127.47.0.7", ["-peerbloomfilters=1"])
     var wallet = try Wallet(node, coinbases: 1)
     let first = wallet.spendCoinbase()
@@ -111,7 +111,7 @@ extension RealNodeWireTests {
     #expect(try peer.answers(to: .filterclear, request) == [])
   }
 
-  @Test(.timeLimit(.minutes(1))) func hearsCompactFilters() throws {
+  @Test(.timeLimit(.minutes(10))) func hearsCompactFilters() throws {
     let node = try BitcoinNode(at: "127.47.0.8", ["-blockfilterindex=1", "-peerblockfilters=1"])
     let hashes = try node.mine(1005)
     try node.wait(for: "the index of filters") {

@@ -5,7 +5,7 @@ import Testing
 
 /// What a node says and takes when there is something new.
 extension RealNodeWireTests {
-  @Test(.timeLimit(.minutes(1))) func givesTransactionsThatTheNodeRelays() throws {
+  @Test(.timeLimit(.minutes(10))) func givesTransactionsThatTheNodeRelays() throws {
     let node = try BitcoinNode(at: "127.47.0.9", ["-peerbloomfilters=1"])
     var wallet = try Wallet(node, coinbases: 2)
     let giver = try WirePeer(to: node.endpoint)
@@ -73,7 +73,7 @@ extension RealNodeWireTests {
     try expectNoFault(node, peers: 4)
   }
 
-  @Test(.timeLimit(.minutes(1))) func givesBlocksThatTheNodeTakes() throws {
+  @Test(.timeLimit(.minutes(10))) func givesBlocksThatTheNodeTakes() throws {
     let node = try BitcoinNode(at: "127.47.0.10")
     var wallet = try Wallet(node, coinbases: 4)
     func expectBest(_ block: Block) throws { #expect(try node.best() == block.header.hash) }
@@ -131,7 +131,7 @@ extension RealNodeWireTests {
     try expectNoFault(node, peers: 2)
   }
 
-  @Test(.timeLimit(.minutes(1))) func hearsOfNewBlocksInEveryForm() throws {
+  @Test(.timeLimit(.minutes(10))) func hearsOfNewBlocksInEveryForm() throws {
     let node = try BitcoinNode(at: "127.47.0.11")
     var wallet = try Wallet(node, coinbases: 1)
     let first = wallet.spendCoinbase()

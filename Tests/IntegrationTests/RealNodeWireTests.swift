@@ -20,7 +20,7 @@ struct RealNodeWireTests {
     }
   }
 
-  @Test(.timeLimit(.minutes(1))) func shakesHandsWithEveryOffer() throws {
+  @Test(.timeLimit(.minutes(10))) func shakesHandsWithEveryOffer() throws {
     let node = try BitcoinNode(
       at: "127.47.0.1",
       [
@@ -77,7 +77,7 @@ struct RealNodeWireTests {
     try expectNoFault(node, peers: 1)
   }
 
-  @Test(.timeLimit(.minutes(1))) func understandsWhatIsSaidToOldPeers() throws {
+  @Test(.timeLimit(.minutes(10))) func understandsWhatIsSaidToOldPeers() throws {
     let node = try BitcoinNode(at: "127.47.0.2")
     // Too old for any offer, and warned of the key that alerts were signed with.
     let old = try WirePeer(to: node.endpoint)
@@ -104,7 +104,7 @@ struct RealNodeWireTests {
     relay: nil
   )
 
-  @Test(.timeLimit(.minutes(1))) func findsFaultWhereThereIsSome() throws {
+  @Test(.timeLimit(.minutes(10))) func findsFaultWhereThereIsSome() throws {
     let node = try BitcoinNode(at: "127.47.0.3")
     var tooMany: [UInt8] = []
     tooMany.appendCompactSize(50_001)

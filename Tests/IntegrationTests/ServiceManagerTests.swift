@@ -41,7 +41,7 @@ import Testing
   }
 
   @Test(
-    .timeLimit(.minutes(1)),
+    .timeLimit(.minutes(10)),
     arguments: ["logserver", "connector", "verbatim"],
     [true, false]
   )
@@ -79,7 +79,7 @@ import Testing
 
   /// What is not there, is for another process, or is no name, bothers nobody.
   @Test(
-    .timeLimit(.minutes(1)),
+    .timeLimit(.minutes(10)),
     arguments: [
       ["NOTIFY_SOCKET": "/nowhere/notify"], ["NOTIFY_SOCKET": "vsock:2:1234"], ["NOTIFY_SOCKET": ""],
       ["NOTIFY_SOCKET": "@" + String(repeating: "n", count: 200), "WATCHDOG_USEC": "-1"],
@@ -102,7 +102,7 @@ import Testing
   /// The units are what systemd understands.
   @Test(
     .enabled(if: Program.path(of: "systemd-analyze") != nil),
-    .timeLimit(.minutes(1)),
+    .timeLimit(.minutes(10)),
     arguments: [
       ("logserver", ["logserver"]), ("verbatim", ["verbatim"]), ("connector", ["connector"]),
       ("crawl", ["netmine", "crawl", "run"]),

@@ -140,7 +140,7 @@ import Testing
     return try ChildProcess("simnet", own + arguments, folder: folder.path)
   }
 
-  @Test(.timeLimit(.minutes(2))) func liveOneLifeAndPassOnWhatIsInjected() throws {
+  @Test(.timeLimit(.minutes(10))) func liveOneLifeAndPassOnWhatIsInjected() throws {
     let folder = FileManager.default.temporaryDirectory.appending(path: "simnet-" + UUID().uuidString)
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(at: folder) }

@@ -25,7 +25,7 @@ import Testing
     (try? String(contentsOf: folder.appending(path: name), encoding: .utf8)) ?? ""
   }
 
-  @Test(.timeLimit(.minutes(1))) func endsByItselfAfterItsDuration() throws {
+  @Test(.timeLimit(.minutes(10))) func endsByItselfAfterItsDuration() throws {
     defer { try? FileManager.default.removeItem(at: folder) }
     let process = try start(
       "--nodes",
@@ -49,7 +49,7 @@ import Testing
     #expect(read("log").contains("done: 0 sessions"))
   }
 
-  @Test(.timeLimit(.minutes(1))) func runsInTheBackgroundUntilItIsTold() async throws {
+  @Test(.timeLimit(.minutes(10))) func runsInTheBackgroundUntilItIsTold() async throws {
     defer { try? FileManager.default.removeItem(at: folder) }
     let process = try start("--nodes", "3", "--port", "0", "--list", "list", "--daemonize")
     #expect(process.wait() == 0)
@@ -60,7 +60,7 @@ import Testing
     #expect(read("log").contains("done: "))
   }
 
-  @Test(.timeLimit(.minutes(1))) func takesItsNodesFromASnapshot() throws {
+  @Test(.timeLimit(.minutes(10))) func takesItsNodesFromASnapshot() throws {
     defer { try? FileManager.default.removeItem(at: folder) }
     let row = SnapshotTests.row.replacing("/Satoshi:23.0.0/", with: "/Snap:\\u0022/")
     for (text, status) in [("[\(row)]", Int32(0)), ("[[]]", 1)] {
@@ -85,7 +85,7 @@ import Testing
     #expect(read("truth").contains("\"user_agent\":\"/Snap:\\\"/\""))
   }
 
-  @Test(.timeLimit(.minutes(1))) func failsWhereItCannotWrite() throws {
+  @Test(.timeLimit(.minutes(10))) func failsWhereItCannotWrite() throws {
     defer { try? FileManager.default.removeItem(at: folder) }
     let process = try start("--nodes", "3", "--port", "0", "--truth", "nowhere/truth")
     #expect(process.wait() == 1)
