@@ -71,6 +71,8 @@ public final class ByteStream {
   private var watcher: DescriptorWatcher?
   private var input: ReadBuffer
   private var output: WriteQueue
+  /// How much has been handed to the kernel in the loop's batch that is being handled, and which that is.
+  private var writtenInBatch = (batch: UInt64.max, count: 0)
   private var isFlushDue = false
   /// Whether the loop flushes it when the batch has been handled; it may have been flushed before.
   private var isListed = false
@@ -96,6 +98,10 @@ public final class ByteStream {
 
   /// Most reads of one stream in one batch, so that a fast one leaves time for the rest.
   private static let readsPerBatch = 4
+
+  /// Most bytes that are handed to the kernel in one batch, so that the others' turns come: where the other end reads
+  /// meanwhile, the kernel takes more and more.
+  private static let writesPerBatch = 1 << 20
 
   /// Most bytes that are read at once at a gate.
   private static let longestRead = 256 << 10
@@ -206,14 +212,17 @@ public final class ByteStream {
   /// Hands as much as possible to the kernel now.
   public func flush() {
     announceFlush()
-    writeOut()
+    writeOut(limit: .max)
   }
 
-  /// Hands as much as possible to the kernel, unless the kernel took less than everything the last time and has not
-  /// said since that it takes more.
+  /// Hands to the kernel what it takes, up to what is left of the batch's bound, unless it took less than everything the
+  /// last time and has not said since that it takes more.
   public func flushUnlessBlocked() {
     announceFlush()
-    if !isBlocked { writeOut() }
+    guard !isBlocked else { return }
+    if loop.isEnding { return writeOut(limit: .max) }
+    if writtenInBatch.batch != loop.batchCount { writtenInBatch = (loop.batchCount, 0) }
+    writeOut(limit: Self.writesPerBatch - writtenInBatch.count)
   }
 
   private func announceFlush() {
@@ -221,12 +230,14 @@ public final class ByteStream {
     isFlushDue = false
   }
 
-  private func writeOut() {
+  private func writeOut(limit: Int) {
     guard isOpen else { return }
     guard refusal == 0 else { return close(.readFailed(IOError("watch", code: refusal))) }
     guard output.count > 0 else { return updateInterest() }
     do throws(IOError) {
-      bytesSent += UInt64(try output.write(to: descriptor))
+      let count = try output.write(to: descriptor, limit: limit)
+      writtenInBatch.count += count
+      bytesSent += UInt64(count)
     } catch {
       // What the other end said before it went, such as why, is still to be read.
       if !isDelivering, closesWhenDrained == nil { readSome(endsStream: false) }
@@ -265,7 +276,7 @@ public final class ByteStream {
         if events.contains(.readable) { readSome() }
         if events.contains(.writable), isOpen {
           isBlocked = false
-          flush()
+          flushUnlessBlocked()
         }
       }
     }

@@ -18,6 +18,12 @@ public final class EventLoop {
   private var unflushed: [Unmanaged<ByteStream>?] = []
   private var retired: [AnyObject] = []
 
+  /// How many batches have been handled.
+  private(set) var batchCount: UInt64 = 0
+
+  /// Whether the batch is the last one.
+  private(set) var isEnding = false
+
   /// Creates a loop on the best mechanism of the system (epoll on Linux).
   ///
   /// Create it after any `fork`: a loop does not survive one.
@@ -60,7 +66,10 @@ public final class EventLoop {
 
   /// Makes `run()` return once the current batch has been handled.
   public func stop() {
+    // There may be no next batch for what is left.
+    isEnding = true
     endBatch()
+    isEnding = false
     ev_break(raw, Int32(EVBREAK_ALL))
   }
 
@@ -85,6 +94,7 @@ public final class EventLoop {
       index += 1
     }
     unflushed.removeAll(keepingCapacity: true)
+    batchCount += 1
     retired.removeAll(keepingCapacity: true)
   }
 }

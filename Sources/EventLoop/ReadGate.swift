@@ -153,6 +153,8 @@ public final class ReadGate {
       isBulk: isBulk,
       toEnd: toEnd
     )
+    // What it is answered goes before the others' long messages are read.
+    if isLight, queue.first(.heavy) != nil { stream.flushUnlessBlocked() }
     let cost = stream.takeCharge()
     queue.finish(stream, descriptor, cost: cost, isMore: isMore)
     return cost

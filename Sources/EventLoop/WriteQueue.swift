@@ -88,10 +88,12 @@ public struct WriteQueue {
 
   /// Writes as much as the descriptor takes now; returns how many bytes that was, and throws what ended
   /// the writing where that was not a full descriptor.
-  public mutating func write(to descriptor: Int32) throws(IOError) -> Int {
+  ///
+  /// - Parameter limit: most bytes.
+  public mutating func write(to descriptor: Int32, limit: Int = .max) throws(IOError) -> Int {
     var total = 0
-    while count > 0 {
-      let written = writeSome(to: descriptor)
+    while count > 0, total < limit {
+      let written = writeSome(to: descriptor, limit: limit - total)
       if written < 0 {
         if errno == EINTR { continue }
         if errno == EAGAIN || errno == EWOULDBLOCK { break }
@@ -147,19 +149,22 @@ public struct WriteQueue {
     compact()
   }
 
-  private func writeSome(to descriptor: Int32) -> Int {
-    if slices.count == head + 1, let only = slices[head] {
-      return Glibc.write(descriptor, only.chunk.base + only.range.lowerBound, only.range.count)
+  private func writeSome(to descriptor: Int32, limit: Int) -> Int {
+    if slices.count == head + 1 || slices[head]!.range.count >= limit, let only = slices[head] {
+      return Glibc.write(descriptor, only.chunk.base + only.range.lowerBound, min(only.range.count, limit))
     }
-    return writeMany(to: descriptor)
+    return writeMany(to: descriptor, limit: limit)
   }
 
-  private func writeMany(to descriptor: Int32) -> Int {
+  private func writeMany(to descriptor: Int32, limit: Int) -> Int {
     withUnsafeTemporaryAllocation(of: iovec.self, capacity: 64) { vectors in
       var used = 0
-      for case let slice? in slices[head...].prefix(64) {
-        vectors[used] = iovec(iov_base: slice.chunk.base + slice.range.lowerBound, iov_len: slice.range.count)
+      var rest = limit
+      for case let slice? in slices[head...].prefix(64) where rest > 0 {
+        let length = min(slice.range.count, rest)
+        vectors[used] = iovec(iov_base: slice.chunk.base + slice.range.lowerBound, iov_len: length)
         used += 1
+        rest -= length
       }
       return writev(descriptor, vectors.baseAddress, Int32(used))
     }

@@ -1,7 +1,8 @@
 import Bytes
-import EventLoop
 import Glibc
 import Testing
+
+@testable import EventLoop
 
 /// Collects what a stream brings, consuming whole pieces of `pieceCount` bytes.
 final class Collector: ByteStreamHandler {
@@ -181,6 +182,30 @@ final class Pair {
       pair.listener?.close()
     }
     #expect(access(path, F_OK) != 0)
+  }
+
+  /// Where the other end takes all there is, the others have their turns nonetheless.
+  @Test func handsOverNoMoreInABatchThanItsBound() {
+    let loop = EventLoop()
+    let handler = Collector()
+    let stream = ByteStream(open("/dev/null", O_RDWR | O_CLOEXEC), on: loop, handler: handler)
+    stream.pause()
+    stream.write([UInt8](repeating: 1, count: 5 << 20))
+    stream.write([UInt8](repeating: 1, count: 100))
+    var sent: [UInt64] = []
+    for _ in 0..<6 {
+      loop.runOnce()
+      sent.append(stream.bytesSent)
+    }
+    // The first turn ends the batch in which that was written, and hears that more is taken.
+    let all: UInt64 = 5 << 20 + 100
+    #expect(sent == [2 << 20, 3 << 20, 4 << 20, 5 << 20, all, all])
+    #expect(handler.drains == 1)
+    // What is left when the loop ends goes at once.
+    stream.write([UInt8](repeating: 1, count: 5 << 20))
+    loop.stop()
+    #expect(stream.unsentCount == 0)
+    stream.close(.closed("done"))
   }
 }
 

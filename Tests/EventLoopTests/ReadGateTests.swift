@@ -158,6 +158,23 @@ import Testing
     #expect(counts[20] == 10)
   }
 
+  @Test func answersWhoSaysLittleBeforeItReadsFromThoseThatSayMuch() throws {
+    try add(2)
+    handlers[0].onReceive = { $0.charge(ReadGate.turnShare) }
+    fill(0)
+    // Until it is not new.
+    while counts[0] == 0 { try turn(1) }
+    handlers[1].echo = true
+    var isAnswered: [Bool] = []
+    handlers[0].onReceive = { [unowned self] _ in
+      var byte: UInt8 = 0
+      isAnswered.append(recv(ends[1], &byte, 1, Int32(MSG_PEEK | MSG_DONTWAIT)) == 1)
+    }
+    write(ends[1], "x", 1)
+    try turn(1)
+    #expect(counts[1] == 1 && isAnswered.first == true)
+  }
+
   @Test func readsFromThoseThatSayMuchInTurns() throws {
     try add(5)
     noteReads()
