@@ -11,11 +11,20 @@ extension Connector {
     limits.tellRefusals()
     dialler.tellFailures()
     limits.returnUnused()
-    for (second, id) in wheel.take(until: now) {
+    due += wheel.take(until: now)
+    keepUpDue()
+  }
+
+  /// Does what is due of connections, for about two milliseconds; further ones have the loop's next turn: thousands that
+  /// connected together time out together.
+  func keepUpDue() {
+    let now = Clock.monotonic()
+    while Clock.monotonic() - now < 2_000_000, let (second, id) = due.popFirst() {
       // Where it was noted again since, this is not it.
       guard let connection = connections[id], connection.upkeepSecond == second else { continue }
       keepUp(connection, now)
     }
+    if due.isEmpty { due = [] } else { upkeepRest?.start(after: 0) }
   }
 
   /// Where peers say much, waits a little for more before it is handled: a turn of the loop costs more than a message.

@@ -55,6 +55,9 @@ public final class Connector {
   /// How many messages had been received a second ago.
   var lastReceived: UInt64 = 0
   var wheel = UpkeepWheel(at: Clock.monotonic())
+  /// Connections of which something is due, by the second for which that was noted.
+  var due: ArraySlice<(second: UInt64, id: UInt32)> = []
+  private(set) var upkeepRest: TimerWatcher?
   private var clockReport: PeriodicWatcher?
   private(set) var isShuttingDown = false
   private let identity = SourceIdentity()
@@ -110,6 +113,7 @@ public final class Connector {
     dialler = Dialler(self)
     upkeep = TimerWatcher(on: loop) { [unowned self] in keepUp() }
     upkeep?.start(after: 1, every: 1)
+    upkeepRest = TimerWatcher(on: loop) { [unowned self] in keepUpDue() }
     clockReport = PeriodicWatcher(every: 60, on: loop) { [unowned self] in publishClock() }
   }
 
@@ -380,6 +384,7 @@ public final class Connector {
     guard !isShuttingDown else { return }
     isShuttingDown = true
     upkeep?.cancel()
+    upkeepRest?.cancel()
     for listener in listeners { listener.close() }
     dialler.shutDown()
     dialler.tellFailures()
