@@ -10,24 +10,22 @@ public final class Chunk {
   /// How many bytes fit.
   public let capacity: Int
 
-  /// Whether it is kept for many: its memory is then counted for none of them.
-  public let isShared: Bool
+  /// Whether its pool counts it, for all who keep it alive.
+  private let isShared: Bool
 
   private let pool: ChunkPool?
 
-  fileprivate init(base: UnsafeMutableRawPointer, capacity: Int, isShared: Bool = false, pool: ChunkPool?) {
+  fileprivate init(base: UnsafeMutableRawPointer, capacity: Int, pool: ChunkPool?) {
     self.base = base
     self.capacity = capacity
-    self.isShared = isShared
     self.pool = pool
+    isShared = pool?.isShared ?? false
   }
 
   /// Allocates a chunk of its own for `capacity` bytes, outside any pool.
-  ///
-  /// - Parameter isShared: whether it is kept for many.
-  public convenience init(capacity: Int, isShared: Bool = false) {
+  public convenience init(capacity: Int) {
     guard let base = malloc(max(capacity, 1)) else { fatalError("out of memory for \(capacity) bytes") }
-    self.init(base: base, capacity: capacity, isShared: isShared, pool: nil)
+    self.init(base: base, capacity: capacity, pool: nil)
   }
 
   /// How many bytes of memory it counts as, for each who keeps it alive.
@@ -74,6 +72,10 @@ public final class ChunkPool {
   /// Whether chunks beyond the spares go back to the system at once.
   public let returnsMemory: Bool
 
+  /// Whether chunks are kept for many at once: the pool counts them (`lentCount`), and each queue that keeps one alive
+  /// does not.
+  public let isShared: Bool
+
   /// Bytes of memory that is lent out now.
   public private(set) var lentCount = 0
 
@@ -92,8 +94,14 @@ public final class ChunkPool {
   private var spares: [[UnsafeMutableRawPointer]]
 
   /// Creates a pool that keeps at most `spareLimit` unused chunks of the usual size for later.
-  public init(chunkCapacity: Int = 64 << 10, spareLimit: Int = 64, returnsMemory: Bool = false) {
+  public init(
+    chunkCapacity: Int = 64 << 10,
+    spareLimit: Int = 64,
+    returnsMemory: Bool = false,
+    isShared: Bool = false
+  ) {
     self.chunkCapacity = chunkCapacity
+    self.isShared = isShared
     self.spareLimit = spareLimit
     self.returnsMemory = returnsMemory
     spares = Array(repeating: [], count: returnsMemory ? Self.sizeCount : 1)

@@ -17,8 +17,9 @@ public struct WriteQueue {
   /// in turns, so do their chunks.
   private var runs: [ObjectIdentifier: Int] = [:]
 
-  /// Bytes of a queue's first own chunk, where all that waits would fit: the least, and the most.
-  private static let littleCount = (least: 512, most: 4 << 10)
+  /// Bytes of a queue's own chunks, each twice what waits then: the least, and the most. A queue for which more waits
+  /// borrows chunks of the pool.
+  private static let littleCount = (least: 512, most: 32 << 10)
 
   /// How many bytes wait.
   public private(set) var count = 0

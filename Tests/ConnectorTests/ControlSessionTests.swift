@@ -365,8 +365,10 @@ extension RawClient {
     let client = try bench.client()
     _ = try bench.ask(client, .hello(versions: 2...2, client: "te\u{1b}st"), id: 1)
     _ = try bench.ask(client, .connect([ConnectTarget(Endpoint("127.0.0.1:1")!)]), id: 2)
-    try bench.loop.run { bench.commands.count == 2 }
+    try bench.loop.run { bench.commands.count == 3 }
     #expect(bench.commands[1].contains("uid \(getuid()) pid \(getpid()) request 2: connect 127.0.0.1:1"))
+    // Which id each of its endpoints got.
+    #expect(bench.commands[2].hasSuffix("uid \(getuid()) pid \(getpid()) request 2: connections 1"))
     #expect(!bench.commands.joined().contains("\u{1b}"))
   }
 }

@@ -2,6 +2,7 @@ import BitcoinWire
 import Bytes
 import ControlProtocol
 import EventLoop
+import Foundation
 import LogProtocol
 import TestSupport
 import Testing
@@ -97,6 +98,18 @@ extension RawClient {
       sums()[0].contains("without an event of their own: queue full; first connection "),
       "\(sums())"
     )
+    // Each id is in an event or in a sum, and the client's command says which endpoint was which.
+    var accounted = Set(
+      zip(bench.reader.headers, bench.reader.bodies).filter { $0.0.type == .connection }.map(\.0.connection)
+    )
+    for sum in sums() {
+      for range in sum.components(separatedBy: "; connections ")[1].split(separator: " ") {
+        let bounds = range.split(separator: "-").map { UInt32($0)! }
+        accounted.formUnion(bounds.first!...bounds.last!)
+      }
+    }
+    #expect(accounted.isSuperset(of: Array(12...3001 as ClosedRange<UInt32>)))
+    #expect(bench.commands.contains { $0.hasSuffix("request 2: connections 2-3001") })
     // What waits is given up by the thousand too.
     let request = ControlRequest.disconnect(.all)
     #expect(try bench.ask(client, request, id: 3) == .disconnecting(count: 11, missing: []))

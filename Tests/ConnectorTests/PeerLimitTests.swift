@@ -136,9 +136,9 @@ import Testing
     )
   }
 
-  /// What many are sent is there once, and counts for none of them.
-  @Test func doesNotCountWhatIsKeptForAllOnce() throws {
-    let bench = try Bench("peer_memory = 1048576;")
+  /// A message that many are sent is there once, and counts once.
+  @Test func countsWhatIsKeptForManyOnce() throws {
+    let bench = try Bench("peer_memory = 16777216;")
     let peers = try (1...6).map { try bench.dialling(from: .ipv4(Self.address | $0, port: 0)) }
     for peer in peers { try bench.shake(peer) }
     for peer in peers { peer.stream.pause() }
@@ -151,6 +151,54 @@ import Testing
     try bench.loop.run { bench.connector.connections.all.allSatisfy { $0.info.bytesWaiting > 200_000 } }
     try bench.loop.run(for: 0.1)
     #expect(bench.connector.connections.count == 6)
+    #expect(bench.connector.limits.sharedCount >= 3 << 20)
+    for peer in peers { peer.stream.resume() }
+    try bench.loop.run { bench.connector.limits.sharedCount == 0 }
+  }
+
+  /// A client's messages, each to another peer that does not read, are as many as there are peers.
+  @Test func boundsWhatClientsSendToPeersThatDoNotRead() throws {
+    let bench = try Bench("peer_memory = 16777216;")
+    let peers = try (1...12).map { try bench.dialling(from: .ipv4(Self.address | $0, port: 0)) }
+    for peer in peers { try bench.shake(peer) }
+    for peer in peers { peer.stream.pause() }
+    let client = try bench.client()
+    let message = Bench.network.frame("x", payload: [UInt8](repeating: 0, count: 3 << 20))
+    var request: UInt32 = 0
+    for _ in 0..<2 {
+      for connection in bench.connector.connections.all {
+        request += 1
+        client.stream.write(
+          ControlRequest.send(SendRequest(.message(message), to: .connections([connection.id]))).frame(
+            id: request
+          )
+        )
+      }
+    }
+    try bench.loop.run(timeout: 30) {
+      client.answers.count { if case .reply = $0 { true } else { false } } == request
+    }
+    try bench.loop.run { bench.events.contains { $0.reason.contains("(connector.peer_memory)") } }
+    let limits = bench.connector.limits!
+    #expect(limits.heldCount + limits.sharedCount <= 16 << 20)
+    #expect(bench.connector.connections.count > 0)
+  }
+
+  /// What waits only until the end of the loop's turn is no reason to close a peer.
+  @Test func closesNobodyForWhatGoesAtTheEndOfTheTurn() throws {
+    let bench = try Bench("peer_memory = 1048576;")
+    let peers = try (1...60).map { try bench.dialling(from: .ipv4(Self.address | $0, port: 0)) }
+    for peer in peers { try bench.shake(peer) }
+    let clients = try (0..<4).map { _ in try bench.client() }
+    let message = Bench.network.frame("x", payload: [UInt8](repeating: 0, count: 3000))
+    for client in clients {
+      client.stream.write(ControlRequest.send(SendRequest(.message(message), to: .all)).frame(id: 1))
+    }
+    try bench.loop.run(timeout: 30) {
+      peers.allSatisfy { $0.isClosed || $0.commands.count { $0 == "x" } == 4 }
+    }
+    #expect(peers.allSatisfy { !$0.isClosed })
+    #expect(bench.connector.connections.count == peers.count)
   }
 
   /// Counts that a payload does not hold are not believed: nothing is reserved for them, and the peer stays.

@@ -28,6 +28,16 @@ extension WriteQueueTests {
     #expect(queue.heldCount == 0)
   }
 
+  /// Thousands of peers may have a little waiting each: a whole chunk for each would be much.
+  @Test(arguments: [100, 1500, 3000, 9000, 30_000]) func takesInProportionToWhatWaits(_ count: Int) {
+    var queue = WriteQueue(pool: ChunkPool())
+    let bytes = [UInt8](repeating: 1, count: count)
+    for _ in 0..<4 {
+      bytes.withUnsafeBytes { queue.append($0) }
+      #expect(queue.heldCount <= max(1024, 4 * queue.count), "\(queue.heldCount) bytes for \(queue.count)")
+    }
+  }
+
   @Test func countsAChunkOnceHoweverOftenOthersCameBetween() throws {
     var queue = WriteQueue(pool: pool)
     let chunks = (0..<4).map { Chunk(capacity: 1000 << $0) }

@@ -61,7 +61,8 @@ extension ControlSession {
       write(CoinscopeReply.identifier(registration))
     case .connect(let remote, _):
       // Coinscope documents the local address and ignores it; so its clients fill it with the remote one.
-      _ = connector.dial(ConnectTarget(remote), for: nil, request: 0, lane: ObjectIdentifier(self))
+      let id = connector.dial(ConnectTarget(remote), for: nil, request: 0, lane: ObjectIdentifier(self))
+      publish("connections \(id)", request: nil)
     }
   }
 

@@ -127,9 +127,10 @@ extension ControlSession {
         "\(targets.count) endpoints in one request; \(Self.connectLimit) are allowed"
       )
     }
-    return .connecting(
-      targets.map { connector.dial($0, for: self, request: id, lane: ObjectIdentifier(self)) }
-    )
+    let ids = targets.map { connector.dial($0, for: self, request: id, lane: ObjectIdentifier(self)) }
+    // Of those that are only summed, this says where they were to go.
+    publish("connections \(IDRanges(ids))", request: id)
+    return .connecting(ids)
   }
 
   private func list(

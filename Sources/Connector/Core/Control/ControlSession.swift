@@ -138,7 +138,7 @@ final class ControlSession {
 
   /// Who a target names, once a message may be sent to it, and the ids that are not there.
   func recipients(_ target: ControlTarget) -> (found: [PeerConnection], missing: [UInt32]) {
-    let job = job ?? SendJob(to: target, connector.recipients(target))
+    let job = job ?? SendJob(to: target, connector.recipients(target), limits: connector.limits)
     self.job = job
     return job.recipients
   }
@@ -160,7 +160,11 @@ final class ControlSession {
       stream.pause()
       return server.waitForRoom()
     }
-    for (request, event) in job.outcomes { tell(event, about: request) }
+    let outcomes = job.outcomes
+    // What peers have not taken is theirs from now on.
+    job.letGo()
+    connector.limits.enforce()
+    for (request, event) in outcomes { tell(event, about: request) }
     resumeIfIdle()
   }
 

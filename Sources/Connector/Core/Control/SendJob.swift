@@ -20,14 +20,20 @@ struct SendJob {
   private var bytes: [UInt8] = []
   private var messages: [Range<Int>] = []
   private var requests: [UInt32?] = []
-  private var shared: ChunkSlice?
+  private let limits: PeerLimits
+  private var shared: SharedMessages?
   private var next = 0
   private var sentCount: UInt32 = 0
 
   /// Prepares to send to connections; no message yet.
-  init(to target: ControlTarget, _ recipients: (found: [PeerConnection], missing: [UInt32])) {
+  init(
+    to target: ControlTarget,
+    _ recipients: (found: [PeerConnection], missing: [UInt32]),
+    limits: PeerLimits
+  ) {
     self.target = target
     self.recipients = recipients
+    self.limits = limits
   }
 
   /// Whether a message may go with those that are there.
@@ -47,7 +53,7 @@ struct SendJob {
   }
 
   /// Bytes of the messages.
-  var byteCount: Int { shared?.range.count ?? bytes.count }
+  var byteCount: Int { shared?.slice.range.count ?? bytes.count }
 
   /// Whether everything has gone to everyone.
   var isDone: Bool { next == recipients.found.count }
@@ -62,22 +68,21 @@ struct SendJob {
 
   /// Sends on, while `hasRoom` says so.
   mutating func run(while hasRoom: () -> Bool) {
-    let slice = shared ?? share()
+    let shared = shared ?? share()
     while next < recipients.found.count, hasRoom() {
-      if recipients.found[next].send(slice, messages: messages) { sentCount += 1 }
+      if recipients.found[next].send(shared.slice, messages: messages) { sentCount += 1 }
       next += 1
     }
   }
 
   /// Puts the messages where all that are sent them can refer to them.
-  private mutating func share() -> ChunkSlice {
-    let chunk = Chunk(capacity: bytes.count, isShared: true)
-    bytes.withUnsafeBytes {
-      UnsafeMutableRawBufferPointer(start: chunk.base, count: $0.count).copyMemory(from: $0)
-    }
-    let slice = ChunkSlice(chunk, 0..<bytes.count)
-    shared = slice
+  private mutating func share() -> SharedMessages {
+    let shared = SharedMessages(bytes, limits)
+    self.shared = shared
     bytes = []
-    return slice
+    return shared
   }
+
+  /// Keeps the messages for itself no longer.
+  mutating func letGo() { shared = nil }
 }

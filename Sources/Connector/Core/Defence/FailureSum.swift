@@ -3,16 +3,20 @@ import EventLoop
 /// Failures that come faster than each can be a record of its own: counted by reason.
 ///
 /// One second's worth of them is a record each; of the others there is one record for each reason a second, which says how
-/// many there were, and of the first and the last the connection's id and the time.
+/// many there were, of the first and the last the connection's id and the time, and all ids.
 struct FailureSum {
   private struct Entry {
     var count = 0
     let first: (id: UInt32, time: UInt64)
     var last: (id: UInt32, time: UInt64)
+    var ids = IDRanges()
   }
 
   /// Most reasons that are counted by themselves.
   private static let reasonLimit = 32
+
+  /// From how many ranges of ids on a reason's sentence is due: it is then of some 24 KiB at most.
+  private static let rangeLimit = 1000
 
   private let rate: Double
   private var budget: Budget
@@ -49,18 +53,26 @@ struct FailureSum {
     let reason = isKnown ? reason : "other reasons"
     entries[reason, default: new].count += 1
     entries[reason]!.last = (id, time)
+    entries[reason]!.ids.append(id)
+    if entries[reason]!.ids.count >= Self.rangeLimit { isFull = true }
   }
+
+  /// Whether the sentences are due, as they would get too long.
+  private(set) var isFull = false
 
   /// A sentence for each reason, and begins anew.
   ///
   /// - Parameter what: what failed, in the plural.
   mutating func take(_ what: String) -> [String] {
     guard !entries.isEmpty else { return [] }
-    defer { entries = [:] }
+    defer {
+      entries = [:]
+      isFull = false
+    }
     return entries.sorted { $0.key < $1.key }.map { reason, entry in
       "\(entry.count) \(what) without an event of their own: \(reason); "
         + "first connection \(entry.first.id) at \(Self.seconds(entry.first.time)), "
-        + "last connection \(entry.last.id) at \(Self.seconds(entry.last.time))"
+        + "last connection \(entry.last.id) at \(Self.seconds(entry.last.time)); connections \(entry.ids)"
     }
   }
 

@@ -16,6 +16,7 @@ final class PeerLimits {
   private var gate = InboundGate()
   private var refusals: FailureSum
   private var shedding: TimerWatcher?
+  private var isShedding = false
   private var heap = Heap()
 
   /// How many connections there may be, for the sake of descriptors: each takes one.
@@ -23,6 +24,15 @@ final class PeerLimits {
 
   /// Bytes of memory that are held for peers.
   private(set) var heldCount = 0
+
+  /// Where messages that many are sent are kept, once for all.
+  let sharedPool = ChunkPool(chunkCapacity: 1, spareLimit: 0, isShared: true)
+
+  /// Bytes of messages that are still being sent to all whom a client named: they count for the client.
+  var sendingCount = 0
+
+  /// Bytes of messages that clients have sent and that wait for peers, each counted once.
+  var sharedCount: Int { sharedPool.lentCount - sendingCount }
 
   /// How many connections of peers to us are counted.
   var inboundCount: Int { gate.openCount }
@@ -72,6 +82,7 @@ final class PeerLimits {
       }
     } else {
       refusals.add(id, reason, at: now)
+      if refusals.isFull { tellRefusals() }
     }
     close(descriptor)
   }
@@ -93,32 +104,58 @@ final class PeerLimits {
   func noteHeld(_ difference: Int) {
     heldCount += difference
     // Not at once: the peer in question is being served, and so may others be.
-    if heldCount > memoryLimit, shedding?.isRunning == false { shedding?.start(after: 0) }
+    if takesTooMuch, shedding?.isRunning == false { shedding?.start(after: 0) }
   }
 
   /// Closes those that take most, if all together take too much. Ends connections, perhaps that of the caller.
   ///
   /// Called whenever what a peer sent has been handled: one turn of the loop may read far more than the bound.
-  func enforce() { if heldCount > memoryLimit { shed() } }
+  func enforce() { if takesTooMuch, !isShedding { shed() } }
 
   /// Returns memory that is not used to the system. Called once a second.
   func returnUnused() { heap.returnUnused() }
 
   private var memoryLimit: Int { connector.configuration.connector.peerMemory }
 
-  /// Closes those that take most, until a quarter of the memory is free.
+  /// Whether all peers together take too much, or clients' messages that wait for them take more than half of it.
+  private var takesTooMuch: Bool {
+    heldCount + sharedCount > memoryLimit || sharedCount > memoryLimit / 2
+  }
+
+  /// Closes those for which most is held, until a quarter of the memory is free. Nobody is closed for what the system
+  /// takes at once.
   private func shed() {
-    var holders = connector.connections.all.filter { $0.heldCount > 0 }
+    isShedding = true
+    defer { isShedding = false }
+    var holders = connector.connections.all
     for holder in holders { holder.countMemory() }
-    guard heldCount > memoryLimit else { return }
+    guard takesTooMuch else { return }
+    if sharedCount > memoryLimit / 2 {
+      // A message goes once the last one has gone that it waits for: those that are furthest behind go first.
+      holders.sort { $0.waitingCount > $1.waitingCount }
+      giveUp(holders, for: \.waitingCount) { sharedCount > memoryLimit / 4 }
+    }
+    guard heldCount + sharedCount > memoryLimit else { return }
     holders.sort { $0.heldCount > $1.heldCount }
+    giveUp(holders, for: \.heldCount) { heldCount + sharedCount > memoryLimit / 4 * 3 }
+    heap.returnUnused()
+  }
+
+  /// Closes holders in order while a condition holds.
+  private func giveUp(
+    _ holders: [PeerConnection],
+    for count: KeyPath<PeerConnection, Int>,
+    while isTooMuch: () -> Bool
+  ) {
     for holder in holders {
-      guard heldCount > memoryLimit / 4 * 3 else { break }
+      guard isTooMuch() else { return }
+      holder.stream?.flushUnlessBlocked()
+      holder.countMemory()
+      guard holder.isLive, holder[keyPath: count] > 0 else { continue }
       let details =
-        "\(heldCount) bytes are held for peers (connector.peer_memory), \(holder.heldCount) for this one"
+        "\(heldCount + sharedCount) bytes are held for peers (connector.peer_memory), \(holder[keyPath: count]) for this one"
       holder.end(.closedByUs, reason: ConnectionOutcome.outOfMemory.reason(details))
     }
-    heap.returnUnused()
   }
 }
 

@@ -381,6 +381,7 @@ final class Dialler {
         reason.firstRange(of: ": ").map { String(reason[..<$0.lowerBound]) } ?? reason,
         at: now
       )
+      if failures.isFull { tellFailures() }
     }
     let again = dial.target.isKept && !isOver ? dialAgain(dial) : nil
     if dial.target.isKept, isOver { keptCount -= 1 }

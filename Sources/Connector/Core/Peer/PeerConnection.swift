@@ -194,6 +194,9 @@ final class PeerConnection {
     stream.close(.closed(reason))
   }
 
+  /// Bytes that wait to be sent to it.
+  var waitingCount: Int { isLive ? stream?.unsentCount ?? 0 : 0 }
+
   /// Counts the memory that is held for the peer. Complexity: constant.
   func countMemory() {
     guard isLive, let stream else { return }
