@@ -104,6 +104,26 @@ import Testing
     #expect(names.map { folder.bytes($0) } == (tail.isEmpty ? [] : [Array(tail)]))
   }
 
+  /// Shortened twice, so that the beginning of one record and that of another look like one, and nothing follows.
+  @Test func believesNoRecordThatAnotherCompleted() throws {
+    var limits = Verbatim.Limits()
+    limits.acknowledgement = 0.3
+    let (verbatim, server) = try archive(3, limits)
+    verbatim.presenceTimer?.cancel()
+    let left = folder.bytes("verbatim.log").count - 5
+    truncate(folder.path + "verbatim.log", off_t(left))
+    server.send(Records.text(4))
+    #expect(verbatim.loop.run { folder.bytes("verbatim.log").count > left })
+    truncate(folder.path + "verbatim.log", off_t(left + 5))
+    server.resend = { $0.first?.sequence ?? 0 < 4 ? Records.text(4) : [] }
+    verbatim.checkPresence()
+    #expect(verbatim.loop.run { server.acknowledged[Records.source] == 4 })
+    #expect(
+      tests.words()
+        == ["mark", "joined 42", "debug 1", "debug 2", "joined 42", "gap 3...3 heldByNobody", "debug 4"]
+    )
+  }
+
   @Test func saysAtOnceWhatIsLostOfSourcesThatAreGone() throws {
     let (verbatim, server) = try archive(3)
     let left = MetaBody.sourceLeft(source: Records.source, saidGoodbye: true, lastSequence: 3, reason: "")

@@ -30,30 +30,23 @@ extension SegmentFile {
   /// Takes out of a shortened file what follows the place where it was cut, and saves it beside it: a torn record, or
   /// records that were appended to what was left, after others that are missing.
   ///
+  /// Where it was cut does not show: what was appended may complete a record that was cut. But whenever that happened, the
+  /// file has grown since by no more than was written since it was seen to be whole.
+  ///
   /// - Parameter time: ns since the Unix epoch, for the name.
   /// - Returns: what was cut off; nil if nothing follows.
   func salvage(at time: UInt64, _ format: ArchiveFormat) throws(ArchiveError) -> CutTail? {
-    let isWrittenTo = size > checkedSize
+    let appended = size - checkedSize
     do throws(IOError) { try takeSize() } catch { throw .system(error) }
-    let end: UInt64
-    if format == .native {
-      end = try connectedCount(isWrittenTo: isWrittenTo)
-    } else {
-      do throws(ArchiveError) {
-        end = try readCoinscope { _ in }
-      } catch {
-        guard case .notALog(_, let offset, _) = error else { throw error }
-        end = offset
-      }
-    }
+    let untouched = size - min(size, appended)
+    let end =
+      format == .native ? try connectedCount(until: untouched) : try coinscopeCount(until: untouched)
     return end < size ? try cut(from: end, .disconnected, at: time) : nil
   }
 
-  /// Bytes up to where records are whole, and none is missing before another one of its source.
-  ///
-  /// - Parameter isWrittenTo: whether something was written since the file was seen to be whole: then a record that was
-  ///   cut may have been completed by the beginning of another one, and only what follows shows that.
-  private func connectedCount(isWrittenTo: Bool) throws(ArchiveError) -> UInt64 {
+  /// Bytes up to where records are whole, none is missing before another one of its source, and the limit is not exceeded.
+  private func connectedCount(until limit: UInt64) throws(ArchiveError) -> UInt64 {
+    guard limit >= StreamPreamble.size else { return 0 }
     let reader: ArchiveFile
     do throws(ArchiveError) {
       reader = try Self.reader(of: "/proc/self/fd/\(descriptor)")
@@ -63,10 +56,12 @@ extension SegmentFile {
     }
     var ledger = SequenceLedger()
     var end: UInt64?
-    var last: UInt64 = 0
     do {
-      let ending = try reader.forEachRecord { header, body, offset in
-        defer { last = offset }
+      _ = try reader.forEachRecord { header, body, offset in
+        guard offset + UInt64(header.recordCount) <= limit else {
+          end = offset
+          return false
+        }
         let meta = header.type == .meta ? try? MetaBody(body.bytes) : nil
         switch meta {
         case .sourceJoined(let source, let description)?:
@@ -80,12 +75,26 @@ extension SegmentFile {
         end = offset
         return false
       }
-      if ending != .whole, isWrittenTo { return last }
     } catch let error as IOError {
       throw .system(error)
     } catch {
-      return isWrittenTo ? last : reader.offset
+      // What is no record follows the last one.
     }
     return end ?? reader.offset
+  }
+
+  /// Bytes up to where records in coinscope's format are whole, and the limit is not exceeded.
+  private func coinscopeCount(until limit: UInt64) throws(ArchiveError) -> UInt64 {
+    var end: UInt64 = 0
+    var position: UInt64 = 0
+    do throws(ArchiveError) {
+      _ = try readCoinscope {
+        position += UInt64($0.count)
+        if position <= limit { end = position }
+      }
+    } catch {
+      guard case .notALog = error else { throw error }
+    }
+    return end
   }
 }

@@ -97,6 +97,10 @@ final class SegmentFile {
       throw IOError("write to \(path)", code: error.code)
     }
     wholeSize = size + UInt64(before - queue.count)
+    // So that as little as possible is in doubt if it is shortened (`salvage`).
+    var opened = stat()
+    guard fstat(descriptor, &opened) == 0 else { return }
+    if UInt64(max(0, opened.st_size)) >= wholeSize { checkedSize = wholeSize }
   }
 
   /// Takes the beginning of a record that could not be written to its end out of the file and returns it.
