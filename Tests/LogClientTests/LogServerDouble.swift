@@ -36,6 +36,9 @@ final class LogServerDouble: ByteStreamHandler {
     for reader in readers { for record in records { reader.write(record) } }
   }
 
+  /// Whether the kernel has all that was sent.
+  var hasSentAll: Bool { readers.allSatisfy { $0.unsentCount == 0 } }
+
   func disconnect() { for stream in streams { stream.close(.closed("test")) } }
 
   func stream(_ stream: ByteStream, received slice: ChunkSlice, at time: UInt64) -> Int {
@@ -64,11 +67,11 @@ final class LogServerDouble: ByteStreamHandler {
 }
 
 extension EventLoop {
-  /// Runs until a condition holds; false where it does not within ten seconds.
+  /// Runs until a condition holds; false where it does not within a minute.
   func run(until condition: () -> Bool) -> Bool {
     let timer = TimerWatcher(on: self) {}
     timer.start(after: 0.01, every: 0.01)
-    let end = Clock.monotonic() + 10_000_000_000
+    let end = Clock.monotonic() + 60_000_000_000
     while !condition(), Clock.monotonic() < end { runOnce() }
     timer.cancel()
     return condition()

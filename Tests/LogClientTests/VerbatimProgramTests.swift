@@ -97,7 +97,7 @@ import Zstandard
     let start = published
     #expect(loop.run { server.acknowledged[Records.source] ?? 0 > start + 1000 })
     publishing?.cancel()
-    loop.runTurns()
+    #expect(loop.run { server.hasSentAll })
     #expect(terminate(process) == 0)
     #expect(loop.run { server.goodbyes == 1 && server.acknowledged[Records.source] == published })
     let report = try report()
@@ -163,7 +163,7 @@ import Zstandard
       #expect(loop.run { errors.components(separatedBy: "verbatim: writing to").count > count })
     }
     publishing?.cancel()
-    loop.runTurns()
+    #expect(loop.run { server.hasSentAll })
     #expect(terminate(process) == 0)
     let report = try report()
     #expect(report.files.count == 4)
