@@ -174,10 +174,17 @@ final class Site {
     }
   }
 
-  /// Ends the load sources, then `verbatim` and the log server, all in order.
+  /// Ends the load sources, then the log server, then `verbatim`, all in order and each once it has everything that those
+  /// before had to say.
   func stopAll() throws {
     for name in order where latestRun[name] != nil { try stop(name) }
-    for name in ["verbatim", "logserver"] { try stop(name) }
+    let (verbatim, logserver) = (programs["verbatim"]!, programs["logserver"]!)
+    try wait(for: "the sources' leaving", logserver) { try status().sources.isEmpty }
+    let losses = { verbatim.errors.ranges(of: "no log server").count }
+    let before = losses()
+    try stop("logserver")
+    try wait(for: "the end of the stream", verbatim) { losses() > before }
+    try stop("verbatim")
   }
 
   /// Runs a client command to its end.
