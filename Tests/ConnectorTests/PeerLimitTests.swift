@@ -229,38 +229,6 @@ import Testing
     #expect(bench.loop.pool.lentCount < 2 << 20)
   }
 
-  // MARK: Floods
-
-  /// One peer sends as fast as it can, and another is served as if it did not.
-  @Test func servesOthersWhileOneFloods() throws {
-    let bench = try Bench()
-    let flooding = try bench.dialling(from: .ipv4(Self.address | 9, port: 0))
-    let quiet = try bench.dialling(from: .ipv4(Self.address | 10, port: 0))
-    for peer in [flooding, quiet] { try bench.shake(peer) }
-    bench.reader.subscriber = nil
-    let flood = Array(
-      repeatElement(
-        Bench.network.frame(.inv(InventoryMessage(items: [InventoryItem(.tx, .zero)]))),
-        count: 4000
-      )
-      .joined()
-    )
-    var longest: UInt64 = 0
-    let before = bench.connector.statistics.messagesReceived
-    for round in 1...20 as ClosedRange<UInt64> {
-      let start = Clock.monotonic()
-      quiet.received.removeAll()
-      quiet.send(.ping(PingMessage(nonce: round)))
-      try bench.loop.run {
-        while flooding.stream.unsentCount < 4 << 20 { flooding.stream.write(flood) }
-        return quiet.commands.contains(.pong)
-      }
-      longest = max(longest, Clock.monotonic() - start)
-    }
-    #expect(bench.connector.statistics.messagesReceived - before > 20_000)
-    #expect(longest < 1_000_000_000, "\(longest) ns")
-  }
-
   // MARK: Identifiers
 
   @Test func beginsIdsAgainWhereThereAreNoMore() throws {
