@@ -22,8 +22,8 @@ struct Chaos: ParsableCommand {
     subcommands: [
       KillScenario.self, StopScenario.self, DiskScenario.self, SlowScenario.self, HangScenario.self,
       DeletedScenario.self, RotateScenario.self, MalformedScenario.self, TakeoverScenario.self,
-      FloodScenario.self,
-      HoldScenario.self, AllScenarios.self, LoadSource.self, LoadReader.self, Attacker.self, LoadPeers.self,
+      FloodScenario.self, RestartScenario.self, HoldScenario.self, AllScenarios.self,
+      LoadSource.self, LoadReader.self, Attacker.self, LoadPeers.self,
     ]
   )
 }

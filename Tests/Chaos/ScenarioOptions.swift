@@ -80,7 +80,7 @@ struct AllScenarios: ParsableCommand {
       try DeletedScenario.parse(arguments),
       try RotateScenario.parse(arguments), try MalformedScenario.parse(arguments),
       try TakeoverScenario.parse(arguments), try FloodScenario.parse(arguments),
-      try HoldScenario.parse(arguments),
+      try RestartScenario.parse(arguments), try HoldScenario.parse(arguments),
     ]
     for _ in 0..<times {
       for scenario in scenarios { isKept = try scenario.prove() && isKept }

@@ -46,6 +46,10 @@ import Testing
     try prove(["rotate", "--seconds", "2", "--own-seconds", "2", "--configuration", configuration])
   }
 
+  @Test func losesNothingWhereTheLogServerComesAndGoes() throws {
+    try prove(["restart", "--seconds", "4", "--rate", "2000"])
+  }
+
   @Test func losesNothingWhereTheDiskIsSlow() throws {
     try prove(["slow", "--seconds", "3"])
   }
