@@ -16,6 +16,9 @@ final class ConnectorStream {
   /// Records that the stream lacks, because this reader was too slow or the log server was gone.
   private(set) var missedCount: UInt64 = 0
 
+  /// META records that this version cannot read; they are skipped. A newer program may write them.
+  private(set) var unreadableCount: UInt64 = 0
+
   /// Whether the log server was gone for a while, so that nobody knows what is lacking.
   private(set) var wasInterrupted = false
 
@@ -93,12 +96,19 @@ final class ConnectorStream {
       : nil
   }
 
+  /// A sentence about records that were skipped; nil if there were none.
+  var remark: String? {
+    guard unreadableCount > 0 else { return nil }
+    let records = unreadableCount == 1 ? "record" : "records"
+    return "Skipped \(unreadableCount) META \(records) that this version cannot read."
+  }
+
   private func take(_ records: ChunkSlice) throws(WireError) {
     var cursor = RecordCursor(records.bytes)
     while let (header, range) = try cursor.next() {
       let body = UnsafeRawBufferPointer(rebasing: records.bytes[range].dropFirst(RecordHeader.size))
       if header.type == .meta {
-        note(header, try MetaBody(body.bytes))
+        do { note(header, try MetaBody(body.bytes)) } catch { unreadableCount += 1 }
       } else if header.source == source {
         handle(header, body)
       }
@@ -118,7 +128,7 @@ final class ConnectorStream {
 
 extension ConnectorStream: LogSubscriberHandler {
   func subscriber(_ subscriber: LogSubscriber, received records: ChunkSlice) {
-    // A record of a kind that this version does not know is none that was asked for.
+    // The subscriber has looked at the headers.
     try? take(records)
   }
 
@@ -147,6 +157,7 @@ extension ClientEnvironment {
       defer { stream.close() }
       try stream.open()
       let status = try body(session, stream)
+      if let remark = stream.remark { output.complain(remark) }
       guard let complaint = stream.complaint else { return status }
       output.complain(complaint)
       return status == .succeeded ? .someFailed : status
