@@ -37,7 +37,7 @@ extension Configuration {
     for override in overrides { reading.read(override) }
     self = try reading.finish()
     self.file = file.map { StartFolder.absolute($0) }
-    self.text = text
+    self.text = text.withoutSecrets
     self.overrides = overrides
   }
 

@@ -37,7 +37,7 @@ public struct Configuration: Sendable {
   /// The file it was read from, its path absolute where that is known; nil for built-in defaults.
   public internal(set) var file: String?
 
-  /// The file's text, as it was read; empty for built-in defaults.
+  /// The file's text, as it was read, but for passwords; empty for built-in defaults.
   public internal(set) var text = ""
 
   /// What the command line said.

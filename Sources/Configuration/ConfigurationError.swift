@@ -51,12 +51,12 @@ public struct ConfigurationError: Error, Equatable, CustomStringConvertible {
     /// How to mend it, without a full stop.
     public let remedy: String
 
-    /// Creates a problem.
+    /// Creates a problem, without the passwords that its reason or its option may quote.
     public init(_ kind: Kind, origin: Origin, key: String?, reason: String, remedy: String) {
       self.kind = kind
-      self.origin = origin
+      self.origin = if case .option(let option) = origin { .option(option.withoutSecrets) } else { origin }
       self.key = key
-      self.reason = reason
+      self.reason = reason.withoutSecrets
       self.remedy = remedy
     }
 
