@@ -52,6 +52,13 @@ struct FieldReader {
     FieldError(field: name == Self.value ? path : path + name, problem: problem)
   }
 
+  /// Throws unless places in a block, which are written as differences (BIP152), increase.
+  func requireIncreasing(_ indexes: [UInt16], _ name: String) throws(FieldError) {
+    guard zip(indexes, indexes.dropFirst()).allSatisfy({ $0 < $1 }) else {
+      throw error(name, "do not increase from one transaction's place in the block to the next")
+    }
+  }
+
   private mutating func take(_ name: String) -> JSONValue? {
     let value = values.removeValue(forKey: name)
     return value == .null ? nil : value

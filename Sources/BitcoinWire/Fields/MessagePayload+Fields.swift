@@ -234,15 +234,15 @@ extension Block: FieldMade {
 extension CompactBlockMessage: FieldMade {
   /// Takes the fields, those of the header among them.
   init(fields: inout FieldReader) throws(FieldError) {
-    let header = try BlockHeader(fields: &fields)
     self.init(
-      header: header,
+      header: try BlockHeader(fields: &fields),
       nonce: try fields.fixed("short_id_nonce") ?? 0,
       shortIDs: try fields.integers("short_ids"),
       prefilled: try fields.list("prefilled") { (item: inout FieldReader) throws(FieldError) in
         Prefilled(index: try item.integer("index"), transaction: try Transaction(fields: &item))
       }
     )
+    try fields.requireIncreasing(prefilled.map(\.index), "prefilled")
   }
 }
 
@@ -250,6 +250,7 @@ extension GetBlockTransactionsMessage: FieldMade {
   /// Takes the fields.
   init(fields: inout FieldReader) throws(FieldError) {
     self.init(block: try fields.requiredHash("block"), indexes: try fields.integers("indexes"))
+    try fields.requireIncreasing(indexes, "indexes")
   }
 }
 
