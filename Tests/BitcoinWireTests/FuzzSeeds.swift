@@ -113,7 +113,9 @@ enum FuzzSeeds {
     )
     info.userAgent = Array("/x/".utf8)
     let replies: [ControlReply] = [
-      .hello(ServerHello(server: "x", networkName: "y", magic: 1, defaultPort: 2, instance: 3)),
+      .hello(
+        ServerHello(server: "x", networkName: "y", magic: 1, defaultPort: 2, instance: 3, reach: .machine)
+      ),
       .messages([RegisteredMessage(id: 1, command: "inv", byteCount: 61)]), .connecting([1, 2]),
       .sending(count: 1, missing: [2]), .connections([info], next: 1), .statistics(ConnectorStatistics()),
       .reloaded("x"), .failure(ControlFailure(.limit, "x")),

@@ -37,7 +37,7 @@ import Testing
     #expect(network.protocolVersion >= 70015)
     #expect(network.genesisHash != .zero)
     #expect(network.dnsSeeds.allSatisfy { !$0.hasSuffix(".") && $0.contains(".") })
-    #expect(network.dnsSeeds.isEmpty == network.loopbackIsRoutable)
+    #expect(network.dnsSeeds.isEmpty == (network.reach != .anywhere))
   }
 
   @Test(arguments: [Network.mainnet, .testnet3, .testnet4, .signet])
@@ -74,7 +74,7 @@ import Testing
   }
 
   @Test func onlyReachesLoopbackOnOneMachine() {
-    #expect(Network.all.filter(\.loopbackIsRoutable) == [.regtest, .simnet])
+    #expect(Network.all.filter { $0.reach != .anywhere } == [.regtest, .simnet])
     #expect(Network.simnet.dnsSeeds == [])
   }
 }

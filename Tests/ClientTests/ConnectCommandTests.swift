@@ -108,7 +108,14 @@ import Testing
       guard case .hello = $0 else { return nil }
       let magic = Network.signet.magic
       return .hello(
-        ServerHello(server: "x", networkName: "signet", magic: magic, defaultPort: 38333, instance: 1)
+        ServerHello(
+          server: "x",
+          networkName: "signet",
+          magic: magic,
+          defaultPort: 38333,
+          instance: 1,
+          reach: .anywhere
+        )
       )
     }
     let arguments = ["connect", "--dns-seeds", "--limit", "4", "--dns-server", "\(server.address)", "--keep"]

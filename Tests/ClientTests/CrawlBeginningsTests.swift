@@ -34,7 +34,8 @@ import Testing
         networkName: network.name,
         magic: network.magic,
         defaultPort: network.defaultPort,
-        instance: 1
+        instance: 1,
+        reach: network.reach
       )
       return .hello(hello)
     }

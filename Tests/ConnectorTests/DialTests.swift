@@ -44,8 +44,10 @@ extension RawClient {
 
 @Suite struct DialTests {
   /// Simulated nodes tell of made-up addresses, which are somebody's outside.
-  @Test func dialsNothingBeyondLoopbackOnSimnet() throws {
-    let bench = try Bench(network: "simnet")
+  @Test(arguments: ["", "magic = 0xD9B4BEF9;", "magic = 0x01020304;"])
+  func dialsNothingBeyondLoopbackOnSimnet(bitcoin: String) throws {
+    let bench = try Bench(bitcoin: bitcoin, network: "simnet")
+    #expect(bench.connector.hello.reach == .simulation)
     let client = try bench.client()
     let targets = ["192.0.2.1:8333", "[2001:db8::1]:8333"].map { ConnectTarget(Endpoint($0)!) }
     client.stream.write(ControlRequest.connect(targets).frame(id: 1))

@@ -33,7 +33,7 @@ import Testing
     #expect(network.protocolVersion == 70003)
     #expect(network.genesisHash == BitcoinWire.Network.mainnet.genesisHash)
     #expect(network.dialect == .dash)
-    #expect(!network.loopbackIsRoutable)
+    #expect(network.reach == .anywhere)
   }
 
   @Test func computesASignetsMagic() throws {

@@ -44,7 +44,8 @@ import Testing
     let (type, payload) = try Self.payload(of: reply.frame(id: 5))
     #expect(try ControlAnswer(type: type, payload: payload.span.bytes) == .reply(id: 5, reply))
     for count in 0..<payload.count {
-      // Earlier connectors end at one of two places.
+      // Earlier connectors end earlier.
+      if case .hello = reply, count == payload.count - 1 { continue }
       if case .statistics(let statistics) = reply {
         let refusal = 2 + statistics.refusal.utf8.count
         if [payload.count - refusal - 56, payload.count - refusal].contains(count) { continue }
@@ -53,6 +54,36 @@ import Testing
         try ControlAnswer(type: type, payload: Array(payload[..<count]).span.bytes)
       }
     }
+  }
+
+  /// A connector that does not say where its network's nodes are is one that knows no other than those by name.
+  @Test(arguments: Network.all) func takesTheReachOfTheNetworkThatAnEarlierConnectorNames(_ network: Network)
+    throws
+  {
+    let hello = ServerHello(
+      server: "connector 0.1.0",
+      networkName: network.name,
+      magic: network.magic,
+      defaultPort: network.defaultPort,
+      instance: 1,
+      reach: .anywhere
+    )
+    let (type, payload) = try Self.payload(of: ControlReply.hello(hello).frame(id: 5))
+    guard
+      case .reply(_, .hello(let read)) = try ControlAnswer(
+        type: type,
+        payload: Array(payload.dropLast()).span.bytes
+      )
+    else { throw WireError(.invalid("is no hello"), field: "reply", offset: 0) }
+    #expect(read.reach == network.reach)
+    // What a later one says of another kind of network may be the strictest.
+    let bytes = payload.dropLast() + [77]
+    let later = try ControlAnswer(type: type, payload: Array(bytes).span.bytes)
+    guard case .reply(_, .hello(let read)) = later else {
+      Issue.record("\(later)")
+      return
+    }
+    #expect(read.reach == .simulation)
   }
 
   @Test(arguments: Samples.events)

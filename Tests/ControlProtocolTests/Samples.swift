@@ -129,7 +129,8 @@ enum Samples {
         networkName: "regtest",
         magic: Network.regtest.magic,
         defaultPort: 18444,
-        instance: .max
+        instance: .max,
+        reach: .simulation
       )
     ),
     .messageRegistered(1),

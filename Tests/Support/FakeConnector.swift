@@ -67,7 +67,8 @@ public final class FakeConnector {
         networkName: "regtest",
         magic: Network.regtest.magic,
         defaultPort: 18444,
-        instance: 5
+        instance: 5,
+        reach: .machine
       )
       client.write(ControlReply.hello(hello).frame(id: id))
     case .connect(let targets): connect(targets, id: id, for: client)

@@ -96,7 +96,7 @@ extension Network {
     magic: 0xdab5_bffa,
     defaultPort: 18444,
     genesisHash: "0f9188f13cb7b2c71f2a335e3a4fc328bf5beb436012afca590b1a11466e2206",
-    loopbackIsRoutable: true
+    reach: .machine
   )
 
   /// Netmine's own simulated network, on loopback: nothing it says can be taken for another's, and
@@ -106,7 +106,7 @@ extension Network {
     magic: 0xd34d_4ee6,
     defaultPort: 28555,
     genesisHash: regtest.genesisHash,
-    loopbackIsRoutable: true
+    reach: .simulation
   )
 }
 

@@ -24,9 +24,19 @@ public struct Network: Hashable, Sendable, CustomStringConvertible {
   /// How its messages differ from Bitcoin's.
   public let dialect: Dialect
 
-  /// Whether nodes on loopback and private addresses are worth connecting to: they are in networks
-  /// that live on one machine.
-  public let loopbackIsRoutable: Bool
+  /// Where its nodes are.
+  public let reach: Reach
+
+  /// Where a network's nodes are, and so where anybody may dial because a node of it names an address.
+  public enum Reach: UInt8, Hashable, Sendable, CaseIterable {
+    /// Anywhere that is routable.
+    case anywhere = 0
+    /// On one machine: crawls dial loopback addresses only, clients whatever somebody names.
+    case machine = 1
+    /// Nowhere: its nodes are simulated, on loopback, and name addresses that are somebody's. Nobody dials beyond loopback,
+    /// whatever it is called and whatever its magic.
+    case simulation = 2
+  }
 
   /// The name.
   public var description: String { name }
@@ -59,7 +69,7 @@ public struct Network: Hashable, Sendable, CustomStringConvertible {
     dnsSeeds: [String] = [],
     protocolVersion: Int32 = 70016,
     genesisHash: Hash256,
-    loopbackIsRoutable: Bool = false,
+    reach: Reach = .anywhere,
     dialect: Dialect = .bitcoin
   ) {
     self.name = name
@@ -68,7 +78,7 @@ public struct Network: Hashable, Sendable, CustomStringConvertible {
     self.dnsSeeds = dnsSeeds
     self.protocolVersion = protocolVersion
     self.genesisHash = genesisHash
-    self.loopbackIsRoutable = loopbackIsRoutable
+    self.reach = reach
     self.dialect = dialect
   }
 

@@ -51,7 +51,8 @@ extension Connector {
       networkName: network.name,
       magic: network.magic,
       defaultPort: network.defaultPort,
-      instance: instance
+      instance: instance,
+      reach: network.reach
     )
   }
 }

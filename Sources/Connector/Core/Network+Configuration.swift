@@ -16,7 +16,9 @@ extension BitcoinWire.Network {
     }
     let settings = configuration.connector.bitcoin
     if let magic = settings.magic, magic != self.magic {
-      self = Self(magic: magic) ?? with(magic: magic)
+      // Whose nodes are on this machine stays so, by whatever magic.
+      let known = reach == .anywhere ? Self(magic: magic) : nil
+      self = known ?? with(magic: magic)
     }
     guard settings.maxVersion != nil || settings.minVersion <= protocolVersion else {
       let key = "connector.bitcoin.min_version"
@@ -65,7 +67,7 @@ extension BitcoinWire.Network {
       defaultPort: defaultPort,
       protocolVersion: protocolVersion,
       genesisHash: genesisHash,
-      loopbackIsRoutable: loopbackIsRoutable,
+      reach: reach,
       dialect: dialect
     )
   }

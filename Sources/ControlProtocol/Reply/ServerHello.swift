@@ -3,7 +3,7 @@ import Bytes
 
 /// Whom a client talks to: the reply to `hello`.
 ///
-/// Layout: u8 version, text name, text network name, u32 magic, u16 default port, u64 instance. Fields may be
+/// Layout: u8 version, text name, text network name, u32 magic, u16 default port, u64 instance, u8 reach. Fields may be
 /// added at the end; a reader ignores what it does not know.
 public struct ServerHello: Hashable, Sendable {
   /// The version that both go on in: the highest they have in common.
@@ -18,6 +18,8 @@ public struct ServerHello: Hashable, Sendable {
   public var defaultPort: UInt16
   /// The random number the connector chose when it started, as in the log stream.
   public var instance: UInt64
+  /// Where the network's nodes are; from a connector that does not say, as the network of that name has them.
+  public var reach: Network.Reach
 
   /// Describes a connector.
   public init(
@@ -26,7 +28,8 @@ public struct ServerHello: Hashable, Sendable {
     networkName: String,
     magic: UInt32,
     defaultPort: UInt16,
-    instance: UInt64
+    instance: UInt64,
+    reach: Network.Reach
   ) {
     self.version = version
     self.server = server
@@ -34,6 +37,7 @@ public struct ServerHello: Hashable, Sendable {
     self.magic = magic
     self.defaultPort = defaultPort
     self.instance = instance
+    self.reach = reach
   }
 
   @_lifetime(reader: copy reader)
@@ -44,6 +48,12 @@ public struct ServerHello: Hashable, Sendable {
     magic = try reader.big("magic")
     defaultPort = try reader.big("default port")
     instance = try reader.big("instance")
+    if reader.remaining > 0 {
+      // What a later connector means by another number may be the strictest.
+      reach = Network.Reach(rawValue: try reader.big("reach")) ?? .simulation
+    } else {
+      reach = Network(named: networkName)?.reach ?? .anywhere
+    }
     try reader.skip(reader.remaining, "later fields")
   }
 
@@ -54,5 +64,6 @@ public struct ServerHello: Hashable, Sendable {
     bytes.appendBig(magic)
     bytes.appendBig(defaultPort)
     bytes.appendBig(instance)
+    bytes.append(reach.rawValue)
   }
 }

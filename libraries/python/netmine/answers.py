@@ -53,6 +53,9 @@ class Hello:
     default_port: int
     #: The random number that the connector chose when it started, as in the log stream.
     instance: int
+    #: Where the network's nodes are: 0 anywhere, 1 on one machine, 2 nowhere, as they are simulated; None if the connector
+    #: does not say.
+    reach: Optional[int] = None
 
     @classmethod
     def read(cls, fields: Fields) -> Hello:
@@ -64,6 +67,7 @@ class Hello:
             fields.u32("magic").to_bytes(4, "little"),
             fields.u16("default port"),
             fields.u64("instance"),
+            fields.u8("reach") if fields.remaining else None,
         )
 
 

@@ -143,8 +143,7 @@ struct CrawlRunCommand: ControlCommand {
     if let file { named += try HostFile.read(file) }
     return try environment.withStream(CrawlRun.subscription) { session, stream throws(ClientFailure) in
       // Through a proxy that the operator names, addresses may lead back to this machine.
-      settings.dialsLoopbackOnly =
-        ["regtest", "simnet"].contains(session.hello.networkName) && connecting.proxy == nil
+      settings.dialsLoopbackOnly = session.hello.reach != .anywhere && connecting.proxy == nil
       let start = try beginnings(named, session.hello, environment)
       let fixed = try fixedSeeds(named, session.hello)
       let recorder = try recorder(session.hello.networkName, environment)

@@ -99,7 +99,7 @@ struct GetaddrCommand: ControlCommand {
       settings.askPause = pause
       settings.samplingRate = samplingRate ?? configured.samplingRate
       settings.dials = connect
-      settings.dialsLoopback = ["regtest", "simnet"].contains(session.hello.networkName)
+      settings.dialsLoopback = session.hello.reach != .anywhere
       let harvester = try Harvester(self, settings, session, stream, environment)
       return try harvester.run(schedule)
     }

@@ -201,7 +201,7 @@ final class Dialler {
       return fail(ConnectionOutcome.noRoute.reason("\(network) needs a proxy, and none is configured"))
     }
     // Simulated nodes tell of made-up addresses, which are somebody's outside.
-    if case .direct(let address) = route, connector.network.name == "simnet", !address.isLoopback {
+    if case .direct(let address) = route, connector.network.reach == .simulation, !address.isLoopback {
       return fail(ConnectionOutcome.noRoute.reason("simnet's nodes are on this machine"))
     }
     if dial.target.isKept { kept[dial.id] = dial }
