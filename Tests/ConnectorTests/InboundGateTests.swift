@@ -25,6 +25,22 @@ import Testing
 
   private func address(_ text: String) -> NetworkAddress { NetworkAddress(text)! }
 
+  /// A rate that is set later counts from then on.
+  @Test func countsNoConnectsWhereThereIsNoRate() throws {
+    let (none, some) = (try settings("inbound_rate = 0.0;"), try settings("inbound_rate = 2.0;"))
+    let gate = Box()
+    let visitor = address("192.0.2.1")
+    for _ in 0..<100 {
+      #expect(gate.refusal(of: visitor, none, now: Self.second) == nil)
+      gate.left(visitor)
+    }
+    let refusals = (0..<9).filter { _ in
+      defer { gate.left(visitor) }
+      return gate.refusal(of: visitor, some, now: Self.second) != nil
+    }
+    #expect(refusals == [8])
+  }
+
   @Test func countsTheConnectionsOfEachAddress() throws {
     let settings = try settings("max_inbound_per_address = 2; inbound_rate = 0.0;")
     let gate = Box()

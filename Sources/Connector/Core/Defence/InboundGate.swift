@@ -7,7 +7,8 @@ import BitcoinWire
 struct InboundGate {
   private struct Visitor {
     var openCount = 0
-    var connects: Budget
+    /// Nil while there is no rate: then all that it may is left of it once there is one.
+    var connects: Budget?
   }
 
   /// Seconds' worth of connects that an address may make at once.
@@ -32,13 +33,20 @@ struct InboundGate {
     let key = Self.key(address)
     let rate = settings.inboundRate
     if visitors.count >= pruningCount, visitors[key] == nil { prune(rate: rate, now: now) }
-    var visitor = visitors[key] ?? Visitor(connects: Budget(rate: rate, seconds: Self.burst, now: now))
+    var visitor = visitors[key] ?? Visitor()
     defer { visitors[key] = visitor }
-    visitor.connects.fill(rate: rate, seconds: Self.burst, now: now)
-    guard rate == 0 || visitor.connects.isLeft else {
-      return "this address connects more than \(rate) times a second (connector.bitcoin.inbound_rate)"
+    if rate > 0 {
+      var connects = visitor.connects ?? Budget(rate: rate, seconds: Self.burst, now: now)
+      connects.fill(rate: rate, seconds: Self.burst, now: now)
+      let isLeft = connects.isLeft
+      if isLeft { connects.spend(1) }
+      visitor.connects = connects
+      guard isLeft else {
+        return "this address connects more than \(rate) times a second (connector.bitcoin.inbound_rate)"
+      }
+    } else {
+      visitor.connects = nil
     }
-    visitor.connects.spend(1)
     guard visitor.openCount < settings.maxInboundPerAddress else {
       return
         "this address has \(visitor.openCount) connections (connector.bitcoin.max_inbound_per_address)"
@@ -61,7 +69,7 @@ struct InboundGate {
   /// connection.
   private mutating func prune(rate: Double, now: UInt64) {
     let lately = UInt64(Self.burst * 1e9)
-    visitors = visitors.filter { $1.openCount > 0 || now - $1.connects.filledAt < lately }
+    visitors = visitors.filter { $1.openCount > 0 || $1.connects.map { now - $0.filledAt < lately } == true }
     if visitors.count > Self.usualCount { visitors = visitors.filter { $1.openCount > 0 } }
     pruningCount = max(Self.usualCount, 2 * visitors.count)
   }
