@@ -60,7 +60,11 @@ struct MalformedScenario: Scenario {
     let verbatim = try site.start("verbatim")
     try site.wait(for: "verbatim to be taken", verbatim) { try site.status().archivingReaders == 1 }
     progress("\(Self.name): ending what runs, and reading the archive")
-    for name in ["load", "reader", "verbatim", "logserver"] { try site.stop(name) }
+    try site.stop("load")
+    try? site.wait(for: "the reader to read all", site.programs["reader"]!) {
+      reader.received + reader.missed >= site.runs[0].ledger.lastSequence
+    }
+    for name in ["reader", "verbatim", "logserver"] { try site.stop(name) }
 
     var outcome = Outcome()
     let attempts = Attack.allCases.reduce(0) { $0 + notes[$1].attempts }
