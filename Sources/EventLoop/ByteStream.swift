@@ -326,6 +326,13 @@ public final class ByteStream {
     if isOpen { input.park() }
   }
 
+  /// Reads what has come, up to some megabytes, whether or not reading is suspended: before it is closed.
+  public func drainInput() {
+    for _ in 0..<64 where isOpen {
+      guard readOnce(limit: .max, endsStream: false) == .full else { return }
+    }
+  }
+
   /// Reads at a gate until a share is used; returns whether more may be there.
   ///
   /// - Parameters:

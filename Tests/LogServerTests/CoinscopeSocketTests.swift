@@ -15,6 +15,30 @@ import Testing
     return bytes + rest
   }
 
+  /// Its format has no acknowledgement: what a source has sent would be gone, and what a reader has not been sent.
+  @Test func losesNothingWhenItShutsDown() throws {
+    let bench = try Bench()
+    let reader = try bench.raw("clients/all")
+    let native = bench.reader()
+    try bench.loop.run { bench.server?.status.readers == 2 }
+    let source = try bench.raw("servers")
+    source.stream.write(input(0x02, Array("first\0".utf8)))
+    try bench.loop.run { native.numbered.count == 1 && reader.received.count > 0 }
+    reader.stream.pause()
+    // More than a socket takes at once, and the last of it unread when the server is told to end.
+    let text = [UInt8](repeating: 0x61, count: 100_000) + [0]
+    for _ in 0..<40 { source.stream.write(input(0x02, text)) }
+    try bench.loop.run { native.numbered.count == 41 }
+    source.stream.write(input(0x02, Array("last\0".utf8)))
+    source.stream.flush()
+    bench.server?.shutDown()
+    #expect(native.numbered.count < 42)
+    try bench.loop.run { source.isClosed && native.numbered.count == 42 }
+    reader.stream.resume()
+    try bench.loop.run { reader.received.suffix(5) == Array("last\0".utf8) }
+    #expect(reader.received.count > 40 * 100_000)
+  }
+
   @Test func carriesACoinscopeSourcesRecordsToBothKindsOfRecordCollector() throws {
     let bench = try Bench()
     let native = bench.reader()

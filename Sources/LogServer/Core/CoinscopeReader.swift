@@ -18,6 +18,9 @@ final class CoinscopeReader: ByteStreamHandler {
 
   var heldCount: Int { stream.heldCount }
 
+  /// Bytes that wait for it.
+  var unsentCount: Int { stream.unsentCount }
+
   /// Whether much waits for it, though it reads.
   var isLagging: Bool { progress.isLagging(stream, limit: server.readerLimit) }
 

@@ -25,6 +25,12 @@ final class CoinscopeSource: ByteStreamHandler, UnfinishedSender {
   /// Goes on.
   func resume() { stream.resume() }
 
+  /// Takes what has come, and closes. What it sends afterwards it notices that nobody takes.
+  func leave(_ reason: String) {
+    stream.drainInput()
+    stream.close(.closed(reason))
+  }
+
   func stream(_ stream: ByteStream, received slice: ChunkSlice, at time: UInt64) -> Int {
     let bytes = slice.bytes
     var offset = 0

@@ -121,9 +121,11 @@ public final class LogServer {
   public func shutDown() {
     for listener in listeners { listener.close() }
     for link in sourceLinks { link.close("log server shuts down") }
+    for link in coinscopeSources { link.leave("log server shuts down") }
     let deadline = Self.monotonic(after: 2)
     acknowledgement = TimerWatcher(on: loop) { [unowned self] in
-      let isDrained = readers.allSatisfy { $0.unsentCount == 0 }
+      let isDrained =
+        readers.allSatisfy { $0.unsentCount == 0 } && coinscopeReaders.allSatisfy { $0.unsentCount == 0 }
       if isDrained || Clock.monotonic() > deadline { loop.stop() }
     }
     acknowledgement?.start(after: 0, every: 0.01)
