@@ -74,6 +74,31 @@ import Testing
     #expect(outcome.complaints.first?.hasSuffix(", 1 META records left out") == true)
   }
 
+  /// More records than are kept for a log server that is away.
+  @Test func endsWhenTheLogServerGoesForGood() throws {
+    var server: LogServer? = try LogServer(
+      Configuration(
+        file: nil,
+        overrides: [Configuration.Override(option: "root", key: "logger.root", text: runner.folder.path)]
+      ),
+      on: runner.loop,
+      logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+    )
+    var records = LogArchive.records.last!
+    while records.count < 12 << 20 { records += records }
+    let path = runner.folder.write(LogArchive.bytes + records, to: "large.log")
+    // As soon as it has something of it.
+    let watch = TimerWatcher(on: runner.loop) {
+      if server?.status.records ?? 0 > 0 { server = nil }
+    }
+    watch.start(after: 0.001, every: 0.001)
+    let outcome = try runner.run("log", "replay", "--speed", "0", "--timeout", "0.2", path)
+    #expect(server == nil)
+    #expect(outcome.status == .unreachable)
+    let complaint = "The log server went away and did not come back within 0.2 s: "
+    #expect(outcome.complaints.last?.contains(complaint) == true, "\(outcome.complaints)")
+  }
+
   @Test func keepsTimesApartAsRecordedOrFaster() throws {
     let begin = Clock.monotonic()
     let (outcome, _) = try replay(LogArchive.bytes, "--speed", "2", "--until", "@1700000000.9")

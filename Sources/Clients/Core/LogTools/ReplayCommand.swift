@@ -19,8 +19,8 @@ struct ReplayCommand: LogToolCommand {
       times that they have. Connections get new ids, so that those of several sources do not mix. Of META records \
       only those of open connections are given on: the others are about the stream that was.
 
-      It waits for the log server where that is slower, and ends when all is acknowledged. Exit status 2 when there \
-      is no log server.
+      It waits for a slow log server, and ends when all is acknowledged. Exit status 2 if there is no log server, or if \
+      it goes away for longer than --timeout.
       """
   )
 
@@ -32,7 +32,12 @@ struct ReplayCommand: LogToolCommand {
   @Flag(help: "Give records the time at which they are replayed.")
   var now = false
 
-  @Option(help: ArgumentHelp("Seconds to wait at the end until all is acknowledged.", valueName: "seconds"))
+  @Option(
+    help: ArgumentHelp(
+      "Seconds to wait for a log server that went away, and at the end until all is acknowledged.",
+      valueName: "seconds"
+    )
+  )
   var timeout = 30.0
 
   @OptionGroup(title: "Which records") var records: RecordFilterOptions
@@ -53,14 +58,15 @@ struct ReplayCommand: LogToolCommand {
       key: environment.key,
       environment.loop,
       speed: speed,
-      stampsNow: now
+      stampsNow: now,
+      patience: timeout
     )
     try replay.join()
     var selector = RecordSelector(records.filter)
     var progress = ReadingProgress(environment.output)
     do throws(IOError) {
       let merger = try LogMerger(files) { reading.note($0) }
-      while let record = try merger.next() {
+      while !replay.isAbandoned, let record = try merger.next() {
         guard selector.shows(record.header, body: record.body) else { continue }
         replay.publish(record)
         progress.note(files[0], 0, of: files.count)
@@ -71,6 +77,7 @@ struct ReplayCommand: LogToolCommand {
       return .someFailed
     }
     environment.output.clearProgress()
+    try replay.checkServer()
     let isSettled = replay.finish(timeout: timeout)
     let left = replay.skippedCount == 0 ? "" : ", \(replay.skippedCount) META records left out"
     environment.output.note("\(Quantity.counted(replay.count, "record")) as source \(replay.source)\(left)")
@@ -99,7 +106,10 @@ private final class Replay: LogPublisherHandler {
   private let speed: Double
   private let stampsNow: Bool
   private let publisher: LogPublisher
+  private let patience: UInt64
   private var failure: String?
+  /// Since when the log server that had taken us is gone, on the monotonic clock in ns.
+  private var goneSince: UInt64?
   private var connections: [Place: UInt32] = [:]
   private var connectionCount: UInt32 = 0
   private var begin: (recorded: UInt64, replayed: UInt64)?
@@ -110,8 +120,19 @@ private final class Replay: LogPublisherHandler {
   /// Bytes that no archive has acknowledged at most before more are read: half of what the publisher may keep.
   private static let backlogLimit = 32 << 20
 
-  init(to address: SocketAddress, key: AccessKey?, _ loop: EventLoop, speed: Double, stampsNow: Bool) {
+  /// Looks for the log server.
+  ///
+  /// - Parameter patience: seconds to wait for one that went away.
+  init(
+    to address: SocketAddress,
+    key: AccessKey?,
+    _ loop: EventLoop,
+    speed: Double,
+    stampsNow: Bool,
+    patience: Double
+  ) {
     self.loop = loop
+    self.patience = UInt64(min(patience, 1e9) * 1e9)
     self.speed = speed
     self.stampsNow = stampsNow
     publisher = LogPublisher(
@@ -136,7 +157,19 @@ private final class Replay: LogPublisherHandler {
     throw ClientFailure(.unreachable, "No log server takes records: \(failure). Start it with `logserver`.")
   }
 
-  /// Publishes a record when its time has come.
+  /// Whether the log server has been gone for too long.
+  var isAbandoned: Bool { goneSince.map { Clock.monotonic() - $0 > patience } ?? false }
+
+  /// Throws if the log server has been gone for too long.
+  func checkServer() throws(ClientFailure) {
+    guard isAbandoned, let failure else { return }
+    throw ClientFailure(
+      .unreachable,
+      "The log server went away and did not come back within \(Double(patience) / 1e9) s: \(failure)."
+    )
+  }
+
+  /// Publishes a record when its time has come, unless the log server is gone for too long.
   func publish(_ record: LogRecord) {
     let header = record.header
     if header.type == .meta {
@@ -155,9 +188,8 @@ private final class Replay: LogPublisherHandler {
     if publisher.waitingCount > Self.waitingLimit || publisher.backlog > Self.backlogLimit {
       let tick = TimerWatcher(on: loop) {}
       tick.start(after: 0.05, every: 0.05)
-      while publisher.waitingCount > Self.waitingLimit / 4 || publisher.backlog > Self.backlogLimit / 2 {
-        loop.runOnce()
-      }
+      let (waiting, backlog) = (Self.waitingLimit / 4, Self.backlogLimit / 2)
+      while !isAbandoned, publisher.waitingCount > waiting || publisher.backlog > backlog { loop.runOnce() }
     }
   }
 
@@ -201,10 +233,13 @@ private final class Replay: LogPublisherHandler {
     return id
   }
 
-  func publisher(_ publisher: LogPublisher, joinedAs source: UInt32, isNewServer: Bool) {}
+  func publisher(_ publisher: LogPublisher, joinedAs source: UInt32, isNewServer: Bool) {
+    goneSince = nil
+  }
 
   func publisher(_ publisher: LogPublisher, lostServerFor reason: String) {
-    if publisher.source == 0 { failure = reason }
+    failure = reason
+    if publisher.source != 0, goneSince == nil { goneSince = Clock.monotonic() }
   }
 
   func publisherDidOverflow(_ publisher: LogPublisher) {}
