@@ -113,9 +113,14 @@ final class Site {
   func startReader(_ name: String) throws -> ReaderNotes {
     let path = root + "output/notes-\(name)"
     let notes = try ReaderNotes(path)
-    let before = try status().readers
+    // Not verbatim, which may just be on its way.
+    let count = { [self] () throws in
+      let status = try status()
+      return status.readers - status.archivingReaders
+    }
+    let before = try count()
     let program = try start(name, "chaos", ["reader", "--path", root + "subscribe", "--notes", path])
-    try wait(for: "\(name) to read", program) { try status().readers > before }
+    try wait(for: "\(name) to read", program) { try count() > before }
     return notes
   }
 
