@@ -1,10 +1,20 @@
+import RegexBuilder
+
 extension String {
-  /// The text with `***` in place of each password of an address (`scheme://user:password@…`) and of each `password=…`,
-  /// as libpq's addresses have them. Text that only looks like one is hidden too.
+  /// The text with `***` in place of the password of each address (`scheme://user:password@…`) and of each `password=…`,
+  /// in quotes or without, as libpq and libconfig write them. Hides text that only resembles a password too.
   var withoutSecrets: String {
     var text = self
     text.replace(/(:\/\/[^:\/@\s"]*:)[^\s"]*@/) { "\($0.output.1)***@" }
-    text.replace(/(?i)(password\s*=\s*)('(?:[^'\\]|\\.)*'|[^\s&"]+)/) { "\($0.output.1)***" }
+    let quoted = /'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"/
+    let password = Regex {
+      Capture { /(?i)password\s*[=:]\s*/ }
+      ChoiceOf {
+        quoted
+        /[^\s&"]+/
+      }
+    }
+    text.replace(password) { "\($0.output.1)***" }
     return text
   }
 }

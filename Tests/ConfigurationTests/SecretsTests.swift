@@ -13,6 +13,8 @@ import Testing
     ),
     ("host=x password='hun ter\\'2' dbname=y", "host=x password=*** dbname=y"),
     ("# PASSWORD = hunter2", "# PASSWORD = ***"),
+    ("# password = \"hun ter2\";", "# password = ***;"),
+    ("password: \"hunter2\"; x", "password: ***; x"),
     ("sslpassword=hunter2", "sslpassword=***"),
     (
       "socks5://127.0.0.1:9050 me@host postgresql://me@host/db",

@@ -124,6 +124,28 @@ import Testing
     )
   }
 
+  /// The tail cannot be saved at first, as on a full disk. What was appended stays in doubt.
+  @Test func triesAgainWhereTheTailCannotBeSaved() throws {
+    let (name, away) = ("archive/x.log", folder.path + "away")
+    mkdir(folder.path + "archive", 0o755)
+    let file = try SegmentFile(folder.path + name)
+    var queue = ArchiveQueue(pool: ChunkPool())
+    let kept = StreamPreamble.bytes(createdAt: 0) + Records.text(1) + Records.text(2)
+    queue.append(kept + Records.text(3))
+    try file.write(&queue)
+    // Shortened twice, so that records 3 and 4 together look like record 3.
+    truncate(folder.path + name, off_t(file.size - 5))
+    let whole = file.size
+    queue.append(Records.text(4))
+    try file.write(&queue)
+    truncate(folder.path + name, off_t(whole))
+    rename(folder.path + "archive", away)
+    for _ in 0..<2 { #expect(throws: ArchiveError.self) { try file.salvage(at: 0, .native) } }
+    rename(away, folder.path + "archive")
+    #expect(try file.salvage(at: 0, .native)?.count == UInt64(Records.text(3).count))
+    #expect(folder.bytes(name) == kept)
+  }
+
   @Test func saysAtOnceWhatIsLostOfSourcesThatAreGone() throws {
     let (verbatim, server) = try archive(3)
     let left = MetaBody.sourceLeft(source: Records.source, saidGoodbye: true, lastSequence: 3, reason: "")

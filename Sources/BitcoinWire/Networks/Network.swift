@@ -27,14 +27,15 @@ public struct Network: Hashable, Sendable, CustomStringConvertible {
   /// Where its nodes are.
   public let reach: Reach
 
-  /// Where a network's nodes are, and so where anybody may dial because a node of it names an address.
+  /// Where a network's nodes are, which decides which addresses are dialled. The raw value is the u8 of the connector's
+  /// hello (docs/control-protocol.md).
   public enum Reach: UInt8, Hashable, Sendable, CaseIterable {
-    /// Anywhere that is routable.
+    /// On the Internet and in overlay networks. Crawls dial routable addresses.
     case anywhere = 0
-    /// On one machine: crawls dial loopback addresses only, clients whatever somebody names.
+    /// On one machine. Crawls dial loopback addresses only; a client's connect dials any address.
     case machine = 1
-    /// Nowhere: its nodes are simulated, on loopback, and name addresses that are somebody's. Nobody dials beyond loopback,
-    /// whatever it is called and whatever its magic.
+    /// Simulated, on loopback, and advertising addresses of strangers. Without a proxy, the connector dials loopback
+    /// addresses only.
     case simulation = 2
   }
 

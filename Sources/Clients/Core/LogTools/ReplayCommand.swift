@@ -211,7 +211,8 @@ private final class Replay: LogPublisherHandler {
     var isDue = false
     let timer = TimerWatcher(on: loop) { isDue = true }
     timer.start(after: Double(due - now) / 1e9)
-    while !isDue { loop.runOnce() }
+    // The publisher's attempts to reconnect are turns of the loop too.
+    while !isDue, !isAbandoned { loop.runOnce() }
   }
 
   private func connection(_ header: RecordHeader, _ record: LogRecord) -> UInt32 {

@@ -33,14 +33,18 @@ extension SegmentFile {
   /// Where it was cut does not show: what was appended may complete a record that was cut. But whenever that happened, the
   /// file has grown since by no more than was written since it was seen to be whole.
   ///
+  /// If it throws, it may be tried again.
+  ///
   /// - Parameter time: ns since the Unix epoch, for the name.
-  /// - Returns: what was cut off; nil if nothing follows.
+  /// - Returns: the tail that was cut off; nil if nothing follows.
+  /// - Throws: if the file cannot be read, or the tail cannot be saved; the file is then as it was.
   func salvage(at time: UInt64, _ format: ArchiveFormat) throws(ArchiveError) -> CutTail? {
     let appended = size - checkedSize
     do throws(IOError) { try takeSize() } catch { throw .system(error) }
-    let untouched = size - min(size, appended)
+    // Kept for the next try: `size` now counts what was appended.
+    checkedSize = size - min(size, appended)
     let end =
-      format == .native ? try connectedCount(until: untouched) : try coinscopeCount(until: untouched)
+      format == .native ? try connectedCount(until: checkedSize) : try coinscopeCount(until: checkedSize)
     return end < size ? try cut(from: end, .disconnected, at: time) : nil
   }
 

@@ -24,7 +24,7 @@ final class SegmentFile {
   /// Bytes that the disk was last seen to have.
   var synchronisedSize: UInt64
 
-  /// Bytes that the file was last seen to have all of.
+  /// Bytes that the file was last seen to have all of; never more than `size`.
   var checkedSize: UInt64 = 0
 
   /// Whether the disk has not kept something of it.
@@ -121,6 +121,7 @@ final class SegmentFile {
     guard fstat(descriptor, &opened) == 0 else { throw IOError("look at \(path)") }
     size = UInt64(max(0, opened.st_size))
     wholeSize = size
+    checkedSize = min(checkedSize, size)
   }
 
   /// Shortens the file.
@@ -128,6 +129,7 @@ final class SegmentFile {
     guard ftruncate(descriptor, off_t(size)) == 0 else { throw IOError("truncate \(path)") }
     self.size = size
     wholeSize = size
+    checkedSize = min(checkedSize, size)
   }
 
   /// Reads what stands from an offset on, piece by piece, until `body`, which gets a piece and its offset,
