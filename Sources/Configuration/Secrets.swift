@@ -4,7 +4,8 @@ extension String {
   var withoutSecrets: String {
     var text = self
     text.replace(/(:\/\/[^:\/@\s"]*:)[^\s"]*@/) { "\($0.output.1)***@" }
-    let password = #/
+    let password =
+      #/
       (?i)(password\s*[=:]\s*)
       (?: '(?:[^'\\]|\\.)*' | "(?:[^"\\]|\\.)*" | [^\s&"]+ )
       /#
