@@ -18,11 +18,12 @@ let command: [Target.Dependency] = ["Configuration", "Daemon", arguments]
 
 /// What every program stands on.
 let base: [Target.Dependency] = [
-  "Bytes", "EventLoop", "Access", "BitcoinWire", "Configuration", "Daemon", arguments, logging,
+  "Bytes", "EventLoop", "Access", "BitcoinWire", "Observations", "Configuration", "Daemon", arguments,
+  logging,
 ]
 
 /// What tests of programs take in their hands.
-let hands: [Target.Dependency] = base + ["LogProtocol", "ControlProtocol", "TestSupport"]
+let hands: [Target.Dependency] = base + ["Wording", "LogProtocol", "ControlProtocol", "TestSupport"]
 
 let package = Package(
   name: "netmine",
@@ -54,35 +55,38 @@ let package = Package(
     .target(name: "PostgreSQL", dependencies: ["CPostgreSQL"]),
     .target(name: "Zstandard", dependencies: ["Bytes", "CZstd"]),
     .target(name: "BitcoinWire", dependencies: ["Bytes", "JSON", "CNettle"], swiftSettings: spans),
+    .target(name: "Observations", dependencies: ["Bytes", "BitcoinWire"], swiftSettings: spans),
+    .target(name: "Wording", dependencies: ["Bytes", "BitcoinWire", "Observations"]),
     .target(
       name: "LogProtocol",
-      dependencies: ["Bytes", "EventLoop", "Access", "BitcoinWire", "Zstandard"],
+      dependencies: ["Bytes", "EventLoop", "Access", "BitcoinWire", "Observations", "Wording", "Zstandard"],
       swiftSettings: spans
     ),
     .target(
       name: "LogFiles",
-      dependencies: ["Bytes", "EventLoop", "BitcoinWire", "LogProtocol", "Zstandard"],
+      dependencies: ["Bytes", "EventLoop", "BitcoinWire", "Observations", "LogProtocol", "Zstandard"],
       swiftSettings: spans
     ),
     .target(
       name: "NodeDatabase",
       dependencies: [
-        "Bytes", "BitcoinWire", "JSON", "PostgreSQL", .product(name: "GRDB", package: "GRDB.swift"),
+        "Bytes", "BitcoinWire", "Observations", "Wording", "JSON", "PostgreSQL",
+        .product(name: "GRDB", package: "GRDB.swift"),
         .product(name: "GRDBSQLite", package: "GRDB.swift"),
       ]
     ),
     .target(
       name: "Enrichment",
-      dependencies: ["BitcoinWire", "EventLoop", "Names", "NodeDatabase", "CMaxMindDB"]
+      dependencies: ["BitcoinWire", "Observations", "EventLoop", "Names", "NodeDatabase", "CMaxMindDB"]
     ),
     .target(
       name: "ControlProtocol",
-      dependencies: ["Bytes", "EventLoop", "Access", "BitcoinWire"],
+      dependencies: ["Bytes", "EventLoop", "Access", "BitcoinWire", "Observations", "Wording"],
       swiftSettings: spans
     ),
     .target(
       name: "Crawler",
-      dependencies: ["BitcoinWire", "ControlProtocol"],
+      dependencies: ["BitcoinWire", "Observations"],
       path: "Sources/Crawler/Core"
     ),
     .target(name: "Configuration", dependencies: ["Bytes", "CLibConfig"]),
@@ -95,14 +99,16 @@ let package = Package(
     ),
     .target(
       name: "ConnectorCore",
-      dependencies: base + ["LogProtocol", "ControlProtocol"],
+      dependencies: base + ["Wording", "LogProtocol", "ControlProtocol"],
       path: "Sources/Connector/Core",
       swiftSettings: spans
     ),
     .target(name: "SimnetCore", dependencies: base + ["JSON", "LogProtocol"], path: "Sources/Simnet/Core"),
     .target(
       name: "LogText",
-      dependencies: ["Bytes", "JSON", "BitcoinWire", "LogProtocol", "LogFiles", arguments]
+      dependencies: [
+        "Bytes", "JSON", "BitcoinWire", "Observations", "Wording", "LogProtocol", "LogFiles", arguments,
+      ]
     ),
     .target(
       name: "LogClientCore",
@@ -112,7 +118,8 @@ let package = Package(
     .target(
       name: "ClientCore",
       dependencies: base + [
-        "JSON", "Names", "LogProtocol", "LogFiles", "LogText", "ControlProtocol", "PostgreSQL", "Crawler",
+        "JSON", "Names", "Wording", "LogProtocol", "LogFiles", "LogText", "ControlProtocol", "PostgreSQL",
+        "Crawler",
         "NodeDatabase", "Enrichment", .product(name: "GRDB", package: "GRDB.swift"),
       ],
       path: "Sources/Clients/Core",
@@ -157,7 +164,7 @@ let package = Package(
     ),
     .target(
       name: "TestSupport",
-      dependencies: base + ["CSpawn", "ControlProtocol", "LogProtocol", "PostgreSQL"],
+      dependencies: base + ["CSpawn", "Wording", "ControlProtocol", "LogProtocol", "PostgreSQL"],
       path: "Tests/Support"
     ),
     .target(name: "CSpawn", path: "Tests/CSpawn"),
@@ -178,16 +185,23 @@ let package = Package(
     .testTarget(name: "NamesTests", dependencies: ["EventLoop", "Names", "TestSupport"]),
     .testTarget(
       name: "NodeDatabaseTests",
-      dependencies: ["BitcoinWire", "EventLoop", "NodeDatabase", "NodeDatabaseWriter", "TestSupport"]
+      dependencies: [
+        "BitcoinWire", "Observations", "EventLoop", "NodeDatabase", "NodeDatabaseWriter", "TestSupport",
+      ]
     ),
     .testTarget(
       name: "EnrichmentTests",
-      dependencies: ["BitcoinWire", "EventLoop", "NodeDatabase", "Enrichment", "TestSupport"]
+      dependencies: ["BitcoinWire", "Observations", "EventLoop", "NodeDatabase", "Enrichment", "TestSupport"]
     ),
     .executableTarget(
       name: "NodeDatabaseWriter",
-      dependencies: ["BitcoinWire", "NodeDatabase"],
+      dependencies: ["BitcoinWire", "Observations", "NodeDatabase"],
       path: "Tests/NodeDatabaseWriter"
+    ),
+    .testTarget(
+      name: "ObservationsTests",
+      dependencies: ["Bytes", "BitcoinWire", "Observations", "Wording"],
+      swiftSettings: spans
     ),
     .testTarget(name: "AccessTests", dependencies: ["Bytes", "EventLoop", "Access", "TestSupport"]),
     .testTarget(
@@ -201,7 +215,7 @@ let package = Package(
       swiftSettings: spans
     ),
     .testTarget(name: "ControlProtocolTests", dependencies: hands),
-    .testTarget(name: "CrawlerTests", dependencies: ["BitcoinWire", "ControlProtocol", "Crawler"]),
+    .testTarget(name: "CrawlerTests", dependencies: ["BitcoinWire", "Observations", "Crawler"]),
     .testTarget(
       name: "ClientTests",
       dependencies: hands + [
@@ -215,7 +229,8 @@ let package = Package(
     .executableTarget(
       name: "bench",
       dependencies: [
-        "Bytes", "BitcoinWire", "EventLoop", "JSON", "LogProtocol", "ControlProtocol", "Captures",
+        "Bytes", "BitcoinWire", "Observations", "EventLoop", "JSON", "LogProtocol", "ControlProtocol",
+        "Captures",
         "Crawler", "Daemon", "NodeDatabase", "CAllocations", "CLibEV", arguments,
       ],
       path: "Tests/Bench",
@@ -225,7 +240,8 @@ let package = Package(
     .executableTarget(
       name: "chaos",
       dependencies: [
-        "Bytes", "BitcoinWire", "Daemon", "EventLoop", "JSON", "LogProtocol", "LogFiles", "TestSupport",
+        "Bytes", "BitcoinWire", "Observations", "Daemon", "EventLoop", "JSON", "LogProtocol", "LogFiles",
+        "TestSupport",
         arguments,
       ],
       path: "Tests/Chaos",
@@ -239,14 +255,15 @@ let package = Package(
     ),
     .target(
       name: "FuzzTargets",
-      dependencies: ["Bytes", "BitcoinWire", "ControlProtocol", "JSON"],
+      dependencies: ["Bytes", "BitcoinWire", "Observations", "ControlProtocol", "JSON"],
       path: "Tests/Fuzz/Targets"
     ),
     .target(name: "CAllocations", path: "Tests/CAllocations"),
     .testTarget(
       name: "BitcoinWireTests",
       dependencies: [
-        "Bytes", "BitcoinWire", "ControlProtocol", "JSON", "CAllocations", "Captures", "FuzzTargets",
+        "Bytes", "BitcoinWire", "Observations", "ControlProtocol", "JSON", "CAllocations", "Captures",
+        "FuzzTargets",
         "TestSupport",
       ],
       exclude: python,

@@ -232,7 +232,7 @@ public final class ByteStream {
 
   private func writeOut(limit: Int) {
     guard isOpen else { return }
-    guard refusal == 0 else { return close(.readFailed(IOError("watch", code: refusal))) }
+    guard refusal == 0 else { return close(.readFailed(IOError("watch", call: .watch, code: refusal))) }
     guard output.count > 0 else { return updateInterest() }
     do throws(IOError) {
       let count = try output.write(to: descriptor, limit: limit)
@@ -385,7 +385,7 @@ public final class ByteStream {
       if count == 0 {
         close(.endOfStream)
       } else if errno != EAGAIN && errno != EWOULDBLOCK {
-        close(.readFailed(IOError("read")))
+        close(.readFailed(IOError("read", call: .read)))
       }
       return .nothing
     }

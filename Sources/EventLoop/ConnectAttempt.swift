@@ -53,7 +53,7 @@ public final class ConnectAttempt {
   deinit { cancel() }
 
   /// What is reported when the timer ends the attempt.
-  private lazy var timeoutError = IOError("connect to \(address)", code: ETIMEDOUT)
+  private lazy var timeoutError = IOError("connect to \(address)", call: .connect, code: ETIMEDOUT)
 
   /// Gives up; nothing is reported.
   public func cancel() {
@@ -66,7 +66,7 @@ public final class ConnectAttempt {
 
   private func connected() {
     let code = Socket.outcome(of: descriptor)
-    guard code == 0 else { return end(with: IOError("connect to \(address)", code: code)) }
+    guard code == 0 else { return end(with: IOError("connect to \(address)", call: .connect, code: code)) }
     let connected = descriptor
     descriptor = -1
     watcher?.cancel()

@@ -8,7 +8,7 @@ public enum Socket {
   static func make(for address: SocketAddress) throws(IOError) -> Int32 {
     let type = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_NONBLOCK.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
     let descriptor = socket(address.family, type, 0)
-    guard descriptor >= 0 else { throw IOError("make a socket for \(address)") }
+    guard descriptor >= 0 else { throw IOError("make a socket for \(address)", call: .socket) }
     return descriptor
   }
 
@@ -30,7 +30,7 @@ public enum Socket {
       enable(SO_REUSEADDR, on: descriptor)
       if case .ipv6 = address { enable(IPV6_V6ONLY, level: Int32(IPPROTO_IPV6), on: descriptor) }
       let bound = try address.withSockaddr { bind(descriptor, $0, $1) }
-      guard bound == 0 else { throw IOError("bind \(address)") }
+      guard bound == 0 else { throw IOError("bind \(address)", call: .bind) }
       if case .unix(let path) = address {
         if let group, chown(path, uid_t.max, group) != 0 { throw IOError("give \(path) to group \(group)") }
         guard chmod(path, mode) == 0 else { throw IOError("set the mode of \(path)") }
@@ -52,10 +52,12 @@ public enum Socket {
     do throws(IOError) {
       if let local {
         let bound = try local.withSockaddr { bind(descriptor, $0, $1) }
-        guard bound == 0 else { throw IOError("bind \(local)") }
+        guard bound == 0 else { throw IOError("bind \(local)", call: .bind) }
       }
       let result = try address.withSockaddr { connect(descriptor, $0, $1) }
-      guard result == 0 || errno == EINPROGRESS else { throw IOError("connect to \(address)") }
+      guard result == 0 || errno == EINPROGRESS else {
+        throw IOError("connect to \(address)", call: .connect)
+      }
     } catch {
       Glibc.close(descriptor)
       throw error

@@ -98,7 +98,7 @@ public struct WriteQueue {
       if written < 0 {
         if errno == EINTR { continue }
         if errno == EAGAIN || errno == EWOULDBLOCK { break }
-        throw IOError("write")
+        throw IOError("write", call: .write)
       }
       drop(written)
       total += written

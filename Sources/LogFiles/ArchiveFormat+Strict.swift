@@ -1,6 +1,7 @@
 import BitcoinWire
 import Bytes
 import LogProtocol
+import Observations
 
 extension ArchiveFormat {
   /// Looks at the start of `bytes`, which must be where a record may start, and says how long what stands
@@ -78,6 +79,7 @@ extension ArchiveFormat {
       case .message: return header.flags.contains(.truncated) || Self.isMessage(body)
       case .connection: return (try? ConnectionEvent(body.bytes)) != nil
       case .meta: return (try? MetaBody(body.bytes)) != nil
+      case _ where RecordType.extensions.contains(header.type): return Self.isCounted(body)
       default: return header.type.rawValue <= 0x80 && Self.isText(body)
       }
     case .coinscope:
@@ -98,6 +100,11 @@ extension ArchiveFormat {
     return header.totalLength == body.count
   }
 
+  /// Whether a body is as long as its first u32 says, as those of extensions are.
+  private static func isCounted(_ body: UnsafeRawBufferPointer) -> Bool {
+    body.count >= 4 && UInt32(bigEndian: body.loadUnaligned(as: UInt32.self)) == body.count - 4
+  }
+
   private static func isText(_ body: UnsafeRawBufferPointer) -> Bool {
     !body.contains(0) && String(validating: body, as: UTF8.self) != nil
   }
@@ -113,7 +120,7 @@ extension ArchiveFormat {
     let type = isNative ? UInt16(bytes[24]) << 8 | UInt16(bytes[25]) : UInt16(bytes[8])
     let stamp = UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: isNative ? 8 : 9, as: UInt64.self))
     let next = isNative ? stamp : stamp * 1_000_000_000
-    return type <= 0x80 && max(next, time) - min(next, time) < 1 << 59
+    return type <= RecordType.alert.rawValue && max(next, time) - min(next, time) < 1 << 59
   }
 
   /// The format that `bytes`, a file's first, are in; native where that cannot be told.

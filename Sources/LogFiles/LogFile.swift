@@ -3,6 +3,7 @@ import Bytes
 import EventLoop
 import Glibc
 import LogProtocol
+import Observations
 
 /// Reads the records of a log file in order: native or coinscope's, compressed with Zstandard or not, whole,
 /// torn or damaged.

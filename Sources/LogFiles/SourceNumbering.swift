@@ -1,6 +1,7 @@
 import Bytes
 import EventLoop
 import LogProtocol
+import Observations
 
 /// Sees to it that an id stands for one source only, where files of several log servers come together.
 ///

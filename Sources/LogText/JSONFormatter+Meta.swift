@@ -2,6 +2,7 @@ import BitcoinWire
 import Bytes
 import JSON
 import LogProtocol
+import Observations
 
 extension MetaBody {
   /// Writes what the record says, as members of its object.

@@ -2,6 +2,8 @@ import BitcoinWire
 import Bytes
 import JSON
 import LogProtocol
+import Observations
+import Wording
 
 /// Writes each record as a JSON object on a line of its own.
 public struct JSONFormatter {
@@ -93,13 +95,14 @@ public struct JSONFormatter {
   private func write(_ event: ConnectionEvent, _ json: inout JSONWriter) {
     json.member("remote", "\(event.remote)")
     json.member("local", "\(event.local)")
-    json.member("event", event.code.text)
+    json.member("event", event.code.name)
     json.member("event_code", event.code.rawValue)
     json.member("opened", "\(event.direction)")
-    json.member("errno", event.errorNumber)
+    json.member("errno", event.outcome?.errorNumber ?? 0)
     json.member("duration_ns", event.duration)
-    json.member("reason", event.reason)
-    json.member("cause", ConnectionOutcome(reason: event.reason)?.rawValue)
+    json.member("reason", event.outcome?.words ?? "")
+    json.member("cause", event.outcome?.causeName)
+    json.member("cause_code", event.outcome?.code.rawValue)
     json.member("user_agent", EscapedText.utf8(event.userAgent))
     json.member("evidence", Hexadecimal.text(event.evidence))
     json.member("summary", event.words)

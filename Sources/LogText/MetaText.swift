@@ -1,6 +1,8 @@
 import BitcoinWire
 import Bytes
 import LogProtocol
+import Observations
+import Wording
 
 extension MetaBody {
   /// What the record says, in words that are safe to print.
@@ -35,11 +37,11 @@ extension MetaBody {
 extension ConnectionEvent {
   /// What happened, in words that are safe to print.
   var words: String {
-    var words = "\(code.text) \(direction)"
+    var words = "\(code.name) \(direction)"
     if duration > 0 { words += " after \(duration / 1_000_000) ms" }
     if !userAgent.isEmpty { words += " \(EscapedText.utf8(userAgent))" }
-    if !reason.isEmpty { words += ": \(EscapedText.utf8(reason.utf8))" }
-    if errorNumber != 0 { words += " (errno \(errorNumber))" }
+    if let outcome { words += ": \(EscapedText.utf8(outcome.words.utf8))" }
+    if let number = outcome?.errorNumber, number != 0 { words += " (errno \(number))" }
     if !evidence.isEmpty { words += " [\(evidence.count) bytes kept]" }
     return words
   }

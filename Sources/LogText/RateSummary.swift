@@ -2,6 +2,7 @@ import BitcoinWire
 import Bytes
 import JSON
 import LogProtocol
+import Observations
 
 /// Sums up the records of each interval of their time in a line: what stays readable however many there are.
 public struct RateSummary {

@@ -1,6 +1,7 @@
 import BitcoinWire
 import Bytes
 import LogProtocol
+import Observations
 
 /// Which records are shown: the same for a live stream and for files.
 public struct RecordFilter: Equatable, Sendable {
@@ -79,7 +80,7 @@ public struct RecordFilter: Equatable, Sendable {
       remote: event.remote,
       local: event.local,
       since: header.time,
-      userAgent: event.userAgent
+      peer: event.peer
     )
   }
 }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import BitcoinWire
 import LogProtocol
+import Observations
 
 /// The options that choose records, shared by every command that shows them.
 public struct RecordFilterOptions: ParsableArguments {

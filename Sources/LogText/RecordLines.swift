@@ -1,5 +1,6 @@
 import Bytes
 import LogProtocol
+import Observations
 
 /// Writes the records that are asked for: as lines, as their bytes, or summed up.
 ///

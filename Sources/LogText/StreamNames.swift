@@ -1,6 +1,7 @@
 import BitcoinWire
 import Bytes
 import LogProtocol
+import Observations
 
 /// What is needed to call sources and connections by name, learnt from the records as they go by.
 public struct StreamNames {

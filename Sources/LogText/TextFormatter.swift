@@ -1,6 +1,7 @@
 import BitcoinWire
 import Bytes
 import LogProtocol
+import Observations
 
 /// Writes each record as a line that a person can read and a terminal can be trusted with.
 public struct TextFormatter {

@@ -4,6 +4,7 @@ import Captures
 import ControlProtocol
 import Foundation
 import FuzzTargets
+import Observations
 
 /// Inputs that `FuzzTarget`s begin with.
 enum FuzzSeeds {
@@ -111,7 +112,7 @@ enum FuzzSeeds {
       local: endpoints[1],
       since: 1
     )
-    info.userAgent = Array("/x/".utf8)
+    info.introduction.userAgent = Array("/x/".utf8)
     let replies: [ControlReply] = [
       .hello(
         ServerHello(server: "x", networkName: "y", magic: 1, defaultPort: 2, instance: 3, reach: .machine)
@@ -129,7 +130,7 @@ enum FuzzSeeds {
     )
     let events: [ControlEvent] = [
       .connected(1, local: endpoints[1], duration: 2), .handshaken(1, introduction, duration: 3),
-      .connectFailed(1, errorNumber: 2, reason: "x"), .closed(1, errorNumber: 2, reason: "y"),
+      .connectFailed(1, Outcome(.failed, errorNumber: 2, .call(.bind))), .closed(1, Outcome(.commanded)),
       .sent(count: 1, lost: 2),
     ]
     let coinscope: [CoinscopeRequest] = [

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Configuration
 import EventLoop
+import Observations
 import TestSupport
 
 @testable import ClientCore

@@ -3,6 +3,7 @@ import Bytes
 import ControlProtocol
 import EventLoop
 import Foundation
+import Observations
 import TestSupport
 import Testing
 
@@ -20,7 +21,7 @@ import Testing
       outcome.lines == [
         "127.0.0.1 (127.0.0.1:18444): connected in 23.5 ms, id 101, /Satoshi:29.0.0/ version 70016 "
           + "height 900001 services NETWORK|WITNESS",
-        "127.0.0.2:1: failed: Connection refused",
+        "127.0.0.2:1: failed: refused",
         "127.0.0.3:2: failed: closed by peer",
         "[::1]:5: connected in 23.5 ms, id 104, /Satoshi:29.0.0/ version 70016 height 900001 "
           + "services NETWORK|WITNESS",
@@ -156,10 +157,10 @@ import Testing
     ledger.add("localhost", at: endpoints)
     #expect(ledger.nextEndpoints(limit: 10) == [endpoints[0]])
     _ = ledger.begun([1])
-    #expect(ledger.handle(.connectFailed(1, errorNumber: 111, reason: "Connection refused")) == nil)
+    #expect(ledger.handle(.connectFailed(1, Outcome(.refused, errorNumber: 111))) == nil)
     #expect(ledger.nextEndpoints(limit: 10) == [endpoints[1]])
     _ = ledger.begun([2])
-    let outcome = ledger.handle(.closed(2, errorNumber: 0, reason: "closed by peer"))
+    let outcome = ledger.handle(.closed(2, Outcome(.closedByPeer)))
     #expect(outcome?.text == "localhost (127.0.0.1:9): failed: closed by peer")
     #expect(ledger.failedCount == 1)
     #expect(ledger.pendingCount == 0)
@@ -168,6 +169,6 @@ import Testing
   @Test func passesOverEventsOfOthers() {
     var ledger = ConnectLedger()
     #expect(ledger.handle(.sent(count: 1, lost: 0)) == nil)
-    #expect(ledger.handle(.closed(7, errorNumber: 0, reason: "")) == nil)
+    #expect(ledger.handle(.closed(7, Outcome(.unspecified))) == nil)
   }
 }

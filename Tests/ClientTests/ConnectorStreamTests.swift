@@ -1,6 +1,7 @@
 import Bytes
 import EventLoop
 import LogProtocol
+import Observations
 import TestSupport
 import Testing
 

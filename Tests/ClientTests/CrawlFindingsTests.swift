@@ -7,6 +7,7 @@ import EventLoop
 import Foundation
 import GRDB
 import NodeDatabase
+import Observations
 import TestSupport
 import Testing
 

@@ -3,6 +3,7 @@ import Bytes
 import Foundation
 import Glibc
 import LogProtocol
+import Observations
 import TestSupport
 import Testing
 import Zstandard

@@ -2,6 +2,7 @@ import Bytes
 import Foundation
 import LogFiles
 import LogProtocol
+import Observations
 import TestSupport
 import Testing
 

@@ -1,6 +1,7 @@
 import BitcoinWire
 import Bytes
 import LogProtocol
+import Observations
 import TestSupport
 
 /// A made-up archive: a connector with two peers.
@@ -43,7 +44,7 @@ enum LogArchive: MadeUpRecords {
       .outbound,
       remote: remote,
       local: local,
-      userAgent: Array(userAgent.utf8)
+      peer: userAgent.isEmpty ? .unknown : .userAgent(Array(userAgent.utf8))
     )
     return record(.connection, sequence, event.body, connection: connection)
   }

@@ -5,6 +5,7 @@ import Foundation
 import LogProtocol
 import LogServerCore
 import Logging
+import Observations
 import TestSupport
 import Testing
 

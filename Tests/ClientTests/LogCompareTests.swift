@@ -2,6 +2,7 @@ import BitcoinWire
 import Bytes
 import Foundation
 import LogProtocol
+import Observations
 import TestSupport
 import Testing
 
@@ -267,8 +268,7 @@ import Testing
         direction: .outbound,
         remote: Self.node,
         local: Self.observer,
-        since: Self.start,
-        userAgent: []
+        since: Self.start
       )
     )
     var bytes = StreamPreamble.bytes(createdAt: Self.start)

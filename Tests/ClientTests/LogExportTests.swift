@@ -3,6 +3,7 @@ import Bytes
 import Foundation
 import GRDB
 import LogProtocol
+import Observations
 import TestSupport
 import Testing
 
@@ -48,8 +49,7 @@ import Testing
       direction: .inbound,
       remote: onion,
       local: LogArchive.us,
-      since: 1,
-      userAgent: []
+      since: 1
     )
     records.append(LogArchive.meta(.openConnection(open), source: LogArchive.source, connection: 5))
     records.append(LogArchive.message("verack", 15, connection: 5))

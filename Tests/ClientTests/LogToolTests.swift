@@ -2,6 +2,7 @@ import BitcoinWire
 import Bytes
 import Foundation
 import LogProtocol
+import Observations
 import TestSupport
 import Testing
 

@@ -2,6 +2,7 @@ import BitcoinWire
 import Bytes
 import Foundation
 import LogProtocol
+import Observations
 import TestSupport
 import Testing
 
@@ -127,6 +128,50 @@ import Testing
     #expect(outcome.status == .someFailed)
     #expect(outcome.complaints.first?.contains("/1 ends with 59 bytes of a record that is not whole") == true)
     #expect(try log("stats", "--json", out).lines[0].contains(#""name":"inv","records":4"#))
+  }
+
+  static let samples = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    .deletingLastPathComponent().appending(path: "libraries/samples").path
+
+  /// `libraries/samples/early.log` was written before bodies had codes; early.json is what `cat --json` of then printed.
+  @Test func readsAnEarlyArchiveAndBringsItForward() throws {
+    let early = Self.samples + "/early.log"
+    let expected = try String(contentsOfFile: Self.samples + "/early.json", encoding: .utf8)
+      .split(separator: "\n").map(String.init)
+    func shown(_ path: String) throws -> [String] {
+      try log("cat", "--json", path).lines.map { $0.replacing(/,"cause_code":(?:\d+|null)/, with: "") }
+    }
+    #expect(try shown(early) == expected)
+    let outcome = try log("convert", "--to", "native", "-o", out, early)
+    #expect(outcome.status == .succeeded && outcome.complaints == ["\(expected.count) records"])
+    #expect(try shown(out) == expected)
+    // Nothing but the bodies of events and open connections has changed.
+    let before = try LogArchive.records([UInt8](Data(contentsOf: URL(filePath: early))))
+    let after = try LogArchive.records(folder.bytes("out.log"))
+    #expect(before.count == expected.count && after.count == expected.count)
+    var changed = 0
+    for (old, new) in zip(before, after) where old != new {
+      changed += 1
+      #expect(old[4..<32] == new[4..<32])
+      let isEvent = old[25] == UInt8(RecordType.connection.rawValue)
+      #expect(isEvent ? (old[32], new[32]) == (0, 2) : (old[32], new[32]) == (3, 7))
+    }
+    #expect(changed == 11)
+    #expect(try log("check", early).lines.last == "findings: none")
+    #expect(try log("check", out).lines.last == "findings: none")
+    let events = try after.compactMap { record throws -> ConnectionEvent? in
+      record[25] == UInt8(RecordType.connection.rawValue)
+        ? try ConnectionEvent(Array(record[32...]).span.bytes) : nil
+    }
+    #expect(
+      events.compactMap(\.outcome?.code)
+        == [.noRoute, .refused, .alreadyConnected, .commanded, .shutDown]
+    )
+    #expect(events.contains { $0.outcome?.detail == .connection(1) })
+    // What is of this version stays byte for byte.
+    let again = folder.path + "again.log"
+    #expect(try log("convert", "--to", "native", "-o", again, out).status == .succeeded)
+    #expect(folder.bytes("again.log") == folder.bytes("out.log"))
   }
 
   @Test func convertsToCoinscopeAndBack() throws {

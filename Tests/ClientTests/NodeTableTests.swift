@@ -14,11 +14,11 @@ import Testing
       local: Endpoint("[2001:db8::2]:50000")!,
       since: 1_000_000_000
     )
-    node.protocolVersion = 70016
-    node.services = [.network, .witness]
-    node.userAgent = Array("/Satoshi:29.0.0\u{1b}[2J/".utf8)
-    node.startHeight = 900_001
-    node.relay = true
+    node.introduction.protocolVersion = 70016
+    node.introduction.services = [.network, .witness]
+    node.introduction.userAgent = Array("/Satoshi:29.0.0\u{1b}[2J/".utf8)
+    node.introduction.startHeight = 900_001
+    node.introduction.relay = true
     node.ping = 23_400_000
     node.features = .addrV2
     node.feeFilter = 1000

@@ -1,6 +1,7 @@
 import BitcoinWire
 import Foundation
 import NodeDatabase
+import Observations
 import TestSupport
 import Testing
 
@@ -26,7 +27,7 @@ import Testing
     let time: UInt64 = 1_767_225_600_000_000_000
     try NodeStore.open(place).record(
       [linkoping, boxford, local, overlay].map { .attempt(Attempt($0, time: time, outcome: nil)) }
-        + [.attempt(Attempt(gone, time: time, outcome: .refused))]
+        + [.attempt(Attempt(gone, time: time, outcome: Outcome(.refused)))]
     )
   }
 

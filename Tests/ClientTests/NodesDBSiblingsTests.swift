@@ -1,6 +1,7 @@
 import BitcoinWire
 import EventLoop
 import NodeDatabase
+import Observations
 import Testing
 
 @testable import ClientCore
@@ -16,14 +17,15 @@ import Testing
     func seen(_ endpoint: String, _ hours: UInt64, agent: String?) -> Observation {
       let time = start + hours * 3_600_000_000_000
       guard let agent else {
-        return .attempt(Attempt(Endpoint(endpoint)!, time: time, outcome: .timedOut))
+        return .attempt(Attempt(Endpoint(endpoint)!, time: time, outcome: Outcome(.timedOut)))
       }
       var attempt = Attempt(Endpoint(endpoint)!, time: time, outcome: nil)
-      attempt.introduction = Introduction(
-        version: 70016,
+      attempt.introduction = PeerIntroduction(
+        protocolVersion: 70016,
         services: [.network],
         userAgent: Array(agent.utf8),
-        height: 930_000
+        startHeight: 930_000,
+        relay: true
       )
       return .attempt(attempt)
     }

@@ -1,6 +1,7 @@
 import BitcoinWire
 import Foundation
 import NodeDatabase
+import Observations
 import TestSupport
 import Testing
 
@@ -23,11 +24,12 @@ import Testing
       var attempt = Attempt(Endpoint(text)!, time: time, outcome: nil)
       attempt.connectDuration = 12_000_000
       attempt.handshakeDuration = 34_000_000
-      attempt.introduction = Introduction(
-        version: 70016,
+      attempt.introduction = PeerIntroduction(
+        protocolVersion: 70016,
         services: ServiceFlags(rawValue: services),
         userAgent: Array(agent.utf8),
-        height: 900_000
+        startHeight: 900_000,
+        relay: true
       )
       return .attempt(attempt)
     }
@@ -44,8 +46,8 @@ import Testing
       reached("5.8.0.1:8333", Self.start, "/Knots, \"x\":1/", 0x1),
       reached("5.9.0.1:8334", Self.start, "/port/", 0x9),
       reached("[2a01:db8::1]:8333", Self.start, "/six/", 0x9),
-      .attempt(Attempt(Endpoint("5.6.0.2:8333")!, time: Self.start, outcome: .closedBeforeVersion)),
-      .attempt(Attempt(Endpoint("5.8.0.1:8333")!, time: Self.start + Self.day, outcome: .refused)),
+      .attempt(Attempt(Endpoint("5.6.0.2:8333")!, time: Self.start, outcome: Outcome(.closedBeforeVersion))),
+      .attempt(Attempt(Endpoint("5.8.0.1:8333")!, time: Self.start + Self.day, outcome: Outcome(.refused))),
       reached("5.6.0.1:8333", Self.start + Self.day, "/Satoshi:31.0.0/", 0x409),
     ])
   }

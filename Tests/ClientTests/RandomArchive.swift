@@ -1,6 +1,7 @@
 import BitcoinWire
 import Bytes
 import LogProtocol
+import Observations
 
 /// Random numbers that a seed determines.
 struct SeededNumbers: RandomNumberGenerator {

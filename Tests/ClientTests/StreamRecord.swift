@@ -1,5 +1,6 @@
 import BitcoinWire
 import LogProtocol
+import Observations
 
 /// Records as the log stream has them.
 enum StreamRecord {

@@ -19,7 +19,7 @@ import Testing
       since: 0
     )
     connection.ping = ping
-    connection.userAgent = Array("/node \(id)\u{1b}/".utf8)
+    connection.introduction.userAgent = Array("/node \(id)\u{1b}/".utf8)
     return connection
   }
 

@@ -73,19 +73,44 @@ def meta(body):
         fields.take(17)
     elif code == 0x06:
         said = ("mark", [(fields.number(8), fields.number(4), fields.number(8)) for _ in range(fields.number(4))])
+    elif code == 0x07:
+        said = ("open",)
+        fields.number(1), fields.endpoint(), fields.endpoint(), fields.number(8)
+        peer(fields)
     else:
         raise Malformed
     fields.end()
     return said
 
 
+def peer(fields):
+    """What is known of a peer: nothing, its user agent, or all that it said."""
+    known = fields.number(1)
+    if known > 2:
+        raise Malformed
+    if known == 2:
+        fields.take(12)
+    if known:
+        fields.text()
+    if known == 2 and fields.take(5)[4] > 1:
+        raise Malformed
+
+
 def event(body):
     fields = Fields(body)
-    if fields.number(4) not in (1, 2, 4, 8, 16, 32, 64, 128, 256):
-        raise Malformed
-    fields.number(1), fields.endpoint(), fields.endpoint(), fields.number(4), fields.number(8)
-    fields.text(), fields.text(), fields.text()
+    if body[:1] == b"\2":
+        _, direction, code = fields.number(1), fields.number(1), fields.number(2)
+        fields.endpoint(), fields.endpoint(), fields.number(8)
+        if fields.number(2):
+            fields.take(5), fields.text()
+        peer(fields)
+    else:
+        code, direction = fields.number(4), fields.number(1)
+        fields.endpoint(), fields.endpoint(), fields.number(4), fields.number(8), fields.text(), fields.text()
+    fields.text()
     fields.end()
+    if code not in (1, 2, 4, 8, 16, 32, 64, 128, 256) or direction > 1:
+        raise Malformed
 
 
 class Record:
@@ -107,6 +132,8 @@ class Record:
             if self.type == META:
                 meta(self.body)
                 return True
+            if 0x0100 <= self.type <= 0x2000:
+                return len(self.body) >= 4 and int.from_bytes(self.body[:4], "big") == len(self.body) - 4
             self.body.decode("utf-8")
             return self.type <= 0x80 and 0 not in self.body
         except (Malformed, UnicodeDecodeError):
@@ -151,7 +178,7 @@ class File:
         if rest < 32 or piece is None:
             return False
         next_time, _, kind = struct.unpack(">QQH", self.data[place + 8 : place + 26])
-        return kind <= 0x80 and abs(next_time - time) < 1 << 59
+        return kind <= 0x2000 and abs(next_time - time) < 1 << 59
 
     def begins(self, place):
         """Whether a reader that looks for the next record finds one here."""

@@ -143,7 +143,9 @@ import Testing
     let endings = bench.events.filter { $0.code.endsConnection }
     #expect(endings.count == 1)
     if !whileWriting {
-      #expect(endings.first?.code == .resetByPeer && endings.first?.errorNumber == UInt32(ECONNRESET))
+      #expect(
+        endings.first?.code == .resetByPeer && endings.first?.outcome?.errorNumber == UInt32(ECONNRESET)
+      )
     }
   }
 

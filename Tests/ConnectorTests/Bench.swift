@@ -7,6 +7,7 @@ import Glibc
 import LogProtocol
 import LogServerCore
 import Logging
+import Observations
 import TestSupport
 import Testing
 

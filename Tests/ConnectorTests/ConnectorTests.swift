@@ -37,8 +37,8 @@ import Testing
     #expect(try bench.last(.accepted).direction == .inbound)
     let info = bench.connector.connections[1]!.info
     #expect(info.state == .open)
-    #expect(info.startHeight == 7)
-    #expect(info.services == .network)
+    #expect(info.introduction.startHeight == 7)
+    #expect(info.introduction.services == .network)
     peer.stream.close(.closed("done"))
     #expect(try bench.last(.closedByPeer).userAgent == Array("/peer:1/".utf8))
     #expect(bench.connector.connections.isEmpty)
@@ -183,7 +183,7 @@ import Testing
     free.close()
     _ = bench.connector.dial(ConnectTarget(endpoint), for: nil, request: 0)
     let event = try bench.last(.connectFailed)
-    #expect(event.errorNumber == UInt32(ECONNREFUSED))
+    #expect(event.outcome?.errorNumber == UInt32(ECONNREFUSED))
     #expect(event.remote == endpoint)
     #expect(bench.connector.statistics.connectsFailed == 1)
   }

@@ -4,6 +4,7 @@ import ControlProtocol
 import EventLoop
 import Foundation
 import LogProtocol
+import Observations
 import TestSupport
 import Testing
 
@@ -37,7 +38,7 @@ extension RawClient {
   /// What failed, by connection.
   var failures: [UInt32: String] {
     var failures: [UInt32: String] = [:]
-    for case .connectFailed(let id, _, let reason) in events { failures[id] = reason }
+    for case .connectFailed(let id, let outcome) in events { failures[id] = outcome.words }
     return failures
   }
 }
@@ -47,14 +48,14 @@ extension RawClient {
   @Test(arguments: ["", "magic = 0xD9B4BEF9;", "magic = 0x01020304;"])
   func dialsNothingBeyondLoopbackOnSimnet(bitcoin: String) throws {
     let bench = try Bench(bitcoin: bitcoin, network: "simnet")
-    #expect(bench.connector.hello.reach == .simulation)
+    #expect(bench.connector.hello(version: 3).reach == .simulation)
     let client = try bench.client()
     let targets = ["192.0.2.1:8333", "[2001:db8::1]:8333"].map { ConnectTarget(Endpoint($0)!) }
     client.stream.write(ControlRequest.connect(targets).frame(id: 1))
     try bench.loop.run { client.events.count == 2 }
     for event in client.events {
-      guard case .connectFailed(_, _, let reason) = event else { throw IOError("fail", code: 0) }
-      #expect(reason == "no route: simnet's nodes are on this machine")
+      guard case .connectFailed(_, let outcome) = event else { throw IOError("fail", code: 0) }
+      #expect(outcome == Outcome(.noRoute, .outOfReach(.simulation)))
     }
   }
 
@@ -207,7 +208,7 @@ extension RawClient {
     _ = try bench.ask(client, .connect(harbour.targets), id: 1)
     try bench.loop.run { client.failures.count == 2 && harbour.callers.count == 2 }
     #expect(Set(client.failures.keys) == [3, 4])
-    #expect(client.failures[3]!.hasPrefix("group full: 2 connections to unroutable"))
+    #expect(client.failures[3]!.hasPrefix("group full: 2 connections to its network group"))
     harbour.callers[0].client.close("now")
     try bench.loop.run { bench.connector.connections.count == 1 }
     _ = try bench.ask(client, .connect([harbour.targets[3]]), id: 2)

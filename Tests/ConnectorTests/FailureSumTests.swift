@@ -1,4 +1,5 @@
 import Foundation
+import Observations
 import Testing
 
 @testable import ConnectorCore
@@ -8,9 +9,9 @@ import Testing
     var sum = FailureSum(rate: 2, now: 0)
     let told = [0, 0, 1].map { sum.mayTell($0) }
     #expect(told == [true, true, false])
-    sum.add(7, "queue full", at: 1_000_000_005)
-    sum.add(8, "blacklisted", at: 2_000_000_000)
-    sum.add(12, "queue full", at: 3_500_000_000)
+    sum.add(7, Outcome(.queueFull), at: 1_000_000_005)
+    sum.add(8, Outcome(.blacklisted), at: 2_000_000_000)
+    sum.add(12, Outcome(.queueFull), at: 3_500_000_000)
     let sentences = sum.take("connects not tried")
     #expect(
       sentences == [
@@ -36,7 +37,7 @@ import Testing
     }
     var sentences: [String] = []
     for id in ids {
-      sum.add(id, "queue full", at: 0)
+      sum.add(id, Outcome(.queueFull), at: 0)
       if sum.isFull { sentences += sum.take("connects") }
     }
     sentences += sum.take("connects")
@@ -54,7 +55,9 @@ import Testing
 
   @Test func countsOnlySoManyReasonsByThemselves() {
     var sum = FailureSum(rate: 1, now: 0)
-    for id in 1...100 as ClosedRange<UInt32> { sum.add(id, "reason \(id)", at: 0) }
+    for id in 1...100 as ClosedRange<UInt32> {
+      sum.add(id, Outcome(.unspecified, .text("reason \(id)")), at: 0)
+    }
     let sentences = sum.take("connects")
     #expect(sentences.count == 33)
     #expect(

@@ -1,4 +1,5 @@
 import BitcoinWire
+import Observations
 import Testing
 
 @testable import ConnectorCore
@@ -51,7 +52,7 @@ import Testing
       return
     }
     var own = Handshake(outbound: false, versions: 209...70016)
-    #expect(own.receivedVersion(version(70016), isOurs: true) == [.reject("connected to ourselves")])
+    #expect(own.receivedVersion(version(70016), isOurs: true) == [.reject(Outcome(.ourselves))])
   }
 
   @Test func ignoresWhatComesTwiceOrTooEarly() {

@@ -1,5 +1,6 @@
 import BitcoinWire
 import Configuration
+import Observations
 import Testing
 
 @testable import ConnectorCore
@@ -15,7 +16,7 @@ import Testing
   /// A gate in a box, for `#expect` calls nothing that changes what it calls.
   private final class Box {
     var gate = InboundGate()
-    func refusal(of address: NetworkAddress, _ settings: Connector.Settings, now: UInt64) -> String? {
+    func refusal(of address: NetworkAddress, _ settings: Connector.Settings, now: UInt64) -> Outcome? {
       gate.refusal(of: address, settings, now: now)
     }
     func left(_ address: NetworkAddress) { gate.left(address) }
@@ -47,7 +48,7 @@ import Testing
     let greedy = address("192.0.2.1")
     for _ in 0..<2 { #expect(gate.refusal(of: greedy, settings, now: 0) == nil) }
     let refusal = gate.refusal(of: greedy, settings, now: 0)
-    #expect(refusal == "this address has 2 connections (connector.bitcoin.max_inbound_per_address)")
+    #expect(refusal == Outcome(.turnedAway, .inboundPerAddress, value: 2, bound: 2))
     // Nobody else pays for it.
     #expect(gate.refusal(of: address("192.0.2.2"), settings, now: 0) == nil)
     gate.left(greedy)
@@ -78,7 +79,7 @@ import Testing
     }
     #expect(
       gate.refusal(of: .ipv4(4), settings, now: 0)
-        == "3 peers have connected to us (connector.bitcoin.max_inbound)"
+        == Outcome(.turnedAway, .inbound, value: 3, bound: 3)
     )
     gate.left(.ipv4(1))
     #expect(gate.refusal(of: .ipv4(4), settings, now: 0) == nil)

@@ -81,7 +81,7 @@ import Testing
     #expect(Array(peer.received.prefix(4)) == [1, 2, 3, 4])
     let ours = try VersionMessage(Array(peer.received.dropFirst(MessageHeader.size)).span.bytes)
     #expect(ours.version == 70215)
-    #expect(bench.connector.hello.networkName == "mycoin")
-    #expect(bench.connector.hello.defaultPort == 5)
+    #expect(bench.connector.hello(version: 3).networkName == "mycoin")
+    #expect(bench.connector.hello(version: 3).defaultPort == 5)
   }
 }

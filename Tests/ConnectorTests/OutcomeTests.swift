@@ -4,6 +4,7 @@ import ControlProtocol
 import EventLoop
 import Glibc
 import LogProtocol
+import Observations
 import TestSupport
 import Testing
 
@@ -26,7 +27,7 @@ extension RawClient {
     try bench.loop.run {
       for event in client.events {
         switch event {
-        case .connectFailed(1, _, let reason), .closed(1, _, let reason): found = reason
+        case .connectFailed(1, let outcome), .closed(1, let outcome): found = outcome.words
         default: break
         }
       }
@@ -70,7 +71,7 @@ extension RawClient {
     default: break
     }
     let reason = try reason(bench, client)
-    #expect(ConnectionOutcome(reason: reason)?.reason() == ConnectionOutcome(reason: outcome)?.reason())
+    #expect(reason == outcome || reason.hasPrefix("\(outcome): "))
     #expect(reason.hasPrefix(outcome), "\(reason)")
   }
 
@@ -81,7 +82,7 @@ extension RawClient {
     let client = try bench.client()
     _ = try bench.ask(client, .connect(harbour.targets), id: 1)
     #expect(try reason(bench, client) == "refused")
-    #expect(client.events == [.connectFailed(1, errorNumber: UInt32(ECONNREFUSED), reason: "refused")])
+    #expect(client.events == [.connectFailed(1, Outcome(.refused, errorNumber: UInt32(ECONNREFUSED)))])
   }
 
   @Test func callsABlackHole() throws {
@@ -108,21 +109,21 @@ extension RawClient {
   }
 
   @Test func tellsOursFromTheirs() {
-    func outcome(_ code: Int32, _ operation: String = "connect to 192.0.2.1:1") -> ConnectionOutcome {
-      ConnectionOutcome(IOError(operation, code: code))
+    func outcome(_ code: Int32, _ call: IOError.Call = .connect) -> Outcome.Code {
+      Outcome(IOError("do it to 192.0.2.1:1", call: call, code: code)).code
     }
     #expect(outcome(EMFILE) == .outOfDescriptors && outcome(ENFILE) == .outOfDescriptors)
     #expect(outcome(EADDRNOTAVAIL) == .outOfPorts)
-    #expect(outcome(EADDRNOTAVAIL, "bind 192.0.2.7:0") == .failed)
+    #expect(outcome(EADDRNOTAVAIL, .bind) == .failed)
     #expect(outcome(EHOSTUNREACH) == .unreachable && outcome(ENETUNREACH) == .unreachable)
     #expect(outcome(ECONNREFUSED) == .refused && outcome(ETIMEDOUT) == .timedOut)
     #expect(outcome(ECONNRESET) == .reset && outcome(EPROTO) == .failed)
-    let refused = IOError("connect to 127.0.0.1:9050", code: ECONNREFUSED)
+    let refused = IOError("connect to 127.0.0.1:9050", call: .connect, code: ECONNREFUSED)
+    let proxy = Endpoint("127.0.0.1:9050")!
     #expect(
-      ConnectionOutcome.reason(of: refused, at: "127.0.0.1:9050")
-        == "proxy: 127.0.0.1:9050: Connection refused"
+      Outcome(refused, at: proxy) == Outcome(.proxy, errorNumber: 111, .proxy(.unreachable(proxy)))
     )
-    let none = IOError("make a socket", code: EMFILE)
-    #expect(ConnectionOutcome.reason(of: none, at: "127.0.0.1:9050").hasPrefix("out of descriptors: "))
+    let none = IOError("make a socket", call: .socket, code: EMFILE)
+    #expect(Outcome(none, at: proxy) == Outcome(.outOfDescriptors, errorNumber: 24))
   }
 }

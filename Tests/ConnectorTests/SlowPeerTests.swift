@@ -57,7 +57,7 @@ import Testing
       }
       return peer.isClosed
     }
-    #expect(try bench.last(.closedByUs).reason == "message timed out: not whole within 1.0 s")
+    #expect(try bench.last(.closedByUs).reason == "message timed out: not complete within 1.0 s")
   }
 
   /// Each message has the time for itself: one that is always in the middle of the next is not slow.

@@ -1,5 +1,6 @@
 import BitcoinWire
 import Bytes
+import Observations
 import Testing
 
 @testable import ControlProtocol
@@ -15,7 +16,7 @@ import Testing
   static let fresh: ConnectionInfo = {
     var info = connection("10.1.2.4:8333", "", [])
     info.state = .connecting
-    info.protocolVersion = 0
+    info.introduction.protocolVersion = 0
     return info
   }()
 
@@ -33,9 +34,9 @@ import Testing
       local: Endpoint("127.0.0.1:1")!,
       since: 0
     )
-    info.protocolVersion = 70016
-    info.userAgent = Array(agent.utf8)
-    info.services = services
+    info.introduction.protocolVersion = 70016
+    info.introduction.userAgent = Array(agent.utf8)
+    info.introduction.services = services
     return info
   }
 

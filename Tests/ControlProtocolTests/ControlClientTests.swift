@@ -31,7 +31,7 @@ import TestSupport
     try loop.run { events.count == 3 }
     #expect(reply == .connecting([101, 102]))
     #expect(events.map(\.connection) == [101, 101, 102])
-    #expect(connector.requests == [.hello(versions: 2...2, client: "test"), .connect(targets)])
+    #expect(connector.requests == [.hello(versions: 2...3, client: "test"), .connect(targets)])
     client.close()
     connector.close()
   }

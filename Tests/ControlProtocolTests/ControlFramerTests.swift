@@ -14,7 +14,7 @@ import Testing
       let needed = count < 5 ? ControlFrame.headerSize : Self.frame.count
       #expect(piece == .needsMore(count: needed))
     }
-    let whole = ControlFrame(version: 2, type: 0x14, payloadCount: Self.frame.count - 6)
+    let whole = ControlFrame(version: 3, type: 0x14, payloadCount: Self.frame.count - 6)
     for trailing in [[], [2], Self.frame] {
       let piece = try (Self.frame + trailing).withUnsafeBytes { try framer.first(in: $0) }
       #expect(piece == .frame(whole))
@@ -22,11 +22,11 @@ import Testing
     #expect(whole.count == Self.frame.count)
   }
 
-  @Test func refusesAnUnknownVersionAtItsFirstByte() {
-    #expect(throws: WireError.self) { try [UInt8]([3]).withUnsafeBytes { try ControlFramer().first(in: $0) } }
-    #expect(throws: WireError.self) {
-      try Array("GET / HTTP/1.1".utf8).withUnsafeBytes { try ControlFramer().first(in: $0) }
-    }
+  @Test func refusesAnUnknownVersionAtItsFirstByte() throws {
+    let later = try [UInt8]([4]).withUnsafeBytes { try ControlFramer().first(in: $0) }
+    #expect(later == .unsupported(version: 4))
+    let web = try Array("GET / HTTP/1.1".utf8).withUnsafeBytes { try ControlFramer().first(in: $0) }
+    #expect(web == .unsupported(version: UInt8(ascii: "G")))
   }
 
   @Test func refusesAnOversizedLengthBeforeThePayloadIsThere() throws {

@@ -1,5 +1,6 @@
 import BitcoinWire
 import Bytes
+import Observations
 import Testing
 
 @testable import ControlProtocol
@@ -8,7 +9,9 @@ import Testing
   /// Reads a whole frame's header and gives its payload.
   static func payload(of frame: [UInt8]) throws -> (type: UInt8, bytes: [UInt8]) {
     let piece = try frame.withUnsafeBytes { try ControlFramer().first(in: $0) }
-    guard case .frame(let header) = piece, header.version == 2, header.count == frame.count else {
+    guard case .frame(let header) = piece, ControlFrame.nativeVersions.contains(header.version),
+      header.count == frame.count
+    else {
       throw WireError(.invalid("is not whole"), field: "frame", offset: 0)
     }
     return (header.type, Array(frame[header.payload]))
@@ -100,9 +103,35 @@ import Testing
   @Test func hasKnownBytes() {
     let request = ControlRequest.connect([ConnectTarget(Endpoint("1.2.3.4:8333")!)])
     let bytes = "02 00000012 14 0000002a 00000001 01 0004 01020304 208d 00"
-    #expect(request.frame(id: 42) == CoinscopeTests.bytes(bytes))
+    #expect(request.frame(id: 42, version: 2) == CoinscopeTests.bytes(bytes))
+    #expect(request.frame(id: 42) == CoinscopeTests.bytes("03" + bytes.dropFirst(2)))
     let reply = ControlReply.failure(ControlFailure(.noSuchMessage, "No."))
-    #expect(reply.frame(id: 42) == CoinscopeTests.bytes("02 0000000b ff 0000002a 0005 0003 4e6f2e"))
+    #expect(
+      reply.frame(id: 42, version: 2) == CoinscopeTests.bytes("02 0000000b ff 0000002a 0005 0003 4e6f2e")
+    )
+    let event = ControlEvent.connectFailed(5, Outcome(.alreadyConnected, .connection(17)))
+    #expect(
+      event.frame(id: 42)
+        == CoinscopeTests.bytes("03 00000015 42 0000002a 00000005 0014 00000000 02 0004 00000011")
+    )
+  }
+
+  /// Clients of version 2 are told in words, and are understood.
+  @Test func tellsClientsOfVersion2HowConnectionsEnd() throws {
+    let outcomes = [
+      Outcome(.alreadyConnected, .connection(17)), Outcome(.refused, errorNumber: 111),
+      Outcome(.reset, errorNumber: 104, .beforeVersion),
+    ]
+    for outcome in outcomes {
+      let frame = ControlEvent.closed(5, outcome).frame(id: 42, version: 2)
+      let (type, payload) = try Self.payload(of: frame)
+      let fields = Array(payload.dropFirst(8))
+      var reader = ByteReader(fields.span.bytes)
+      #expect(try reader.big(UInt32.self, "errno") == outcome.errorNumber)
+      #expect(try reader.text("reason") == outcome.words)
+      let answer = try ControlAnswer(version: 2, type: type, payload: payload.span.bytes)
+      #expect(answer == .event(id: 42, .closed(5, outcome)))
+    }
   }
 
   @Test func tellsUnknownRequestsFromMalformedOnes() throws {

@@ -1,5 +1,6 @@
 import BitcoinWire
 import ControlProtocol
+import Observations
 
 /// One of everything that version 2 has, with every field set to something.
 enum Samples {
@@ -71,11 +72,11 @@ enum Samples {
       local: endpoints[0],
       since: 1_700_000_000_000_000_001
     )
-    info.protocolVersion = -1
-    info.services = [.network, .witness]
-    info.userAgent = Array("/Satoshi:29.0.0/".utf8)
-    info.startHeight = 900_001
-    info.relay = true
+    info.introduction.protocolVersion = -1
+    info.introduction.services = [.network, .witness]
+    info.introduction.userAgent = Array("/Satoshi:29.0.0/".utf8)
+    info.introduction.startHeight = 900_001
+    info.introduction.relay = true
     info.ping = 2
     info.bytesReceived = 3
     info.bytesSent = 4
@@ -159,8 +160,8 @@ enum Samples {
       ),
       duration: 16
     ),
-    .connectFailed(2, errorNumber: 111, reason: "Connection refused"),
-    .closed(3, errorNumber: 0, reason: "closed by peer"),
+    .connectFailed(2, Outcome(.refused, errorNumber: 111)),
+    .closed(3, Outcome(.closedByPeer)),
     .sent(count: 4, lost: 1),
     .again(5, next: 6, delay: 7_000_000_000),
   ]

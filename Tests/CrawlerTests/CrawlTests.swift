@@ -1,5 +1,5 @@
 import BitcoinWire
-import ControlProtocol
+import Observations
 import Testing
 
 @testable import Crawler
@@ -156,7 +156,7 @@ import Testing
     #expect(world.crawl.candidateCount == 2)
     // Not even where others had connected to, once that has ended.
     world.crawl.adopt(900, elsewhere[0], World.introduction(), at: world.now)
-    world.crawl.ended(900, reason: "reset", at: world.now)
+    world.crawl.ended(900, Outcome(.reset), at: world.now)
     #expect(!world.run(for: 100) { $0.dialled.count > 2 })
   }
 
@@ -167,7 +167,7 @@ import Testing
     world.kinds[World.endpoint(0)] = .node([])
     world.crawl.adopt(900, World.endpoint(0), World.introduction(), at: 0)
     #expect(world.crawl.isAdopted(900))
-    world.crawl.ended(900, reason: "reset", at: 0)
+    world.crawl.ended(900, Outcome(.reset), at: 0)
     #expect(world.run(for: 10) { $0.open.count == 1 })
     #expect(!world.crawl.isAdopted(900))
   }
@@ -212,7 +212,7 @@ import Testing
     world.crawl.add([World.endpoint(0)], at: 0)
     let dials = world.crawl.nextDials(limit: 9, at: 0)
     world.crawl.begun(dials, as: [5], at: 0)
-    world.crawl.ended(5, reason: "already connected: connection 3", at: 0)
+    world.crawl.ended(5, Outcome(.alreadyConnected, .connection(3)), at: 0)
     #expect(world.crawl.takeLookups() == [3])
     world.crawl.adopt(3, World.endpoint(0), World.introduction(), at: 0)
     #expect(world.found == [World.endpoint(0)])

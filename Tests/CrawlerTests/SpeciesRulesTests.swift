@@ -1,5 +1,5 @@
 import BitcoinWire
-import ControlProtocol
+import Observations
 import Testing
 
 @testable import Crawler

@@ -1,6 +1,6 @@
 import BitcoinWire
-import ControlProtocol
 
+import Observations
 @testable import Crawler
 
 /// A network whose truth is known, and a connector, both without sockets or waiting: steps a crawl through simulated
@@ -86,7 +86,7 @@ final class World {
     }
     for connection in crawl.takeDisconnects() {
       open[connection] = nil
-      crawl.ended(connection, reason: "disconnected by command", at: now)
+      crawl.ended(connection, Outcome(.commanded), at: now)
     }
   }
 
@@ -98,11 +98,11 @@ final class World {
       crawl.handshaken(connection, Self.introduction(), duration: 2, at: now)
     case .full:
       crawl.connected(connection, duration: 1)
-      crawl.ended(connection, reason: "closed before version", at: now)
-    case .closed: crawl.ended(connection, reason: "refused: connection refused", at: now)
+      crawl.ended(connection, Outcome(.closedBeforeVersion), at: now)
+    case .closed: crawl.ended(connection, Outcome(.refused), at: now)
     case .other:
       crawl.connected(connection, duration: 1)
-      crawl.ended(connection, reason: "wrong magic: 0x01020304", at: now)
+      crawl.ended(connection, Outcome(.wrongMagic), at: now)
     case .silent: break
     }
   }
@@ -112,7 +112,7 @@ final class World {
     kinds[endpoint] = .closed
     for (connection, other) in open where other == endpoint {
       open[connection] = nil
-      crawl.ended(connection, reason: "reset: connection reset by peer", at: now)
+      crawl.ended(connection, Outcome(.reset), at: now)
     }
   }
 

@@ -116,7 +116,7 @@ import Testing
     let stream = ByteStream(descriptor, gate: gate, on: loop, handler: handler)
     #expect(handler.reason == nil)
     try turn()
-    #expect(handler.reason == .readFailed(IOError("watch", code: EPERM)))
+    #expect(handler.reason == .readFailed(IOError("watch", call: .watch, code: EPERM)))
     #expect(!stream.isOpen)
   }
 

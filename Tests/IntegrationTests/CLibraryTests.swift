@@ -45,6 +45,19 @@ struct CLibraryTests {
     #expect(test.output.hasSuffix("checks passed\n"))
   }
 
+  /// What was archived before events had codes.
+  @Test func readsAnEarlyArchive() throws {
+    let test = try compile("test")
+    let early = PipelineTests.repository + "libraries/samples/early.log"
+    let program = try Program(
+      "/bin/sh",
+      ["-c", "exec \"$0\" - < \"$1\"", test, early],
+      folder: folder.path
+    )
+    #expect(try program.wait() == 0, "\(program.errors)")
+    #expect(program.output.hasPrefix("54 records, "), "\(program.output)")
+  }
+
   @Test func printsWhatANodeSaysAndCommandsTheConnector() throws {
     let deployment = Deployment()
     try deployment.startLogServer()

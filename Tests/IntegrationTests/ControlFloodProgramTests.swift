@@ -5,6 +5,7 @@ import EventLoop
 import Foundation
 import Glibc
 import LogProtocol
+import Observations
 import TestSupport
 import Testing
 

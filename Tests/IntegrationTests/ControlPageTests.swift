@@ -28,7 +28,7 @@ import Testing
     let text = try String(contentsOfFile: Self.page, encoding: .utf8)
     let lines = text.split(separator: "\n").filter { !$0.hasSuffix("a type that no request has") }
     let shown = Set(
-      lines.compactMap { $0.firstMatch(of: /^([<>]) 02 [0-9a-f]{8} ([0-9a-f]{2}) .*version 2,/) }
+      lines.compactMap { $0.firstMatch(of: /^([<>]) 0[23] [0-9a-f]{8} ([0-9a-f]{2}) .*version [23],/) }
         .map { "\($0.output.1) \($0.output.2)" }
     )
     var count = 0
@@ -80,7 +80,7 @@ import Testing
       program.lines.sorted()
         == [
           "\(nodes[0]) is connection 1", "\(nodes[1]) is connection 2",
-          "127.82.0.1:1 failed: refused",
+          "127.82.0.1:1 failed: outcome 2",
         ].sorted(),
       "\(program.errors)"
     )

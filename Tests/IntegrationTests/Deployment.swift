@@ -2,6 +2,7 @@ import Bytes
 import Foundation
 import Glibc
 import LogProtocol
+import Observations
 import TestSupport
 
 /// Netmine's programs on a folder of their own, as an operator would run them.

@@ -2,6 +2,7 @@ import BitcoinWire
 import Foundation
 import Glibc
 import LogProtocol
+import Observations
 import TestSupport
 import Testing
 

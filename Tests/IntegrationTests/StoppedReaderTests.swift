@@ -3,6 +3,7 @@ import EventLoop
 import Foundation
 import Glibc
 import LogProtocol
+import Observations
 import TestSupport
 import Testing
 

@@ -2,6 +2,7 @@ import Bytes
 import Foundation
 import LogFiles
 import LogProtocol
+import Observations
 @testable import LogText
 import TestSupport
 import Testing

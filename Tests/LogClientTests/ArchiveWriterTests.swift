@@ -2,6 +2,7 @@ import Bytes
 import EventLoop
 import Foundation
 import LogProtocol
+import Observations
 import TestSupport
 import Testing
 

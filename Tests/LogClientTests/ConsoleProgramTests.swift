@@ -2,6 +2,7 @@ import Bytes
 import EventLoop
 import Foundation
 import LogProtocol
+import Observations
 import TestSupport
 import Testing
 import Zstandard
@@ -56,7 +57,7 @@ import Zstandard
 
   /// What a log server tells at first where a connector has this many connections.
   func greeting(_ count: Int) -> [UInt8] {
-    let open = OpenConnection(direction: .outbound, remote: peer, local: us, since: 1, userAgent: [])
+    let open = OpenConnection(direction: .outbound, remote: peer, local: us, since: 1)
     return Records.joined()
       + (1...count).flatMap {
         Records.meta(.openConnection(open), source: Records.source, connection: UInt32($0))

@@ -2,6 +2,7 @@ import ArgumentParser
 import Bytes
 import LogProtocol
 import LogText
+import Observations
 import Testing
 
 @Suite struct FilterTests {

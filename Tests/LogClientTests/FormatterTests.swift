@@ -3,6 +3,7 @@ import Bytes
 import Foundation
 import LogProtocol
 import LogText
+import Observations
 import Testing
 
 @Suite struct FormatterTests {
@@ -16,7 +17,13 @@ import Testing
       Records.joined(),
       Records.meta(
         .openConnection(
-          OpenConnection(direction: .inbound, remote: peer, local: us, since: second, userAgent: hostile)
+          OpenConnection(
+            direction: .inbound,
+            remote: peer,
+            local: us,
+            since: second,
+            peer: .userAgent(hostile)
+          )
         ),
         source: Records.source,
         connection: 7
@@ -47,7 +54,7 @@ import Testing
       Records.record(.control, 13, hostile),
       Records.record(.error, 14, Array("failed\0".utf8)),
       Records.record(.debug, 15, Array(repeating: 0x41, count: 5000)),
-      Records.record(RecordType(rawValue: 0x100), 16, hostile),
+      Records.record(RecordType(rawValue: 0x4000), 16, hostile),
       Records.record([.debug, .error], 17, hostile),
       Records.event(.closedByPeer, 18),
     ]
@@ -140,7 +147,7 @@ import Testing
     expect(17, "malformed: 3 bytes are less than a message header")
     expect(20, "error failed")
     expect(21, "… (5000 bytes)")
-    expect(22, "type-256")
+    expect(22, "type-16384")
     expect(24, "127.1.2.3:8333 closed by peer")
   }
 

@@ -1,6 +1,7 @@
 import Bytes
 import EventLoop
 import LogProtocol
+import Observations
 
 /// A log server's readers' end, on the loop of the program under test: notes what readers say and tells them
 /// what a test tells it to.

@@ -1,5 +1,6 @@
 import LogProtocol
 import LogText
+import Observations
 import TestSupport
 import Testing
 

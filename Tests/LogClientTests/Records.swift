@@ -2,6 +2,7 @@ import BitcoinWire
 import Bytes
 import EventLoop
 import LogProtocol
+import Observations
 import TestSupport
 
 let peer = Endpoint("127.1.2.3:8333")!
@@ -41,7 +42,7 @@ enum Records: MadeUpRecords {
     connection: UInt32 = 1,
     userAgent: [UInt8] = []
   ) -> [UInt8] {
-    let event = ConnectionEvent(code, .outbound, remote: peer, local: us, userAgent: userAgent)
+    let event = ConnectionEvent(code, .outbound, remote: peer, local: us, peer: .userAgent(userAgent))
     return record(.connection, sequence, event.body, connection: connection)
   }
 

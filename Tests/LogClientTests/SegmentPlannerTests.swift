@@ -1,5 +1,6 @@
 import Bytes
 import LogProtocol
+import Observations
 import Testing
 
 @testable import LogClientCore

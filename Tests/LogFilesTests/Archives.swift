@@ -1,6 +1,7 @@
 import BitcoinWire
 import Bytes
 import LogProtocol
+import Observations
 import TestSupport
 import Testing
 import Zstandard
@@ -27,7 +28,13 @@ enum Archives: MadeUpRecords {
   }
 
   static func event(_ code: ConnectionEvent.Code, _ sequence: UInt64) -> [UInt8] {
-    let event = ConnectionEvent(code, .outbound, remote: peer, local: us, reason: "why")
+    let event = ConnectionEvent(
+      code,
+      .outbound,
+      remote: peer,
+      local: us,
+      outcome: Outcome(reason: "why", errorNumber: 0)
+    )
     return record(.connection, sequence, event.body, connection: 1)
   }
 

@@ -2,6 +2,7 @@ import BitcoinWire
 import Bytes
 import Foundation
 import LogProtocol
+import Observations
 import TestSupport
 import Testing
 
@@ -31,7 +32,15 @@ import Testing
       remote: onion,
       local: Archives.us,
       since: 77,
-      userAgent: Array("/Satoshi:27.0.0/".utf8)
+      peer: .introduced(
+        PeerIntroduction(
+          protocolVersion: 70016,
+          services: [.network],
+          userAgent: Array("/Satoshi:27.0.0/".utf8),
+          startHeight: 9,
+          relay: true
+        )
+      )
     )
     let body = MetaBody.openConnection(open).body
     let meta = RecordHeader(type: .meta, source: 9, time: 5, connection: 3, bodyCount: 0).record(body: body)

@@ -1,6 +1,7 @@
 import BitcoinWire
 import Bytes
 import LogProtocol
+import Observations
 import Testing
 
 /// Every prefix of `bytes` that is shorter than it must be refused by `read`.
@@ -107,10 +108,9 @@ let torPeer = Endpoint("pg6mmjiyjmcrsslvykfwnntlaru7p5svn6y2ymmju6nubxndf4pscryd
         index % 2 == 0 ? .outbound : .inbound,
         remote: torPeer,
         local: peer,
-        errorNumber: 111,
         duration: 123_456,
-        reason: "refused",
-        userAgent: Array("/x/".utf8),
+        outcome: Outcome(.refused, errorNumber: 111),
+        peer: .userAgent(Array("/x/".utf8)),
         evidence: [1, 2, 3]
       )
       #expect(try ConnectionEvent(event.body.span.bytes) == event)
@@ -143,7 +143,7 @@ let torPeer = Endpoint("pg6mmjiyjmcrsslvykfwnntlaru7p5svn6y2ymmju6nubxndf4pscryd
     .sourceJoined(source: 9, description),
     .sourceLeft(source: 9, saidGoodbye: false, lastSequence: 1 << 40, reason: "reset"),
     .openConnection(
-      OpenConnection(direction: .inbound, remote: torPeer, local: peer, since: 5, userAgent: [0xff])
+      OpenConnection(direction: .inbound, remote: torPeer, local: peer, since: 5, peer: .userAgent([0xff]))
     ),
     .gap(Gap(source: 9, sequences: 5...9, count: 4, byteCount: 1000, cause: .slowReader)),
     .clock(ClockState(offset: -5, errorBound: 9, isSynchronised: true)),

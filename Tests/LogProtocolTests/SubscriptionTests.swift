@@ -1,6 +1,7 @@
 import BitcoinWire
 import Bytes
 import LogProtocol
+import Observations
 import Testing
 
 @Suite struct SubscriptionTests {
@@ -76,7 +77,7 @@ import Testing
     note(&table, ConnectionEvent(.accepted, .inbound, remote: torPeer, local: peer), connection: 2, time: 6)
     note(
       &table,
-      ConnectionEvent(.handshaken, .outbound, remote: peer, local: peer, userAgent: [0x2f]),
+      ConnectionEvent(.handshaken, .outbound, remote: peer, local: peer, peer: .userAgent([0x2f])),
       connection: 1
     )
     note(&table, ConnectionEvent(.closedByPeer, .inbound, remote: torPeer, local: peer), connection: 2)
@@ -97,7 +98,7 @@ import Testing
       remote: peer,
       local: peer,
       since: 5,
-      userAgent: [0x2f]
+      peer: .userAgent([0x2f])
     )
     #expect(copy.sources == [9: MetaBodyTests.description])
     #expect(copy.connections(of: 9) == [1: expected])
@@ -177,7 +178,7 @@ import Testing
       .outbound,
       remote: Endpoint("1.2.3.4:8333")!,
       local: Endpoint("0.0.0.0:0")!,
-      reason: "no"
+      outcome: Outcome(reason: "no", errorNumber: 0)
     )
     let body = event.body
     let header = RecordHeader(

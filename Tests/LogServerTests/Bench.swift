@@ -2,6 +2,7 @@ import Configuration
 import EventLoop
 import LogProtocol
 import Logging
+import Observations
 import TestSupport
 
 @testable import LogServerCore

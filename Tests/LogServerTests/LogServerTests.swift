@@ -5,6 +5,7 @@ import EventLoop
 import Glibc
 import LogProtocol
 import Logging
+import Observations
 import TestSupport
 import Testing
 

@@ -3,6 +3,7 @@ import Bytes
 import EventLoop
 import Glibc
 import LogProtocol
+import Observations
 import TestSupport
 import Testing
 

@@ -1,6 +1,7 @@
 import BitcoinWire
 import EventLoop
 import LogProtocol
+import Observations
 import TestSupport
 import Testing
 
@@ -114,7 +115,7 @@ import Testing
       .outbound,
       remote: Endpoint("127.1.2.3:8333")!,
       local: Endpoint("127.0.0.1:1")!,
-      reason: "hello"
+      outcome: Outcome(reason: "hello", errorNumber: 0)
     )
     let events = [event.body, Array("no event".utf8)].map {
       RecordHeader(

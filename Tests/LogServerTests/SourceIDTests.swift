@@ -1,5 +1,6 @@
 import EventLoop
 import LogProtocol
+import Observations
 import TestSupport
 import Testing
 

@@ -1,6 +1,7 @@
 import BitcoinWire
 import Foundation
 import NodeDatabase
+import Observations
 import Testing
 
 /// The seeder's windows and rules.
@@ -66,9 +67,9 @@ import Testing
       (.timedOut, .timedOut), (.handshakeTimedOut, .timedOut), (.unreachable, .unreachable),
       (.wrongMagic, .wrongNetwork), (.protocolError, .protocolError), (.tooOld, .protocolError),
       (.proxy, .ourFault), (.noRoute, .ourFault), (.ourselves, .ourselves), (.alreadyConnected, .reachable),
-    ] as [(ConnectionOutcome?, NodeState)]
+    ] as [(Outcome.Code?, NodeState)]
   )
-  func readsOutcomes(_ outcome: ConnectionOutcome?, _ state: NodeState) {
+  func readsOutcomes(_ outcome: Outcome.Code?, _ state: NodeState) {
     #expect(NodeState(outcome) == state)
   }
 }

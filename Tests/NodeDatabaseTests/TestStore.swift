@@ -1,5 +1,6 @@
 import BitcoinWire
 import NodeDatabase
+import Observations
 import TestSupport
 
 /// A node database of a test's own, of either kind.
@@ -48,19 +49,18 @@ enum Made {
     var attempt = Attempt(endpoint, time: time(seconds), outcome: nil)
     attempt.connectDuration = 20_000_000
     attempt.handshakeDuration = 40_000_000
-    attempt.introduction = Introduction(
-      version: 70016,
+    attempt.introduction = PeerIntroduction(
+      protocolVersion: 70016,
       services: services,
       userAgent: Array(agent.utf8),
-      height: height
+      startHeight: height,
+      relay: true
     )
     return .attempt(attempt)
   }
 
-  static func failed(_ endpoint: Endpoint, _ seconds: Double, _ outcome: ConnectionOutcome) -> Observation {
-    var attempt = Attempt(endpoint, time: time(seconds), outcome: outcome)
-    attempt.reason = outcome.reason("details")
-    return .attempt(attempt)
+  static func failed(_ endpoint: Endpoint, _ seconds: Double, _ code: Outcome.Code) -> Observation {
+    .attempt(Attempt(endpoint, time: time(seconds), outcome: Outcome(code, .text("details"))))
   }
 
   static func heard(_ endpoint: Endpoint, _ seconds: Double, from advertiser: Endpoint? = nil) -> Observation

@@ -1,6 +1,7 @@
 import BitcoinWire
 import Glibc
 import NodeDatabase
+import Observations
 
 // Writes batches into a node database until it is killed, for tests of what is left then: batch n tries 100 endpoints
 // (or as many as the second argument says) of its own and one that all batches share, and then its number is printed.
@@ -14,7 +15,7 @@ while true {
   let shared = Endpoint(.ipv4(0x0a00_0001), port: 8333)
   try store.record(
     (own + [shared]).map { endpoint in
-      .attempt(Attempt(endpoint, time: time, outcome: batch % 2 == 0 ? nil : .refused))
+      .attempt(Attempt(endpoint, time: time, outcome: batch % 2 == 0 ? nil : Outcome(.refused)))
     }
   )
   print(batch)

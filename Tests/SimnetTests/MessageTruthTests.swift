@@ -4,6 +4,7 @@ import EventLoop
 import Glibc
 import LogFiles
 import LogProtocol
+import Observations
 import Testing
 
 @testable import SimnetCore

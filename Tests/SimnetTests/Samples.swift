@@ -1,6 +1,7 @@
 import BitcoinWire
 import Bytes
 
+import Observations
 @testable import SimnetCore
 
 /// 2026-01-01 in ns.

@@ -2,6 +2,7 @@ import BitcoinWire
 import Bytes
 import ControlProtocol
 import EventLoop
+import Observations
 
 /// A control server that does what a test tells it, on the test's own loop.
 ///
@@ -108,14 +109,14 @@ public final class FakeConnector {
     )
     for (identifier, target) in zip(identifiers, targets) where target.remote.port != 3 {
       if target.remote.port == 1 {
-        let event = ControlEvent.connectFailed(identifier, errorNumber: 111, reason: "Connection refused")
+        let event = ControlEvent.connectFailed(identifier, Outcome(.refused, errorNumber: 111))
         client.write(event.frame(id: id))
         continue
       }
       let local = Endpoint(.ipv4(0x7f00_0001), port: 50_000)
       client.write(ControlEvent.connected(identifier, local: local, duration: 1_500_000).frame(id: id))
       if target.remote.port == 2 {
-        let event = ControlEvent.closed(identifier, errorNumber: 0, reason: "closed by peer")
+        let event = ControlEvent.closed(identifier, Outcome(.closedByPeer))
         client.write(event.frame(id: id))
       } else {
         client.write(ControlEvent.handshaken(identifier, peer, duration: 23_456_000).frame(id: id))

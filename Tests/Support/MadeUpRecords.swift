@@ -1,4 +1,5 @@
 import LogProtocol
+import Observations
 
 /// Records that a test makes up, of one source.
 public protocol MadeUpRecords {

@@ -1,6 +1,7 @@
 import Bytes
 import EventLoop
 import LogProtocol
+import Observations
 
 /// Collects the records of a subscriber, archiving what it is told to.
 public final class RecordCollector: LogSubscriberHandler {

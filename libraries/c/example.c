@@ -43,8 +43,8 @@ static bool show(const struct netmine_record *record) {
   } else if (netmine_read_event(record, &event)) {
     char remote[NETMINE_ENDPOINT_TEXT];
     printf("event 0x%03" PRIx32 " %s ", event.code, netmine_endpoint_text(event.remote, remote));
-    print(event.user_agent);
-    print(event.reason);
+    print(event.peer.user_agent);
+    printf("%s", netmine_outcome_name(event.outcome.code));
     is_last = event.code >= 0x004 && event.code <= 0x080;
   } else {
     printf("type 0x%04x", record->type);

@@ -340,18 +340,98 @@ bool netmine_read_message(const struct netmine_record *record, struct netmine_me
   return true;
 }
 
+/* Names of outcomes, by their codes. */
+static const char *const outcomes[] = {
+    "", "unspecified", "refused", "timed out", "unreachable", "reset", "closed before version", "closed by peer",
+    "handshake timed out", "message timed out", "ping timed out", "silent", "wrong magic", "protocol error",
+    "protocol version too low", "peer does not read", "turned away", "out of memory", "connected to ourselves",
+    "blacklisted", "already connected", "group full", "queue full", "no route", "proxy", "out of descriptors",
+    "out of ports", "disconnected by command", "connector shuts down", "failed"};
+enum { OUTCOMES = sizeof outcomes / sizeof *outcomes };
+
+const char *netmine_outcome_name(uint16_t code) { return code < OUTCOMES ? outcomes[code] : "unknown"; }
+
+uint32_t netmine_outcome_connection(const struct netmine_outcome *outcome) {
+  struct netmine_fields fields = netmine_fields(outcome->detail);
+  uint32_t id = netmine_u32(&fields);
+  return outcome->kind == NETMINE_DETAIL_CONNECTION && netmine_finished(&fields) ? id : 0;
+}
+
+static struct netmine_outcome read_outcome(struct netmine_fields *fields) {
+  struct netmine_outcome outcome = {0};
+  outcome.code = netmine_u16(fields);
+  if (outcome.code == 0) return outcome;
+  outcome.error = netmine_u32(fields);
+  outcome.kind = netmine_u8(fields);
+  outcome.detail = netmine_prefixed(fields);
+  return outcome;
+}
+
+/* What programs before 0.2 say in place of a code: errno, then a reason that begins with the code's name. */
+static struct netmine_outcome early_outcome(struct netmine_bytes reason, uint32_t error) {
+  struct netmine_outcome outcome = {0};
+  outcome.error = error;
+  if (reason.count == 0) {
+    if (error != 0) outcome.code = NETMINE_OUTCOME_UNSPECIFIED;
+    return outcome;
+  }
+  for (uint16_t code = NETMINE_OUTCOME_UNSPECIFIED + 1; code < OUTCOMES; code++) {
+    size_t count = strlen(outcomes[code]);
+    if (reason.count < count || memcmp(reason.data, outcomes[code], count) != 0) continue;
+    if (reason.count > count && (reason.count < count + 2 || memcmp(reason.data + count, ": ", 2) != 0)) continue;
+    outcome.code = code;
+    if (reason.count == count) return outcome;
+    reason.data += count + 2;
+    reason.count -= count + 2;
+    break;
+  }
+  if (outcome.code == 0) outcome.code = NETMINE_OUTCOME_UNSPECIFIED;
+  outcome.kind = NETMINE_DETAIL_TEXT;
+  outcome.detail = reason;
+  return outcome;
+}
+
+static void read_introduction(struct netmine_fields *fields, struct netmine_introduction *introduction) {
+  introduction->is_known = true;
+  introduction->protocol_version = i32(fields);
+  introduction->services = netmine_u64(fields);
+  introduction->user_agent = netmine_prefixed(fields);
+  introduction->height = i32(fields);
+  introduction->relay = netmine_flag(fields);
+}
+
+/* What is known of a peer: nothing, its user agent, or all that it said. */
+static void read_peer(struct netmine_fields *fields, struct netmine_introduction *introduction) {
+  uint8_t kind = choice(fields, 2);
+  if (kind == 1) introduction->user_agent = netmine_prefixed(fields);
+  if (kind == 2) read_introduction(fields, introduction);
+}
+
 bool netmine_read_event(const struct netmine_record *record, struct netmine_event *event) {
   struct netmine_fields fields = netmine_fields(record->body);
   memset(event, 0, sizeof *event);
   if (record->type != NETMINE_BITCOIN) return false;
-  event->code = netmine_u32(&fields);
-  event->direction = choice(&fields, 1);
+  bool is_early = record->body.count > 0 && record->body.data[0] == 0;
+  if (is_early) {
+    event->code = netmine_u32(&fields);
+    event->direction = choice(&fields, 1);
+  } else {
+    if (netmine_u8(&fields) != 2) return false;
+    event->direction = choice(&fields, 1);
+    event->code = netmine_u16(&fields);
+  }
   event->remote = netmine_endpoint(&fields);
   event->local = netmine_endpoint(&fields);
-  event->error = netmine_u32(&fields);
-  event->duration = netmine_u64(&fields);
-  event->reason = netmine_prefixed(&fields);
-  event->user_agent = netmine_prefixed(&fields);
+  if (is_early) {
+    uint32_t error = netmine_u32(&fields);
+    event->duration = netmine_u64(&fields);
+    event->outcome = early_outcome(netmine_prefixed(&fields), error);
+    event->peer.user_agent = netmine_prefixed(&fields);
+  } else {
+    event->duration = netmine_u64(&fields);
+    event->outcome = read_outcome(&fields);
+    read_peer(&fields, &event->peer);
+  }
   event->evidence = netmine_prefixed(&fields);
   return netmine_finished(&fields);
 }
@@ -386,13 +466,15 @@ bool netmine_read_left(const struct netmine_record *record, struct netmine_left 
 }
 
 bool netmine_read_open(const struct netmine_record *record, struct netmine_open *open) {
-  struct netmine_fields fields = meta(record, NETMINE_OPEN_CONNECTION);
+  bool is_early = netmine_meta_code(record) == NETMINE_EARLY_OPEN_CONNECTION;
+  struct netmine_fields fields = meta(record, is_early ? NETMINE_EARLY_OPEN_CONNECTION : NETMINE_OPEN_CONNECTION);
   memset(open, 0, sizeof *open);
   open->direction = choice(&fields, 1);
   open->remote = netmine_endpoint(&fields);
   open->local = netmine_endpoint(&fields);
   open->since = netmine_u64(&fields);
-  open->user_agent = netmine_prefixed(&fields);
+  if (is_early) open->peer.user_agent = netmine_prefixed(&fields);
+  else read_peer(&fields, &open->peer);
   return netmine_finished(&fields);
 }
 
@@ -698,6 +780,7 @@ void netmine_begin(struct netmine_request *request, enum netmine_request_type ty
 int netmine_ask(struct netmine_control *control, struct netmine_request *request) {
   if (request->bad || request->count - FRAME > MAXIMUM_PAYLOAD) return NETMINE_ROOM;
   size_t count = request->count;
+  request->data[0] = control->version;
   control->last_request = control->last_request == UINT32_MAX ? 1 : control->last_request + 1;
   request->count = 1;
   netmine_put_u32(request, (uint32_t)(count - FRAME));
@@ -713,18 +796,19 @@ int netmine_next_answer(struct netmine_control *control, struct netmine_answer *
   answer->fields.bad = true;
   int result = skip(input);
   if (result != NETMINE_OK) return result;
-  /* Every frame of version 2 has a request's id. */
+  /* Every frame of versions 2 and 3 has a request's id. */
   if ((result = fill(input, FRAME)) != NETMINE_OK) return result;
   struct netmine_bytes start = {input->buffer + input->start, FRAME};
   struct netmine_fields fields = netmine_fields(start);
   uint8_t version = netmine_u8(&fields);
   uint32_t length = netmine_u32(&fields);
   uint8_t type = netmine_u8(&fields);
-  if (version != 2 || length < 4 || length > MAXIMUM_PAYLOAD) return NETMINE_FORMAT;
+  if (version < 2 || version > 3 || length < 4 || length > MAXIMUM_PAYLOAD) return NETMINE_FORMAT;
   size_t whole = FRAME + (size_t)length;
   bool fits = whole <= input->size;
   if ((result = fill(input, fits ? whole : FRAME + 4)) != NETMINE_OK) return result;
   struct netmine_bytes payload = {input->buffer + input->start + FRAME, fits ? length : 4};
+  answer->version = version;
   answer->type = type;
   answer->fields = netmine_fields(payload);
   answer->request = netmine_u32(&answer->fields);
@@ -762,10 +846,11 @@ int netmine_control(struct netmine_control *control, int descriptor, const char 
   struct netmine_answer answer;
   netmine_input(&control->input, descriptor, buffer, size);
   control->last_request = 0;
+  control->version = 2;
   memset(hello, 0, sizeof *hello);
   netmine_begin(&request, NETMINE_HELLO, bytes, sizeof bytes);
   netmine_put_u8(&request, 2);
-  netmine_put_u8(&request, 2);
+  netmine_put_u8(&request, 3);
   netmine_put_text(&request, name);
   int result = netmine_ask(control, &request);
   if (result != NETMINE_OK) return result;
@@ -777,7 +862,9 @@ int netmine_control(struct netmine_control *control, int descriptor, const char 
   read_magic(&answer.fields, hello->magic);
   hello->default_port = netmine_u16(&answer.fields);
   hello->instance = netmine_u64(&answer.fields);
-  return answer.fields.bad ? NETMINE_FORMAT : NETMINE_OK;
+  if (answer.fields.bad || hello->version < 2 || hello->version > 3) return NETMINE_FORMAT;
+  control->version = hello->version;
+  return NETMINE_OK;
 }
 
 bool netmine_read_failure(struct netmine_answer answer, uint16_t *status, struct netmine_bytes *sentence) {
@@ -797,18 +884,18 @@ bool netmine_read_notice(struct netmine_answer answer, struct netmine_notice *no
     break;
   case NETMINE_HANDSHAKE_DONE:
     notice->connection = netmine_u32(fields);
-    notice->protocol_version = i32(fields);
-    notice->services = netmine_u64(fields);
-    notice->user_agent = netmine_prefixed(fields);
-    notice->height = i32(fields);
-    notice->relay = netmine_flag(fields);
+    read_introduction(fields, &notice->peer);
     notice->duration = netmine_u64(fields);
     break;
   case NETMINE_CONNECT_FAILED:
   case NETMINE_CLOSED:
     notice->connection = netmine_u32(fields);
-    notice->error = netmine_u32(fields);
-    notice->reason = netmine_prefixed(fields);
+    if (answer.version < 3) {
+      uint32_t error = netmine_u32(fields);
+      notice->outcome = early_outcome(netmine_prefixed(fields), error);
+    } else {
+      notice->outcome = read_outcome(fields);
+    }
     break;
   case NETMINE_SENT_OUT:
     notice->count = netmine_u32(fields);
@@ -835,11 +922,8 @@ bool netmine_read_connection(struct netmine_fields *outer, struct netmine_connec
   connection->remote = netmine_endpoint(fields);
   connection->local = netmine_endpoint(fields);
   connection->since = netmine_u64(fields);
-  connection->protocol_version = i32(fields);
-  connection->services = netmine_u64(fields);
-  connection->user_agent = netmine_prefixed(fields);
-  connection->height = i32(fields);
-  connection->relay = netmine_flag(fields);
+  read_introduction(fields, &connection->peer);
+  connection->peer.is_known = connection->peer.protocol_version != 0;
   connection->ping = netmine_u64(fields);
   connection->bytes_received = netmine_u64(fields);
   connection->bytes_sent = netmine_u64(fields);

@@ -115,6 +115,13 @@ enum netmine_type {
   NETMINE_BITCOIN_MSG = 0x0020, /* netmine_read_message */
   NETMINE_CONNECTOR = 0x0040,
   NETMINE_CLIENT = 0x0080,
+  /* From inside a node, and alerts: bodies that begin with u32 count of the bytes that follow. */
+  NETMINE_MEMPOOL = 0x0100,
+  NETMINE_VALIDATION = 0x0200,
+  NETMINE_NODE_CONNECTION = 0x0400,
+  NETMINE_NODE_LOG = 0x0800,
+  NETMINE_RPC = 0x1000,
+  NETMINE_ALERT = 0x2000,
   NETMINE_EVERYTHING = 0xffff
 };
 
@@ -131,10 +138,11 @@ enum netmine_flags {
 enum netmine_meta {
   NETMINE_SOURCE_JOINED = 0x01,   /* netmine_read_source */
   NETMINE_SOURCE_LEFT = 0x02,     /* netmine_read_left */
-  NETMINE_OPEN_CONNECTION = 0x03, /* netmine_read_open */
+  NETMINE_EARLY_OPEN_CONNECTION = 0x03, /* netmine_read_open; of programs before 0.2 */
   NETMINE_GAP = 0x04,             /* netmine_read_gap */
   NETMINE_CLOCK = 0x05,           /* netmine_read_clock */
   NETMINE_ROTATION = 0x06,
+  NETMINE_OPEN_CONNECTION = 0x07, /* netmine_read_open */
   NETMINE_REFUSAL = 0x85,
   NETMINE_STATUS = 0x88
 };
@@ -163,13 +171,74 @@ struct netmine_message {
   struct netmine_bytes payload;
 };
 
+/* How a connection ended (docs/log-format.md); later programs may have other codes. */
+enum netmine_outcome_code {
+  NETMINE_OUTCOME_NONE = 0,
+  NETMINE_OUTCOME_UNSPECIFIED = 1,
+  NETMINE_OUTCOME_REFUSED = 2,
+  NETMINE_OUTCOME_TIMED_OUT = 3,
+  NETMINE_OUTCOME_UNREACHABLE = 4,
+  NETMINE_OUTCOME_RESET = 5,
+  NETMINE_OUTCOME_CLOSED_BEFORE_VERSION = 6,
+  NETMINE_OUTCOME_CLOSED_BY_PEER = 7,
+  NETMINE_OUTCOME_HANDSHAKE_TIMED_OUT = 8,
+  NETMINE_OUTCOME_MESSAGE_TIMED_OUT = 9,
+  NETMINE_OUTCOME_PING_TIMED_OUT = 10,
+  NETMINE_OUTCOME_SILENT = 11,
+  NETMINE_OUTCOME_WRONG_MAGIC = 12,
+  NETMINE_OUTCOME_PROTOCOL_ERROR = 13,
+  NETMINE_OUTCOME_VERSION_TOO_LOW = 14,
+  NETMINE_OUTCOME_DOES_NOT_READ = 15,
+  NETMINE_OUTCOME_TURNED_AWAY = 16,
+  NETMINE_OUTCOME_OUT_OF_MEMORY = 17,
+  NETMINE_OUTCOME_OURSELVES = 18,
+  NETMINE_OUTCOME_BLACKLISTED = 19,
+  NETMINE_OUTCOME_ALREADY_CONNECTED = 20,
+  NETMINE_OUTCOME_GROUP_FULL = 21,
+  NETMINE_OUTCOME_QUEUE_FULL = 22,
+  NETMINE_OUTCOME_NO_ROUTE = 23,
+  NETMINE_OUTCOME_PROXY = 24,
+  NETMINE_OUTCOME_OUT_OF_DESCRIPTORS = 25,
+  NETMINE_OUTCOME_OUT_OF_PORTS = 26,
+  NETMINE_OUTCOME_COMMANDED = 27,
+  NETMINE_OUTCOME_SHUT_DOWN = 28,
+  NETMINE_OUTCOME_FAILED = 29
+};
+
+/* Kinds of details of an outcome that are of use here; docs/log-format.md lists all. */
+enum netmine_detail { NETMINE_DETAIL_CONNECTION = 2, NETMINE_DETAIL_TEXT = 12 };
+
+struct netmine_outcome {
+  uint16_t code;
+  uint32_t error; /* errno; 0 for none */
+  uint8_t kind;   /* of the detail; programs before 0.2 say text only */
+  struct netmine_bytes detail;
+};
+
+/* The code's name: "refused"; "unknown" for a later version's. */
+const char *netmine_outcome_name(uint16_t code);
+
+/* The id of the connection that stands in the way, if that is what the detail is; otherwise 0. */
+uint32_t netmine_outcome_connection(const struct netmine_outcome *outcome);
+
+/* What a peer says of itself. Of programs before 0.2 only the user agent is known. */
+struct netmine_introduction {
+  bool is_known;
+  int32_t protocol_version;
+  uint64_t services;
+  struct netmine_bytes user_agent;
+  int32_t height;
+  bool relay;
+};
+
 struct netmine_event {
   uint32_t code;
   uint8_t direction; /* 0 outbound, 1 inbound */
   struct netmine_endpoint remote, local;
-  uint32_t error;    /* errno; 0 for none */
   uint64_t duration; /* ns */
-  struct netmine_bytes reason, user_agent, evidence;
+  struct netmine_outcome outcome;
+  struct netmine_introduction peer;
+  struct netmine_bytes evidence;
 };
 
 struct netmine_source {
@@ -190,7 +259,7 @@ struct netmine_open {
   uint8_t direction;
   struct netmine_endpoint remote, local;
   uint64_t since; /* ns since the Unix epoch */
-  struct netmine_bytes user_agent;
+  struct netmine_introduction peer;
 };
 
 struct netmine_gap {
@@ -272,6 +341,7 @@ struct netmine_request {
 struct netmine_control {
   struct netmine_input input;
   uint32_t last_request;
+  uint8_t version; /* of the protocol: 2 or 3 */
 };
 
 /* What a connector says: a reply or an event. */
@@ -279,6 +349,7 @@ struct netmine_answer {
   uint8_t type;
   uint32_t request;
   struct netmine_fields fields; /* after the request's id */
+  uint8_t version;              /* of the protocol: 2 or 3 */
 };
 
 /* Whom one talks to. */
@@ -294,15 +365,10 @@ struct netmine_hello {
 struct netmine_notice {
   uint32_t connection;
   struct netmine_endpoint local;
-  int32_t protocol_version;
-  uint64_t services;
-  struct netmine_bytes user_agent;
-  int32_t height;
-  bool relay;
+  struct netmine_introduction peer;
   uint32_t next;     /* as which a connection that is kept is dialled again */
   uint64_t duration; /* ns since it was begun, or until it is dialled again */
-  uint32_t error;    /* errno; 0 for none */
-  struct netmine_bytes reason;
+  struct netmine_outcome outcome;
   uint32_t count, lost;
 };
 
@@ -312,11 +378,7 @@ struct netmine_connection {
   uint8_t direction, state;
   struct netmine_endpoint remote, local;
   uint64_t since;
-  int32_t protocol_version;
-  uint64_t services;
-  struct netmine_bytes user_agent;
-  int32_t height;
-  bool relay;
+  struct netmine_introduction peer;
   uint64_t ping, bytes_received, bytes_sent, messages_received, messages_sent;
   /* Since version 0.2. */
   uint64_t opened, last_received, last_sent, shortest_ping, fee_filter;

@@ -82,12 +82,15 @@ static bool clock_state(struct netmine_record *record) {
 static bool failure(struct netmine_record *record) {
   uint16_t status;
   struct netmine_bytes sentence;
-  struct netmine_answer answer = {NETMINE_FAILURE, 1, netmine_fields(record->body)};
+  struct netmine_answer answer = {NETMINE_FAILURE, 1, netmine_fields(record->body), 2};
   return netmine_read_failure(answer, &status, &sentence);
 }
+/* Of the frames that events are read from. */
+static uint8_t protocol = 2;
+
 static bool notice(struct netmine_record *record, uint8_t type) {
   struct netmine_notice out;
-  struct netmine_answer answer = {type, 1, netmine_fields(record->body)};
+  struct netmine_answer answer = {type, 1, netmine_fields(record->body), protocol};
   return netmine_read_notice(answer, &out);
 }
 static bool connected(struct netmine_record *record) { return notice(record, NETMINE_CONNECTED); }
@@ -97,7 +100,7 @@ static bool sent_out(struct netmine_record *record) { return notice(record, NETM
 static bool again(struct netmine_record *record) { return notice(record, NETMINE_AGAIN); }
 static bool statistics(struct netmine_record *record) {
   struct netmine_statistics out;
-  struct netmine_answer answer = {NETMINE_REPLY | NETMINE_STATISTICS, 1, netmine_fields(record->body)};
+  struct netmine_answer answer = {NETMINE_REPLY | NETMINE_STATISTICS, 1, netmine_fields(record->body), 2};
   return netmine_read_statistics(answer, &out);
 }
 static bool connection(struct netmine_record *record) {
@@ -134,16 +137,52 @@ static void try_each(reader *read, struct sample *sample) {
   }
 }
 
+static void add_introduction(struct sample *sample) {
+  add_number(sample, 70016, 4), add_number(sample, 9, 8);
+  add_text(sample, "/Satoshi:29.0.0/");
+  add_number(sample, 930000, 4), add_number(sample, 1, 1);
+}
+
+/* An event reads as one that is already connected, by connection 17. */
+static void check_event(struct sample *sample, bool is_early) {
+  struct netmine_record record = {.type = NETMINE_BITCOIN, .body = {sample->data, sample->count}};
+  struct netmine_event out;
+  CHECK(netmine_read_event(&record, &out));
+  CHECK(out.code == 0x100 && out.direction == 0 && out.duration == 1500000 && out.evidence.count == 1);
+  CHECK(out.outcome.code == NETMINE_OUTCOME_ALREADY_CONNECTED && out.outcome.error == 5);
+  CHECK(strcmp(netmine_outcome_name(out.outcome.code), "already connected") == 0);
+  CHECK(netmine_outcome_connection(&out.outcome) == (is_early ? 0 : 17));
+  CHECK(out.peer.user_agent.count == 16 && out.peer.is_known == !is_early);
+  if (!is_early) CHECK(out.peer.height == 930000 && out.peer.services == 9 && out.peer.relay);
+}
+
 static void test_fields(void) {
   struct sample sample = {.count = 0};
+  add_number(&sample, 2, 1), add_number(&sample, 0, 1), add_number(&sample, 0x100, 2);
+  add_ends(&sample);
+  add_number(&sample, 1500000, 8);
+  add_number(&sample, 20, 2), add_number(&sample, 5, 4), add_number(&sample, 2, 1), add_number(&sample, 4, 2);
+  add_number(&sample, 17, 4);
+  add_number(&sample, 2, 1);
+  add_introduction(&sample);
+  add_text(&sample, "\xff");
+  check_event(&sample, false);
+  try_each(event, &sample);
+  sample.data[1] = 2;
+  CHECK(!read_alone(event, sample.data, sample.count));
+  CHECK(strcmp(netmine_outcome_name(30), "unknown") == 0);
+
+  /* What programs before 0.2 wrote. */
+  sample.count = 0;
   add_number(&sample, 0x100, 4);
   add_number(&sample, 0, 1);
   add_ends(&sample);
-  add_number(&sample, 0, 4);
+  add_number(&sample, 5, 4);
   add_number(&sample, 1500000, 8);
-  add_text(&sample, "because");
+  add_text(&sample, "already connected: connection 17");
   add_text(&sample, "/Satoshi:29.0.0/");
   add_text(&sample, "\xff");
+  check_event(&sample, true);
   try_each(event, &sample);
   sample.data[4] = 2;
   CHECK(!read_alone(event, sample.data, sample.count));
@@ -161,6 +200,10 @@ static void test_fields(void) {
   sample.count = 0;
   add_number(&sample, 3, 1), add_number(&sample, 1, 1), add_ends(&sample), add_number(&sample, 77, 8);
   add_text(&sample, "/x/");
+  try_each(open_connection, &sample);
+  sample.count = 0;
+  add_number(&sample, 7, 1), add_number(&sample, 1, 1), add_ends(&sample), add_number(&sample, 77, 8);
+  add_number(&sample, 2, 1), add_introduction(&sample);
   try_each(open_connection, &sample);
 
   sample.count = 0;
@@ -198,6 +241,12 @@ static void test_fields(void) {
   sample.count = 0;
   add_number(&sample, 1, 4), add_number(&sample, 104, 4), add_text(&sample, "reset");
   try_each(closed, &sample);
+  sample.count = 0;
+  add_number(&sample, 1, 4), add_number(&sample, 5, 2), add_number(&sample, 104, 4), add_number(&sample, 10, 1);
+  add_number(&sample, 0, 2);
+  protocol = 3;
+  try_each(closed, &sample);
+  protocol = 2;
 
   sample.count = 0;
   add_number(&sample, 3, 4), add_number(&sample, 1, 4);
@@ -415,7 +464,7 @@ static void test_control(void) {
   CHECK(netmine_control(&control, ends[0], "test.c", buffer, sizeof buffer, &hello) == NETMINE_OK);
   CHECK(hello.version == 2 && hello.server.count == 8 && memcmp(hello.magic, "\346\116\115\323", 4) == 0);
   CHECK(hello.default_port == 28555 && hello.instance == 0x0102030405060708);
-  CHECK(read(ends[1], bytes, sizeof bytes) == 20 && memcmp(bytes, "\2\0\0\0\16\20\0\0\0\1\2\2\0\6test.c", 20) == 0);
+  CHECK(read(ends[1], bytes, sizeof bytes) == 20 && memcmp(bytes, "\2\0\0\0\16\20\0\0\0\1\2\3\0\6test.c", 20) == 0);
 
   /* An answer that does not fit; then a refusal. */
   sample.count = 0;
@@ -459,7 +508,7 @@ static void test_control(void) {
   netmine_begin(&request, NETMINE_RELOAD, bytes, sizeof bytes);
   CHECK(netmine_ask(&control, &request) == NETMINE_SYSTEM && errno == EPIPE);
   close(ends[0]);
-  static const char *const wrong[] = {"\3\0\0\0\4\223\0\0\0\1", "\2\0\0\0\3\223\0\0\0\1", "\2\377\0\0\4\223\0\0\0\1"};
+  static const char *const wrong[] = {"\4\0\0\0\4\223\0\0\0\1", "\2\0\0\0\3\223\0\0\0\1", "\2\377\0\0\4\223\0\0\0\1"};
   for (int i = 0; i < 3; i++) {
     CHECK(socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == 0 && write(ends[1], wrong[i], 10) == 10);
     netmine_input(&control.input, ends[0], buffer, sizeof buffer);
@@ -517,7 +566,7 @@ static void test_connector(const char *address, const char *digits) {
   for (uint32_t i = 0; i < count; i++) {
     struct netmine_connection connection;
     CHECK(netmine_read_connection(&answer.fields, &connection));
-    CHECK(connection.state == 2 && connection.protocol_version > 70000 && connection.opened > connection.since);
+    CHECK(connection.state == 2 && connection.peer.protocol_version > 70000 && connection.opened > connection.since);
   }
   CHECK(netmine_finished(&answer.fields));
 
@@ -550,7 +599,8 @@ static void sum_up(void) {
     if (record.type == NETMINE_BITCOIN) CHECK(netmine_read_event(&record, &event));
     if (record.type == NETMINE_BITCOIN_MSG) CHECK(netmine_read_message(&record, &message));
     if (netmine_meta_code(&record) == NETMINE_SOURCE_JOINED) CHECK(netmine_read_source(&record, &source));
-    if (netmine_meta_code(&record) == NETMINE_OPEN_CONNECTION) CHECK(netmine_read_open(&record, &open));
+    uint8_t code = netmine_meta_code(&record);
+    if (code == NETMINE_OPEN_CONNECTION || code == NETMINE_EARLY_OPEN_CONNECTION) CHECK(netmine_read_open(&record, &open));
     count++;
     bytes += record.full_count;
   }

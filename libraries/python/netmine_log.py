@@ -41,13 +41,20 @@ def endpoint(body, at):
 
 
 def open_connection(record):
-    """Direction (0 outbound, 1 inbound), ends, since (ns) and user agent of META 0x03; None of other records."""
-    if record.type != META or record.body[0] != 0x03:
+    """Direction (0 outbound, 1 inbound), ends, since (ns) and user agent of META 0x07, or 0x03; None of other records."""
+    if record.type != META or record.body[0] not in (0x03, 0x07):
         return None
     remote, at = endpoint(record.body, 2)
     local, at = endpoint(record.body, at)
-    since, count = struct.unpack_from(">QH", record.body, at)
-    return record.body[1], remote, local, since, record.body[at + 10:at + 10 + count].decode("utf-8", "replace")
+    (since,), at = struct.unpack_from(">Q", record.body, at), at + 8
+    if record.body[0] == 0x07:
+        # What is known of the peer: nothing, its user agent, or after its version and services also that.
+        known, at = record.body[at], at + 1
+        if known == 0:
+            return record.body[1], remote, local, since, ""
+        at += 12 if known == 2 else 0
+    (count,) = struct.unpack_from(">H", record.body, at)
+    return record.body[1], remote, local, since, record.body[at + 2:at + 2 + count].decode("utf-8", "replace")
 
 
 if __name__ == "__main__":

@@ -44,9 +44,9 @@ extension Connector {
   }
 
   /// What a client that says hello is told.
-  var hello: ServerHello {
+  func hello(version: UInt8) -> ServerHello {
     ServerHello(
-      version: ControlFrame.currentVersion,
+      version: version,
       server: "connector \(Netmine.version)",
       networkName: network.name,
       magic: network.magic,

@@ -46,7 +46,7 @@ extension Connector {
   func keepUp(_ connection: PeerConnection, _ now: UInt64) {
     let timeouts = PeerTimeouts(configuration, readingSince: gate.isOpen ? readingSince : now)
     if let expiry = timeouts.expiry(of: connection), now >= expiry.time {
-      return connection.end(.closedByUs, reason: timeouts.reason(expiry.what))
+      return connection.end(.closedByUs, timeouts.outcome(expiry.what))
     }
     var due = UInt64.max
     if connection.state == .open { due = keepAlive(connection, now) }

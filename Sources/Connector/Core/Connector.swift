@@ -7,6 +7,7 @@ import EventLoop
 import Glibc
 import LogProtocol
 import Logging
+import Observations
 
 /// Holds connections to peers, publishes everything they carry, and does what clients command; on one thread.
 public final class Connector {
@@ -183,11 +184,11 @@ public final class Connector {
 
   /// Closes connections, and gives up connects that wait or are under way.
   func disconnect(_ connections: [PeerConnection], waiting: [Dial]) {
-    let reason = "disconnected by command"
-    dialler.cancel(waiting, reason: reason)
+    let outcome = Outcome(.commanded)
+    dialler.cancel(waiting, outcome)
     for connection in connections {
       dialler.forget(connection)
-      connection.end(.closedByUs, reason: reason)
+      connection.end(.closedByUs, outcome)
     }
   }
 
@@ -234,7 +235,7 @@ public final class Connector {
   /// connection that dialled.
   func meetsItself(_ nonce: UInt64) -> Bool {
     guard let id = nonces[nonce] else { return false }
-    connections[id]?.end(.closedByUs, reason: ConnectionOutcome.ourselves.reason())
+    connections[id]?.end(.closedByUs, Outcome(.ourselves))
     return true
   }
 
@@ -275,14 +276,14 @@ public final class Connector {
 
   private func accept(_ descriptor: Int32, from address: SocketAddress) {
     guard let remote = Endpoint(address) else { return }
-    if let reason = limits.refusal(of: remote.address) {
-      return limits.turnAway(descriptor, remote, id: takeID(), reason)
+    if let outcome = limits.refusal(of: remote.address) {
+      return limits.turnAway(descriptor, remote, id: takeID(), outcome)
     }
     counts.accepted += 1
     let id = takeID()
     let connection = PeerConnection(accepted: descriptor, from: remote, id: id, connector: self)
     connections.add(connection)
-    if isBlacklisted(remote) { connection.end(.closedByUs, reason: "blacklisted") }
+    if isBlacklisted(remote) { connection.end(.closedByUs, Outcome(.blacklisted)) }
   }
 
   // MARK: Journal
@@ -368,7 +369,7 @@ public final class Connector {
     self.configuration = configuration
     loadBlacklist()
     for connection in connections.all where isBlacklisted(connection.remote) {
-      connection.end(.closedByUs, reason: "blacklisted")
+      connection.end(.closedByUs, Outcome(.blacklisted))
     }
     let now = Clock.monotonic()
     for connection in connections.all { keepUp(connection, now) }
@@ -389,7 +390,7 @@ public final class Connector {
     dialler.shutDown()
     dialler.tellFailures()
     limits.tellRefusals()
-    for connection in connections.all { connection.end(.closedByUs, reason: "connector shuts down") }
+    for connection in connections.all { connection.end(.closedByUs, Outcome(.shutDown)) }
     report(.connector, "orderly shutdown")
     control.stopListening()
     publisher.finish(timeout: 3) { [unowned self] isSettled in

@@ -2,7 +2,7 @@ import Access
 import Bytes
 import EventLoop
 
-/// A client's end of the control protocol, version 2: says hello, sends requests, hands out their replies and
+/// A client's end of the control protocol, version 3, or 2 with connectors that speak no other: says hello, sends requests, hands out their replies and
 /// events.
 ///
 /// It belongs to its loop's thread and never blocks. Whoever lets go of it closes it first.
@@ -21,7 +21,7 @@ public final class ControlClient {
   private let key: AccessKey?
   private let name: String
   private let timeout: Double
-  private let framer = ControlFramer(versions: 2...2)
+  private let framer = ControlFramer(versions: ControlFrame.nativeVersions)
   private var opened: ((Result<ServerHello, ControlClientError>) -> Void)?
   private var attempt: AccessAttempt?
   private var stream: ByteStream?
@@ -83,7 +83,7 @@ public final class ControlClient {
     }
     if let events { self.events[lastID] = events }
     pending.add(lastID, request.name, seconds: timeout, now: Clock.monotonic(), completion)
-    stream.write(request.frame(id: lastID))
+    stream.write(request.frame(id: lastID, version: hello?.version ?? ControlFrame.nativeVersions.lowerBound))
     startTimer()
     return lastID
   }
@@ -109,10 +109,12 @@ public final class ControlClient {
     case .failure(let error): fail(.unreachable(address, error))
     case .success(let descriptor):
       stream = ByteStream(descriptor, on: loop, handler: self)
-      let versions = ControlFrame.currentVersion...ControlFrame.currentVersion
+      let versions = ControlFrame.nativeVersions
       send(.hello(versions: versions, client: name), timeout: timeout) { [unowned self] result in
         switch result {
         case .failure(let error): fail(error)
+        case .success(.hello(let hello)) where !versions.contains(hello.version):
+          fail(.malformed("it speaks version \(hello.version), which was not offered"))
         case .success(.hello(let hello)):
           self.hello = hello
           let opened = self.opened
@@ -176,7 +178,12 @@ extension ControlClient: ByteStreamHandler {
         case .frame(let frame):
           offset += frame.count
           let payload = UnsafeRawBufferPointer(rebasing: rest[frame.payload])
-          if let answer = try ControlAnswer(type: frame.type, payload: payload.bytes) { handle(answer) }
+          let answer = try ControlAnswer(version: frame.version, type: frame.type, payload: payload.bytes)
+          if let answer { handle(answer) }
+        case .unsupported(let version):
+          let isChallenge = AccessKey.isChallenge(slice.bytes)
+          fail(.malformed(isChallenge ? AccessError.keyWanted : "it speaks version \(version)"))
+          return offset
         }
       }
     } catch {

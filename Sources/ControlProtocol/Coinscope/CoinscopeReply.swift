@@ -1,5 +1,6 @@
 import BitcoinWire
 import Bytes
+import Observations
 
 /// A reply of version 0 of the control protocol: bytes without any frame, in the order of the requests.
 ///

@@ -1,5 +1,6 @@
 import BitcoinWire
 import Bytes
+import Observations
 
 /// A request of version 0 of the control protocol, coinscope's (2015), byte for byte.
 ///

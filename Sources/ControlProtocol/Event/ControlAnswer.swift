@@ -1,22 +1,26 @@
 import Bytes
 
-/// What a connector sends to a client in version 2 of the control protocol.
+/// What a connector sends to a client in version 2 or 3 of the control protocol.
 public enum ControlAnswer: Hashable, Sendable {
   /// The reply to the request with this id.
   case reply(id: UInt32, ControlReply)
   /// Something that came of the request with this id.
   case event(id: UInt32, ControlEvent)
 
-  /// Reads the payload of a frame of version 2; nil where its type is one that this version does not know,
+  /// Reads the payload of a frame; nil where its type is one that this version does not know,
   /// as a later connector's events may be.
-  public init?(type: UInt8, payload: RawSpan) throws(WireError) {
+  public init?(
+    version: UInt8 = ControlFrame.currentVersion,
+    type: UInt8,
+    payload: RawSpan
+  ) throws(WireError) {
     var reader = ByteReader(payload)
     let identifier = try reader.big(UInt32.self, "request id")
     if type & 0x80 != 0 {
       guard let reply = try ControlReply(type: type, &reader) else { return nil }
       self = .reply(id: identifier, reply)
     } else {
-      guard let event = try ControlEvent(type: type, &reader) else { return nil }
+      guard let event = try ControlEvent(version: version, type: type, &reader) else { return nil }
       self = .event(id: identifier, event)
     }
   }

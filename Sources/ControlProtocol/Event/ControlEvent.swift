@@ -1,5 +1,7 @@
 import BitcoinWire
 import Bytes
+import Observations
+import Wording
 
 /// What became of a request after its reply: sent to the client that made it, with the request's id, as
 /// long as that client is there.
@@ -15,13 +17,12 @@ public enum ControlEvent: Hashable, Sendable {
   /// u64 services, u16 count and bytes user agent, i32 height, u8 relay, u64 ns since it was begun.
   case handshaken(UInt32, PeerIntroduction, duration: UInt64)
 
-  /// Type 0x42. The system could not connect, or the connector would not: u32 connection, u32 errno (0 where
-  /// the system is not to blame), text reason.
-  case connectFailed(UInt32, errorNumber: UInt32, reason: String)
+  /// Type 0x42. The system could not connect, or the connector would not: u32 connection, outcome; in version 2 u32
+  /// connection, u32 errno (0 if the system is not to blame), text reason.
+  case connectFailed(UInt32, Outcome)
 
-  /// Type 0x43. A connection that stood, its handshake done or not, is gone: u32 connection, u32 errno (0
-  /// where the system is not to blame), text reason.
-  case closed(UInt32, errorNumber: UInt32, reason: String)
+  /// Type 0x43. A connection that stood, its handshake done or not, is gone; as 0x42.
+  case closed(UInt32, Outcome)
 
   /// Type 0x44. A message was queued behind whatever waits for its peers: u32 connections that it was queued
   /// for, u32 connections that were closed instead, because they do not read.
@@ -47,18 +48,18 @@ public enum ControlEvent: Hashable, Sendable {
   public var connection: UInt32? {
     switch self {
     case .connected(let connection, _, _), .handshaken(let connection, _, _),
-      .connectFailed(let connection, _, _), .closed(let connection, _, _), .again(let connection, _, _):
+      .connectFailed(let connection, _), .closed(let connection, _), .again(let connection, _, _):
       connection
     case .sent: nil
     }
   }
 
   /// The bytes of the whole frame.
-  public func frame(id: UInt32) -> [UInt8] {
-    ControlFrame.bytes(type: type, id: id) { write(to: &$0) }
+  public func frame(id: UInt32, version: UInt8 = ControlFrame.currentVersion) -> [UInt8] {
+    ControlFrame.bytes(version: version, type: type, id: id) { write(to: &$0, version: version) }
   }
 
-  private func write(to bytes: inout [UInt8]) {
+  private func write(to bytes: inout [UInt8], version: UInt8) {
     switch self {
     case .connected(let connection, let local, let duration):
       bytes.appendBig(connection)
@@ -68,11 +69,11 @@ public enum ControlEvent: Hashable, Sendable {
       bytes.appendBig(connection)
       peer.write(to: &bytes)
       bytes.appendBig(duration)
-    case .connectFailed(let connection, let errorNumber, let reason),
-      .closed(let connection, let errorNumber, let reason):
+    case .connectFailed(let connection, let outcome), .closed(let connection, let outcome):
       bytes.appendBig(connection)
-      bytes.appendBig(errorNumber)
-      bytes.appendText(reason)
+      guard version < 3 else { return bytes.appendOutcome(outcome) }
+      bytes.appendBig(outcome.errorNumber)
+      bytes.appendText(outcome.words)
     case .sent(let count, let lost):
       bytes.appendBig(count)
       bytes.appendBig(lost)
@@ -85,7 +86,7 @@ public enum ControlEvent: Hashable, Sendable {
 
   /// Reads the fields after the request's id; nil where no event has this type.
   @_lifetime(reader: copy reader)
-  init?(type: UInt8, _ reader: inout ByteReader) throws(WireError) {
+  init?(version: UInt8, type: UInt8, _ reader: inout ByteReader) throws(WireError) {
     switch type {
     case 0x40:
       self = .connected(
@@ -101,12 +102,15 @@ public enum ControlEvent: Hashable, Sendable {
       )
     case 0x42, 0x43:
       let connection = try reader.big(UInt32.self, "connection id")
-      let errorNumber = try reader.big(UInt32.self, "errno")
-      let reason = try reader.text("reason")
-      self =
-        type == 0x42
-        ? .connectFailed(connection, errorNumber: errorNumber, reason: reason)
-        : .closed(connection, errorNumber: errorNumber, reason: reason)
+      var outcome: Outcome?
+      if version < 3 {
+        let errorNumber = try reader.big(UInt32.self, "errno")
+        outcome = Outcome(reason: try reader.text("reason"), errorNumber: errorNumber)
+      } else {
+        outcome = try Outcome.read(&reader)
+      }
+      let ended = outcome ?? Outcome(.unspecified)
+      self = type == 0x42 ? .connectFailed(connection, ended) : .closed(connection, ended)
     case 0x44: self = .sent(count: try reader.big("sent count"), lost: try reader.big("lost count"))
     case 0x45:
       self = .again(

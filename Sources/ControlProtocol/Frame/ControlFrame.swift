@@ -11,14 +11,18 @@ public struct ControlFrame: Hashable, Sendable {
   /// Bytes before the payload.
   public static let headerSize = 6
 
-  /// The version this framework's own clients speak.
-  public static let currentVersion: UInt8 = 2
+  /// The version that this framework's own clients prefer.
+  public static let currentVersion: UInt8 = 3
+
+  /// The versions that are alike but for events about how connections ended: those of version 2 have words, those of
+  /// version 3 codes.
+  public static let nativeVersions: ClosedRange<UInt8> = 2...3
 
   /// The longest payload accepted where nothing else is said, in bytes: the longest Bitcoin message and a
   /// million connections to send it to.
   public static let maximumPayloadCount = 8 << 20
 
-  /// Version of the protocol: 0 is coinscope's, 1 is reserved, 2 is ours.
+  /// Version of the protocol: 0 is coinscope's, 1 is reserved, 2 and 3 are ours.
   public var version: UInt8
 
   /// What the payload is, as the version numbers it.
@@ -50,9 +54,9 @@ public struct ControlFrame: Hashable, Sendable {
     return bytes
   }
 
-  /// The bytes of a whole frame of version 2, whose payload begins with the request's id.
-  static func bytes(type: UInt8, id: UInt32, write: (inout [UInt8]) -> Void) -> [UInt8] {
-    var bytes: [UInt8] = [currentVersion, 0, 0, 0, 0, type]
+  /// The bytes of a whole frame of version 2 or 3, whose payload begins with the request's id.
+  static func bytes(version: UInt8, type: UInt8, id: UInt32, write: (inout [UInt8]) -> Void) -> [UInt8] {
+    var bytes: [UInt8] = [version, 0, 0, 0, 0, type]
     bytes.appendBig(id)
     write(&bytes)
     bytes.replaceBig(UInt32(bytes.count - headerSize), at: 1)

@@ -12,6 +12,8 @@ public struct ControlFramer: Sendable {
     case needsMore(count: Int)
     /// A whole frame.
     case frame(ControlFrame)
+    /// A frame of a version that is not taken. The connection cannot be read further.
+    case unsupported(version: UInt8)
   }
 
   /// The versions whose frames are taken.
@@ -34,10 +36,7 @@ public struct ControlFramer: Sendable {
   /// After an error the connection cannot be read further.
   public func first(in bytes: UnsafeRawBufferPointer) throws(WireError) -> Piece {
     guard let version = bytes.first else { return .needsMore(count: ControlFrame.headerSize) }
-    guard versions.contains(version) else {
-      let known = "\(versions.lowerBound) to \(versions.upperBound)"
-      throw WireError(.invalid("is \(version), not one of \(known)"), field: "protocol version", offset: 0)
-    }
+    guard versions.contains(version) else { return .unsupported(version: version) }
     guard bytes.count >= 5 else { return .needsMore(count: ControlFrame.headerSize) }
     let length = UInt32(bigEndian: bytes.loadUnaligned(fromByteOffset: 1, as: UInt32.self))
     guard length <= maximumPayloadCount else {

@@ -1,5 +1,6 @@
 import BitcoinWire
 import Bytes
+import Observations
 
 /// What the connector knows of one connection.
 ///
@@ -46,16 +47,8 @@ public struct ConnectionInfo: Hashable, Sendable {
   public var local: Endpoint
   /// When it was begun, in ns since the Unix epoch.
   public var since: UInt64
-  /// The protocol version the peer's `version` says; 0 before it has come.
-  public var protocolVersion: Int32 = 0
-  /// The services it says; none before.
-  public var services: ServiceFlags = []
-  /// The user agent as it sent it, at most 256 bytes; empty before.
-  public var userAgent: [UInt8] = []
-  /// The height of the chain it says; 0 before.
-  public var startHeight: Int32 = 0
-  /// Whether it asks for transactions to be announced.
-  public var relay = false
+  /// What the peer's `version` says; `unknown` before it has come.
+  public var introduction = PeerIntroduction.unknown
   /// The last round trip of a ping, in ns; 0 where none was measured.
   public var ping: UInt64 = 0
   /// Bytes received.
@@ -141,11 +134,7 @@ extension ConnectionInfo {
     remote = try reader.endpoint("remote endpoint")
     local = try reader.endpoint("local endpoint")
     since = try reader.big("since")
-    protocolVersion = try reader.big("protocol version")
-    services = ServiceFlags(rawValue: try reader.big("services"))
-    userAgent = try reader.prefixedBytes("user agent")
-    startHeight = try reader.big("height")
-    relay = try reader.flag("relay")
+    introduction = try PeerIntroduction(&reader)
     ping = try reader.big("ping")
     bytesReceived = try reader.big("bytes received")
     bytesSent = try reader.big("bytes sent")
@@ -172,15 +161,9 @@ extension ConnectionInfo {
     }
     bytes.appendEndpoint(remote)
     bytes.appendEndpoint(local)
-    bytes.appendBig(count: 20) {
-      $0.write(since)
-      $0.write(protocolVersion)
-      $0.write(services.rawValue)
-    }
-    bytes.appendPrefixed(userAgent.prefix(256))
-    bytes.appendBig(count: 90) {
-      $0.write(startHeight)
-      $0.write(relay ? 1 as UInt8 : 0)
+    bytes.appendBig(since)
+    introduction.write(to: &bytes)
+    bytes.appendBig(count: 85) {
       $0.write(ping)
       $0.write(bytesReceived)
       $0.write(bytesSent)

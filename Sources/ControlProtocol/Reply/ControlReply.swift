@@ -67,8 +67,8 @@ public enum ControlReply: Hashable, Sendable {
   /// The bytes of the whole frame.
   ///
   /// - Parameter id: the request's id; 0 where the request had none.
-  public func frame(id: UInt32) -> [UInt8] {
-    ControlFrame.bytes(type: type, id: id) { write(to: &$0) }
+  public func frame(id: UInt32, version: UInt8 = ControlFrame.currentVersion) -> [UInt8] {
+    ControlFrame.bytes(version: version, type: type, id: id) { write(to: &$0) }
   }
 
   private func write(to bytes: inout [UInt8]) {

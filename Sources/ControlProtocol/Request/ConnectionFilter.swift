@@ -1,5 +1,6 @@
 import BitcoinWire
 import Bytes
+import Observations
 
 /// Which connections a request concerns, by what they are: those that meet every condition that is set.
 ///
@@ -46,13 +47,13 @@ public struct ConnectionFilter: Hashable, Sendable {
     if let direction, connection.direction != direction { return false }
     if let states, !states.contains(connection.state) { return false }
     // Before its `version` has come it is not known what a peer offers.
-    let isKnown = connection.protocolVersion != 0
-    if let services, !isKnown || !connection.services.isSuperset(of: services) { return false }
-    if let lackingServices, !isKnown || !connection.services.isDisjoint(with: lackingServices) {
+    let isKnown = connection.introduction.protocolVersion != 0
+    if let services, !isKnown || !connection.introduction.services.isSuperset(of: services) { return false }
+    if let lackingServices, !isKnown || !connection.introduction.services.isDisjoint(with: lackingServices) {
       return false
     }
     guard let userAgents else { return true }
-    let agent = String(decoding: connection.userAgent, as: UTF8.self).lowercased()
+    let agent = String(decoding: connection.introduction.userAgent, as: UTF8.self).lowercased()
     return isKnown && userAgents.contains { agent.contains($0) }
   }
 }

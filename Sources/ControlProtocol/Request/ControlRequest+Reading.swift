@@ -1,7 +1,7 @@
 import Bytes
 
 extension ControlRequest {
-  /// Reads the payload of a frame of version 2: the request's id, 0 where there is none, and the request, or
+  /// Reads the payload of a frame of version 2 or 3: the request's id, 0 where there is none, and the request, or
   /// what the client is to be told.
   public static func read(
     type: UInt8,

@@ -79,8 +79,8 @@ public enum ControlRequest: Hashable, Sendable {
   }
 
   /// The bytes of the whole frame.
-  public func frame(id: UInt32) -> [UInt8] {
-    ControlFrame.bytes(type: type, id: id) { write(to: &$0) }
+  public func frame(id: UInt32, version: UInt8 = ControlFrame.currentVersion) -> [UInt8] {
+    ControlFrame.bytes(version: version, type: type, id: id) { write(to: &$0) }
   }
 
   private func write(to bytes: inout [UInt8]) {

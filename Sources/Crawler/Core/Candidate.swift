@@ -1,4 +1,5 @@
 import BitcoinWire
+import Observations
 
 /// What is known of an address that may be a node's: some 80 bytes, as there may be millions.
 struct Candidate {

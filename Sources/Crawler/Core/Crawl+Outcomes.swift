@@ -1,5 +1,5 @@
 import BitcoinWire
-import ControlProtocol
+import Observations
 
 extension Crawl {
   /// The system has connected; the handshake follows.
@@ -17,7 +17,7 @@ extension Crawl {
     guard let flight = flights.removeValue(forKey: connection) else { return }
     diallingCount -= 1
     counts.handshakes += 1
-    note(flight, .reachable, "", introduction, duration, at: now)
+    note(flight, .reachable, nil, introduction, duration, at: now)
     found(flight.index, connection, introduction, duration, isOurs: true, at: now)
     ask(connection, at: now)
   }
@@ -43,7 +43,7 @@ extension Crawl {
   public func isAdopted(_ connection: UInt32) -> Bool { links[connection]?.isOurs == false }
 
   /// A connection is gone, or an attempt to make one has failed.
-  public mutating func ended(_ connection: UInt32, reason: String, at now: Double) {
+  public mutating func ended(_ connection: UInt32, _ outcome: Outcome, at now: Double) {
     if let link = links[connection] {
       stopAwaiting(connection)
       links[connection] = nil
@@ -55,16 +55,16 @@ extension Crawl {
     }
     guard let flight = flights.removeValue(forKey: connection) else { return }
     diallingCount -= 1
-    let outcome = ConnectionOutcome(reason: reason) ?? .failed
-    if outcome == .alreadyConnected {
+    let code = outcome.code
+    if code == .alreadyConnected {
       // Whoever made it: what it is is asked for, and until that is known it counts as to be tried again.
-      if let other = reason.split(separator: " ").last.flatMap({ UInt32($0) }) { lookups.append(other) }
+      if case .connection(let other) = outcome.detail { lookups.append(other) }
       return retry(flight.index, seconds: CrawlSettings.retryDelay, at: now)
     }
-    let state = flight.isGivenUp ? .timedOut : NodeState(outcome)
-    note(flight, state, flight.isGivenUp ? ConnectionOutcome.timedOut.reason() : reason, nil, nil, at: now)
+    let state = flight.isGivenUp ? .timedOut : NodeState(code)
+    note(flight, state, flight.isGivenUp ? Outcome(.timedOut) : outcome, nil, nil, at: now)
     if state == .ourFault {
-      if outcome == .outOfDescriptors || outcome == .outOfPorts || outcome == .queueFull {
+      if code == .outOfDescriptors || code == .outOfPorts || code == .queueFull {
         pausedUntil = now + 1
       }
     } else {
@@ -73,8 +73,8 @@ extension Crawl {
     }
     if state == .ourselves { return move(flight.index, to: .idle) }
     let isPromising = state == .full || state == .ourFault || flight.connectDuration != nil
-    if isPromising, !table[flight.index].traits.contains(.isRetried), outcome != .blacklisted,
-      outcome != .noRoute
+    if isPromising, !table[flight.index].traits.contains(.isRetried), code != .blacklisted,
+      code != .noRoute
     {
       return retry(flight.index, seconds: CrawlSettings.retryDelay * jitter(0.5...1.5), at: now)
     }
@@ -142,7 +142,7 @@ extension Crawl {
   private mutating func note(
     _ flight: Flight,
     _ state: NodeState,
-    _ reason: String,
+    _ outcome: Outcome?,
     _ introduction: PeerIntroduction?,
     _ duration: UInt64?,
     at now: Double
@@ -153,7 +153,7 @@ extension Crawl {
         endpoint: table[flight.index].endpoint,
         time: epoch + now,
         state: state,
-        reason: reason,
+        outcome: outcome,
         connectDuration: flight.connectDuration,
         handshakeDuration: duration,
         introduction: introduction

@@ -1,4 +1,5 @@
 import BitcoinWire
+import Observations
 
 /// A node that a crawl has found.
 public struct CrawledNode: Sendable {

@@ -1,5 +1,5 @@
 import BitcoinWire
-import ControlProtocol
+import Observations
 
 /// Which addresses there are, which of them to dial and when, whom to ask for more, and what became of each.
 ///

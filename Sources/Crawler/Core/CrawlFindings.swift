@@ -1,5 +1,5 @@
 import BitcoinWire
-import ControlProtocol
+import Observations
 
 /// What one attempt to reach a node came to.
 public struct CrawlAttempt: Sendable {
@@ -9,8 +9,8 @@ public struct CrawlAttempt: Sendable {
   public let time: Double
   /// What it came to.
   public let state: NodeState
-  /// What ended it before the handshake was done, as the connector tells it; empty where it was done.
-  public let reason: String
+  /// What ended it before the handshake was done; nil if it was done.
+  public let outcome: Outcome?
   /// Nanoseconds until the system had connected; nil where it had not.
   public let connectDuration: UInt64?
   /// Nanoseconds until the handshake was done; nil where it was not.

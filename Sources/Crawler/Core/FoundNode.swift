@@ -1,5 +1,5 @@
 import BitcoinWire
-import ControlProtocol
+import Observations
 
 /// A node whose handshake was done: what it says of itself, and how much of what it tells is believed.
 public struct FoundNode: Sendable {

@@ -1,5 +1,6 @@
 import Bytes
 import LogProtocol
+import Observations
 
 /// The account of every sequence of every source in log files, read in the order in which they were begun
 /// (docs/log-format.md, "How an archive is accounted for").

@@ -1,4 +1,5 @@
 import LogProtocol
+import Observations
 
 /// Where in log files a record stands.
 public struct LogPlace: Equatable, Sendable {

@@ -1,5 +1,6 @@
 import Bytes
 import LogProtocol
+import Observations
 
 /// The account of one source instance's sequences: which the archive has, and why it lacks the others.
 ///

@@ -1,3 +1,5 @@
+import Observations
+
 /// Accounts for every sequence of every source, in the order in which records are read or archived.
 public struct SequenceLedger: Sendable {
   /// What a record's sequence means, given all before it.

@@ -1,5 +1,7 @@
 import BitcoinWire
 import Bytes
+import Observations
+import Wording
 
 /// Records of coinscope's log protocol (2015), translated to and from native ones.
 ///
@@ -77,7 +79,7 @@ public enum CoinscopeRecord {
     bytes.appendBig(event.code.rawValue)
     bytes.appendSocketAddress(event.remote)
     bytes.appendSocketAddress(event.local)
-    var text = event.reason
+    var text = event.outcome?.words ?? ""
     if event.remote.address.network != .ipv4 {
       text = text.isEmpty ? event.remote.description : "\(event.remote): \(text)"
     }
@@ -102,7 +104,7 @@ public enum CoinscopeRecord {
       code == .accepted ? .inbound : .outbound,
       remote: remote,
       local: local,
-      reason: String(decoding: text, as: UTF8.self)
+      outcome: Outcome(reason: String(decoding: text, as: UTF8.self), errorNumber: 0)
     )
   }
 }

@@ -1,5 +1,6 @@
 import BitcoinWire
 import Bytes
+import Observations
 
 /// What a program and the log server say to each other besides records: the body of a META record with
 /// source and sequence 0, which is neither forwarded nor archived.

@@ -1,4 +1,5 @@
 import Bytes
+import Observations
 
 /// What the log server says of itself when a client asks.
 ///

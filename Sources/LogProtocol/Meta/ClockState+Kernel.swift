@@ -1,4 +1,5 @@
 import EventLoop
+import Observations
 
 extension ClockState {
   /// What the kernel reports now.

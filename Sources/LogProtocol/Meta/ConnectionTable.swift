@@ -1,5 +1,6 @@
 import BitcoinWire
 import Bytes
+import Observations
 
 /// Which sources and connections are live at a point of the stream, learnt from its records, so that
 /// whoever starts reading there can be told of them first.
@@ -77,10 +78,10 @@ public struct ConnectionTable {
         remote: event.remote,
         local: event.local,
         since: header.time,
-        userAgent: event.userAgent
+        peer: event.peer
       )
     case .handshaken:
-      connections[header.source]?[header.connection]?.userAgent = event.userAgent
+      connections[header.source]?[header.connection]?.peer = event.peer
     case .closedByPeer, .writeFailed, .failed, .connectFailed, .resetByPeer, .closedByUs:
       connections[header.source]?[header.connection] = nil
     }

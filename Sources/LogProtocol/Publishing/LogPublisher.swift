@@ -2,6 +2,7 @@ import Access
 import Bytes
 import EventLoop
 import Glibc
+import Observations
 
 /// Hears what becomes of a publisher's connection to the log server.
 public protocol LogPublisherHandler: AnyObject {

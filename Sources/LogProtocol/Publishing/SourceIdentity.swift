@@ -1,5 +1,6 @@
 import BitcoinWire
 import Bytes
+import Observations
 
 /// Proves to a log server who a source is. Its bytes are shown nowhere: not in a record that is forwarded, not in a log,
 /// not in an error.

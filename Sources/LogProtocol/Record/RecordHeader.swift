@@ -1,4 +1,5 @@
 import Bytes
+import Observations
 
 /// The 32 bytes that every record of the native log stream begins with (docs/log-format.md).
 ///

@@ -1,3 +1,5 @@
+import Observations
+
 /// Whole records of one source, back to back in some bytes, that nobody has to look into: found in one pass over
 /// their headers, to be handed on as a whole.
 public struct RecordRun: Equatable, Sendable {

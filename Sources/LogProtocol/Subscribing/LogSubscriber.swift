@@ -1,6 +1,7 @@
 import Access
 import Bytes
 import EventLoop
+import Observations
 
 /// Hears a subscriber's records.
 public protocol LogSubscriberHandler: AnyObject {

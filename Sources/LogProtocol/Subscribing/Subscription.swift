@@ -1,5 +1,6 @@
 import BitcoinWire
 import Bytes
+import Observations
 
 /// What a reader wants of the stream.
 ///

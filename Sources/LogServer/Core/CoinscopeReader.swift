@@ -1,5 +1,6 @@
 import EventLoop
 import LogProtocol
+import Observations
 
 /// A reader in coinscope's format, with the interest of the socket it came by.
 ///

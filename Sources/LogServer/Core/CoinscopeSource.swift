@@ -1,6 +1,7 @@
 import Bytes
 import EventLoop
 import LogProtocol
+import Observations
 
 /// A source in coinscope's format: its records become native ones here, with an id and sequences of ours.
 final class CoinscopeSource: ByteStreamHandler, UnfinishedSender {

@@ -1,6 +1,7 @@
 import EventLoop
 import Glibc
 import LogProtocol
+import Observations
 
 /// Translates records into coinscope's format, once for all readers that ask for the same types.
 final class CoinscopeTranslator {

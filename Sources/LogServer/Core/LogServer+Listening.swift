@@ -4,6 +4,7 @@ import Configuration
 import EventLoop
 import Glibc
 import LogProtocol
+import Observations
 
 // Where it listens, and for whom.
 extension LogServer {

@@ -6,6 +6,7 @@ import EventLoop
 import Glibc
 import Logging
 import LogProtocol
+import Observations
 
 /// Takes records from sources and forwards them to readers, on one thread.
 ///

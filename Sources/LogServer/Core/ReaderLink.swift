@@ -1,6 +1,7 @@
 import Bytes
 import EventLoop
 import LogProtocol
+import Observations
 
 /// The connection of one native reader.
 final class ReaderLink: ByteStreamHandler, UnfinishedSender {

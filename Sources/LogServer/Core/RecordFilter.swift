@@ -1,5 +1,6 @@
 import BitcoinWire
 import LogProtocol
+import Observations
 
 /// A subscription made ready to be asked of every record: it looks at a record where it lies, and says what
 /// `Subscription.wants` says.

@@ -1,6 +1,7 @@
 import Bytes
 import EventLoop
 import LogProtocol
+import Observations
 
 /// The connection of one native source.
 final class SourceLink: ByteStreamHandler, UnfinishedSender {

@@ -3,6 +3,7 @@ import Bytes
 import EventLoop
 import Glibc
 import LogProtocol
+import Observations
 
 /// What the log server knows of one instance of a source, connected or not.
 final class KnownSource {

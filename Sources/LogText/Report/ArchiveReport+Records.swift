@@ -2,6 +2,7 @@ import BitcoinWire
 import Bytes
 import LogFiles
 import LogProtocol
+import Observations
 
 extension ArchiveReport {
   /// One direction of one connection.

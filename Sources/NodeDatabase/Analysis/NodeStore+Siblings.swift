@@ -1,4 +1,5 @@
 import BitcoinWire
+import Observations
 
 /// What a search for siblings begins with.
 public struct SiblingInput: Sendable {

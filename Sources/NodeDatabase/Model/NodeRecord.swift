@@ -1,4 +1,5 @@
 import BitcoinWire
+import Observations
 
 /// A row of the table `nodes`.
 public struct NodeRecord: Sendable {

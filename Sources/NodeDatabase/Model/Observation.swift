@@ -1,4 +1,5 @@
 import BitcoinWire
+import Observations
 
 /// Something that was seen of an endpoint; all times are ns since the Unix epoch.
 public enum Observation: Sendable {
@@ -30,14 +31,14 @@ public struct Attempt: Sendable {
   public var time: UInt64
   /// What it showed.
   public var state: NodeState
-  /// Why it failed, as the connector tells it; empty where it did not, or that is not known.
-  public var reason = ""
+  /// What ended it before the handshake was done; nil if it was done, or that is not known.
+  public var outcome: Outcome?
   /// How long connecting took in ns, where it succeeded.
   public var connectDuration: UInt64?
   /// How long the handshake took from then on in ns, where it was done.
   public var handshakeDuration: UInt64?
   /// What the node said of itself, where it did.
-  public var introduction: Introduction?
+  public var introduction: PeerIntroduction?
 
   /// Takes what every attempt has.
   public init(_ endpoint: Endpoint, time: UInt64, state: NodeState) {
@@ -50,32 +51,9 @@ public struct Attempt: Sendable {
   ///
   /// - Parameters:
   ///   - outcome: what ended it before the handshake was done; nil where it was done.
-  public init(_ endpoint: Endpoint, time: UInt64, outcome: ConnectionOutcome?) {
-    self.init(endpoint, time: time, state: NodeState(outcome))
-    reason = outcome?.rawValue ?? ""
-  }
-}
-
-/// What a node says of itself in its version message.
-public struct Introduction: Sendable {
-  /// The protocol version.
-  public var version: Int32
-  /// What it offers.
-  public var services: ServiceFlags
-  /// What it calls itself (BIP14), as it came.
-  public var userAgent: [UInt8]
-  /// The height of its chain.
-  public var height: Int32
-  /// Whether it wants transactions announced (BIP37).
-  public var relay: Bool
-
-  /// Joins what was said.
-  public init(version: Int32, services: ServiceFlags, userAgent: [UInt8], height: Int32, relay: Bool = true) {
-    self.version = version
-    self.services = services
-    self.userAgent = userAgent
-    self.height = height
-    self.relay = relay
+  public init(_ endpoint: Endpoint, time: UInt64, outcome: Outcome?) {
+    self.init(endpoint, time: time, state: NodeState(outcome?.code))
+    self.outcome = outcome
   }
 }
 
@@ -117,14 +95,14 @@ public struct Presence: Sendable {
   /// The height of its chain, where it is known to have changed.
   public var height: Int32?
   /// What it said of itself, where others made the connection, so that there was no attempt.
-  public var introduction: Introduction?
+  public var introduction: PeerIntroduction?
 
   /// Joins what was seen.
   public init(
     _ endpoint: Endpoint,
     time: UInt64,
     height: Int32? = nil,
-    introduction: Introduction? = nil
+    introduction: PeerIntroduction? = nil
   ) {
     self.endpoint = endpoint
     self.time = time

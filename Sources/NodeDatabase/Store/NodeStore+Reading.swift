@@ -1,4 +1,5 @@
 import BitcoinWire
+import Observations
 
 /// The past as the changes tell it.
 enum Past {

@@ -1,4 +1,6 @@
 import BitcoinWire
+import Observations
+import Wording
 
 extension NodeStore {
   /// Records what was seen, in the order given, in one transaction. Some thousands at a time cost the least each.
@@ -130,7 +132,7 @@ private struct RecordingBatch {
     let state = attempt.state
     notice(&node, attempt.time)
     let time = NodeValue.number(attempt.time)
-    let reason = attempt.reason.isEmpty ? nil : EscapedText.utf8(attempt.reason.utf8)
+    let reason = (attempt.outcome?.words).map { EscapedText.utf8($0.utf8) }
     attempts.append([
       node[.id], time, .text(state.rawValue), .optional(reason), .optional(attempt.connectDuration),
       .optional(attempt.handshakeDuration),
@@ -166,14 +168,14 @@ private struct RecordingBatch {
     }
   }
 
-  private mutating func take(_ introduction: Introduction, _ node: inout NodeRecord, _ time: UInt64) {
+  private mutating func take(_ introduction: PeerIntroduction, _ node: inout NodeRecord, _ time: UInt64) {
     // What others said it offers is no history of its own.
     if node[.version] == .null { node[.services] = .null }
-    change(&node, .version, .number(introduction.version), time)
+    change(&node, .version, .number(introduction.protocolVersion), time)
     change(&node, .services, Self.services(introduction.services), time)
     change(&node, .userAgent, .text(EscapedText.utf8(introduction.userAgent)), time)
     change(&node, .relay, .integer(introduction.relay ? 1 : 0), time)
-    node[.height] = .number(introduction.height)
+    node[.height] = .number(introduction.startHeight)
   }
 
   private mutating func take(_ advertisement: Advertisement, _ node: inout NodeRecord) {

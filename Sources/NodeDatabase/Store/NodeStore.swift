@@ -1,4 +1,5 @@
 import BitcoinWire
+import Observations
 
 /// The node database: who is in the network, and how it came to be so; docs/crawler.md has its schema.
 ///

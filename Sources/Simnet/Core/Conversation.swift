@@ -1,4 +1,5 @@
 import BitcoinWire
+import Observations
 
 /// What a node says to one peer, and when: the protocol as Bitcoin Core keeps it, without a socket.
 ///

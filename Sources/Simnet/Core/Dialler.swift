@@ -2,6 +2,7 @@ import BitcoinWire
 import Bytes
 import EventLoop
 import Glibc
+import Observations
 
 /// Has nodes connect to the observer by themselves, each from its own address, and again when that fails.
 final class Dialler {

@@ -2,6 +2,7 @@ import BitcoinWire
 import Bytes
 import EventLoop
 import Glibc
+import Observations
 
 /// One connection between a node and an observer: the socket around a conversation.
 final class Session: ByteStreamHandler {

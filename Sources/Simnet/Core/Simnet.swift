@@ -3,6 +3,7 @@ import Bytes
 import EventLoop
 import Glibc
 import Logging
+import Observations
 
 /// A simulated network on an event loop: a listener for every node and a session for every connection.
 public final class Simnet {

@@ -3,6 +3,7 @@ import Bytes
 import EventLoop
 import Glibc
 import JSON
+import Observations
 
 /// What really happened in the network, in JSON lines, for comparing with what an observer saw.
 ///

@@ -73,7 +73,7 @@ final class ConnectorDeployment {
     try client.awaitEvents { event in
       switch event {
       case .handshaken: done += 1
-      case .connectFailed(_, _, let reason): emit("failed: \(reason)")
+      case .connectFailed(_, let outcome): emit("failed: \(outcome.code.name)")
       default: break
       }
       return done == number

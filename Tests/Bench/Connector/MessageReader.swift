@@ -3,6 +3,7 @@ import Bytes
 import EventLoop
 import Glibc
 import LogProtocol
+import Observations
 
 /// `bench message-reader`: reads the stream of a log server until so many messages of the bench's nodes have come, each
 /// looked at whether it is what they send; for `bench connector`.

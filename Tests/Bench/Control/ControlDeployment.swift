@@ -217,7 +217,8 @@ final class ControlConnection {
     var frames: [UInt8] = []
     for request in requests {
       lastID += 1
-      frames += request.frame(id: lastID)
+      // Earlier connectors, which --beside measures, speak no later version.
+      frames += request.frame(id: lastID, version: ControlFrame.nativeVersions.lowerBound)
     }
     try socket.write(frames)
   }
@@ -251,7 +252,9 @@ final class ControlConnection {
       let found = try bytes.withUnsafeBytes { bytes -> (ControlAnswer?, Int)? in
         guard case .frame(let frame) = try ControlFramer().first(in: bytes) else { return nil }
         let payload = UnsafeRawBufferPointer(rebasing: bytes[frame.payload])
-        return (try ControlAnswer(type: frame.type, payload: payload.bytes), frame.count)
+        return (
+          try ControlAnswer(version: frame.version, type: frame.type, payload: payload.bytes), frame.count
+        )
       }
       if let (answer, count) = found {
         bytes.removeFirst(count)

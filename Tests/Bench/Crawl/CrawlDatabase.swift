@@ -2,6 +2,7 @@ import BitcoinWire
 import EventLoop
 import Foundation
 import NodeDatabase
+import Observations
 
 extension CrawlBench {
   /// Most observations of a transaction: as the crawler has it.
@@ -37,7 +38,7 @@ extension CrawlBench {
       return told(tellers + other, by: (other / 1000 + 1 + number % 3) % tellers)
     }
     try measure("attempts that fail", UInt32(dead), store) {
-      .attempt(Attempt(CrawledNetwork.endpoint(tellers + $0), time: Clock.now(), outcome: .timedOut))
+      .attempt(Attempt(CrawledNetwork.endpoint(tellers + $0), time: Clock.now(), outcome: Outcome(.timedOut)))
     }
     let size = try FileManager.default.attributesOfItem(atPath: path)[.size] as? Double ?? .nan
     tell([ControlFigure(name: "  bytes an address", value: size / Double(count), unit: "B")])

@@ -1,6 +1,7 @@
 import BitcoinWire
 import ControlProtocol
 import Crawler
+import Observations
 
 /// A crawl of a network, in steps of simulated time: handshakes take 0.2 s, answers one second.
 struct CrawlSimulation {
@@ -60,7 +61,7 @@ struct CrawlSimulation {
     }
     for connection in crawl.takeAsks() { answers.append((now + 1, connection)) }
     for connection in crawl.takeDisconnects() {
-      crawl.ended(connection, reason: "disconnected by command", at: now)
+      crawl.ended(connection, Outcome(.commanded), at: now)
     }
     forget()
   }
@@ -90,7 +91,7 @@ struct CrawlSimulation {
       crawl.told(told, by: stranger, at: now)
       _ = crawl.takeAsks()
       // Strangers leave again.
-      crawl.ended(stranger, reason: "closed by peer", at: now)
+      crawl.ended(stranger, Outcome(.closedByPeer), at: now)
       forget()
     }
   }

@@ -136,7 +136,7 @@ private final class FairnessTrial {
     var failure: String?
     try client.awaitEvents { event in
       if case .handshaken = event { done += 1 }
-      if case .connectFailed(_, _, let reason) = event { failure = reason }
+      if case .connectFailed(_, let outcome) = event { failure = outcome.code.name }
       return done == targets.count || failure != nil
     }
     if let failure { throw IOError("connect: \(failure)", code: EPROTO) }

@@ -4,6 +4,7 @@ import Bytes
 import EventLoop
 import Foundation
 import LogProtocol
+import Observations
 
 /// `bench log-reader`: reads a load; for `bench log`.
 struct LogReaderProcess: ParsableCommand {

@@ -2,6 +2,7 @@ import ArgumentParser
 import EventLoop
 import Foundation
 import LogProtocol
+import Observations
 
 /// `bench log-source`: publishes a load as fast as it is taken, or at a pace; for `bench log`.
 struct LogSourceProcess: ParsableCommand {

@@ -4,6 +4,7 @@ import Bytes
 import EventLoop
 import Foundation
 import LogProtocol
+import Observations
 
 /// `bench verbatim`: measures how fast records are archived, beside `dd` to the same disk in the same run.
 struct VerbatimBench: ParsableCommand {

@@ -2,6 +2,7 @@ import Bytes
 import Foundation
 import LogFiles
 import LogProtocol
+import Observations
 
 /// What an archive holds of each source instance, record by record in the order in which it was written. It relies on
 /// nothing of what the archiver itself keeps account with.

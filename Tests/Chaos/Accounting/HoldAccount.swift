@@ -3,6 +3,7 @@ import Foundation
 import JSON
 import LogFiles
 import LogProtocol
+import Observations
 
 /// Which of a simulated network's nodes were up, as its truth file says, and held, as a connector's records say: both
 /// to the nanosecond, on the same clock.

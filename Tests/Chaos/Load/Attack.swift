@@ -2,6 +2,7 @@ import BitcoinWire
 import Bytes
 import EventLoop
 import LogProtocol
+import Observations
 
 /// A way to misbehave towards the log server, and what has to come of it.
 enum Attack: Int, CaseIterable {

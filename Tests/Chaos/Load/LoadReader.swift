@@ -3,6 +3,7 @@ import Bytes
 import EventLoop
 import Glibc
 import LogProtocol
+import Observations
 
 /// `chaos reader`: reads what load sources publish, checks and counts it, and takes the time from each record's stamp
 /// until it is read; for the scenarios.

@@ -2,6 +2,7 @@ import ArgumentParser
 import EventLoop
 import Glibc
 import LogProtocol
+import Observations
 import TestSupport
 
 /// `chaos source`: publishes records at a rate and notes how many, until SIGTERM; for the scenarios.

@@ -2,6 +2,7 @@ import ArgumentParser
 import EventLoop
 import Glibc
 import LogProtocol
+import Observations
 
 /// `chaos takeover`: strangers who know everything that subscribers know of sources try to pass for them.
 struct TakeoverScenario: Scenario {

@@ -1,5 +1,6 @@
 import BitcoinWire
 import Bytes
+import Observations
 
 extension FuzzTarget {
   /// Addresses as they are on the wire, in Bitcoin's two forms and in ours: what is read is written as it was, and

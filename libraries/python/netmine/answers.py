@@ -3,11 +3,12 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass, fields as dataclass_fields
-from typing import List, Optional, Tuple
+from typing import List, Optional
 
 from .endpoint import Endpoint
 from .errors import FormatError
 from .fields import Fields
+from .outcome import Outcome, OutcomeCode
 from .records import Direction
 from .targets import ConnectTarget, State
 
@@ -331,9 +332,17 @@ class ConnectFailed(Event):
     """The system could not connect, or the connector would not."""
 
     connection: int
-    #: The system's error number; 0 where it is not to blame.
-    errno: int
-    reason: str
+    outcome: Outcome
+
+    @property
+    def errno(self) -> int:
+        """The system's error number; 0 if the system is not to blame."""
+        return self.outcome.errno
+
+    @property
+    def reason(self) -> str:
+        """Why, in words."""
+        return self.outcome.reason
 
 
 @dataclass(frozen=True)
@@ -341,9 +350,17 @@ class Closed(Event):
     """A connection that stood is gone."""
 
     connection: int
-    #: The system's error number; 0 where it is not to blame.
-    errno: int
-    reason: str
+    outcome: Outcome
+
+    @property
+    def errno(self) -> int:
+        """The system's error number; 0 if the system is not to blame."""
+        return self.outcome.errno
+
+    @property
+    def reason(self) -> str:
+        """Why, in words."""
+        return self.outcome.reason
 
 
 @dataclass(frozen=True)
@@ -367,8 +384,11 @@ class Again(Event):
     delay: int
 
 
-def read_event(type_: int, fields: Fields) -> Optional[Event]:
-    """Reads an event's fields, from the request's id on; None where this version does not know the type."""
+def read_event(type_: int, fields: Fields, version: int = 3) -> Optional[Event]:
+    """Reads an event's fields, from the request's id on; None where this version does not know the type.
+
+    - `version`: the frame's, 2 or 3.
+    """
     request = fields.u32("request id")
     event: Event
     if type_ == 0x40:
@@ -385,9 +405,9 @@ def read_event(type_: int, fields: Fields) -> Optional[Event]:
             fields.u64("duration"),
         )
     elif type_ == 0x42:
-        event = ConnectFailed(request, *_reason(fields))
+        event = ConnectFailed(request, fields.u32("connection"), _outcome(fields, version))
     elif type_ == 0x43:
-        event = Closed(request, *_reason(fields))
+        event = Closed(request, fields.u32("connection"), _outcome(fields, version))
     elif type_ == 0x44:
         event = Sent(request, fields.u32("count"), fields.u32("lost"))
     elif type_ == 0x45:
@@ -398,8 +418,13 @@ def read_event(type_: int, fields: Fields) -> Optional[Event]:
     return event
 
 
-def _reason(fields: Fields) -> Tuple[int, int, str]:
-    return fields.u32("connection"), fields.u32("errno"), fields.text("reason")
+def _outcome(fields: Fields, version: int) -> Outcome:
+    if version < 3:
+        errno = fields.u32("errno")
+        outcome = Outcome.from_reason(fields.text("reason"), errno)
+    else:
+        outcome = Outcome.read(fields)
+    return outcome or Outcome(OutcomeCode.UNSPECIFIED)
 
 
 def _direction(fields: Fields) -> Direction:

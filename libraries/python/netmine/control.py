@@ -1,4 +1,4 @@
-"""A client of the connector: version 2 of the control protocol."""
+"""A client of the connector: version 3 of the control protocol, and 2 with connectors that speak no other."""
 from __future__ import annotations
 
 import collections
@@ -17,11 +17,11 @@ from .messages import Message, frame
 from .sockets import Address, Deadline, connect, receive, transmit
 from .targets import ALL, All, ConnectTarget, Target, encode_target
 
-_VERSION = 2
+_VERSIONS = (2, 3)
 _MAXIMUM_PAYLOAD = 8 << 20
 
-#: How a connect ended.
-Outcome = Union[HandshakeDone, ConnectFailed, Closed]
+#: What came of a connect.
+ConnectResult = Union[HandshakeDone, ConnectFailed, Closed]
 
 #: A node: `host:port`, a host alone for the network's own port, an endpoint, or a target with its options.
 Node = Union[str, Endpoint, ConnectTarget]
@@ -58,11 +58,17 @@ class Connector:
         self._events: Deque[Event] = collections.deque()
         self._buffer = bytearray()
         self._last_request = 0
+        self._version = _VERSIONS[0]
+        #: Of the last frame read.
+        self._frame_version = _VERSIONS[0]
         self._socket = connect(address, key, timeout)
         try:
-            fields = self.request(0x10, u8(_VERSION) + u8(_VERSION) + text(name, "name"))
+            fields = self.request(0x10, u8(_VERSIONS[0]) + u8(_VERSIONS[1]) + text(name, "name"))
             #: Whom one talks to.
             self.hello = Hello.read(fields)
+            if self.hello.version not in _VERSIONS:
+                raise FormatError("version", f"is {self.hello.version}, which was not offered", 4)
+            self._version = self.hello.version
         except BaseException:
             self.close()
             raise
@@ -116,11 +122,11 @@ class Connector:
         fields.finish("reply")
         return connecting
 
-    def wait(self, connecting: Connecting, timeout: Optional[float] = None) -> Dict[int, Outcome]:
+    def wait(self, connecting: Connecting, timeout: Optional[float] = None) -> Dict[int, ConnectResult]:
         """Waits until each connection of a connect has its handshake done, or is gone; returns what came of each
         by its id. Those of which nothing has come when the time is over are left out. Other events are kept."""
         pending = set(connecting.connections)
-        outcomes: Dict[int, Outcome] = {}
+        outcomes: Dict[int, ConnectResult] = {}
         others = []
         deadline = Deadline(timeout)
         while pending:
@@ -217,7 +223,7 @@ class Connector:
         payload = u32(identifier) + fields
         if len(payload) > _MAXIMUM_PAYLOAD:
             raise ValueError(f"the request has {len(payload)} bytes; {_MAXIMUM_PAYLOAD} are allowed")
-        transmit(self._socket, u8(_VERSION) + u32(len(payload)) + u8(type_) + payload, self.timeout)
+        transmit(self._socket, u8(self._version) + u32(len(payload)) + u8(type_) + payload, self.timeout)
         deadline = Deadline(self.timeout)
         while True:
             answer, payload = self._frame(deadline)
@@ -255,14 +261,15 @@ class Connector:
         """The next frame's type and payload."""
         buffer = self._buffer
         while True:
-            if buffer and buffer[0] != _VERSION:
+            if buffer and buffer[0] not in _VERSIONS:
                 check_unasked(bytes(buffer[:8]))
-                raise FormatError("frame", f"is of version {buffer[0]}, not {_VERSION}", 0)
+                raise FormatError("frame", f"is of version {buffer[0]}, neither of {_VERSIONS}", 0)
             if len(buffer) >= 6:
                 length = int.from_bytes(buffer[1:5], "big")
                 if length > _MAXIMUM_PAYLOAD:
                     raise FormatError("frame", f"has a payload of {length} bytes, more than {_MAXIMUM_PAYLOAD}", 1)
                 if len(buffer) >= 6 + length:
+                    self._frame_version = buffer[0]
                     type_, payload = buffer[5], bytes(buffer[6 : 6 + length])
                     del buffer[: 6 + length]
                     return type_, payload
@@ -273,7 +280,7 @@ class Connector:
 
     def _note(self, type_: int, payload: bytes) -> None:
         """Keeps an event, or gives it to whoever wants it; passes over what this version does not know."""
-        event = read_event(type_, Fields(payload))
+        event = read_event(type_, Fields(payload), self._frame_version)
         if event is None:
             return
         if self.on_event is None:

@@ -11,6 +11,7 @@ from . import messages
 from .endpoint import Endpoint
 from .errors import FormatError
 from .fields import Fields
+from .outcome import Introduction, Outcome
 
 
 class RecordType(enum.IntFlag):
@@ -24,6 +25,13 @@ class RecordType(enum.IntFlag):
     BITCOIN_MSG = 0x0020
     CONNECTOR = 0x0040
     CLIENT = 0x0080
+    #: From inside a node, and alerts: bodies that begin with u32 count of the bytes that follow.
+    MEMPOOL = 0x0100
+    VALIDATION = 0x0200
+    NODE_CONNECTION = 0x0400
+    NODE_LOG = 0x0800
+    RPC = 0x1000
+    ALERT = 0x2000
     #: Every type, those of later sources too.
     ALL = 0xFFFF
 
@@ -178,15 +186,26 @@ class ConnectionEvent(Record):
     remote: Endpoint
     #: 0.0.0.0:0 where there never was one.
     local: Endpoint
-    #: The system's error number; 0 for none.
-    errno: int
     #: How long the connect, or the whole handshake, took, in ns; 0 where that is not known.
     duration: int
-    reason: str
+    #: Why the connection ended; None if it did not, or if nothing is known.
+    outcome: Optional[Outcome]
     #: The user agent as the peer sent it; empty until it is known.
     user_agent: bytes
+    #: What the peer said of itself; None until it is known, and from programs before 0.2.
+    introduction: Optional[Introduction]
     #: Up to 4 KiB of what a peer sent wrong.
     evidence: bytes
+
+    @property
+    def errno(self) -> int:
+        """The system's error number; 0 for none."""
+        return self.outcome.errno if self.outcome else 0
+
+    @property
+    def reason(self) -> str:
+        """Why the connection ended, in words; empty if it did not."""
+        return self.outcome.reason if self.outcome else ""
 
 
 @dataclass
@@ -223,6 +242,8 @@ class OpenConnection(Record):
     #: When it opened, in ns since the Unix epoch.
     since: int
     user_agent: bytes
+    #: What the peer said of itself; None until it is known, and from programs before 0.2.
+    introduction: Optional[Introduction]
 
 
 @dataclass
@@ -401,23 +422,50 @@ def _typed(header: Header) -> Record:
 
 
 def _event(header: Header, fields: Fields) -> Record:
-    code = fields.u32("event code")
+    version = fields.u8("event version")
+    if version == 0:
+        return _early_event(header, Fields(header[7]))
+    if version != 2:
+        raise FormatError("event version", f"is {version}, which this version does not know", 0)
+    direction, code = _direction(fields), _event_code(fields.u16("event code"))
+    remote, local = Endpoint.read(fields, "remote endpoint"), Endpoint.read(fields, "local endpoint")
+    duration, outcome = fields.u64("duration"), Outcome.read(fields)
+    agent, introduction = _peer(fields)
+    evidence = fields.prefixed("evidence")
+    fields.finish("connection event")
+    return ConnectionEvent(
+        *header, code, direction, remote, local, duration, outcome, agent, introduction, evidence
+    )
+
+
+def _early_event(header: Header, fields: Fields) -> Record:
+    """What programs before 0.2 wrote."""
+    code, direction = _event_code(fields.u32("event code")), _direction(fields)
+    remote, local = Endpoint.read(fields, "remote endpoint"), Endpoint.read(fields, "local endpoint")
+    errno, duration = fields.u32("errno"), fields.u64("duration")
+    outcome = Outcome.from_reason(fields.text("reason"), errno)
+    agent, evidence = fields.prefixed("user agent"), fields.prefixed("evidence")
+    fields.finish("connection event")
+    return ConnectionEvent(*header, code, direction, remote, local, duration, outcome, agent, None, evidence)
+
+
+def _event_code(code: int) -> EventCode:
     if code not in _CODES:
         raise FormatError("event code", f"is {code}, which no event has", 0)
-    record = ConnectionEvent(
-        *header,
-        _CODES[code],
-        _direction(fields),
-        Endpoint.read(fields, "remote endpoint"),
-        Endpoint.read(fields, "local endpoint"),
-        fields.u32("errno"),
-        fields.u64("duration"),
-        fields.text("reason"),
-        fields.prefixed("user agent"),
-        fields.prefixed("evidence"),
-    )
-    fields.finish("connection event")
-    return record
+    return _CODES[code]
+
+
+def _peer(fields: Fields) -> Tuple[bytes, Optional[Introduction]]:
+    """What is known of a peer: its user agent, and all that it said."""
+    kind = fields.u8("what is known of the peer")
+    if kind == 0:
+        return b"", None
+    if kind == 1:
+        return fields.prefixed("user agent"), None
+    if kind == 2:
+        introduction = Introduction.read(fields)
+        return introduction.user_agent, introduction
+    raise FormatError("what is known of the peer", f"is {kind}", fields.offset - 1)
 
 
 _CODES = {int(code): code for code in EventCode}
@@ -457,13 +505,24 @@ def _source_left(header: Header, fields: Fields) -> Record:
 
 
 def _open_connection(header: Header, fields: Fields) -> Record:
+    return _open(header, fields, _peer)
+
+
+def _early_open_connection(header: Header, fields: Fields) -> Record:
+    """What programs before 0.2 wrote."""
+    return _open(header, fields, lambda fields: (fields.prefixed("user agent"), None))
+
+
+def _open(
+    header: Header, fields: Fields, peer: Callable[[Fields], Tuple[bytes, Optional[Introduction]]]
+) -> Record:
     record = OpenConnection(
         *header,
         _direction(fields),
         Endpoint.read(fields, "remote endpoint"),
         Endpoint.read(fields, "local endpoint"),
         fields.u64("since"),
-        fields.prefixed("user agent"),
+        *peer(fields),
     )
     fields.finish("open connection")
     return record
@@ -542,10 +601,11 @@ def _refusal(header: Header, fields: Fields) -> Record:
 _METAS: Dict[int, Callable[[Header, Fields], Record]] = {
     0x01: _source_joined,
     0x02: _source_left,
-    0x03: _open_connection,
+    0x03: _early_open_connection,
     0x04: _gap,
     0x05: _clock,
     0x06: _rotation,
+    0x07: _open_connection,
     0x85: _refusal,
     0x88: _status,
 }

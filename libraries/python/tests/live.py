@@ -36,7 +36,7 @@ def exchange(control, address, nodes):
     """Everything that a client can do; returns what the stream said meanwhile."""
     with Stream(address, key=key) as stream, Connector(control, name="live.py", key=key) as connector:
         hello = connector.hello
-        check.assertEqual((hello.version, hello.network), (2, "simnet"))
+        check.assertEqual((hello.version, hello.network), (3, "simnet"))
         check.assertTrue(hello.server.startswith("connector "))
 
         again = ConnectTarget(Endpoint.parse(nodes[0]), user_agent=b"/live:1/", another=True)

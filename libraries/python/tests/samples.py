@@ -13,14 +13,23 @@ def text(value):
     return struct.pack(">H", len(value)) + value.encode()
 
 
+#: What a peer says of itself: version 70016, services 9, a user agent, height 930000, relay.
+INTRODUCTION = struct.pack(">iQ", 70016, 9) + text("/Satoshi:29.0.0/") + struct.pack(">iB", 930_000, 1)
+#: An outcome: already connected (20), no errno, detail of kind 2: connection 17.
+OUTCOME = struct.pack(">HIBHI", 20, 0, 2, 4, 17)
 EVENT = (
-    struct.pack(">IB", 0x100, 0) + ENDS + struct.pack(">IQ", 0, 1_500_000) + text("because") + text("/Satoshi:29.0.0/")
+    struct.pack(">BBH", 2, 0, 0x100) + ENDS + struct.pack(">Q", 1_500_000) + OUTCOME + b"\x02" + INTRODUCTION
+    + struct.pack(">H", 2) + b"\xff\x00"
+)
+#: The same as programs before 0.2 wrote it.
+EARLY_EVENT = (
+    struct.pack(">IB", 0x100, 0) + ENDS + struct.pack(">IQ", 0, 1_500_000) + text("already connected: connection 17") + text("/Satoshi:29.0.0/")
     + struct.pack(">H", 2) + b"\xff\x00"
 )
 METAS = {
     "SourceJoined": struct.pack(">BIQI", 1, 7, 99, 4321) + text("connector") + text("") + text("0.1.0"),
     "SourceLeft": struct.pack(">BIBQ", 2, 7, 1, 41) + text("goodbye"),
-    "OpenConnection": b"\x03\x01" + ENDS + struct.pack(">Q", 77) + text("/x/"),
+    "OpenConnection": b"\x07\x01" + ENDS + struct.pack(">Q", 77) + b"\x02" + INTRODUCTION,
     "Gap": struct.pack(">BIQQQQB", 4, 0, 3, 9, 5, 600, 1),
     "ClockState": struct.pack(">BqQB", 5, -12, 3400, 1),
     "RotationMark": struct.pack(">BIQIQQIQ", 6, 2, 1, 2, 3, 4, 5, 6),
@@ -28,6 +37,7 @@ METAS = {
     + struct.pack(">IQI", 7, 8, 9) + text("connector") + text("a") + text("b") + struct.pack(">QQI", 10, 11, 12),
     "Refusal": b"\x85" + text("no subscription in 10 s"),
 }
+EARLY_OPEN_CONNECTION = b"\x03\x01" + ENDS + struct.pack(">Q", 77) + text("/x/")
 VERACK = bytes.fromhex("f9beb4d9 76657261636b000000000000 00000000 5df6e0e2")
 
 

@@ -44,6 +44,7 @@ class FakeConnector:
         test.addCleanup(folder.cleanup)
         self.path = os.path.join(folder.name, "control")
         self.requests = []
+        self.versions = []
         self.answer = answer
         self.listener = socket.socket(socket.AF_UNIX)
         self.listener.bind(self.path)
@@ -58,7 +59,8 @@ class FakeConnector:
         with client, contextlib.suppress(ConnectionError):
             stream = client.makefile("rb")
             while len(header := stream.read(6)) == 6:
-                _, length, type_ = struct.unpack(">BIB", header)
+                version, length, type_ = struct.unpack(">BIB", header)
+                self.versions.append(version)
                 payload = stream.read(length)
                 self.requests.append((type_, payload[4:]))
                 if type_ == 0x10 and self.answer(type_) is None:
@@ -88,7 +90,23 @@ class ControlTests(unittest.TestCase):
         self.assertEqual(connector.hello.network, "regtest")
         self.assertEqual(connector.hello.magic.hex(), "fabfb5da")
         self.assertEqual(connector.hello.instance, 0x0123456789ABCDEF)
-        self.assertEqual(self.fake.requests, [(0x10, b"\x02\x02\x00\x06python")])
+        self.assertEqual(self.fake.requests, [(0x10, b"\x02\x03\x00\x06python")])
+
+    def test_speaks_version_3_with_connectors_that_do(self):
+        ended = struct.pack(">I", 2) + samples.OUTCOME
+        frames = lambda id: (
+            frame(0x94, id + struct.pack(">II", 1, 2), 3) + frame(0x42, id + ended, 3) + frame(0x43, id + ended, 3)
+        )
+        connector = self.connector({0x10: lambda id: frame(0x90, id + b"\x03" + HELLO[1:]), 0x14: frames})
+        failed = connector.wait(connector.connect(["127.16.0.71"]), 10)[2]
+        self.assertEqual((failed.outcome.code, failed.outcome.connection), (20, 17))
+        self.assertEqual((failed.reason, failed.errno), ("already connected: connection 17", 0))
+        self.assertEqual(connector.next_event(10).outcome, failed.outcome)
+        self.assertEqual(self.fake.versions, [2, 3])
+
+    def test_refuses_a_version_that_it_did_not_offer(self):
+        with self.assertRaises(FormatError):
+            self.connector({0x10: lambda id: frame(0x90, id + b"\x04" + HELLO[1:])})
 
     def test_messages(self):
         connector = self.connector(
@@ -247,7 +265,7 @@ class ControlTests(unittest.TestCase):
             frame(0x93, b"\0\0\0\x09"),  # To another request.
             frame(0x94, b"\0\0\0\x02"),  # Of another type.
             frame(0x93, b"\0\0\0\x02\0"),  # With a byte too many.
-            frame(0x93, b"\0\0\0\x02", version=3),
+            frame(0x93, b"\0\0\0\x02", version=4),
             b"\x02\xff\xff\xff\xff\x93",
         ):
             connector = self.connector({0x13: lambda id: answer})

@@ -6,6 +6,7 @@ import sys
 import tempfile
 import unittest
 
+import netmine
 from netmine import FormatError, LogReader
 
 from . import samples
@@ -33,6 +34,23 @@ class FileTests(unittest.TestCase):
         self.assertEqual(self.names(path), samples.CLASSES)
         self.assertEqual(self.names(io.BytesIO(samples.log())), samples.CLASSES)
         self.assertEqual(self.names(self.write(b"")), [])
+
+    def test_an_archive_of_before_there_were_codes(self):
+        path = os.path.join(os.path.dirname(__file__), "..", "..", "samples", "early.log")
+        records = list(LogReader(path))
+        self.assertEqual(len(records), 54)
+        self.assertFalse([record for record in records if isinstance(record, netmine.Malformed)])
+        events = [record for record in records if isinstance(record, netmine.ConnectionEvent)]
+        self.assertEqual(len(events), 9)
+        codes = [event.outcome.code.name for event in events if event.outcome]
+        self.assertEqual(
+            codes,
+            ["NO_ROUTE", "REFUSED", "ALREADY_CONNECTED", "DISCONNECTED_BY_COMMAND", "CONNECTOR_SHUTS_DOWN"],
+        )
+        self.assertEqual([event.outcome.connection for event in events if event.outcome], [None, None, 1, None, None])
+        self.assertEqual(events[1].errno, 111)
+        opened = [record for record in records if isinstance(record, netmine.OpenConnection)]
+        self.assertEqual([record.user_agent for record in opened], [b"/Satoshi:23.0.0/", b"/Satoshi:22.0.0/"])
 
     def test_standard_input(self):
         script = "import netmine; print(*(type(record).__name__ for record in netmine.LogReader('-')), sep='\\n')"

@@ -33,7 +33,7 @@ class RecordTests(unittest.TestCase):
         self.assertEqual((joined.id, joined.instance, joined.process, joined.kind), (7, 99, 4321, "connector"))
         self.assertEqual((left.id, left.said_goodbye, left.last_sequence, left.reason), (7, True, 41, "goodbye"))
         self.assertEqual((opened.direction.name, opened.remote, opened.local), ("INBOUND", samples.REMOTE, samples.LOCAL))
-        self.assertEqual((opened.since, opened.user_agent, opened.connection), (77, b"/x/", 3))
+        self.assertEqual((opened.since, opened.user_agent, opened.connection), (77, b"/Satoshi:29.0.0/", 3))
         # A gap of source 0 is one of the record's own source.
         self.assertEqual((gap.missing_source, gap.first, gap.last, gap.count, gap.byte_count), (7, 3, 9, 5, 600))
         self.assertEqual(gap.cause, netmine.GapCause.SLOW_READER)
@@ -45,15 +45,44 @@ class RecordTests(unittest.TestCase):
         self.assertEqual(event.code, netmine.EventCode.HANDSHAKE_DONE)
         self.assertFalse(event.code.ends_connection)
         self.assertTrue(netmine.EventCode.CONNECT_FAILED.ends_connection)
-        self.assertEqual((event.duration, event.reason, event.evidence), (1_500_000, "because", b"\xff\x00"))
+        self.assertEqual((event.duration, event.evidence), (1_500_000, b"\xff\x00"))
+        self.assertEqual((event.reason, event.errno), ("already connected: connection 17", 0))
+        self.assertEqual(event.outcome.code, netmine.OutcomeCode.ALREADY_CONNECTED)
+        self.assertEqual((event.outcome.name, event.outcome.connection), ("already connected", 17))
+        self.assertEqual(event.user_agent, b"/Satoshi:29.0.0/")
+        self.assertEqual(event.introduction, netmine.Introduction(70016, 9, b"/Satoshi:29.0.0/", 930_000, True))
+        self.assertEqual(opened.introduction, event.introduction)
         self.assertEqual((message.command, message.length, message.payload, message.sent), ("verack", 0, b"", True))
         self.assertEqual(message.decode(), netmine.messages.Empty("verack"))
         self.assertEqual((text.text, text.sequence, text.time), ("naïve \ufffd", 3, 4))
         self.assertEqual((later.type, later.body), (0x0100, b"later"))
         self.assertEqual((code.type, code.body), (RecordType.META, b"\x7flater"))
 
+    def test_what_programs_before_codes_wrote(self):
+        (event, opened), _ = read(
+            encode(RecordType.BITCOIN, samples.EARLY_EVENT) + encode(RecordType.META, samples.EARLY_OPEN_CONNECTION)
+        )
+        (now,), _ = read(encode(RecordType.BITCOIN, samples.EVENT))
+        self.assertEqual((event.outcome, event.user_agent), (now.outcome, now.user_agent))
+        self.assertIsNone(event.introduction)
+        self.assertEqual((opened.user_agent, opened.introduction), (b"/x/", None))
+        of = netmine.Outcome.from_reason
+        for code in netmine.OutcomeCode:
+            if code != netmine.OutcomeCode.UNSPECIFIED:
+                self.assertEqual(of(code.name.lower().replace("_", " "), 5), netmine.Outcome(code, 5))
+        self.assertEqual(of("refused: a: b", 111).reason, "refused: a: b")
+        self.assertEqual(of("Connection refused", 111).reason, "Connection refused")
+        self.assertEqual(of("reset: before version", 104).reason, "reset: before version")
+        self.assertIsNone(of("", 0))
+
+    def test_an_outcome_of_a_later_version(self):
+        outcome = netmine.Outcome.read(netmine.records.Fields(bytes.fromhex("1234 00000065 c8 0002 ffff")))
+        self.assertEqual((outcome.code, outcome.detail_kind, outcome.detail), (0x1234, 200, b"\xff\xff"))
+        self.assertEqual(outcome.reason, "outcome 4660: Network is unreachable")
+
     def test_no_truncated_body_is_taken_for_a_whole_one(self):
         bodies = [(RecordType.META, body) for body in samples.METAS.values()] + [(RecordType.BITCOIN, samples.EVENT)]
+        bodies += [(RecordType.BITCOIN, samples.EARLY_EVENT), (RecordType.META, samples.EARLY_OPEN_CONNECTION)]
         for type_, body in bodies:
             for count in range(len(body)):
                 (record,), _ = read(encode(type_, body[:count]))

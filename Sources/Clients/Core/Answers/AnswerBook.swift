@@ -2,6 +2,7 @@ import BitcoinWire
 import Bytes
 import ControlProtocol
 import LogProtocol
+import Observations
 
 /// Tells from the records of a stream what peers answer to messages of ours, and when.
 struct AnswerBook {

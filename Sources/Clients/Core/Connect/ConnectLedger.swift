@@ -31,7 +31,7 @@ struct ConnectLedger {
   /// Counts a host that cannot even be tried.
   mutating func addFailure(_ host: String, _ reason: String) -> ConnectOutcome {
     failedCount += 1
-    return ConnectOutcome(host: host, endpoint: nil, connection: nil, result: .failed(reason))
+    return ConnectOutcome(host: host, endpoint: nil, connection: nil, result: .untried(reason))
   }
 
   /// The endpoints to ask the connector for next, at most `limit`.
@@ -62,14 +62,14 @@ struct ConnectLedger {
       running[connection] = nil
       openCount += 1
       return outcome(trial, connection, .open(peer, duration: duration))
-    case .connectFailed(_, _, let reason), .closed(_, _, let reason):
+    case .connectFailed(_, let ended), .closed(_, let ended):
       running[connection] = nil
       if let next = trial.alternatives.first {
         queue.append(Trial(host: trial.host, endpoint: next, alternatives: trial.alternatives.dropFirst()))
         return nil
       }
       failedCount += 1
-      return outcome(trial, connection, .failed(reason))
+      return outcome(trial, connection, .failed(ended))
     }
   }
 

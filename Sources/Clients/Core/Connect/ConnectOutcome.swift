@@ -2,6 +2,8 @@ import BitcoinWire
 import ControlProtocol
 import JSON
 import LogText
+import Observations
+import Wording
 
 /// What became of one host that was to be connected to.
 struct ConnectOutcome {
@@ -9,8 +11,10 @@ struct ConnectOutcome {
   enum Result: Hashable {
     /// Messages can be exchanged; the time is ns since it was begun.
     case open(PeerIntroduction, duration: UInt64)
-    /// It failed: why.
-    case failed(String)
+    /// No connection could be made.
+    case failed(Outcome)
+    /// The host could not even be tried: why.
+    case untried(String)
     /// Nothing was heard until we stopped waiting.
     case pending
   }
@@ -38,7 +42,8 @@ struct ConnectOutcome {
       return "\(subject): connected in \(Quantity.milliseconds(duration)) ms, id \(connection ?? 0), "
         + "\(EscapedText.utf8(peer.userAgent)) version \(peer.protocolVersion) "
         + "height \(peer.startHeight) services \(peer.services)"
-    case .failed(let reason): return "\(subject): failed: \(reason)"
+    case .failed(let outcome): return "\(subject): failed: \(EscapedText.utf8(outcome.words.utf8))"
+    case .untried(let reason): return "\(subject): failed: \(reason)"
     case .pending: return "\(subject): nothing heard yet, id \(connection ?? 0)"
     }
   }
@@ -58,10 +63,14 @@ struct ConnectOutcome {
       json.member("height", peer.startHeight)
       json.member("services", peer.services.names)
       json.member("relay", peer.relay)
-    case .failed(let reason):
+    case .failed(let outcome):
+      json.member("outcome", "failed")
+      json.member("reason", outcome.words)
+      json.member("cause", outcome.causeName)
+      json.member("cause_code", outcome.code.rawValue)
+    case .untried(let reason):
       json.member("outcome", "failed")
       json.member("reason", reason)
-      json.member("cause", ConnectionOutcome(reason: reason)?.rawValue)
     case .pending: json.member("outcome", "pending")
     }
     return json

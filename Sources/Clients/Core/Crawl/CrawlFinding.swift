@@ -1,7 +1,7 @@
 import BitcoinWire
-import ControlProtocol
 import Crawler
 import NodeDatabase
+import Observations
 
 /// Something that a crawl found, as small as it came: there may be many that wait to be written.
 enum CrawlFinding: Sendable {
@@ -44,22 +44,9 @@ extension Attempt {
   /// What the database of nodes is told of an attempt.
   init(_ attempt: CrawlAttempt) {
     self.init(attempt.endpoint, time: CrawlFinding.nanoseconds(attempt.time), state: attempt.state)
-    reason = attempt.reason
+    outcome = attempt.outcome
     connectDuration = attempt.connectDuration
     handshakeDuration = attempt.handshakeDuration
-    introduction = attempt.introduction.map { Introduction($0) }
-  }
-}
-
-extension Introduction {
-  /// What the database of nodes is told of it.
-  init(_ peer: PeerIntroduction) {
-    self.init(
-      version: peer.protocolVersion,
-      services: peer.services,
-      userAgent: peer.userAgent,
-      height: peer.startHeight,
-      relay: peer.relay
-    )
+    introduction = attempt.introduction
   }
 }

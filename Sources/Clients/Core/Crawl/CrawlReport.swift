@@ -6,6 +6,7 @@ import EventLoop
 import JSON
 import LogText
 import NodeDatabase
+import Observations
 
 /// Prints how far a crawl is, and what it has found.
 final class CrawlReport {

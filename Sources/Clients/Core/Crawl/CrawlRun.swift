@@ -7,6 +7,7 @@ import EventLoop
 import LogProtocol
 import Names
 import NodeDatabase
+import Observations
 
 /// Does what a crawl says through a connector, and tells it what comes of that.
 final class CrawlRun {
@@ -45,7 +46,7 @@ final class CrawlRun {
   private var crawl: Crawl
   private var events: [ControlEvent] = []
   private var heard: [(connection: UInt32, nodes: [KnownNode])] = []
-  private var ends: [(connection: UInt32, reason: String)] = []
+  private var ends: [(connection: UInt32, outcome: Outcome)] = []
   private var lastLook = 0.0
 
   /// Begins to listen.
@@ -248,14 +249,7 @@ final class CrawlRun {
 
   private func adopt(_ connections: [ConnectionInfo]) {
     for connection in connections where connection.state == .open && connection.direction == .outbound {
-      let introduction = PeerIntroduction(
-        protocolVersion: connection.protocolVersion,
-        services: connection.services,
-        userAgent: connection.userAgent,
-        startHeight: connection.startHeight,
-        relay: connection.relay
-      )
-      crawl.adopt(connection.id, connection.remote, introduction, at: now)
+      crawl.adopt(connection.id, connection.remote, connection.introduction, at: now)
     }
   }
 
@@ -280,7 +274,7 @@ final class CrawlRun {
     // Of our own connects the connector tells us itself.
     if header.type == .connection, crawl.isAdopted(header.connection) {
       guard let event = try? ConnectionEvent(body.bytes), event.code.endsConnection else { return }
-      ends.append((header.connection, event.reason))
+      ends.append((header.connection, event.outcome ?? Outcome(.unspecified)))
     }
     guard header.type == .message, let message = MessageHeader(peeking: body.bytes) else { return }
     let payload = UnsafeRawBufferPointer(rebasing: body.dropFirst(MessageHeader.size))
@@ -300,12 +294,12 @@ final class CrawlRun {
       case .connected(let connection, _, let duration): crawl.connected(connection, duration: duration)
       case .handshaken(let connection, let peer, let duration):
         crawl.handshaken(connection, peer, duration: duration, at: now)
-      case .connectFailed(let connection, _, let reason), .closed(let connection, _, let reason):
-        crawl.ended(connection, reason: reason, at: now)
+      case .connectFailed(let connection, let outcome), .closed(let connection, let outcome):
+        crawl.ended(connection, outcome, at: now)
       case .sent, .again: break
       }
     }
-    for (connection, reason) in ends { crawl.ended(connection, reason: reason, at: now) }
+    for (connection, outcome) in ends { crawl.ended(connection, outcome, at: now) }
     ends = []
     let told = heard
     heard = []

@@ -124,8 +124,7 @@ final class NodeRecorder {
 
   /// Takes that a node is connected to which others connected to, and what it said of itself.
   func take(_ node: CrawledNode) {
-    let introduction = Introduction(node.node.introduction)
-    let presence = Presence(node.endpoint, time: Clock.now(), introduction: introduction)
+    let presence = Presence(node.endpoint, time: Clock.now(), introduction: node.node.introduction)
     add(.other(.presence(presence)), limit: 2 * Self.limit)
   }
 

@@ -4,6 +4,7 @@ import ControlProtocol
 import EventLoop
 import JSON
 import LogProtocol
+import Observations
 
 /// Does what a harvest says: asks, connects, and prints what comes of it.
 final class Harvester {

@@ -3,16 +3,20 @@ import Bytes
 import LogFiles
 import LogProtocol
 import LogText
+import Observations
 
-/// `netmine log convert`: between the native format and coinscope's.
+/// `netmine log convert`: between the native format and coinscope's, and from earlier versions to this one.
 struct ConvertCommand: LogToolCommand {
   static let configuration = CommandConfiguration(
     commandName: "convert",
-    abstract: "Convert log files between the native format and coinscope's.",
+    abstract: "Convert log files to the native format, or to coinscope's.",
     discussion: """
-      To native: sources are told as joined, of kind coinscope, and their records numbered from 1; times stay whole \
-      seconds. To coinscope's: META records, handshakes, later types and all flags but the direction have no place \
-      and are left out; times are cut to seconds. What is left out is counted.
+      To native: native files of earlier versions are brought forward, event bodies with reasons in words becoming bodies \
+      with codes; all else stays byte for byte. Sources of coinscope's files are recorded as joined, of kind coinscope, and \
+      their records numbered from 1; times stay whole seconds.
+
+      To coinscope's: META records, handshakes, later types and all flags but the direction have no place and are left \
+      out; times are cut to seconds. What is left out is counted.
       """
   )
 
@@ -28,7 +32,7 @@ struct ConvertCommand: LogToolCommand {
   func execute(_ environment: ClientEnvironment) throws(ClientFailure) -> ExitStatus {
     let output = try target.open(environment.output)
     let reading = LogReading(input, environment.output, for: records.filter)
-    var writer = NativeLogWriter()
+    var writer = NativeLogWriter(bringsForward: true)
     var selector = RecordSelector(records.filter)
     var count = 0
     var left: [RecordType: Int] = [:]

@@ -2,6 +2,7 @@ import BitcoinWire
 import Bytes
 import LogFiles
 import LogProtocol
+import Observations
 
 /// Something about an archive that is not as it should be, and where.
 struct LogFinding: Equatable {

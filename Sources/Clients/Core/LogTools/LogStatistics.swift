@@ -1,6 +1,7 @@
 import BitcoinWire
 import Bytes
 import LogProtocol
+import Observations
 
 /// What there is how much of in log files: by command, source and connection.
 struct LogStatistics {

@@ -2,6 +2,7 @@ import BitcoinWire
 import Bytes
 import LogFiles
 import LogProtocol
+import Observations
 
 /// Writes records as a native log that can be read alone: what a record refers to, a source or a connection, is
 /// told before it.
@@ -15,11 +16,18 @@ struct NativeLogWriter {
   private var toldSources: Set<UInt32> = []
   private var toldConnections: [UInt32: Set<UInt32>] = [:]
   private let tellsConnection: (OpenConnection, UInt32) -> Bool
+  private let bringsForward: Bool
 
   /// Begins a log.
   ///
-  /// - Parameter tellsConnection: whether a connection that is open when the log begins is told then.
-  init(tellsConnection: @escaping (OpenConnection, UInt32) -> Bool = { _, _ in true }) {
+  /// - Parameters:
+  ///   - bringsForward: whether bodies of earlier versions are written as this version writes them.
+  ///   - tellsConnection: whether a connection that is open when the log begins is told then.
+  init(
+    bringsForward: Bool = false,
+    tellsConnection: @escaping (OpenConnection, UInt32) -> Bool = { _, _ in true }
+  ) {
+    self.bringsForward = bringsForward
     self.tellsConnection = tellsConnection
   }
 
@@ -39,6 +47,10 @@ struct NativeLogWriter {
       sequences[header.source, default: 0] += 1
       header.sequence = sequences[header.source]!
       Self.append(header, record.body, &output)
+    } else if bringsForward, let body = Self.currentBody(record) {
+      var header = record.header
+      header.bodyCount = body.count
+      body.withUnsafeBytes { Self.append(header, $0, &output) }
     } else {
       record.appendNative(to: &output)
     }
@@ -129,6 +141,16 @@ struct NativeLogWriter {
       case .sourceJoined(let source, _) where !hasBegun: toldSources.remove(source)
       default: break
       }
+    }
+  }
+
+  /// The body of an earlier version as this version writes it; nil if it is none.
+  private static func currentBody(_ record: LogRecord) -> [UInt8]? {
+    switch record.header.type {
+    case .connection where record.body.first == 0: (try? ConnectionEvent(record.body.bytes))?.body
+    case .meta where record.body.first == MetaBody.earlyOpenConnection:
+      (try? MetaBody(record.body.bytes))?.body
+    default: nil
     }
   }
 

@@ -1,6 +1,7 @@
 import BitcoinWire
 import Bytes
 import LogProtocol
+import Observations
 
 extension PcapngWriter {
   /// A made-up TCP connection.

@@ -2,6 +2,7 @@ import BitcoinWire
 import Bytes
 import LogFiles
 import LogProtocol
+import Observations
 
 /// Writes messages as a pcapng capture (draft-ietf-opsawg-pcapng): each in TCP segments of its own, made up
 /// around it, so that Wireshark and tshark dissect them.
@@ -114,7 +115,7 @@ struct PcapngWriter {
     case .closedByPeer: flow.append([], [.fin, .ack], fromUs: false, at: time, &output)
     case .closedByUs: flow.append([], [.fin, .ack], fromUs: true, at: time, &output)
     case .resetByPeer: flow.append([], [.reset], fromUs: false, at: time, &output)
-    default: flow.append([], [.reset], fromUs: true, at: time, comment: event.code.text, &output)
+    default: flow.append([], [.reset], fromUs: true, at: time, comment: event.code.name, &output)
     }
   }
 

@@ -8,6 +8,7 @@ import Glibc
 import LogFiles
 import LogProtocol
 import LogText
+import Observations
 
 /// `netmine log replay`: gives records to a log server again.
 struct ReplayCommand: LogToolCommand {

@@ -1,6 +1,7 @@
 import Bytes
 import LogFiles
 import LogProtocol
+import Observations
 
 /// Which records of each source instance were there, however they are interleaved.
 ///

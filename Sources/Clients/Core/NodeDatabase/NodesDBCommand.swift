@@ -4,6 +4,7 @@ import Configuration
 import Daemon
 import LogText
 import NodeDatabase
+import Observations
 
 /// `netmine nodes-db`: questions to the database of nodes.
 struct NodesDBCommand: ParsableCommand {

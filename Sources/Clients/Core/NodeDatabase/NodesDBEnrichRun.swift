@@ -3,6 +3,7 @@ import Enrichment
 import EventLoop
 import Names
 import NodeDatabase
+import Observations
 
 /// Looks up all nodes of a database, page by page.
 final class NodesDBEnrichRun {

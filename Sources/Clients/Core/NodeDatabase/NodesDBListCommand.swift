@@ -3,6 +3,7 @@ import BitcoinWire
 import EventLoop
 import LogText
 import NodeDatabase
+import Observations
 
 /// `netmine nodes-db list`: nodes, now or at any time.
 struct NodesDBListCommand: NodesDBSubcommand {

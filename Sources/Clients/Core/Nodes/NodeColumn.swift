@@ -44,7 +44,7 @@ enum NodeColumn: String, CaseIterable, ExpressibleByArgument {
   ///
   /// - Parameter now: ns since the Unix epoch, for the ages.
   func text(_ connection: ConnectionInfo, now: UInt64) -> String {
-    let isIntroduced = connection.protocolVersion != 0
+    let isIntroduced = connection.introduction.protocolVersion != 0
     func known(_ text: @autoclosure () -> String) -> String { isIntroduced ? text() : "-" }
     func age(_ time: UInt64) -> String {
       time == 0 ? "-" : Quantity.age(now > time ? (now - time) / 1_000_000_000 : 0)
@@ -57,11 +57,11 @@ enum NodeColumn: String, CaseIterable, ExpressibleByArgument {
     case .local: return "\(connection.local)"
     case .dir: return connection.direction == .outbound ? "out" : "in"
     case .state: return "\(connection.state)"
-    case .version: return known("\(connection.protocolVersion)")
-    case .agent: return known(EscapedText.utf8(connection.userAgent))
-    case .services: return known("\(connection.services)")
-    case .height: return known("\(connection.startHeight)")
-    case .relay: return known(connection.relay ? "yes" : "no")
+    case .version: return known("\(connection.introduction.protocolVersion)")
+    case .agent: return known(EscapedText.utf8(connection.introduction.userAgent))
+    case .services: return known("\(connection.introduction.services)")
+    case .height: return known("\(connection.introduction.startHeight)")
+    case .relay: return known(connection.introduction.relay ? "yes" : "no")
     case .features: return known(connection.features.names.joined(separator: "|"))
     case .feefilter: return connection.feeFilter == 0 ? "-" : "\(connection.feeFilter)"
     case .ping: return milliseconds(connection.ping)
@@ -79,7 +79,7 @@ enum NodeColumn: String, CaseIterable, ExpressibleByArgument {
 
   /// What a connection is ordered by; ages and times the shorter before the longer.
   func key(_ connection: ConnectionInfo) -> Key {
-    let isIntroduced = connection.protocolVersion != 0
+    let isIntroduced = connection.introduction.protocolVersion != 0
     func nonzero(_ value: UInt64) -> Key { value == 0 ? .unknown : .number(value) }
     func since(_ time: UInt64) -> Key { time == 0 ? .unknown : .number(.max - time) }
     switch self {
@@ -92,11 +92,13 @@ enum NodeColumn: String, CaseIterable, ExpressibleByArgument {
     case .net: return .text("\(connection.remote.address.network)")
     case .dir: return .number(UInt64(connection.direction.rawValue))
     case .state: return .number(UInt64(connection.state.rawValue))
-    case .version: return isIntroduced ? .number(UInt64(clamping: connection.protocolVersion)) : .unknown
-    case .agent: return isIntroduced ? .text(EscapedText.utf8(connection.userAgent)) : .unknown
-    case .services: return isIntroduced ? .number(connection.services.rawValue) : .unknown
-    case .height: return isIntroduced ? .number(UInt64(clamping: connection.startHeight)) : .unknown
-    case .relay: return isIntroduced ? .number(connection.relay ? 1 : 0) : .unknown
+    case .version:
+      return isIntroduced ? .number(UInt64(clamping: connection.introduction.protocolVersion)) : .unknown
+    case .agent: return isIntroduced ? .text(EscapedText.utf8(connection.introduction.userAgent)) : .unknown
+    case .services: return isIntroduced ? .number(connection.introduction.services.rawValue) : .unknown
+    case .height:
+      return isIntroduced ? .number(UInt64(clamping: connection.introduction.startHeight)) : .unknown
+    case .relay: return isIntroduced ? .number(connection.introduction.relay ? 1 : 0) : .unknown
     case .features: return isIntroduced ? .number(UInt64(connection.features.rawValue)) : .unknown
     case .feefilter: return nonzero(connection.feeFilter)
     case .ping: return nonzero(connection.ping)

@@ -20,7 +20,7 @@ enum NodeTable {
 
   /// A connection for programs; times in ns, null where something is not known.
   static func json(_ connection: ConnectionInfo) -> JSONWriter {
-    let isIntroduced = connection.protocolVersion != 0
+    let isIntroduced = connection.introduction.protocolVersion != 0
     func known<T>(_ value: T) -> T? { isIntroduced ? value : nil }
     func nonzero(_ value: UInt64) -> UInt64? { value == 0 ? nil : value }
     var json = JSONWriter()
@@ -30,11 +30,11 @@ enum NodeTable {
     json.member("local", connection.local.description)
     json.member("direction", connection.direction.description)
     json.member("state", connection.state.description)
-    json.member("version", known(connection.protocolVersion))
-    json.member("user_agent", known(EscapedText.utf8(connection.userAgent)))
-    json.member("services", known(connection.services.names))
-    json.member("height", known(connection.startHeight))
-    json.member("relay", known(connection.relay))
+    json.member("version", known(connection.introduction.protocolVersion))
+    json.member("user_agent", known(EscapedText.utf8(connection.introduction.userAgent)))
+    json.member("services", known(connection.introduction.services.names))
+    json.member("height", known(connection.introduction.startHeight))
+    json.member("relay", known(connection.introduction.relay))
     json.member("features", known(connection.features.names))
     json.member("fee_filter", nonzero(connection.feeFilter))
     json.member("ping_ns", nonzero(connection.ping))

@@ -2,6 +2,7 @@ import BitcoinWire
 import Bytes
 import ControlProtocol
 import LogProtocol
+import Observations
 
 /// Matches the pongs of a stream's records to pings of ours, by their nonces.
 struct PingTally {

@@ -1,6 +1,7 @@
 import BitcoinWire
 import Bytes
 import LogProtocol
+import Observations
 
 /// Tells from the records of a stream who asks for, announces or sends certain things after we announced or sent them,
 /// and when.

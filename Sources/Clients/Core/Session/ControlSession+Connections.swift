@@ -1,5 +1,6 @@
 import BitcoinWire
 import ControlProtocol
+import Observations
 
 extension ControlSession {
   /// The connections of a target, in the order of their ids.

@@ -4,6 +4,7 @@ import Bytes
 import ControlProtocol
 import EventLoop
 import LogProtocol
+import Observations
 
 /// What the log stream tells of one connector, from now on: with the kernel's times, which no client could measure
 /// from outside.

@@ -1,6 +1,7 @@
 import ArgumentParser
 import BitcoinWire
 import ControlProtocol
+import Observations
 
 /// The options that choose peers, shared by every command that concerns some of them.
 ///

@@ -109,7 +109,8 @@ struct TopFrame {
       table.add([
         "#\(connection.id)", "\(connection.remote)", Quantity.perSecond(model.rate(traffic.messagesIn)),
         Quantity.perSecond(model.rate(traffic.messagesOut)),
-        Quantity.bytesPerSecond(model.rate(traffic.bytes)), EscapedText.utf8(connection.userAgent),
+        Quantity.bytesPerSecond(model.rate(traffic.bytes)),
+        EscapedText.utf8(connection.introduction.userAgent),
       ])
     }
     return table.lines
@@ -124,7 +125,7 @@ struct TopFrame {
       table.add([
         "#\(connection.id)", "\(connection.remote)", Quantity.milliseconds(connection.ping),
         Quantity.milliseconds(connection.shortestPing), Quantity.bytes(UInt64(connection.bytesWaiting)),
-        EscapedText.utf8(connection.userAgent),
+        EscapedText.utf8(connection.introduction.userAgent),
       ])
     }
     return table.lines

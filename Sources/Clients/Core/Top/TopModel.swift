@@ -2,6 +2,8 @@ import BitcoinWire
 import Bytes
 import ControlProtocol
 import LogProtocol
+import Observations
+import Wording
 
 /// What the last moment of the log stream was like, and what has come since it was watched.
 ///
@@ -89,7 +91,7 @@ struct TopModel {
   }
 
   private mutating func note(_ event: ConnectionEvent, _ header: RecordHeader) {
-    var words = event.code.text
+    var words = event.code.name
     switch event.code {
     case .handshaken:
       eventCounts.opened += 1
@@ -98,7 +100,7 @@ struct TopModel {
     case .connected, .accepted: break
     default: eventCounts.ended += 1
     }
-    if !event.reason.isEmpty { words += ": \(EscapedText.utf8(event.reason.utf8))" }
+    if let outcome = event.outcome { words += ": \(EscapedText.utf8(outcome.words.utf8))" }
     events.append(
       Event(time: header.time, connection: header.connection, remote: event.remote, words: words)
     )

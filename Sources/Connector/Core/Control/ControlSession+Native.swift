@@ -2,6 +2,7 @@ import BitcoinWire
 import Bytes
 import ControlProtocol
 import EventLoop
+import Observations
 
 extension ControlSession {
   /// Most connections in one page of a list.
@@ -11,12 +12,12 @@ extension ControlSession {
   private static let connectLimit = 10_000
 
   /// A reply, and what is done once it is on its way, so that events follow the reply.
-  private struct Outcome {
+  private struct Step {
     let reply: ControlReply
     var then: () -> Void = {}
   }
 
-  /// Does what a version 2 request asks and replies, exactly once.
+  /// Does what a request of version 2 or 3 asks and replies, exactly once.
   ///
   /// - Returns: false where it has to wait until messages that were asked for before are sent.
   func handleNative(type: UInt8, _ payload: RawSpan) -> Bool {
@@ -28,9 +29,9 @@ extension ControlSession {
         throw ControlFailure(.shuttingDown, "the connector is shutting down")
       }
       publish(request.summary, request: id)
-      let outcome = try perform(request, id)
-      reply(outcome.reply, to: id)
-      outcome.then()
+      let step = try perform(request, id)
+      reply(step.reply, to: id)
+      step.then()
     } catch {
       publish("refused: \(error)", request: id)
       reply(.failure(error), to: id)
@@ -59,20 +60,22 @@ extension ControlSession {
     return connector.dialler.isCaughtUp
   }
 
-  private func perform(_ request: ControlRequest, _ id: UInt32) throws(ControlFailure) -> Outcome {
+  private func perform(_ request: ControlRequest, _ id: UInt32) throws(ControlFailure) -> Step {
     switch request {
     case .hello(let versions, let client):
-      guard versions.contains(ControlFrame.currentVersion) else {
+      let spoken = ControlFrame.nativeVersions
+      guard versions.overlaps(spoken) else {
         throw ControlFailure(
           .unsupportedVersion,
-          "this connector speaks version \(ControlFrame.currentVersion), the client \(versions)"
+          "this connector speaks versions \(spoken), the client \(versions)"
         )
       }
       greeted(as: client)
-      return Outcome(reply: .hello(connector.hello))
-    case .registerMessage(let message): return Outcome(reply: .messageRegistered(try register(message)))
+      let version = min(versions.upperBound, spoken.upperBound)
+      return Step(reply: .hello(connector.hello(version: version)))
+    case .registerMessage(let message): return Step(reply: .messageRegistered(try register(message)))
     case .listMessages:
-      return Outcome(
+      return Step(
         reply: .messages(
           messages.sorted { $0.key < $1.key }.map {
             RegisteredMessage(id: $0.key, command: command(of: $0.value), byteCount: UInt32($0.value.count))
@@ -81,8 +84,8 @@ extension ControlSession {
       )
     case .forgetMessage(let identifier):
       guard messages.removeValue(forKey: identifier) != nil else { throw noSuchMessage(identifier) }
-      return Outcome(reply: .messageForgotten)
-    case .connect(let targets): return Outcome(reply: try connect(targets, id))
+      return Step(reply: .messageForgotten)
+    case .connect(let targets): return Step(reply: try connect(targets, id))
     case .disconnect(let target):
       let waiting = connector.dialler.waiting(target)
       let waitingIDs = Set(waiting.map(\.id))
@@ -90,26 +93,26 @@ extension ControlSession {
       let missing = unknown.filter { !waitingIDs.contains($0) }
       if waiting.isEmpty { try requireAny(found, missing) }
       let count = UInt32(found.count + waiting.count)
-      return Outcome(reply: .disconnecting(count: count, missing: missing)) { [self] in
+      return Step(reply: .disconnecting(count: count, missing: missing)) { [self] in
         connector.disconnect(found, waiting: waiting)
       }
     case .send(let request):
       let message = try message(of: request)
       let (found, missing) = recipients(request.target)
       try requireAny(found, missing)
-      return Outcome(reply: .sending(count: UInt32(found.count), missing: missing)) { [self] in
+      return Step(reply: .sending(count: UInt32(found.count), missing: missing)) { [self] in
         gather(message, request: id)
       }
     case .listConnections(let after, let limit, let target):
-      return Outcome(reply: try list(target, after: after, limit: limit))
-    case .statistics: return Outcome(reply: .statistics(connector.statistics))
+      return Step(reply: try list(target, after: after, limit: limit))
+    case .statistics: return Step(reply: .statistics(connector.statistics))
     case .reload:
       do {
-        return Outcome(reply: .reloaded(try connector.reload()))
+        return Step(reply: .reloaded(try connector.reload()))
       } catch {
         throw ControlFailure(.failed, "configuration kept as it was: \(error)")
       }
-    case .shutDown: return Outcome(reply: .shuttingDown) { [self] in connector.shutDown() }
+    case .shutDown: return Step(reply: .shuttingDown) { [self] in connector.shutDown() }
     }
   }
 

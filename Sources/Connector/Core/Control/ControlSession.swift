@@ -22,6 +22,8 @@ final class ControlSession {
   private(set) var stream: ByteStream!
   private let framer: ControlFramer
   private let user: String
+  /// The version of the client's last request, of 2 and 3: the one that it is answered in.
+  private var version = ControlFrame.nativeVersions.lowerBound
   private var name = ""
   private var isRefused = false
   /// Messages that wait for others to the same connections, or for the log server.
@@ -66,9 +68,11 @@ final class ControlSession {
   }
 
   /// Tells the client what came of a request of its own.
-  func tell(_ event: ControlEvent, about request: UInt32) { write(event.frame(id: request)) }
+  func tell(_ event: ControlEvent, about request: UInt32) {
+    write(event.frame(id: request, version: version))
+  }
 
-  func reply(_ reply: ControlReply, to request: UInt32) { write(reply.frame(id: request)) }
+  func reply(_ reply: ControlReply, to request: UInt32) { write(reply.frame(id: request, version: version)) }
 
   func write(_ bytes: [UInt8]) {
     stream.write(bytes)
@@ -228,7 +232,7 @@ extension ControlSession: ByteStreamHandler {
     do throws(WireError) {
       while stream.isOpen, !stream.isPaused, !isRefused, offset < bytes.count {
         let rest = UnsafeRawBufferPointer(rebasing: bytes[offset...])
-        guard case .frame(let frame) = try next(rest) else { break }
+        guard let frame = try next(rest) else { break }
         greeting?.cancel()
         guard server.hasTurn(spent: spent) else {
           waitForTurn()
@@ -249,8 +253,7 @@ extension ControlSession: ByteStreamHandler {
     } catch {
       goOn()
       // Where frames begin is no longer known.
-      let isVersion = "\(error.field)" == "protocol version"
-      refuse(isVersion ? .unsupportedVersion : .badRequest, "malformed frame: \(error)")
+      refuse(.badRequest, "malformed frame: \(error)")
     }
     guard stream.isOpen else { return 0 }
     noteUnfinished(slice, rest: bytes.count - offset, isNew: offset > 0)
@@ -264,22 +267,30 @@ extension ControlSession: ByteStreamHandler {
 
   func stream(_ stream: ByteStream, closedFor reason: CloseReason) { server.removed(self) }
 
-  private func next(_ bytes: UnsafeRawBufferPointer) throws(WireError) -> ControlFramer.Piece {
-    let piece = try framer.first(in: bytes)
-    if case .needsMore(let count) = piece { stream.expectedCount = count }
-    return piece
+  /// The next frame; nil if it has not come, or if it is of a version that is not served.
+  private func next(_ bytes: UnsafeRawBufferPointer) throws(WireError) -> ControlFrame? {
+    switch try framer.first(in: bytes) {
+    case .needsMore(let count): stream.expectedCount = count
+    case .frame(let frame): return frame
+    case .unsupported(let version): refuseVersion(version)
+    }
+    return nil
+  }
+
+  private func refuseVersion(_ version: UInt8) {
+    let sentence = "version \(version) of the control protocol is not served; versions 0, 2 and 3 are"
+    refuse(.unsupportedVersion, sentence)
   }
 
   /// Handles a frame; false where it has to wait.
   private func handle(_ frame: ControlFrame, _ payload: UnsafeRawBufferPointer) -> Bool {
     switch frame.version {
     case 0: return handleCoinscope(type: frame.type, payload.bytes)
-    case ControlFrame.currentVersion: return handleNative(type: frame.type, payload.bytes)
+    case ControlFrame.nativeVersions:
+      version = frame.version
+      return handleNative(type: frame.type, payload.bytes)
     default:
-      refuse(
-        .unsupportedVersion,
-        "version \(frame.version) of the control protocol is not served; versions 0 and 2 are"
-      )
+      refuseVersion(frame.version)
       return true
     }
   }

@@ -1,8 +1,10 @@
 import EventLoop
+import Observations
+import Wording
 
-/// Failures that come faster than each can be a record of its own: counted by reason.
+/// Failures that come faster than each can be a record of its own, counted by outcome.
 ///
-/// One second's worth of them is a record each; of the others there is one record for each reason a second, which says how
+/// One second's worth of them is a record each; of the others there is one record a second for each outcome, which says how
 /// many there were, of the first and the last the connection's id and the time, and all ids.
 struct FailureSum {
   private struct Entry {
@@ -12,15 +14,16 @@ struct FailureSum {
     var ids = IDRanges()
   }
 
-  /// Most reasons that are counted by themselves.
-  private static let reasonLimit = 32
+  /// Most outcomes that are counted by themselves.
+  private static let outcomeLimit = 32
 
-  /// From how many ranges of ids on a reason's sentence is due: it is then of some 24 KiB at most.
+  /// From how many ranges of ids on an outcome's sentence is due: it is then of some 24 KiB at most.
   private static let rangeLimit = 1000
 
   private let rate: Double
   private var budget: Budget
-  private var entries: [String: Entry] = [:]
+  /// By outcome; nil for what is beyond the limit.
+  private var entries: [Outcome?: Entry] = [:]
 
   /// Begins with none.
   ///
@@ -47,20 +50,20 @@ struct FailureSum {
   /// - Parameters:
   ///   - id: the connection's.
   ///   - time: when it failed, in ns since the Unix epoch.
-  mutating func add(_ id: UInt32, _ reason: String, at time: UInt64) {
-    let isKnown = entries[reason] != nil || entries.count < Self.reasonLimit
+  mutating func add(_ id: UInt32, _ outcome: Outcome, at time: UInt64) {
+    let isKnown = entries[outcome] != nil || entries.count < Self.outcomeLimit
     let new = Entry(first: (id, time), last: (id, time))
-    let reason = isKnown ? reason : "other reasons"
-    entries[reason, default: new].count += 1
-    entries[reason]!.last = (id, time)
-    entries[reason]!.ids.append(id)
-    if entries[reason]!.ids.count >= Self.rangeLimit { isFull = true }
+    let key = isKnown ? outcome : nil
+    entries[key, default: new].count += 1
+    entries[key]!.last = (id, time)
+    entries[key]!.ids.append(id)
+    if entries[key]!.ids.count >= Self.rangeLimit { isFull = true }
   }
 
   /// Whether the sentences are due, as they would get too long.
   private(set) var isFull = false
 
-  /// A sentence for each reason, and begins anew.
+  /// A sentence for each outcome, and begins anew.
   ///
   /// - Parameter what: what failed, in the plural.
   mutating func take(_ what: String) -> [String] {
@@ -69,7 +72,7 @@ struct FailureSum {
       entries = [:]
       isFull = false
     }
-    return entries.sorted { $0.key < $1.key }.map { reason, entry in
+    return entries.map { ($0?.words ?? "other reasons", $1) }.sorted { $0.0 < $1.0 }.map { reason, entry in
       "\(entry.count) \(what) without an event of their own: \(reason); "
         + "first connection \(entry.first.id) at \(Self.seconds(entry.first.time)), "
         + "last connection \(entry.last.id) at \(Self.seconds(entry.last.time)); connections \(entry.ids)"

@@ -1,4 +1,5 @@
 import BitcoinWire
+import Observations
 
 /// Who connects to us how often: how many connections each address has, and how many it makes a second.
 ///
@@ -29,7 +30,7 @@ struct InboundGate {
   /// Lets a connect in and counts it, or says why not.
   ///
   /// - Parameter now: the monotonic clock, in ns.
-  mutating func refusal(of address: NetworkAddress, _ settings: Connector.Settings, now: UInt64) -> String? {
+  mutating func refusal(of address: NetworkAddress, _ settings: Connector.Settings, now: UInt64) -> Outcome? {
     let key = Self.key(address)
     let rate = settings.inboundRate
     if visitors.count >= pruningCount, visitors[key] == nil { prune(rate: rate, now: now) }
@@ -42,17 +43,17 @@ struct InboundGate {
       if isLeft { connects.spend(1) }
       visitor.connects = connects
       guard isLeft else {
-        return "this address connects more than \(rate) times a second (connector.bitcoin.inbound_rate)"
+        return Outcome(.turnedAway, .inboundRate, value: 0, bound: Int((rate * 1000).rounded()))
       }
     } else {
       visitor.connects = nil
     }
     guard visitor.openCount < settings.maxInboundPerAddress else {
-      return
-        "this address has \(visitor.openCount) connections (connector.bitcoin.max_inbound_per_address)"
+      let bound = settings.maxInboundPerAddress
+      return Outcome(.turnedAway, .inboundPerAddress, value: visitor.openCount, bound: bound)
     }
     guard openCount < settings.maxInbound else {
-      return "\(openCount) peers have connected to us (connector.bitcoin.max_inbound)"
+      return Outcome(.turnedAway, .inbound, value: openCount, bound: settings.maxInbound)
     }
     visitor.openCount += 1
     openCount += 1

@@ -3,6 +3,7 @@ import Bytes
 import EventLoop
 import Glibc
 import LogProtocol
+import Observations
 
 /// What all peers together may take of us: connections, descriptors and memory.
 final class PeerLimits {
@@ -49,24 +50,23 @@ final class PeerLimits {
   // MARK: Connections
 
   /// Why no peer can be dialled now; nil where one can.
-  var dialRefusal: String? {
+  var dialRefusal: Outcome? {
     guard !hasRoom else { return nil }
-    let details = "the limit of open files allows \(connectionLimit) connections (ulimit -n)"
-    return ConnectionOutcome.outOfDescriptors.reason(details)
+    let count = connector.connections.count
+    return Outcome(.outOfDescriptors, .openFiles, value: count, bound: connectionLimit)
   }
 
   /// Lets a peer in, or says why not.
-  func refusal(of address: NetworkAddress) -> String? {
+  func refusal(of address: NetworkAddress) -> Outcome? {
     guard hasRoom else { return dialRefusal }
-    let details = gate.refusal(of: address, connector.settings, now: Clock.monotonic())
-    return details.map { ConnectionOutcome.turnedAway.reason($0) }
+    return gate.refusal(of: address, connector.settings, now: Clock.monotonic())
   }
 
   private var hasRoom: Bool { connector.connections.count < connectionLimit }
 
   /// Closes a peer's connection that was not let in. It is told of as any that is closed, but for a flood's, which are
   /// counted.
-  func turnAway(_ descriptor: Int32, _ remote: Endpoint, id: UInt32, _ reason: String) {
+  func turnAway(_ descriptor: Int32, _ remote: Endpoint, id: UInt32, _ outcome: Outcome) {
     let now = Clock.now()
     if refusals.mayTell(Clock.monotonic()) {
       let local = Endpoint(Socket.localAddress(of: descriptor)) ?? Endpoint(.ipv4(0), port: 0)
@@ -76,12 +76,12 @@ final class PeerLimits {
           .inbound,
           remote: remote,
           local: local,
-          reason: code == .closedByUs ? reason : ""
+          outcome: code == .closedByUs ? outcome : nil
         )
         connector.publisher.publish(.connection, connection: id, at: now, body: event.body)
       }
     } else {
-      refusals.add(id, reason, at: now)
+      refusals.add(id, outcome, at: now)
       if refusals.isFull { tellRefusals() }
     }
     close(descriptor)
@@ -152,9 +152,8 @@ final class PeerLimits {
       holder.stream?.flushUnlessBlocked()
       holder.countMemory()
       guard holder.isLive, holder[keyPath: count] > 0 else { continue }
-      let details =
-        "\(heldCount + sharedCount) bytes are held for peers (connector.peer_memory), \(holder[keyPath: count]) for this one"
-      holder.end(.closedByUs, reason: ConnectionOutcome.outOfMemory.reason(details))
+      let outcome = Outcome(.outOfMemory, .peerMemory, value: holder[keyPath: count], bound: memoryLimit)
+      holder.end(.closedByUs, outcome)
     }
   }
 }

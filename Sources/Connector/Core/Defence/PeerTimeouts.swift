@@ -1,5 +1,6 @@
 import BitcoinWire
 import Configuration
+import Observations
 
 /// How long peers may take, for what: when a connection is to be ended if nothing happens on it until then. It is a
 /// function of the settings and the connection's own times alone.
@@ -64,15 +65,14 @@ struct PeerTimeouts {
     return now + nanoseconds(settings.messageTimeout)
   }
 
-  /// An expiry in words, for the event that it ends in.
-  func reason(_ what: Expiry) -> String {
+  /// How a connection ends on which something has expired.
+  func outcome(_ what: Expiry) -> Outcome {
     switch what {
-    case .connect: ConnectionOutcome.proxy.reason("not connected within \(proxyTimeout) s")
-    case .handshake:
-      ConnectionOutcome.handshakeTimedOut.reason("not done within \(settings.handshakeTimeout) s")
-    case .message: ConnectionOutcome.messageTimedOut.reason("not whole within \(settings.messageTimeout) s")
-    case .pong: ConnectionOutcome.pingTimedOut.reason("not answered within \(settings.pongTimeout) s")
-    case .silence: ConnectionOutcome.silent.reason("no byte for \(settings.silenceTimeout) s")
+    case .connect: Outcome(.proxy, .proxy(.timeout(nanoseconds(proxyTimeout))))
+    case .handshake: Outcome(.handshakeTimedOut, after: settings.handshakeTimeout)
+    case .message: Outcome(.messageTimedOut, after: settings.messageTimeout)
+    case .pong: Outcome(.pingTimedOut, after: settings.pongTimeout)
+    case .silence: Outcome(.silent, after: settings.silenceTimeout)
     }
   }
 

@@ -1,5 +1,6 @@
 import BitcoinWire
 import ControlProtocol
+import Observations
 
 /// A connect that was asked for: to whom, under which id, and who is told what becomes of it.
 final class Dial {
@@ -22,7 +23,7 @@ final class Dial {
   let failures: Int
 
   /// Why it is given up while it waits; nil if it is not.
-  var cancellation: String?
+  var cancellation: Outcome?
 
   /// When its handshake was done, on the monotonic clock in ns; nil before.
   var openedAt: UInt64?

@@ -3,6 +3,7 @@ import Configuration
 import ControlProtocol
 import EventLoop
 import LogProtocol
+import Observations
 
 /// Begins the connects that clients ask for, as fast and as many at a time as is configured.
 final class Dialler {
@@ -75,8 +76,9 @@ final class Dialler {
     if target.isKept {
       keptCount += 1
       guard keptCount <= settings.queue else {
-        let details = "\(settings.queue) connections are kept, as many as connector.dial.queue allows"
-        refuse(dial, ConnectionOutcome.queueFull.reason(details), isOver: true)
+        let count = keptCount - 1
+        let outcome = Outcome(.queueFull, .keptConnections, value: count, bound: settings.queue)
+        refuse(dial, outcome, isOver: true)
         return dial.id
       }
     }
@@ -88,14 +90,14 @@ final class Dialler {
   private func take(_ dial: Dial) {
     let remote = dial.target.remote
     guard !connector.isBlacklisted(remote) else {
-      return refuse(dial, ConnectionOutcome.blacklisted.reason())
+      return refuse(dial, Outcome(.blacklisted))
     }
     if let other = claims.owner(of: remote), !dial.target.isAnother {
-      return refuse(dial, ConnectionOutcome.alreadyConnected.reason("connection \(other)"))
+      return refuse(dial, Outcome(.alreadyConnected, .connection(other)))
     }
     guard room > 0 else {
-      let details = "\(queue.count) connects wait, as many as connector.dial.queue allows"
-      return refuse(dial, ConnectionOutcome.queueFull.reason(details))
+      let bound = settings.queue
+      return refuse(dial, Outcome(.queueFull, .waitingConnects, value: queue.count, bound: bound))
     }
     claims.claim(remote, by: dial.id)
     queue.add(dial)
@@ -123,24 +125,24 @@ final class Dialler {
   func isWaiting(_ id: UInt32) -> Bool { queue[id] != nil || parked[id] != nil || later.contains(id) }
 
   /// Gives up those that wait; none is dialled again.
-  func cancel(_ dials: [Dial], reason: String) {
+  func cancel(_ dials: [Dial], _ outcome: Outcome) {
     for dial in dials where queue[dial.id] != nil && dial.cancellation == nil {
-      dial.cancellation = reason
+      dial.cancellation = outcome
       cancelled.append(dial)
     }
     failCancelled()
-    for dial in dials where parked.removeValue(forKey: dial.id) != nil { giveUp(dial, reason, isOver: true) }
+    for dial in dials where parked.removeValue(forKey: dial.id) != nil { giveUp(dial, outcome, isOver: true) }
     guard later.count > 0 else { return }
-    for dial in later.remove(Set(dials.map(\.id))) { refuse(dial, reason, isOver: true) }
+    for dial in later.remove(Set(dials.map(\.id))) { refuse(dial, outcome, isOver: true) }
   }
 
   /// Fails those that were given up, within a share of the turn.
   private func failCancelled() {
     let end = Clock.monotonic() + Self.share
     while connector.isShuttingDown || Clock.monotonic() < end, let dial = cancelled.popFirst() {
-      guard queue.remove(dial.id) != nil, let reason = dial.cancellation else { continue }
+      guard queue.remove(dial.id) != nil, let outcome = dial.cancellation else { continue }
       claims.release(dial.target.remote, by: dial.id)
-      refuse(dial, reason, isOver: true)
+      refuse(dial, outcome, isOver: true)
     }
     if cancelled.isEmpty { cancelled = [] } else { refusal?.start(after: 0) }
   }
@@ -181,28 +183,28 @@ final class Dialler {
 
   private func begin(_ dial: Dial) {
     let remote = dial.target.remote
-    if let reason = dial.cancellation {
+    if let outcome = dial.cancellation {
       claims.release(remote, by: dial.id)
-      return refuse(dial, reason, isOver: true)
+      return refuse(dial, outcome, isOver: true)
     }
-    func fail(_ reason: String) {
+    func fail(_ outcome: Outcome) {
       claims.release(remote, by: dial.id)
-      refuse(dial, reason)
+      refuse(dial, outcome)
     }
-    guard !connector.isBlacklisted(remote) else { return fail(ConnectionOutcome.blacklisted.reason()) }
-    if let reason = connector.limits.dialRefusal { return fail(reason) }
+    guard !connector.isBlacklisted(remote) else { return fail(Outcome(.blacklisted)) }
+    if let outcome = connector.limits.dialRefusal { return fail(outcome) }
     let limit = settings.groupLimit
-    guard limit == 0 || claims.count(near: remote.address) < limit else {
-      let details = "\(limit) connections to \(remote.address.group), the connector.dial.group_limit"
-      return fail(ConnectionOutcome.groupFull.reason(details))
+    let count = claims.count(near: remote.address)
+    guard limit == 0 || count < limit else {
+      return fail(Outcome(.groupFull, .groupConnections, value: count, bound: limit))
     }
     guard let route = route(to: dial.target) else {
       let network = (dial.target.proxy ?? remote).address.network
-      return fail(ConnectionOutcome.noRoute.reason("\(network) needs a proxy, and none is configured"))
+      return fail(Outcome(.noRoute, .unproxied(network)))
     }
     // Simulated nodes tell of made-up addresses, which are somebody's outside.
     if case .direct(let address) = route, connector.network.reach == .simulation, !address.isLoopback {
-      return fail(ConnectionOutcome.noRoute.reason("simnet's nodes are on this machine"))
+      return fail(Outcome(.noRoute, .outOfReach(.simulation)))
     }
     if dial.target.isKept { kept[dial.id] = dial }
     claims.enter(remote.address)
@@ -259,14 +261,14 @@ final class Dialler {
   }
 
   /// A router has a session, or says why it has none: those that wait for it go on, or have failed.
-  private func changed(_ bridge: SAMBridge, failure: String?) {
+  private func changed(_ bridge: SAMBridge, failure: Outcome?) {
     let waiting = parked.values.filter { $0.bridge === bridge }.map(\.dial).sorted { $0.id < $1.id }
     for dial in waiting {
       parked[dial.id] = nil
       if let session = bridge.session, failure == nil {
         begin(dial, through: bridge, session)
       } else {
-        giveUp(dial, failure ?? ConnectionOutcome.proxy.reason(), isOver: false)
+        giveUp(dial, failure ?? Outcome(.proxy), isOver: false)
       }
     }
   }
@@ -277,12 +279,12 @@ final class Dialler {
   }
 
   /// Ends one that was begun and waits for a session.
-  private func giveUp(_ dial: Dial, _ reason: String, isOver: Bool) {
+  private func giveUp(_ dial: Dial, _ outcome: Outcome, isOver: Bool) {
     kept[dial.id] = nil
     claims.release(dial.target.remote, by: dial.id)
     claims.leave(dial.target.remote.address)
     if inFlight.remove(dial.id) != nil, queue.count > 0 { timer?.start(after: 0) }
-    refuse(dial, reason, isOver: isOver)
+    refuse(dial, outcome, isOver: isOver)
   }
 
   /// The address to connect from: the client's choice, or the next of those configured.
@@ -355,14 +357,14 @@ final class Dialler {
   func shutDown() {
     timer?.cancel()
     laterTimer?.cancel()
-    cancel(queue.all + notQueued, reason: ConnectionOutcome.shutDown.reason())
+    cancel(queue.all + notQueued, Outcome(.shutDown))
     for bridge in bridges.values { bridge.close() }
   }
 
   /// Says that a connect is not even tried, once the client has its id, which the reply brings.
   ///
   /// - Parameter isOver: whether it is not dialled again, though it is kept.
-  private func refuse(_ dial: Dial, _ reason: String, isOver: Bool = false) {
+  private func refuse(_ dial: Dial, _ outcome: Outcome, isOver: Bool = false) {
     connector.noteConnectFailed()
     let now = Clock.now()
     if failures.mayTell(Clock.monotonic()) {
@@ -371,23 +373,19 @@ final class Dialler {
         .outbound,
         remote: dial.target.remote,
         local: Endpoint(.ipv4(0), port: 0),
-        reason: reason
+        outcome: outcome
       )
       connector.publisher.publish(.connection, connection: dial.id, at: now, body: event.body)
     } else {
       // Details differ from one to the next.
-      failures.add(
-        dial.id,
-        reason.firstRange(of: ": ").map { String(reason[..<$0.lowerBound]) } ?? reason,
-        at: now
-      )
+      failures.add(dial.id, Outcome(outcome.code), at: now)
       if failures.isFull { tellFailures() }
     }
     let again = dial.target.isKept && !isOver ? dialAgain(dial) : nil
     if dial.target.isKept, isOver { keptCount -= 1 }
     guard dial.requester != nil else { return }
     refusals.append {
-      dial.requester?.tell(.connectFailed(dial.id, errorNumber: 0, reason: reason), about: dial.request)
+      dial.requester?.tell(.connectFailed(dial.id, outcome), about: dial.request)
       again?()
     }
     refusal?.start(after: 0)

@@ -1,5 +1,5 @@
 import BitcoinWire
-import ControlProtocol
+import Observations
 
 /// The exchange of `version` and `verack` with one peer, as a state machine: each event returns what to do.
 ///
@@ -14,8 +14,8 @@ struct Handshake {
     case send(Command)
     /// The handshake is done.
     case complete
-    /// Close the connection, for that reason.
-    case reject(String)
+    /// Close the connection, with that outcome.
+    case reject(Outcome)
   }
 
   /// How far it has come.
@@ -53,16 +53,13 @@ struct Handshake {
   /// - Parameter isOurs: whether its nonce is one of ours, so that we have dialled ourselves.
   mutating func receivedVersion(_ message: VersionMessage, isOurs: Bool) -> [Action] {
     guard case .awaitingVersion = phase else { return [] }
-    peer = PeerIntroduction(
-      protocolVersion: message.version,
-      services: message.services,
-      userAgent: message.userAgent ?? [],
-      startHeight: message.startHeight ?? 0,
-      relay: message.relay ?? true
-    )
-    if isOurs { return [.reject(ConnectionOutcome.ourselves.reason())] }
+    peer = PeerIntroduction(message)
+    if isOurs { return [.reject(Outcome(.ourselves))] }
     guard message.version >= versions.lowerBound else {
-      return [.reject(ConnectionOutcome.tooOld.reason("\(message.version) is below \(versions.lowerBound)"))]
+      let lowest = Int64(versions.lowerBound)
+      return [
+        .reject(Outcome(.tooOld, .limit(.protocolVersion, value: Int64(message.version), bound: lowest)))
+      ]
     }
     phase = .awaitingVerack
     var actions: [Action] = isOutbound ? [] : [.sendVersion]

@@ -1,6 +1,7 @@
 import ControlProtocol
 import EventLoop
 import LogProtocol
+import Observations
 
 // What others are told of a connection.
 extension PeerConnection {
@@ -19,13 +20,7 @@ extension PeerConnection {
       local: local,
       since: since
     )
-    if let peer = handshake.peer {
-      info.protocolVersion = peer.protocolVersion
-      info.services = peer.services
-      info.userAgent = peer.userAgent
-      info.startHeight = peer.startHeight
-      info.relay = peer.relay
-    }
+    if let introduction = handshake.peer { info.introduction = introduction }
     info.ping = pings.roundTrip
     info.bytesReceived = stream?.bytesReceived ?? 0
     info.bytesSent = stream?.bytesSent ?? 0
@@ -49,7 +44,7 @@ extension PeerConnection {
       remote: remote,
       local: local,
       since: since,
-      userAgent: handshake.peer?.userAgent ?? []
+      peer: ConnectionEvent.Peer(handshake.peer)
     )
   }
 }

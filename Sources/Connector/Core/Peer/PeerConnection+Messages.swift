@@ -3,6 +3,7 @@ import Bytes
 import ControlProtocol
 import EventLoop
 import LogProtocol
+import Observations
 
 // What each message means to the connector.
 extension PeerConnection {
@@ -18,8 +19,8 @@ extension PeerConnection {
         let isOurs = direction == .inbound && version.nonce.map(connector.meetsItself) ?? false
         perform(handshake.receivedVersion(version, isOurs: isOurs))
       } catch {
-        let reason = ConnectionOutcome.protocolError.reason("malformed version: \(error)")
-        end(.closedByUs, reason: reason, evidence: evidence(message))
+        let outcome = Outcome(.protocolError, .malformed(.version, Outcome.MalformedField(error)))
+        end(.closedByUs, outcome, evidence: evidence(message))
       }
     case .verack:
       perform(handshake.receivedVerack())
@@ -56,7 +57,7 @@ extension PeerConnection {
       switch action {
       case .sendVersion: send(.version(connector.introduction(to: remote, nonce: nonce, as: presentation)))
       case .send(let command): send(connector.network.frame(command))
-      case .reject(let reason): end(.closedByUs, reason: reason)
+      case .reject(let outcome): end(.closedByUs, outcome)
       case .complete:
         setState(.open)
         opened = Clock.now()

@@ -4,6 +4,7 @@ import ControlProtocol
 import EventLoop
 import Glibc
 import LogProtocol
+import Observations
 
 // What comes from the peer, or from the proxy before it, and how the connection ends.
 extension PeerConnection: ByteStreamHandler {
@@ -42,7 +43,7 @@ extension PeerConnection: ByteStreamHandler {
         offset += total
         received(header, message, checksumValid: checksumValid)
       case .violation(let violation):
-        end(.closedByUs, reason: violation.reason, evidence: evidence(rest))
+        end(.closedByUs, Outcome(violation), evidence: evidence(rest))
       }
     }
     stream.expectedCount = 0
@@ -59,27 +60,21 @@ extension PeerConnection: ByteStreamHandler {
 
   func stream(_ stream: ByteStream, closedFor reason: CloseReason) {
     guard stream === self.stream else { return }
-    guard proxy == nil else { return connectFailed(ConnectionOutcome.proxy.reason("\(reason)"), code: 0) }
+    guard proxy == nil else { return connectFailed(Outcome(ofProxy: reason)) }
     if ending == nil {
-      switch reason {
-      case .endOfStream:
-        let outcome = handshake.peer == nil ? ConnectionOutcome.closedBeforeVersion : .closedByPeer
-        ending = PeerEnding(.closedByPeer, 0, outcome.reason())
-      case .readFailed(let error) where error.code == ECONNRESET:
-        let reason = ConnectionOutcome.reset.reason(handshake.peer == nil ? "before version" : "")
-        ending = PeerEnding(.resetByPeer, UInt32(error.code), reason)
-      case .readFailed(let error):
-        ending = PeerEnding(.failed, UInt32(error.code), ConnectionOutcome.reason(of: error))
-      case .writeFailed(let error):
-        ending = PeerEnding(.writeFailed, UInt32(error.code), ConnectionOutcome.reason(of: error))
-      case .closed(let text): ending = PeerEnding(.closedByUs, 0, text)
-      }
+      let code: ConnectionEvent.Code =
+        switch reason {
+        case .endOfStream: .closedByPeer
+        case .readFailed(let error): error.code == ECONNRESET ? .resetByPeer : .failed
+        case .writeFailed: .writeFailed
+        case .closed: .closedByUs
+        }
+      ending = PeerEnding(code, Outcome(reason, hasVersion: handshake.peer != nil))
       setState(.closing)
     }
     guard let ending else { return }
     publish(event(ending.code, duration: 0))
-    let words = ending.reason.isEmpty ? ending.code.text : ending.reason
-    tell(.closed(id, errorNumber: ending.errorNumber, reason: words))
+    tell(.closed(id, ending.outcome))
     connector.ended(self)
   }
 }

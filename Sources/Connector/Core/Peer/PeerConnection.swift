@@ -4,6 +4,7 @@ import ControlProtocol
 import EventLoop
 import Glibc
 import LogProtocol
+import Observations
 
 /// One connection to a peer, from the begin of the connect to its end.
 final class PeerConnection {
@@ -100,10 +101,8 @@ final class PeerConnection {
       case .success(let descriptor):
         if let dialogue { ask(dialogue, at: descriptor) } else { established(takeOver(descriptor)) }
       case .failure(let error):
-        let reason =
-          dialogue != nil
-          ? ConnectionOutcome.reason(of: error, at: "\(address)") : ConnectionOutcome.reason(of: error)
-        connectFailed(reason, code: error.code)
+        let proxy = dialogue == nil ? nil : Endpoint(address)
+        connectFailed(proxy.map { Outcome(error, at: $0) } ?? Outcome(error))
       }
     }
   }
@@ -167,7 +166,8 @@ final class PeerConnection {
   private func keepsReading(_ stream: ByteStream) -> Bool {
     countMemory()
     guard stream.unsentCount > Self.writeLimit else { return true }
-    end(.closedByUs, reason: "peer does not read: \(stream.unsentCount) bytes wait for it")
+    let outcome = Outcome(.doesNotRead, .unsentBytes, value: stream.unsentCount, bound: Self.writeLimit)
+    end(.closedByUs, outcome)
     return false
   }
 
@@ -186,12 +186,12 @@ final class PeerConnection {
   var pongDueSince: UInt64? { handshake.peer?.protocolVersion ?? 0 > 60_000 ? pings.pendingSince : nil }
 
   /// Ends the connection, or the attempt. Does nothing the second time.
-  func end(_ code: ConnectionEvent.Code, errorNumber: UInt32 = 0, reason: String, evidence: [UInt8] = []) {
+  func end(_ code: ConnectionEvent.Code, _ outcome: Outcome, evidence: [UInt8] = []) {
     guard isLive else { return }
-    guard let stream, proxy == nil else { return connectFailed(reason, code: Int32(errorNumber)) }
-    ending = PeerEnding(code, errorNumber, reason, evidence)
+    guard let stream, proxy == nil else { return connectFailed(outcome) }
+    ending = PeerEnding(code, outcome, evidence)
     setState(.closing)
-    stream.close(.closed(reason))
+    stream.close(.closed(outcome.code.name))
   }
 
   /// Bytes that wait to be sent to it.
@@ -235,7 +235,7 @@ final class PeerConnection {
       case .connected:
         proxy = nil
         established(stream)
-      case .failed(let reason): connectFailed(reason, code: 0)
+      case .failed(let failure): connectFailed(Outcome(.proxy, .proxy(failure)))
       }
     }
     return offset
@@ -251,20 +251,19 @@ final class PeerConnection {
     perform(handshake.connected())
   }
 
-  func connectFailed(_ reason: String, code: Int32) {
+  func connectFailed(_ outcome: Outcome) {
     attempt?.cancel()
     attempt = nil
     proxy = nil
     connector.noteConnectFailed()
-    let errorNumber = UInt32(clamping: code)
-    ending = PeerEnding(.connectFailed, errorNumber, reason)
+    ending = PeerEnding(.connectFailed, outcome)
     setState(.closing)
     publish(event(.connectFailed, duration: Clock.monotonic() - begun))
-    tell(.connectFailed(id, errorNumber: errorNumber, reason: reason))
+    tell(.connectFailed(id, outcome))
     // It may be a proxy's.
     let stream = self.stream
     self.stream = nil
-    stream?.close(.closed(reason))
+    stream?.close(.closed(outcome.code.name))
     connector.ended(self)
   }
 
@@ -276,10 +275,9 @@ final class PeerConnection {
       direction,
       remote: remote,
       local: local,
-      errorNumber: ending?.errorNumber ?? 0,
       duration: duration,
-      reason: ending?.reason ?? "",
-      userAgent: handshake.peer?.userAgent ?? [],
+      outcome: ending?.outcome,
+      peer: ConnectionEvent.Peer(handshake.peer),
       evidence: ending?.evidence ?? []
     )
   }

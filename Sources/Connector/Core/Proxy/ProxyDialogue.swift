@@ -1,3 +1,5 @@
+import Observations
+
 /// What is said to a proxy so that it connects to a peer, as a state machine: bytes go in, and what is to be sent, or
 /// how it ended, comes out.
 ///
@@ -11,8 +13,8 @@ indirect enum ProxyDialogue {
     case send([UInt8])
     /// The peer is connected; what comes from now on is from it.
     case connected
-    /// The proxy would not, or could not; says why, as the reason of a connection that failed.
-    case failed(String)
+    /// The proxy would not, or could not.
+    case failed(Outcome.ProxyFailure)
   }
 
   /// With a SOCKS5 proxy.

@@ -1,4 +1,5 @@
 import BitcoinWire
+import Observations
 
 /// Lines of SAM 3.1, by which I2P routers serve other programs (https://geti2p.net/en/docs/api/samv3).
 enum SAM {
@@ -36,22 +37,13 @@ enum SAM {
     /// How it went: `OK`, or what was wrong; empty where it does not say.
     var result: String { values["RESULT"] ?? "" }
 
-    /// What was wrong, in words.
-    var problem: String {
-      let words =
-        switch result {
-        case "CANT_REACH_PEER": "the peer cannot be reached"
-        case "PEER_NOT_FOUND", "KEY_NOT_FOUND": "the peer is not known"
-        case "TIMEOUT": "timed out"
-        case "INVALID_KEY": "the address is not valid"
-        case "INVALID_ID": "the session is gone"
-        case "DUPLICATED_ID", "DUPLICATED_DEST": "the session is there already"
-        case "NOVERSION": "it does not speak SAM 3.1"
-        case "": "its reply has no result"
-        default: EscapedText.utf8(Array(result.utf8.prefix(64)))
-        }
-      guard let message = values["MESSAGE"], !message.isEmpty else { return words }
-      return "\(words): \(EscapedText.utf8(Array(message.utf8.prefix(256))))"
+    /// What was wrong. Texts that the router chose are escaped and bounded.
+    var failure: Outcome.ProxyFailure {
+      .sam(result: Self.shown(result, limit: 64), message: Self.shown(values["MESSAGE"] ?? "", limit: 256))
+    }
+
+    private static func shown(_ text: String, limit: Int) -> String {
+      EscapedText.utf8(Array(text.utf8.prefix(limit)))
     }
   }
 

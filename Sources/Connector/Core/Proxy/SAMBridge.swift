@@ -1,6 +1,7 @@
 import BitcoinWire
 import Bytes
 import EventLoop
+import Observations
 
 /// A session with an I2P router, from which connections are made: as long as its socket is open.
 ///
@@ -18,7 +19,7 @@ final class SAMBridge {
   }
 
   private let loop: EventLoop
-  private let changed: (SAMBridge, _ failure: String?) -> Void
+  private let changed: (SAMBridge, _ failure: Outcome?) -> Void
   private var phase = Phase.closed
   private var attempt: ConnectAttempt?
   private var stream: ByteStream?
@@ -27,9 +28,9 @@ final class SAMBridge {
 
   /// Describes a session that is not opened yet.
   ///
-  /// - Parameter changed: told that the session is there, or why it cannot be, as the reason of a connection that
-  ///   failed; never from within `open`.
-  init(_ address: SocketAddress, on loop: EventLoop, changed: @escaping (SAMBridge, String?) -> Void) {
+  /// - Parameter changed: told that the session is there, or how each connect ends that waits for it; never from within
+  ///   `open`.
+  init(_ address: SocketAddress, on loop: EventLoop, changed: @escaping (SAMBridge, Outcome?) -> Void) {
     self.address = address
     self.loop = loop
     self.changed = changed
@@ -42,7 +43,7 @@ final class SAMBridge {
     guard case .closed = phase else { return }
     phase = .hello
     name = "netmine-\(Hexadecimal.text((0..<8).map { _ in UInt8.random(in: 0 ... .max) }))"
-    if deadline == nil { deadline = TimerWatcher(on: loop) { [unowned self] in fail("no session in time") } }
+    deadline = TimerWatcher(on: loop) { [unowned self] in fail(.timeout(Connector.nanoseconds(timeout))) }
     deadline?.start(after: timeout)
     attempt = ConnectAttempt(to: address, timeout: timeout, loop: loop) { [unowned self] result in
       attempt = nil
@@ -51,7 +52,7 @@ final class SAMBridge {
         let stream = ByteStream(descriptor, on: loop, handler: self)
         self.stream = stream
         stream.write(SAM.hello)
-      case .failure(let error): end(ConnectionOutcome.reason(of: error, at: "\(address)"))
+      case .failure(let error): end(Endpoint(address).map { Outcome(error, at: $0) } ?? Outcome(error))
       }
     }
   }
@@ -73,30 +74,30 @@ final class SAMBridge {
     stream?.close(.closed("done"))
   }
 
-  private func fail(_ words: String) { end(ConnectionOutcome.proxy.reason(words)) }
+  private func fail(_ failure: Outcome.ProxyFailure) { end(Outcome(.proxy, .proxy(failure))) }
 
-  private func end(_ reason: String) {
+  private func end(_ outcome: Outcome) {
     let isOpening = session == nil
     close()
-    if isOpening { changed(self, reason) }
+    if isOpening { changed(self, outcome) }
   }
 
   private func take(_ reply: SAM.Reply) {
     switch (phase, reply.topic) {
     case (.hello, "HELLO REPLY"):
-      guard reply.result == "OK" else { return fail(reply.problem) }
+      guard reply.result == "OK" else { return fail(reply.failure) }
       phase = .create
       stream?.write(SAM.createSession(name))
     case (.create, "SESSION STATUS"):
-      guard reply.result == "OK" else { return fail(reply.problem) }
+      guard reply.result == "OK" else { return fail(reply.failure) }
       phase = .open
       session = name
       deadline?.cancel()
       changed(self, nil)
-    case (.open, "SESSION STATUS"): end(ConnectionOutcome.proxy.reason(reply.problem))
+    case (.open, "SESSION STATUS"): fail(reply.failure)
     // Later versions say more.
     case (.open, _): break
-    case (.hello, _), (.create, _), (.closed, _): fail("it answers something else than SAM")
+    case (.hello, _), (.create, _), (.closed, _): fail(.notProxy)
     }
   }
 }
@@ -107,7 +108,7 @@ extension SAMBridge: ByteStreamHandler {
     while stream === self.stream, stream.isOpen {
       switch SAM.line(UnsafeRawBufferPointer(rebasing: slice.bytes[offset...])) {
       case .needsMore: return offset
-      case .malformed: fail("what answers there is no SAM")
+      case .malformed: fail(.notProxy)
       case .reply(let reply, let count):
         offset += count
         take(reply)
@@ -119,6 +120,6 @@ extension SAMBridge: ByteStreamHandler {
   func stream(_ stream: ByteStream, closedFor reason: CloseReason) {
     guard stream === self.stream else { return }
     self.stream = nil
-    end(ConnectionOutcome.proxy.reason("\(reason)"))
+    end(Outcome(ofProxy: reason))
   }
 }

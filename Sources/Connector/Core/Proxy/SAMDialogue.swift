@@ -25,7 +25,7 @@ struct SAMDialogue {
   mutating func take(_ bytes: UnsafeRawBufferPointer) -> (consumed: Int, step: Step) {
     switch SAM.line(bytes) {
     case .needsMore: return (0, .wait)
-    case .malformed: return (bytes.count, failed("what answers there is no SAM"))
+    case .malformed: return (bytes.count, .failed(.notProxy))
     case .reply(let reply, let count): return (count, step(after: reply))
     }
   }
@@ -33,28 +33,26 @@ struct SAMDialogue {
   private mutating func step(after reply: SAM.Reply) -> Step {
     switch (phase, reply.topic) {
     case (.hello, "HELLO REPLY"):
-      guard reply.result == "OK" else { return failed(reply.problem) }
+      guard reply.result == "OK" else { return .failed(reply.failure) }
       phase = .lookUp
       return .send(SAM.lookUp("\(target)"))
     case (.lookUp, "NAMING REPLY"):
-      guard reply.result == "OK" else { return failed(reply.problem) }
+      guard reply.result == "OK" else { return .failed(reply.failure) }
       guard let destination = reply.values["VALUE"], Self.isBase64(destination) else {
-        return failed("its reply has no destination")
+        return .failed(.notProxy)
       }
       phase = .connect
       return .send(SAM.connect(session, to: destination))
     case (.connect, "STREAM STATUS"):
       guard reply.result == "OK" else {
         if reply.result == "INVALID_ID" { bridge.lost(session) }
-        return failed(reply.problem)
+        return .failed(reply.failure)
       }
       return .connected
     case (.hello, _), (.lookUp, _), (.connect, _):
-      return failed("it answers something else: \(EscapedText.utf8(Array(reply.topic.utf8.prefix(64))))")
+      return .failed(.notProxy)
     }
   }
-
-  private func failed(_ words: String) -> Step { .failed(ConnectionOutcome.proxy.reason(words)) }
 
   /// I2P's base 64 has - and ~. Anything else would be words of the next request.
   private static func isBase64(_ text: String) -> Bool {

@@ -27,7 +27,7 @@ struct SOCKSDialogue {
     switch phase {
     case .method:
       guard bytes.count >= 2 else { return (0, .wait) }
-      guard bytes[0] == 5 else { return (0, failed("what answers there is no SOCKS5 proxy")) }
+      guard bytes[0] == 5 else { return (0, .failed(.notProxy)) }
       switch bytes[1] {
       case 0:
         phase = .reply
@@ -35,11 +35,11 @@ struct SOCKSDialogue {
       case 2:
         phase = .credentials
         return (2, .send(Self.credentials()))
-      default: return (2, failed("it wants another way to prove who we are"))
+      default: return (2, .failed(.socksMethod(bytes[1])))
       }
     case .credentials:
       guard bytes.count >= 2 else { return (0, .wait) }
-      guard bytes[1] == 0 else { return (2, failed("it refuses our user name")) }
+      guard bytes[1] == 0 else { return (2, .failed(.socksCredentials(bytes[1]))) }
       phase = .reply
       return (2, .send(request))
     case .reply: return reply(bytes)
@@ -48,21 +48,19 @@ struct SOCKSDialogue {
 
   private func reply(_ bytes: UnsafeRawBufferPointer) -> (Int, Step) {
     guard bytes.count >= 2 else { return (0, .wait) }
-    guard bytes[0] == 5 else { return (0, failed("its reply is not SOCKS5's")) }
-    guard bytes[1] == 0 else { return (bytes.count, failed(Self.reason(bytes[1]))) }
+    guard bytes[0] == 5 else { return (0, .failed(.notProxy)) }
+    guard bytes[1] == 0 else { return (bytes.count, .failed(.socksReply(bytes[1]))) }
     guard bytes.count >= 5 else { return (0, .wait) }
     let addressCount: Int
     switch bytes[3] {
     case 1: addressCount = 4
     case 3: addressCount = 1 + Int(bytes[4])
     case 4: addressCount = 16
-    default: return (0, failed("its reply has an address of unknown kind \(bytes[3])"))
+    default: return (0, .failed(.notProxy))
     }
     let count = 4 + addressCount + 2
     return bytes.count >= count ? (count, .connected) : (0, .wait)
   }
-
-  private func failed(_ words: String) -> Step { .failed(ConnectionOutcome.proxy.reason(words)) }
 
   /// CONNECT to the target: by name where it is one, by address otherwise.
   private var request: [UInt8] {
@@ -87,30 +85,5 @@ struct SOCKSDialogue {
   private static func credentials() -> [UInt8] {
     let name = Hexadecimal.text((0..<8).map { _ in UInt8.random(in: 0 ... .max) }).utf8
     return [1, UInt8(name.count)] + name + [UInt8(name.count)] + name
-  }
-
-  /// The reply's code in words; from 0xf0 on they are Tor's own (its proposal 304).
-  private static func reason(_ code: UInt8) -> String {
-    let words =
-      switch code {
-      case 1: "it failed"
-      case 2: "its rules do not allow it"
-      case 3: "network unreachable"
-      case 4: "host unreachable"
-      case 5: "connection refused"
-      case 6: "timed out"
-      case 7: "it does not do that"
-      case 8: "it does not know such addresses"
-      case 0xf0: "onion service not found"
-      case 0xf1: "onion service's descriptor is invalid"
-      case 0xf2: "no introduction to the onion service"
-      case 0xf3: "no rendezvous with the onion service"
-      case 0xf4: "the onion service wants a key"
-      case 0xf5: "wrong key for the onion service"
-      case 0xf6: "the onion service's address is bad"
-      case 0xf7: "introduction to the onion service timed out"
-      default: "code \(code)"
-      }
-    return words
   }
 }

@@ -1,4 +1,5 @@
 import LogProtocol
+import Observations
 
 /// What an archive has claimed to have of whom, when it has to begin anew with less.
 public struct ArchiveClaims: Equatable, Sendable {

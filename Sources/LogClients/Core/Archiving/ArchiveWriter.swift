@@ -1,6 +1,7 @@
 import Bytes
 import EventLoop
 import LogProtocol
+import Observations
 
 /// An archive: a file that records are appended to, what waits to be written to it, and how far it has come
 /// with each source. Knows no sockets, timers or signals.

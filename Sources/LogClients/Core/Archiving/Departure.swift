@@ -1,4 +1,5 @@
 import LogProtocol
+import Observations
 
 /// What is live no longer, though records that are still to be written refer to it.
 enum Departure {

@@ -1,6 +1,7 @@
 import Bytes
 import Logging
 import LogProtocol
+import Observations
 
 /// Says on stderr that records are missing: the first time at once, then at most once a second.
 struct GapNotice {

@@ -1,6 +1,7 @@
 import Bytes
 import Glibc
 import LogProtocol
+import Observations
 
 /// What became of the file that is being written, through no act of ours.
 enum SegmentPresence: Equatable {

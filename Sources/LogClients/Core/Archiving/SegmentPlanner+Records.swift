@@ -1,5 +1,6 @@
 import Bytes
 import LogProtocol
+import Observations
 
 extension SegmentPlanner {
   /// Plans a record that the log server made.

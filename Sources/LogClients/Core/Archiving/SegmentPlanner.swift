@@ -1,5 +1,6 @@
 import Bytes
 import LogProtocol
+import Observations
 
 /// Decides what an archive does with each record it gets and what a new segment begins with; does no I/O.
 ///

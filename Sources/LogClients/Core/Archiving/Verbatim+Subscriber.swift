@@ -1,6 +1,7 @@
 import Bytes
 import EventLoop
 import LogProtocol
+import Observations
 
 extension Verbatim: LogSubscriberHandler {
   /// Queues records for the file.

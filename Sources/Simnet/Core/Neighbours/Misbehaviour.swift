@@ -1,5 +1,6 @@
 import BitcoinWire
 import Bytes
+import Observations
 
 /// What an unpleasant node does on one connection: what happens goes in, what it does comes out, without a socket.
 struct Misbehaviour {

@@ -2,6 +2,7 @@ import BitcoinWire
 import Bytes
 import EventLoop
 import Glibc
+import Observations
 
 /// One connection between an unpleasant node and an observer: the socket around its misbehaviour.
 final class NeighbourSession: ByteStreamHandler {

@@ -1,5 +1,6 @@
 import BitcoinWire
 import EventLoop
+import Observations
 
 /// The unpleasant nodes of a network, and their connections.
 final class Neighbourhood {

@@ -3,6 +3,7 @@ import Bytes
 import EventLoop
 import Glibc
 import LogProtocol
+import Observations
 
 /// What one connection leaves in the file of all messages.
 struct MessageTrail {
@@ -59,13 +60,18 @@ struct MessageTrail {
   /// Takes in that the connection has ended.
   func closed(for reason: CloseReason) {
     var event = event
-    event.reason = reason.description
     switch reason {
-    case .endOfStream: event.code = .closedByPeer
-    case .closed: event.code = .closedByUs
+    case .endOfStream:
+      event.code = .closedByPeer
+      event.outcome = Outcome(.closedByPeer)
+    case .closed(let text):
+      event.code = .closedByUs
+      event.outcome = Outcome(.unspecified, .text(text))
     case .readFailed(let error), .writeFailed(let error):
-      event.errorNumber = UInt32(bitPattern: error.code)
-      event.code = error.code == ECONNRESET || error.code == EPIPE ? .resetByPeer : .failed
+      let isReset = error.code == ECONNRESET || error.code == EPIPE
+      event.code = isReset ? .resetByPeer : .failed
+      let number = UInt32(bitPattern: error.code)
+      event.outcome = Outcome(isReset ? .reset : .failed, errorNumber: number, .call(error.call))
     }
     truth.append(event, of: connection)
   }

@@ -2,6 +2,7 @@ import Bytes
 import EventLoop
 import Glibc
 import LogProtocol
+import Observations
 
 /// Every message that went to and came from observers, in a file of the log format (docs/log-format.md): what the
 /// other ends of an observer's connections saw.

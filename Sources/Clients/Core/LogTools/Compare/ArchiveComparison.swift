@@ -1,6 +1,7 @@
 import BitcoinWire
 import Bytes
 import LogProtocol
+import Observations
 
 /// Compares an archive with what the other ends of its connections wrote down, message by message, in memory bounded by
 /// what is under way between the two.

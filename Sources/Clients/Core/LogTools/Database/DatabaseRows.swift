@@ -3,6 +3,8 @@ import Bytes
 import LogFiles
 import LogProtocol
 import LogText
+import Observations
+import Wording
 
 /// Makes rows of records.
 struct DatabaseRows {
@@ -160,10 +162,11 @@ struct DatabaseRows {
       try insert(
         .events,
         Self.place(header) + [
-          .number(event.code.rawValue), .text(event.code.text), .text("\(event.remote)"),
+          .number(event.code.rawValue), .text(event.code.name), .text("\(event.remote)"),
           .text("\(event.local)"),
-          .number(event.errorNumber), .number(event.duration), .optional(EscapedText.utf8(event.userAgent)),
-          .optional(EscapedText.utf8(event.reason.utf8)),
+          .number(event.outcome?.errorNumber ?? 0), .number(event.duration),
+          .optional(EscapedText.utf8(event.userAgent)),
+          .optional(EscapedText.utf8((event.outcome?.words ?? "").utf8)),
           event.evidence.isEmpty ? .none : .bytes(event.evidence),
         ]
       )
@@ -185,14 +188,17 @@ struct DatabaseRows {
           remote: event.remote,
           local: event.local,
           since: header.time,
-          userAgent: event.userAgent
+          peer: event.peer
         )
       )
     case .handshaken: opened[place]?[Self.agent] = .optional(EscapedText.utf8(event.userAgent))
     case .connectFailed: break
     case .closedByPeer, .writeFailed, .failed, .resetByPeer, .closedByUs:
       return opened.removeValue(forKey: place).map {
-        $0 + [.number(header.time), .text(event.code.text), .optional(EscapedText.utf8(event.reason.utf8))]
+        $0 + [
+          .number(header.time), .text(event.code.name),
+          .optional(EscapedText.utf8((event.outcome?.words ?? "").utf8)),
+        ]
       }
     }
     return nil

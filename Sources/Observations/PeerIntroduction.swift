@@ -31,8 +31,32 @@ public struct PeerIntroduction: Hashable, Sendable {
     self.relay = relay
   }
 
+  /// What a connection has before the peer's `version` has come: zeros, and no user agent.
+  public static let unknown = PeerIntroduction(
+    protocolVersion: 0,
+    services: [],
+    userAgent: [],
+    startHeight: 0,
+    relay: false
+  )
+
+  /// The longest user agent that is kept, in bytes (Bitcoin Core's `MAX_SUBVERSION_LENGTH`).
+  public static let maximumUserAgentCount = 256
+
+  /// What a `version` message says. Fields that old versions leave out are 0 or empty; `relay` is then true (BIP37).
+  public init(_ message: VersionMessage) {
+    self.init(
+      protocolVersion: message.version,
+      services: message.services,
+      userAgent: message.userAgent ?? [],
+      startHeight: message.startHeight ?? 0,
+      relay: message.relay ?? true
+    )
+  }
+
+  /// Reads the fields.
   @_lifetime(reader: copy reader)
-  init(_ reader: inout ByteReader) throws(WireError) {
+  public init(_ reader: inout ByteReader) throws(WireError) {
     protocolVersion = try reader.big("protocol version")
     services = ServiceFlags(rawValue: try reader.big("services"))
     userAgent = try reader.prefixedBytes("user agent")
@@ -40,10 +64,11 @@ public struct PeerIntroduction: Hashable, Sendable {
     relay = try reader.flag("relay")
   }
 
-  func write(to bytes: inout [UInt8]) {
+  /// Appends the fields.
+  public func write(to bytes: inout [UInt8]) {
     bytes.appendBig(protocolVersion)
     bytes.appendBig(services.rawValue)
-    bytes.appendPrefixed(userAgent.prefix(256))
+    bytes.appendPrefixed(userAgent.prefix(Self.maximumUserAgentCount))
     bytes.appendBig(startHeight)
     bytes.append(relay ? 1 : 0)
   }

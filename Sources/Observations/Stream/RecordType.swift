@@ -24,13 +24,34 @@ public struct RecordType: OptionSet, Hashable, Sendable {
   /// Text: what a client says of itself.
   public static let client = RecordType(rawValue: 0x80)
 
+  /// From inside a node: its memory pool. The body is an extension's, as below.
+  public static let mempool = RecordType(rawValue: 0x0100)
+  /// From inside a node: what it validates.
+  public static let validation = RecordType(rawValue: 0x0200)
+  /// From inside a node: its connections.
+  public static let nodeConnection = RecordType(rawValue: 0x0400)
+  /// From inside a node: a line of its log.
+  public static let nodeLog = RecordType(rawValue: 0x0800)
+  /// A snapshot that a node's RPC gave.
+  public static let rpc = RecordType(rawValue: 0x1000)
+  /// An alert of a program that watches the stream.
+  public static let alert = RecordType(rawValue: 0x2000)
+
+  /// The types whose bodies begin with u32 count of the bytes that follow, so that a reader that does not know them can
+  /// tell a whole one.
+  public static let extensions: RecordType = [
+    .mempool, .validation, .nodeConnection, .nodeLog, .rpc, .alert,
+  ]
+
   /// Every type, those of later sources too.
   public static let all = RecordType(rawValue: .max)
 
   /// Each named type with its name on the command line and in text, in order of its bit.
   public static let names: [(type: RecordType, name: String)] = [
     (.meta, "meta"), (.debug, "debug"), (.control, "ctrl"), (.error, "error"), (.connection, "bitcoin"),
-    (.message, "bitcoin_msg"), (.connector, "connector"), (.client, "client"),
+    (.message, "bitcoin_msg"), (.connector, "connector"), (.client, "client"), (.mempool, "mempool"),
+    (.validation, "validation"), (.nodeConnection, "node_connection"), (.nodeLog, "node_log"), (.rpc, "rpc"),
+    (.alert, "alert"),
   ]
 
   /// The type of that name; nil where there is none.

@@ -27,8 +27,9 @@ public struct SourceDescription: Equatable, Sendable {
     self.version = version
   }
 
+  /// Reads the fields.
   @_lifetime(reader: copy reader)
-  init(_ reader: inout ByteReader) throws(WireError) {
+  public init(_ reader: inout ByteReader) throws(WireError) {
     instance = try reader.big("instance")
     process = try reader.big("process id")
     kind = try reader.text("kind")
@@ -36,7 +37,8 @@ public struct SourceDescription: Equatable, Sendable {
     version = try reader.text("version")
   }
 
-  func write(to bytes: inout [UInt8]) {
+  /// Appends the fields.
+  public func write(to bytes: inout [UInt8]) {
     bytes.appendBig(instance)
     bytes.appendBig(process)
     bytes.appendText(kind)

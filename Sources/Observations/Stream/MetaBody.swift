@@ -12,7 +12,8 @@ public enum MetaBody: Equatable, Sendable {
   case sourceLeft(source: UInt32, saidGoodbye: Bool, lastSequence: UInt64, reason: String)
 
   /// A connection, the record header's, is open: u8 direction, endpoint remote, endpoint local, u64 since
-  /// (ns since the Unix epoch), u16 count and bytes of the user agent.
+  /// (ns since the Unix epoch), u8 what is known of the peer and that, as in `ConnectionEvent`. Code 0x07; programs before
+  /// 0.3 write code 0x03, which ends with u16 count and bytes of the user agent.
   case openConnection(OpenConnection)
 
   /// Records are missing.
@@ -38,10 +39,11 @@ public enum MetaBody: Equatable, Sendable {
         lastSequence: try reader.big("last sequence"),
         reason: try reader.text("reason")
       )
-    case 0x03: self = .openConnection(try OpenConnection(&reader))
+    case Self.earlyOpenConnection: self = .openConnection(try OpenConnection(&reader, early: true))
     case 0x04: self = .gap(try Gap(&reader))
     case 0x05: self = .clock(try ClockState(&reader))
     case 0x06: self = .rotation(try RotationMark(&reader))
+    case 0x07: self = .openConnection(try OpenConnection(&reader, early: false))
     default:
       throw WireError(.invalid("is \(code), which this version does not know"), field: "meta code", offset: 0)
     }
@@ -63,7 +65,7 @@ public enum MetaBody: Equatable, Sendable {
       bytes.appendBig(lastSequence)
       bytes.appendText(reason)
     case .openConnection(let connection):
-      bytes.append(0x03)
+      bytes.append(0x07)
       connection.write(to: &bytes)
     case .gap(let gap):
       bytes.append(0x04)
@@ -78,9 +80,12 @@ public enum MetaBody: Equatable, Sendable {
     return bytes
   }
 
+  /// The code of an open connection in what programs before 0.2 wrote.
+  public static let earlyOpenConnection: UInt8 = 0x03
+
   /// The codes that this version knows; others are a newer one's.
-  public static let codes: ClosedRange<UInt8> = 0x01...0x06
+  public static let codes: ClosedRange<UInt8> = 0x01...0x07
 
   /// Whether a body is of the kind that stays between a program and the log server.
-  static func isLink(_ code: UInt8) -> Bool { code >= 0x80 }
+  public static func isLink(_ code: UInt8) -> Bool { code >= 0x80 }
 }

@@ -1,3 +1,4 @@
+import BitcoinWire
 import Bytes
 
 // Netmine's own forms of an endpoint, in the log stream and the control protocol; Bitcoin's forms are

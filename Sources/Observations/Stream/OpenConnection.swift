@@ -11,25 +11,40 @@ public struct OpenConnection: Equatable, Sendable {
   public var local: Endpoint
   /// When it opened, in ns since the Unix epoch.
   public var since: UInt64
+  /// What is known of the peer.
+  public var peer: ConnectionEvent.Peer
+
   /// The peer's user agent; empty before the handshake.
-  public var userAgent: [UInt8]
+  public var userAgent: [UInt8] { peer.userAgent }
 
   /// Creates a description.
-  public init(direction: Direction, remote: Endpoint, local: Endpoint, since: UInt64, userAgent: [UInt8]) {
+  public init(
+    direction: Direction,
+    remote: Endpoint,
+    local: Endpoint,
+    since: UInt64,
+    peer: ConnectionEvent.Peer = .unknown
+  ) {
     self.direction = direction
     self.remote = remote
     self.local = local
     self.since = since
-    self.userAgent = userAgent
+    self.peer = peer
   }
 
+  /// Reads the fields; those of programs before 0.2 end with the user agent.
   @_lifetime(reader: copy reader)
-  init(_ reader: inout ByteReader) throws(WireError) {
-    direction = try reader.big(UInt8.self, "direction") == 0 ? .outbound : .inbound
+  init(_ reader: inout ByteReader, early isEarly: Bool) throws(WireError) {
+    direction = try reader.choice("direction")
     remote = try reader.endpoint("remote endpoint")
     local = try reader.endpoint("local endpoint")
     since = try reader.big("since")
-    userAgent = try reader.prefixedBytes("user agent")
+    if isEarly {
+      let agent = try reader.prefixedBytes("user agent")
+      peer = agent.isEmpty ? .unknown : .userAgent(agent)
+    } else {
+      peer = try ConnectionEvent.Peer(&reader)
+    }
   }
 
   func write(to bytes: inout [UInt8]) {
@@ -37,6 +52,6 @@ public struct OpenConnection: Equatable, Sendable {
     bytes.appendEndpoint(remote)
     bytes.appendEndpoint(local)
     bytes.appendBig(since)
-    bytes.appendPrefixed(userAgent)
+    peer.write(to: &bytes)
   }
 }

@@ -36,8 +36,9 @@ public struct RotationMark: Equatable, Sendable {
 }
 
 extension ByteReader {
+  /// Reads u32 count, then that many positions.
   @_lifetime(self: copy self)
-  mutating func positions() throws(WireError) -> [ArchivePosition] {
+  public mutating func positions() throws(WireError) -> [ArchivePosition] {
     let count = try big(UInt32.self, "position count")
     try require(Int(count) * 20, "positions")
     var positions: [ArchivePosition] = []
@@ -55,7 +56,8 @@ extension ByteReader {
 }
 
 extension Array where Element == UInt8 {
-  mutating func appendPositions(_ positions: [ArchivePosition]) {
+  /// Appends u32 count, then the positions.
+  public mutating func appendPositions(_ positions: [ArchivePosition]) {
     appendBig(UInt32(positions.count))
     for position in positions {
       appendBig(position.instance)

@@ -1,0 +1,83 @@
+import BitcoinWire
+import Bytes
+import EventLoop
+import Glibc
+import Observations
+
+extension Outcome {
+  /// What an error of the system's means for a connection.
+  init(_ error: IOError) {
+    let code = Code(error)
+    self.init(code, errorNumber: UInt32(clamping: error.code), code == .failed ? .call(error.call) : .none)
+  }
+
+  /// What an error of the system's means for a connect through a proxy.
+  ///
+  /// - Parameter proxy: where the proxy is.
+  init(_ error: IOError, at proxy: Endpoint) {
+    switch Code(error) {
+    case .outOfDescriptors, .outOfPorts: self.init(error)
+    default:
+      self.init(.proxy, errorNumber: UInt32(clamping: error.code), .proxy(.unreachable(proxy)))
+    }
+  }
+
+  /// Why a stream that was not closed by us is gone, for a peer whose `version` has come, or has not.
+  init(_ reason: CloseReason, hasVersion: Bool) {
+    switch reason {
+    case .endOfStream: self.init(hasVersion ? .closedByPeer : .closedBeforeVersion)
+    case .readFailed(let error), .writeFailed(let error):
+      self.init(error)
+      if code == .reset, !hasVersion, case .readFailed = reason { detail = .beforeVersion }
+    case .closed: self.init(.failed)
+    }
+  }
+
+  /// Why the stream to a proxy is gone that has not connected us yet.
+  init(ofProxy reason: CloseReason) {
+    switch reason {
+    case .endOfStream, .closed: self.init(.proxy, .proxy(.closed))
+    case .readFailed(let error), .writeFailed(let error):
+      self.init(.proxy, errorNumber: UInt32(clamping: error.code), .proxy(.closed))
+    }
+  }
+
+  /// What bytes that are no message of the network mean for a connection.
+  init(_ violation: Framer.Violation) {
+    switch violation {
+    case .wrongMagic(let found, let expected):
+      self.init(.wrongMagic, .magic(found: found, expected: expected))
+    case .oversized(let header, let maximum):
+      let detail = Detail.oversized(
+        header.command,
+        length: header.length,
+        maximum: UInt32(clamping: maximum)
+      )
+      self.init(.protocolError, detail)
+    }
+  }
+
+  /// A limit that was reached.
+  init(_ code: Code, _ limit: Limit, value: Int, bound: Int) {
+    self.init(code, .limit(limit, value: Int64(value), bound: Int64(bound)))
+  }
+
+  /// A time that ran out.
+  init(_ code: Code, after seconds: Double) { self.init(code, .timeout(Connector.nanoseconds(seconds))) }
+}
+
+extension Outcome.Code {
+  fileprivate init(_ error: IOError) {
+    switch error.code {
+    case ECONNREFUSED: self = .refused
+    case ETIMEDOUT: self = .timedOut
+    case ENETUNREACH, EHOSTUNREACH, ENETDOWN, EHOSTDOWN, EACCES, EPERM, EAFNOSUPPORT: self = .unreachable
+    case ECONNRESET, EPIPE: self = .reset
+    case EMFILE, ENFILE, ENOBUFS, ENOMEM: self = .outOfDescriptors
+    // A bind fails so if the address is not ours.
+    case EADDRNOTAVAIL where error.call == .bind: self = .failed
+    case EADDRNOTAVAIL, EADDRINUSE, EAGAIN: self = .outOfPorts
+    default: self = .failed
+    }
+  }
+}
