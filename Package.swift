@@ -68,6 +68,13 @@ let package = Package(
       swiftSettings: spans
     ),
     .target(
+      name: "LogConsumer",
+      dependencies: [
+        "Access", "Bytes", "EventLoop", "BitcoinWire", "Observations", "LogProtocol", "LogFiles",
+      ],
+      swiftSettings: spans
+    ),
+    .target(
       name: "NodeDatabase",
       dependencies: [
         "Bytes", "BitcoinWire", "Observations", "Wording", "JSON", "PostgreSQL",
@@ -107,18 +114,23 @@ let package = Package(
     .target(
       name: "LogText",
       dependencies: [
-        "Bytes", "JSON", "BitcoinWire", "Observations", "Wording", "LogProtocol", "LogFiles", arguments,
+        "Bytes", "JSON", "BitcoinWire", "Observations", "Wording", "LogProtocol", "LogFiles", "LogConsumer",
       ]
     ),
     .target(
+      name: "LogOptions",
+      dependencies: ["BitcoinWire", "Observations", "LogProtocol", "LogConsumer", "LogText", arguments]
+    ),
+    .target(
       name: "LogClientCore",
-      dependencies: base + ["LogProtocol", "LogFiles", "LogText", "Zstandard"],
+      dependencies: base + ["LogProtocol", "LogFiles", "LogConsumer", "LogText", "LogOptions", "Zstandard"],
       path: "Sources/LogClients/Core"
     ),
     .target(
       name: "ClientCore",
       dependencies: base + [
-        "JSON", "Names", "Wording", "LogProtocol", "LogFiles", "LogText", "ControlProtocol", "PostgreSQL",
+        "JSON", "Names", "Wording", "LogProtocol", "LogFiles", "LogConsumer", "LogText", "LogOptions",
+        "ControlProtocol", "PostgreSQL",
         "Crawler",
         "NodeDatabase", "Enrichment", .product(name: "GRDB", package: "GRDB.swift"),
       ],
@@ -152,6 +164,13 @@ let package = Package(
       name: "console",
       dependencies: ["LogClientCore"] + command,
       path: "Sources/LogClients/Console"
+    ),
+
+    // What docs/extending.md shows; the tests build and run it.
+    .executableTarget(
+      name: "BlockWatch",
+      dependencies: ["BitcoinWire", "Bytes", "EventLoop", "LogConsumer", "Observations"],
+      path: "Examples/BlockWatch"
     ),
 
     // Tests.
@@ -214,12 +233,17 @@ let package = Package(
       dependencies: hands + ["LogFiles", "Zstandard"],
       swiftSettings: spans
     ),
+    .testTarget(
+      name: "LogConsumerTests",
+      dependencies: hands + ["LogConsumer", "LogFiles", "LogServerCore", "BlockWatch"]
+    ),
     .testTarget(name: "ControlProtocolTests", dependencies: hands),
     .testTarget(name: "CrawlerTests", dependencies: ["BitcoinWire", "Observations", "Crawler"]),
     .testTarget(
       name: "ClientTests",
       dependencies: hands + [
-        "ClientCore", "JSON", "LogFiles", "LogText", "LogServerCore", "Crawler", "NodeDatabase", "Enrichment",
+        "ClientCore", "JSON", "LogFiles", "LogConsumer", "LogText", "LogOptions", "LogServerCore", "Crawler",
+        "NodeDatabase", "Enrichment",
         "Zstandard",
         "netmine",
         .product(name: "GRDB", package: "GRDB.swift"),
@@ -272,7 +296,10 @@ let package = Package(
     .testTarget(name: "ConfigurationTests", dependencies: ["Configuration", "TestSupport"]),
     .testTarget(
       name: "LogClientTests",
-      dependencies: hands + ["LogClientCore", "LogFiles", "LogText", "Zstandard", "verbatim", "console"]
+      dependencies: hands + [
+        "LogClientCore", "LogFiles", "LogConsumer", "LogText", "LogOptions", "Zstandard", "verbatim",
+        "console",
+      ]
     ),
     .testTarget(name: "DaemonTests", dependencies: hands + ["SampleDaemon"]),
     .testTarget(

@@ -26,6 +26,12 @@ public final class LogFile {
   /// When the file was begun, as its first preamble says, in ns since the Unix epoch; 0 before that was read.
   public private(set) var creationTime: UInt64 = 0
 
+  /// Whether the file is being written: its end is not its end, and `next()` may find more later.
+  public var isGrowing = false
+
+  /// The file's inode.
+  public var number: UInt64 { input.number }
+
   private let input: LogInput
   private var buffer: Chunk
   private var start = 0
@@ -79,7 +85,11 @@ public final class LogFile {
       switch look() {
       case .failure(let error): return .damage(try skip(error))
       case .success(.needsMore(let count)):
-        if try !fill(needed: count) { return ending().map(LogPiece.damage) }
+        if try !fill(needed: count) {
+          guard isGrowing, compressionError == nil else { return ending().map(LogPiece.damage) }
+          isEnded = false
+          return nil
+        }
       case .success(.preamble):
         let bytes = buffer.bytes(start..<end)
         let time = UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self))

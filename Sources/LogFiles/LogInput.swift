@@ -11,6 +11,9 @@ final class LogInput {
   /// The file's size; nil where it has none, as a pipe.
   let size: UInt64?
 
+  /// The file's inode.
+  let number: UInt64
+
   private let path: String
   private let descriptor: Int32
   private var decompressor: ZstandardDecompressor?
@@ -26,6 +29,7 @@ final class LogInput {
     descriptor = path == "-" ? dup(0) : open(path, O_RDONLY | O_CLOEXEC)
     var status = stat()
     guard descriptor >= 0, fstat(descriptor, &status) == 0 else { throw IOError("open \(path)") }
+    number = UInt64(status.st_ino)
     size = status.st_mode & S_IFMT == S_IFREG ? UInt64(status.st_size) : nil
     // The first bytes say whether the rest is compressed.
     while end < Self.mark.count, !isEnded { try refill() }

@@ -1,4 +1,5 @@
 import Bytes
+import LogConsumer
 import LogProtocol
 import Observations
 
@@ -7,7 +8,7 @@ import Observations
 /// A live stream begins with a record for each open connection, so that nothing later refers to something that
 /// was not told. People get one line for all of a source's: there can be thousands.
 public struct RecordLines {
-  private var selector: RecordSelector
+  private var selector: RecordSelection
   private var mode: RecordMode
   private let summarises: Bool
   private var hasPreamble = false
@@ -19,8 +20,8 @@ public struct RecordLines {
   ///
   /// - Parameter isLive: whether they come from a log server. Then the open connections that it tells are
   ///   summarised, unless lines are for programs or META records are asked for by name.
-  public init(_ filter: RecordFilter, _ mode: RecordMode, isLive: Bool) {
-    selector = RecordSelector(filter)
+  public init(_ filter: RecordCriteria, _ mode: RecordMode, isLive: Bool) {
+    selector = RecordSelection(filter)
     self.mode = mode
     if case .lines(.text) = mode {
       summarises = isLive && filter.showsMeta && !filter.asksForMeta
@@ -30,7 +31,7 @@ public struct RecordLines {
   }
 
   /// Creates lines of another form than records' bytes or sums.
-  public init(_ filter: RecordFilter, _ formatter: LineFormatter, isLive: Bool) {
+  public init(_ filter: RecordCriteria, _ formatter: LineFormatter, isLive: Bool) {
     self.init(filter, .lines(formatter), isLive: isLive)
   }
 

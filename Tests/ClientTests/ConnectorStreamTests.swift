@@ -44,7 +44,7 @@ import Testing
       on: loop
     )
     var heard: [UInt64] = []
-    stream.handle = { header, _ in heard.append(header.sequence) }
+    stream.handle = { heard.append($0.header.sequence) }
     try stream.open()
     // In one piece, so that they are handled together.
     var records: [UInt8] = []
@@ -59,7 +59,7 @@ import Testing
     try loop.run { heard.count == 3 }
     #expect(heard == [1, 2, 3])
     #expect(stream.unreadableCount == 3)
-    #expect(stream.remark == "Skipped 3 META records that this version cannot read.")
+    #expect(stream.remark == "Skipped 3 records that this version cannot read.")
     #expect(stream.complaint == nil)
     stream.close()
   }

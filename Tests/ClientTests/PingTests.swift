@@ -1,4 +1,5 @@
 import BitcoinWire
+import LogConsumer
 import LogProtocol
 import Testing
 
@@ -9,29 +10,29 @@ import Testing
 
   @discardableResult
   mutating func note(_ record: (RecordHeader, [UInt8])) -> PingTally.RoundTrip? {
-    record.1.withUnsafeBytes { tally.note(record.0, $0) }
+    record.1.withUnsafeBytes { tally.note(StreamRecord(record.0, $0)) }
   }
 
   @Test mutating func matchesPongsByTheirNonces() {
     tally.begin(nonce: 7, to: [1, 2])
-    note(StreamRecord.message(.ping(PingMessage(nonce: 7)), 1, at: 100, .sent))
-    note(StreamRecord.message(.ping(PingMessage(nonce: 7)), 2, at: 110, .sent))
+    note(RecordedStream.message(.ping(PingMessage(nonce: 7)), 1, at: 100, .sent))
+    note(RecordedStream.message(.ping(PingMessage(nonce: 7)), 2, at: 110, .sent))
     // The connector's own, and a peer's.
-    note(StreamRecord.message(.ping(PingMessage(nonce: 9)), 1, at: 111, .sent))
-    note(StreamRecord.message(.ping(PingMessage(nonce: 7)), 1, at: 112))
-    #expect(note(StreamRecord.message(.pong(PongMessage(nonce: 9)), 1, at: 150)) == nil)
+    note(RecordedStream.message(.ping(PingMessage(nonce: 9)), 1, at: 111, .sent))
+    note(RecordedStream.message(.ping(PingMessage(nonce: 7)), 1, at: 112))
+    #expect(note(RecordedStream.message(.pong(PongMessage(nonce: 9)), 1, at: 150)) == nil)
     #expect(
-      note(StreamRecord.message(.pong(PongMessage(nonce: 7)), 2, at: 160, .upperBound))
+      note(RecordedStream.message(.pong(PongMessage(nonce: 7)), 2, at: 160, .upperBound))
         == PingTally.RoundTrip(connection: 2, round: 1, time: 160, duration: 50, isUpperBound: true)
     )
     #expect(!tally.isRoundComplete)
     // An answer to a former ping counts though the next is out.
     tally.begin(nonce: 8, to: [1])
-    #expect(note(StreamRecord.message(.pong(PongMessage(nonce: 7)), 1, at: 200))?.duration == 100)
-    #expect(note(StreamRecord.message(.pong(PongMessage(nonce: 7)), 1, at: 210)) == nil)
+    #expect(note(RecordedStream.message(.pong(PongMessage(nonce: 7)), 1, at: 200))?.duration == 100)
+    #expect(note(RecordedStream.message(.pong(PongMessage(nonce: 7)), 1, at: 210)) == nil)
     #expect(tally.expectedCount == 1)
     #expect(tally.sentCount == 2)
-    note(StreamRecord.end(1, at: 220))
+    note(RecordedStream.end(1, at: 220))
     #expect(tally.isRoundComplete)
     #expect(tally.closed == [1])
   }

@@ -1,6 +1,7 @@
 import BitcoinWire
 import Bytes
 import ControlProtocol
+import LogConsumer
 import LogProtocol
 import Testing
 
@@ -26,18 +27,18 @@ import Testing
     #expect(content.parcel(wtxid)?.payload == Self.transaction.bytes)
     var spread = Spread(of: content.hashes, told: [Network.regtest.frame(.tx(Self.transaction))])
     func note(_ record: (RecordHeader, [UInt8])) -> [Spread.Sighting] {
-      record.1.withUnsafeBytes { spread.note(record.0, $0) }
+      record.1.withUnsafeBytes { spread.note(StreamRecord(record.0, $0)) }
     }
     func inventory(_ hashes: Hash256...) -> InventoryMessage {
       InventoryMessage(items: hashes.map { InventoryItem(.wtx, $0) })
     }
     // Before we told anybody it is somebody else's doing.
-    #expect(note(StreamRecord.message(.inv(inventory(wtxid)), 3, at: 5)) == [])
-    _ = note(StreamRecord.message(.tx(Self.transaction), 1, at: 10, .sent))
-    _ = note(StreamRecord.message(.tx(Self.transaction), 2, at: 20, .sent))
-    #expect(note(StreamRecord.message(.getdata(inventory(.zero)), 2, at: 25)) == [])
+    #expect(note(RecordedStream.message(.inv(inventory(wtxid)), 3, at: 5)) == [])
+    _ = note(RecordedStream.message(.tx(Self.transaction), 1, at: 10, .sent))
+    _ = note(RecordedStream.message(.tx(Self.transaction), 2, at: 20, .sent))
+    #expect(note(RecordedStream.message(.getdata(inventory(.zero)), 2, at: 25)) == [])
     #expect(
-      note(StreamRecord.message(.getdata(inventory(.zero, wtxid)), 2, at: 30, .upperBound)) == [
+      note(RecordedStream.message(.getdata(inventory(.zero, wtxid)), 2, at: 30, .upperBound)) == [
         .init(
           connection: 2,
           deed: .asked,
@@ -49,10 +50,10 @@ import Testing
         )
       ]
     )
-    #expect(note(StreamRecord.message(.getdata(inventory(wtxid)), 2, at: 31)) == [])
+    #expect(note(RecordedStream.message(.getdata(inventory(wtxid)), 2, at: 31)) == [])
     // Whoever was not told is timed from the first who was.
     #expect(
-      note(StreamRecord.message(.inv(inventory(wtxid)), 3, at: 40)) == [
+      note(RecordedStream.message(.inv(inventory(wtxid)), 3, at: 40)) == [
         .init(
           connection: 3,
           deed: .announced,
@@ -64,8 +65,8 @@ import Testing
         )
       ]
     )
-    #expect(note(StreamRecord.message(.tx(Self.transaction), 3, at: 50)).map(\.deed) == [.sent])
-    _ = note(StreamRecord.end(1, at: 60))
+    #expect(note(RecordedStream.message(.tx(Self.transaction), 3, at: 50)).map(\.deed) == [.sent])
+    _ = note(RecordedStream.end(1, at: 60))
     #expect(spread.closed == [1])
     #expect(spread.toldCount == 2)
     #expect(spread.connections(.asked) == [2])

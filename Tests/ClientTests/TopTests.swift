@@ -1,6 +1,7 @@
 import BitcoinWire
 import ControlProtocol
 import EventLoop
+import LogConsumer
 import LogProtocol
 import Testing
 
@@ -26,12 +27,14 @@ import Testing
   /// Two seconds in which peer 1 said little and much, peer 2 much and little; and a frame of them.
   func frame(_ order: TopOrder) -> TopFrame {
     var model = TopModel(at: 0)
-    func note(_ record: (RecordHeader, [UInt8])) { record.1.withUnsafeBytes { model.note(record.0, $0) } }
+    func note(_ record: (RecordHeader, [UInt8])) {
+      record.1.withUnsafeBytes { model.note(StreamRecord(record.0, $0)) }
+    }
     let big = Message.unknown(command: "big", payload: [UInt8](repeating: 0, count: 976))
-    for time in 0..<4 { note(StreamRecord.message(.getaddr, 2, at: UInt64(time))) }
-    note(StreamRecord.message(big, 1, at: 5))
-    note(StreamRecord.message(.getaddr, 1, at: 6, .sent))
-    note(StreamRecord.end(7, at: 1_767_225_600 * Self.second))
+    for time in 0..<4 { note(RecordedStream.message(.getaddr, 2, at: UInt64(time))) }
+    note(RecordedStream.message(big, 1, at: 5))
+    note(RecordedStream.message(.getaddr, 1, at: 6, .sent))
+    note(RecordedStream.end(7, at: 1_767_225_600 * Self.second))
     model.sample(at: 2 * Self.second, atLeast: 1)
     var statistics = ConnectorStatistics()
     statistics.networkName = "regtest"
@@ -79,8 +82,8 @@ import Testing
 
   @Test func keepsASampleWhenItIsDrawnAnew() {
     var model = TopModel(at: 0)
-    let record = StreamRecord.message(.getaddr, 2, at: 1)
-    record.1.withUnsafeBytes { model.note(record.0, $0) }
+    let record = RecordedStream.message(.getaddr, 2, at: 1)
+    record.1.withUnsafeBytes { model.note(StreamRecord(record.0, $0)) }
     model.sample(at: Self.second, atLeast: 0.9)
     #expect(model.rate(model.traffic.messagesIn) == 1)
     model.sample(at: Self.second + 1000, atLeast: 0.9)
@@ -93,10 +96,10 @@ import Testing
   @Test func boundsWhatPeersCanMakeItRemember() {
     var model = TopModel(at: 0)
     for number in 0..<1000 {
-      let record = StreamRecord.message(.unknown(command: Command("x\(number)")!, payload: []), 1, at: 1)
-      record.1.withUnsafeBytes { model.note(record.0, $0) }
-      let end = StreamRecord.end(1, at: 1)
-      end.1.withUnsafeBytes { model.note(end.0, $0) }
+      let record = RecordedStream.message(.unknown(command: Command("x\(number)")!, payload: []), 1, at: 1)
+      record.1.withUnsafeBytes { model.note(StreamRecord(record.0, $0)) }
+      let end = RecordedStream.end(1, at: 1)
+      end.1.withUnsafeBytes { model.note(StreamRecord(end.0, $0)) }
     }
     #expect(model.totals.count == TopModel.commandLimit + 1)
     #expect(model.events.count == TopModel.eventLimit)

@@ -1,5 +1,7 @@
 import ArgumentParser
 import Bytes
+import LogConsumer
+import LogOptions
 import LogProtocol
 import LogText
 import Observations
@@ -16,9 +18,10 @@ import Testing
       Records.message("ping", [], 3, flags: .sent, connection: 2),
       Records.event(.connected, 4),
     ]
+    var selection = RecordSelection(filter)
     return records.indices.filter { index in
       records[index].withUnsafeBytes {
-        filter.shows(RecordHeader(checked: $0), body: UnsafeRawBufferPointer(rebasing: $0.dropFirst(32)))
+        selection.shows(RecordHeader(checked: $0), body: UnsafeRawBufferPointer(rebasing: $0.dropFirst(32)))
       }
     }
   }

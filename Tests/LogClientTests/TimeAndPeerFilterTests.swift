@@ -1,5 +1,7 @@
 import BitcoinWire
 import Bytes
+import LogConsumer
+import LogOptions
 import LogProtocol
 import LogText
 import Observations
@@ -60,7 +62,7 @@ import Testing
   static let event = ConnectionEvent(.connected, .outbound, remote: peer, local: us)
 
   func shown(_ arguments: String...) throws -> [Int] {
-    var selector = RecordSelector(try RecordFilterOptions.parse(arguments).filter)
+    var selector = RecordSelection(try RecordFilterOptions.parse(arguments).filter)
     let other = ConnectionEvent(.connectFailed, .outbound, remote: Endpoint("10.9.9.9:1")!, local: us)
     let records = [
       Records.joined(), Records.event(.connected, 10), Records.message("version", [], 20),

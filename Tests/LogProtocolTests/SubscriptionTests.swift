@@ -22,7 +22,7 @@ import Testing
       connection: connection,
       bodyCount: body.count
     )
-    return body.withUnsafeBytes { subscription.wants(header, body: $0) }
+    return body.withUnsafeBytes { RecordFilter(subscription).wants(header, body: $0) }
   }
 
   @Test func selectsByType() {

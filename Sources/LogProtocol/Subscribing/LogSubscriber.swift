@@ -15,6 +15,10 @@ public protocol LogSubscriberHandler: AnyObject {
   /// The log server has accepted the connection.
   func subscriberDidConnect(_ subscriber: LogSubscriber)
 
+  /// The log server answered `requestStatus()`: how it does, and how far it is with each source. What comes later than the
+  /// answer is later in its source than that.
+  func subscriber(_ subscriber: LogSubscriber, told status: ServerStatus)
+
   /// There is no log server, or it is gone. The subscriber tries again by itself unless cancelled.
   func subscriber(_ subscriber: LogSubscriber, lostServerFor reason: String)
 }
@@ -22,6 +26,9 @@ public protocol LogSubscriberHandler: AnyObject {
 extension LogSubscriberHandler {
   /// An archive that has nothing.
   public func positions(for subscriber: LogSubscriber) -> [ArchivePosition] { [] }
+
+  /// Does nothing.
+  public func subscriber(_ subscriber: LogSubscriber, told status: ServerStatus) {}
 
   /// Does nothing.
   public func subscriberDidConnect(_ subscriber: LogSubscriber) {}
@@ -72,6 +79,9 @@ public final class LogSubscriber {
     guard !sequences.isEmpty else { return }
     stream?.write(LinkMessage.acknowledge(sequences).record(at: Clock.now()))
   }
+
+  /// Asks the log server how it does.
+  public func requestStatus() { stream?.write(LinkMessage.statusRequest.record(at: Clock.now())) }
 
   /// Suspends reading; the log server then counts what it cannot keep.
   public func pause() { stream?.pause() }
@@ -145,6 +155,7 @@ extension LogSubscriber: ByteStreamHandler {
         if header.type == .meta, header.sequence == 0, let link = try LinkMessage(body.bytes) {
           if case .refusal(let reason) = link { failure = "log server refuses: \(reason)" }
           pass(slice, run)
+          if case .status(let status) = link { handler.subscriber(self, told: status) }
           run = range.upperBound..<range.upperBound
         } else if run.upperBound == range.lowerBound {
           run = run.lowerBound..<range.upperBound

@@ -8,7 +8,7 @@ import Observations
 /// slow), u16 count and 12-byte commands, u16 count and u32 sources, u16 count and u32 connections.
 ///
 /// META records are sent whatever the subscription says. An empty list of commands, sources or connections
-/// means all of them; commands and directions ask of messages only.
+/// means all of them; commands and directions ask of messages only. `RecordFilter` says which records that are.
 public struct Subscription: Equatable, Sendable {
   /// What becomes of a reader that is too slow.
   public enum SlowPolicy: Sendable {
@@ -37,25 +37,6 @@ public struct Subscription: Equatable, Sendable {
 
   /// Creates a subscription to types, without further restriction.
   public init(types: RecordType = .all) { self.types = types }
-
-  /// Whether a record is wanted.
-  ///
-  /// - Parameter body: the record's body.
-  @inlinable
-  public func wants(_ header: RecordHeader, body: UnsafeRawBufferPointer) -> Bool {
-    if header.type == .meta { return true }
-    guard !types.isDisjoint(with: header.type) else { return false }
-    if header.type == .message {
-      guard header.flags.contains(.sent) ? wantsSent : wantsReceived else { return false }
-      if !commands.isEmpty {
-        guard body.count >= 16 else { return false }
-        let command = Command(UnsafeRawBufferPointer(rebasing: body[4..<16]).bytes)
-        guard commands.contains(command) else { return false }
-      }
-    }
-    return (sources.isEmpty || sources.contains(header.source))
-      && (connections.isEmpty || connections.contains(header.connection))
-  }
 
   @_lifetime(reader: copy reader)
   init(_ reader: inout ByteReader) throws(WireError) {

@@ -1,6 +1,7 @@
 import BitcoinWire
 import Bytes
 import ControlProtocol
+import LogConsumer
 import LogProtocol
 import Observations
 
@@ -60,15 +61,20 @@ struct AnswerBook {
   var isComplete: Bool { openCount == 0 }
 
   /// Takes a record in; returns the answer that it is.
-  mutating func note(_ header: RecordHeader, _ body: UnsafeRawBufferPointer) -> Answer? {
+  mutating func note(_ record: StreamRecord) -> Answer? {
+    let header = record.header
     guard let page = pages[header.connection], page.answerCount < limit else { return nil }
-    if header.type == .connection {
-      if let event = try? ConnectionEvent(body.bytes), event.code.endsConnection { close(header.connection) }
+    if case .event(let event) = record.content {
+      if event.code.endsConnection { close(header.connection) }
       return nil
     }
-    guard header.type == .message, let message = MessageHeader(peeking: body.bytes) else { return nil }
+    guard case .message(let message?) = record.content, !header.flags.contains(.wrongChecksum) else {
+      return nil
+    }
     if header.flags.contains(.sent) {
-      if page.sent == nil, messages.contains(Array(body)) { pages[header.connection]?.sent = header.time }
+      if page.sent == nil, messages.contains(Array(record.body)) {
+        pages[header.connection]?.sent = header.time
+      }
       return nil
     }
     guard let sent = page.sent, awaited.contains(message.command), !closed.contains(header.connection) else {
@@ -85,7 +91,7 @@ struct AnswerBook {
       isUpperBound: header.flags.contains(.upperBound),
       delay: delay,
       command: message.command,
-      payload: [UInt8](body.dropFirst(MessageHeader.size)),
+      payload: [UInt8](record.payload),
       dialect: dialect
     )
   }

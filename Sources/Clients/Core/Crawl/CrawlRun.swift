@@ -4,6 +4,7 @@ import ControlProtocol
 import Crawler
 import Enrichment
 import EventLoop
+import LogConsumer
 import LogProtocol
 import Names
 import NodeDatabase
@@ -79,10 +80,10 @@ final class CrawlRun {
         environment.output.complain("Nobody is asked what addresses are called: \(error).")
       }
     }
-    stream.handle = { [unowned self] in hear($0, $1) }
+    stream.handle = { [unowned self] in hear($0) }
   }
 
-  deinit { stream.handle = { _, _ in } }
+  deinit { stream.handle = { _ in } }
 
   private var now: Double { Double(Clock.monotonic() - began) / 1e9 }
 
@@ -270,15 +271,14 @@ final class CrawlRun {
 
   // MARK: What comes
 
-  private func hear(_ header: RecordHeader, _ body: UnsafeRawBufferPointer) {
+  private func hear(_ record: StreamRecord) {
+    let header = record.header
     // Of our own connects the connector tells us itself.
-    if header.type == .connection, crawl.isAdopted(header.connection) {
-      guard let event = try? ConnectionEvent(body.bytes), event.code.endsConnection else { return }
+    if case .event(let event) = record.content, event.code.endsConnection, crawl.isAdopted(header.connection)
+    {
       ends.append((header.connection, event.outcome ?? Outcome(.unspecified)))
     }
-    guard header.type == .message, let message = MessageHeader(peeking: body.bytes) else { return }
-    let payload = UnsafeRawBufferPointer(rebasing: body.dropFirst(MessageHeader.size))
-    switch try? Message.decode(message.command, payload: payload.bytes).message {
+    switch record.message {
     case .addr(let addr): heard.append((header.connection, addr.nodes))
     case .addrv2(let addr): heard.append((header.connection, addr.nodes))
     default: break

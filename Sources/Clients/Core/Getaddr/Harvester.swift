@@ -3,6 +3,7 @@ import Bytes
 import ControlProtocol
 import EventLoop
 import JSON
+import LogConsumer
 import LogProtocol
 import Observations
 
@@ -45,7 +46,7 @@ final class Harvester {
     list = try command.list.map { (path) throws(ClientFailure) in try AddressList(path, environment.output) }
     harvest = Harvest(settings)
     pace = Pace(perSecond: command.rate, at: Clock.monotonic())
-    stream.handle = { [unowned self] in note($0, $1) }
+    stream.handle = { [unowned self] in note($0) }
     let all = try session.connections()
     if command.targets.isGiven {
       let (found, missing) = try session.connections(command.targets, direction: .outbound)
@@ -57,7 +58,7 @@ final class Harvester {
     }
   }
 
-  deinit { stream.handle = { _, _ in } }
+  deinit { stream.handle = { _ in } }
 
   private var now: Double { Double(Clock.monotonic()) / 1e9 }
 
@@ -131,9 +132,9 @@ final class Harvester {
 
   // MARK: What comes
 
-  private func note(_ header: RecordHeader, _ body: UnsafeRawBufferPointer) {
-    if header.type == .connection {
-      guard let event = try? ConnectionEvent(body.bytes) else { return }
+  private func note(_ record: StreamRecord) {
+    let header = record.header
+    if case .event(let event) = record.content {
       if event.code == .handshaken {
         opened(header.connection, event.remote, event.direction)
       } else if event.code.endsConnection {
@@ -141,17 +142,16 @@ final class Harvester {
       }
       return
     }
-    guard header.type == .message, let message = MessageHeader(peeking: body.bytes) else { return }
-    let payload = UnsafeRawBufferPointer(rebasing: body.dropFirst(MessageHeader.size))
     let nodes: [KnownNode]
-    switch try? Message.decode(message.command, payload: payload.bytes).message {
-    case .addr(let addr): nodes = addr.nodes
-    case .addrv2(let addr): nodes = addr.nodes
+    let command: Command
+    switch record.message {
+    case .addr(let addr): (command, nodes) = (.addr, addr.nodes)
+    case .addrv2(let addr): (command, nodes) = (.addrv2, addr.nodes)
     default: return
     }
     let yield = harvest.told(nodes, by: header.connection, at: now)
     list?.add(yield.new)
-    show(yield, message.command, header)
+    show(yield, command, header)
   }
 
   private func opened(_ id: UInt32, _ endpoint: Endpoint, _ direction: Direction) {

@@ -1,6 +1,7 @@
 import Access
 import Bytes
 import EventLoop
+import LogConsumer
 import LogProtocol
 import LogText
 
@@ -10,7 +11,7 @@ import LogText
 final class StreamWatch {
   private let address: SocketAddress
   private let key: AccessKey?
-  private let filter: RecordFilter
+  private let filter: RecordCriteria
   private var lines: RecordLines
   private var remaining: Int
   private let output: Output
@@ -24,7 +25,7 @@ final class StreamWatch {
   init(
     _ address: SocketAddress,
     key: AccessKey?,
-    _ filter: RecordFilter,
+    _ filter: RecordCriteria,
     _ mode: RecordMode,
     limit: Int,
     _ output: Output

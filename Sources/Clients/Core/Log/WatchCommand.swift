@@ -2,6 +2,7 @@ import ArgumentParser
 import Daemon
 import EventLoop
 import Glibc
+import LogOptions
 import LogText
 
 /// `netmine watch`: shows the log stream as it comes.

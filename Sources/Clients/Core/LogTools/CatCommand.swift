@@ -1,5 +1,6 @@
 import ArgumentParser
 import LogFiles
+import LogOptions
 import LogText
 
 /// `netmine log cat`: shows the records of log files.

@@ -1,6 +1,8 @@
 import ArgumentParser
 import Bytes
+import LogConsumer
 import LogFiles
+import LogOptions
 import LogProtocol
 import LogText
 import Observations
@@ -33,7 +35,7 @@ struct ConvertCommand: LogToolCommand {
     let output = try target.open(environment.output)
     let reading = LogReading(input, environment.output, for: records.filter)
     var writer = NativeLogWriter(bringsForward: true)
-    var selector = RecordSelector(records.filter)
+    var selector = RecordSelection(records.filter)
     var count = 0
     var left: [RecordType: Int] = [:]
     let result = result

@@ -1,5 +1,7 @@
 import ArgumentParser
+import LogConsumer
 import LogFiles
+import LogOptions
 import LogText
 
 /// `netmine log export`: writes records in a form that other programs read.
@@ -88,7 +90,7 @@ struct ExportCommand: LogToolCommand {
       chosen == .pcapng
       ? try target.open(environment.output)
       : try ByteOutput(target.path, replaces: target.force, environment.output)
-    var selector = RecordSelector(records.filter)
+    var selector = RecordSelection(records.filter)
     let reading = LogReading(input, environment.output, for: records.filter)
     var sink = RecordSink(chosen, hasPayload: payload, &output.bytes)
     try reading.forEach { record, _ throws(ClientFailure) in

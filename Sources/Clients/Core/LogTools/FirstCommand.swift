@@ -2,7 +2,9 @@ import ArgumentParser
 import BitcoinWire
 import Bytes
 import JSON
+import LogConsumer
 import LogFiles
+import LogOptions
 import LogProtocol
 import LogText
 
@@ -47,7 +49,7 @@ struct FirstCommand: LogToolCommand {
 
   func execute(_ environment: ClientEnvironment) throws(ClientFailure) -> ExitStatus {
     var search = AnnouncementSearch(Set(([hash] + also).compactMap { Hash256($0) }), tellsAll: all)
-    var selector = RecordSelector(records.filter)
+    var selector = RecordSelection(records.filter)
     let reading = LogReading(input, environment.output, for: records.filter)
     try reading.forEach { record, _ in
       search.note(record, isShown: selector.shows(record.header, body: record.body))

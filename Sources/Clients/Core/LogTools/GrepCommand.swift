@@ -1,7 +1,9 @@
 import ArgumentParser
 import BitcoinWire
 import Bytes
+import LogConsumer
 import LogFiles
+import LogOptions
 import LogProtocol
 import LogText
 
@@ -87,10 +89,10 @@ struct GrepCommand: LogToolCommand {
 
   func execute(_ environment: ClientEnvironment) throws(ClientFailure) -> ExitStatus {
     guard let matcher = try? matcher() else { return .usage }
-    var everything = RecordFilter()
+    var everything = RecordCriteria()
     everything.asksForMeta = true
     let listing = RecordListing(RecordLines(everything, form.mode(), isLive: false), environment.output)
-    var selector = RecordSelector(records.filter)
+    var selector = RecordSelection(records.filter)
     var formatter = TextFormatter()
     var found = 0
     let reading = LogReading(input, environment.output, for: records.filter)

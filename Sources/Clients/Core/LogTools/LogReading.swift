@@ -1,5 +1,6 @@
 import Bytes
 import EventLoop
+import LogConsumer
 import LogFiles
 import LogProtocol
 import LogText
@@ -21,7 +22,7 @@ final class LogReading {
   /// Prepares to read the files that were asked for.
   ///
   /// - Parameter filter: what is wanted of them; what their indexes say to be later is left out.
-  init(_ options: LogFileOptions, _ output: Output, for filter: RecordFilter = RecordFilter()) {
+  init(_ options: LogFileOptions, _ output: Output, for filter: RecordCriteria = RecordCriteria()) {
     self.options = options
     let end = filter.end ?? .max
     times = min(filter.start, end)..<end

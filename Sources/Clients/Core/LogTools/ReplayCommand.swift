@@ -5,7 +5,9 @@ import Configuration
 import Daemon
 import EventLoop
 import Glibc
+import LogConsumer
 import LogFiles
+import LogOptions
 import LogProtocol
 import LogText
 import Observations
@@ -63,7 +65,7 @@ struct ReplayCommand: LogToolCommand {
       patience: timeout
     )
     try replay.join()
-    var selector = RecordSelector(records.filter)
+    var selector = RecordSelection(records.filter)
     var progress = ReadingProgress(environment.output)
     do throws(IOError) {
       let merger = try LogMerger(files) { reading.note($0) }

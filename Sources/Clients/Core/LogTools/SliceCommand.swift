@@ -1,4 +1,6 @@
 import ArgumentParser
+import LogConsumer
+import LogOptions
 import LogProtocol
 import LogText
 
@@ -29,7 +31,7 @@ struct SliceCommand: LogToolCommand {
       let connections = filter.subscription.connections
       return (connections.isEmpty || connections.contains(connection)) && filter.wants(open)
     }
-    var selector = RecordSelector(filter)
+    var selector = RecordSelection(filter)
     let reading = LogReading(input, environment.output, for: records.filter)
     var count = 0
     var time = filter.start

@@ -1,6 +1,8 @@
 import ArgumentParser
 import BitcoinWire
 import JSON
+import LogConsumer
+import LogOptions
 import LogProtocol
 import LogText
 
@@ -39,7 +41,7 @@ struct StatsCommand: LogToolCommand {
 
   func execute(_ environment: ClientEnvironment) throws(ClientFailure) -> ExitStatus {
     var statistics = LogStatistics()
-    var selector = RecordSelector(records.filter)
+    var selector = RecordSelection(records.filter)
     let reading = LogReading(input, environment.output, for: records.filter)
     try reading.forEach { record, _ in
       if selector.shows(record.header, body: record.body) {

@@ -2,6 +2,7 @@ import ArgumentParser
 import BitcoinWire
 import Configuration
 import Daemon
+import LogOptions
 import LogText
 import NodeDatabase
 import Observations

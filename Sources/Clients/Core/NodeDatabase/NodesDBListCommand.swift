@@ -1,6 +1,7 @@
 import ArgumentParser
 import BitcoinWire
 import EventLoop
+import LogOptions
 import LogText
 import NodeDatabase
 import Observations

@@ -70,8 +70,8 @@ struct PingCommand: ControlCommand {
     let addresses = Dictionary(uniqueKeysWithValues: connections.map { ($0.id, $0.remote) })
     let interruption = Interruption(on: environment.loop, isHeard: environment.hearsSignals)
     var tally = PingTally()
-    stream.handle = { header, body in
-      guard let roundTrip = tally.note(header, body), let address = addresses[roundTrip.connection], !summary
+    stream.handle = { record in
+      guard let roundTrip = tally.note(record), let address = addresses[roundTrip.connection], !summary
       else {
         return
       }

@@ -1,6 +1,7 @@
 import BitcoinWire
 import Bytes
 import ControlProtocol
+import LogConsumer
 import LogProtocol
 import Observations
 
@@ -52,23 +53,21 @@ struct PingTally {
   var isRoundComplete: Bool { expected.allSatisfy { $0.round < rounds.count } }
 
   /// Takes a record in; returns the round trip that it completes.
-  mutating func note(_ header: RecordHeader, _ body: UnsafeRawBufferPointer) -> RoundTrip? {
-    if header.type == .connection {
-      if let event = try? ConnectionEvent(body.bytes), event.code.endsConnection { close(header.connection) }
+  mutating func note(_ record: StreamRecord) -> RoundTrip? {
+    let header = record.header
+    if case .event(let event) = record.content {
+      if event.code.endsConnection { close(header.connection) }
       return nil
     }
-    guard header.type == .message, let message = MessageHeader(peeking: body.bytes) else { return nil }
-    let payload = UnsafeRawBufferPointer(rebasing: body.dropFirst(MessageHeader.size))
     if header.flags.contains(.sent) {
-      guard message.command == .ping, let nonce = try? PingMessage(payload.bytes).nonce,
-        let round = rounds[nonce]
-      else { return nil }
+      guard case .ping(let ping) = record.message, let nonce = ping.nonce, let round = rounds[nonce] else {
+        return nil
+      }
       pending[Key(connection: header.connection, round: round)] = header.time
       sentCount += 1
       return nil
     }
-    guard message.command == .pong, let nonce = try? PongMessage(payload.bytes).nonce,
-      let round = rounds[nonce],
+    guard case .pong(let pong) = record.message, let round = rounds[pong.nonce],
       let sent = pending.removeValue(forKey: Key(connection: header.connection, round: round))
     else { return nil }
     expected.remove(Key(connection: header.connection, round: round))

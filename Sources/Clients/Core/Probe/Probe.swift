@@ -47,7 +47,7 @@ struct Probe {
     let messages = messages()
     var spread = Spread(of: content.hashes, told: messages.map(\.bytes))
     var new: [Spread.Sighting] = []
-    stream.handle = { header, body in new += spread.note(header, body) }
+    stream.handle = { new += spread.note($0) }
     for (bytes, connections) in messages where !connections.isEmpty {
       _ = try session.sendIfThere(bytes, to: connections)
     }

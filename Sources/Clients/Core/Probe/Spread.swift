@@ -1,5 +1,6 @@
 import BitcoinWire
 import Bytes
+import LogConsumer
 import LogProtocol
 import Observations
 
@@ -74,23 +75,20 @@ struct Spread {
   static let commands: [Command] = [.inv, .getdata, .tx, .block, .headers, .cmpctblock]
 
   /// Takes a record in; returns what is seen for the first time.
-  mutating func note(_ header: RecordHeader, _ body: UnsafeRawBufferPointer) -> [Sighting] {
-    if header.type == .connection {
-      if let event = try? ConnectionEvent(body.bytes), event.code.endsConnection {
-        closed.insert(header.connection)
-      }
+  mutating func note(_ record: StreamRecord) -> [Sighting] {
+    let header = record.header
+    if case .event(let event) = record.content {
+      if event.code.endsConnection { closed.insert(header.connection) }
       return []
     }
-    guard header.type == .message, let message = MessageHeader(peeking: body.bytes) else { return [] }
+    guard case .message = record.content else { return [] }
     if header.flags.contains(.sent) {
-      guard messages.contains(Array(body)) else { return [] }
+      guard messages.contains(Array(record.body)) else { return [] }
       if told[header.connection] == nil { told[header.connection] = header.time }
       if firstTold == nil { firstTold = header.time }
       return []
     }
-    guard let firstTold else { return [] }
-    let payload = UnsafeRawBufferPointer(rebasing: body.dropFirst(MessageHeader.size))
-    guard let (deed, found) = deed(message.command, payload) else { return [] }
+    guard let firstTold, let message = record.message, let (deed, found) = deed(message) else { return [] }
     var new: [Sighting] = []
     for hash in found {
       let key = Key(connection: header.connection, deed: deed, hash: hash)
@@ -113,8 +111,7 @@ struct Spread {
   }
 
   /// What a message does, and with which of the things.
-  private func deed(_ command: Command, _ payload: UnsafeRawBufferPointer) -> (Deed, [Hash256])? {
-    guard let message = try? Message.decode(command, payload: payload.bytes).message else { return nil }
+  private func deed(_ message: Message) -> (Deed, [Hash256])? {
     switch message {
     case .getdata(let request): return (.asked, named(request.items.map(\.hash)))
     case .inv(let announcement): return (.announced, named(announcement.items.map(\.hash)))

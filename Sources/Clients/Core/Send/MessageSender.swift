@@ -66,8 +66,8 @@ struct MessageSender {
       dialect: Dialect(magic: session.hello.magic)
     )
     var answers: [Answer] = []
-    stream.handle = { header, body in
-      if let answer = book.note(header, body) { answers.append(answer) }
+    stream.handle = { record in
+      if let answer = book.note(record) { answers.append(answer) }
     }
     func show() {
       for answer in answers {

@@ -3,35 +3,29 @@ import BitcoinWire
 import Bytes
 import ControlProtocol
 import EventLoop
+import LogConsumer
 import LogProtocol
 import Observations
 
-/// What the log stream tells of one connector, from now on: with the kernel's times, which no client could measure
-/// from outside.
+/// What one connector publishes from now on, with the kernel's times, which no client could measure from outside.
 ///
-/// It begins at a moment that is known: what is commanded after `open()` is in it.
+/// It begins at a known moment: what is commanded after `open()` is in it.
 final class ConnectorStream {
-  /// Told each message and event of the connector: header and body of its record.
-  var handle: (RecordHeader, UnsafeRawBufferPointer) -> Void = { _, _ in }
+  /// Gets each message and event of the connector.
+  var handle: (StreamRecord) -> Void = { _ in }
 
-  /// Records that the stream lacks, because this reader was too slow or the log server was gone.
+  /// Records that are missing, because this reader was too slow.
   private(set) var missedCount: UInt64 = 0
 
-  /// META records that this version cannot read; they are skipped. A newer program may write them.
-  private(set) var unreadableCount: UInt64 = 0
-
-  /// Whether the log server was gone for a while, so that nobody knows what is lacking.
-  private(set) var wasInterrupted = false
+  /// Records that this version cannot read; they are skipped. A newer program may write them.
+  var unreadableCount: UInt64 { consumer?.account.unreadableCount ?? 0 }
 
   private let address: SocketAddress
-  private let key: AccessKey?
   private let loop: EventLoop
-  private let subscription: Subscription
   private let instance: UInt64
   private var source: UInt32?
-  private var subscriber: LogSubscriber?
+  private var consumer: LogConsumer?
   private var lossReason: String?
-  private var failure: ClientFailure?
 
   /// Creates a stream that is not open.
   ///
@@ -45,51 +39,45 @@ final class ConnectorStream {
     of instance: UInt64,
     on loop: EventLoop
   ) {
-    self.key = key
     self.address = address
-    self.subscription = subscription
     self.instance = instance
     self.loop = loop
+    var criteria = RecordCriteria()
+    criteria.subscription = subscription
+    consumer = LogConsumer(.live(address, key: key), criteria, on: loop, handler: self)
   }
 
   /// Subscribes, and waits until the stream has begun.
   ///
   /// - Throws: that there is no log server, or that the connector does not publish to it.
   func open(timeout: Double = 5) throws(ClientFailure) {
-    subscriber = LogSubscriber(to: address, key: key, subscription, on: loop, handler: self)
+    consumer?.start()
     var isLate = false
     let timer = TimerWatcher(on: loop) { isLate = true }
     timer.start(after: timeout)
     defer { timer.cancel() }
-    while source == nil, failure == nil, !isLate {
-      if let lossReason {
-        failure = ClientFailure(
-          .unreachable,
-          "No log server answers on \(address): \(lossReason). Times come from it: start it with `logserver`."
-        )
-      } else {
-        loop.runOnce()
-      }
-    }
-    if source == nil, failure == nil {
-      failure = ClientFailure(
-        .someFailed,
-        "The connector does not publish to the log server on \(address), so that nothing can be timed."
+    while source == nil, lossReason == nil, !isLate { loop.runOnce() }
+    guard source == nil else { return }
+    close()
+    if let lossReason {
+      throw ClientFailure(
+        .unreachable,
+        "No log server answers on \(address): \(lossReason). Times come from it: start it with `logserver`."
       )
     }
-    if let failure {
-      close()
-      throw failure
-    }
+    throw ClientFailure(
+      .someFailed,
+      "The connector does not publish to the log server on \(address), so that nothing can be timed."
+    )
   }
 
-  /// Ends it; nothing more is told.
-  func close() {
-    subscriber?.cancel()
-    subscriber = nil
-  }
+  /// Ends it; nothing more is handed over.
+  func close() { consumer?.cancel() }
 
-  /// A sentence about what the stream lacks; nil where it is whole.
+  /// Whether the log server was gone for a while, so that nobody knows what is missing.
+  private var wasInterrupted: Bool { (consumer?.account.interruptions ?? 0) > 0 }
+
+  /// A sentence about what the stream lacks; nil if it is whole.
   var complaint: String? {
     if wasInterrupted { return "The log server was gone for a while: what came then is missing here." }
     return missedCount > 0
@@ -101,19 +89,7 @@ final class ConnectorStream {
   var remark: String? {
     guard unreadableCount > 0 else { return nil }
     let records = unreadableCount == 1 ? "record" : "records"
-    return "Skipped \(unreadableCount) META \(records) that this version cannot read."
-  }
-
-  private func take(_ records: ChunkSlice) throws(WireError) {
-    var cursor = RecordCursor(records.bytes)
-    while let (header, range) = try cursor.next() {
-      let body = UnsafeRawBufferPointer(rebasing: records.bytes[range].dropFirst(RecordHeader.size))
-      if header.type == .meta {
-        do { note(header, try MetaBody(body.bytes)) } catch { unreadableCount += 1 }
-      } else if header.source == source {
-        handle(header, body)
-      }
-    }
+    return "Skipped \(unreadableCount) \(records) that this version cannot read."
   }
 
   private func note(_ header: RecordHeader, _ meta: MetaBody) {
@@ -127,15 +103,17 @@ final class ConnectorStream {
   }
 }
 
-extension ConnectorStream: LogSubscriberHandler {
-  func subscriber(_ subscriber: LogSubscriber, received records: ChunkSlice) {
-    // The subscriber has looked at the headers.
-    try? take(records)
+extension ConnectorStream: LogConsumerHandler {
+  func consumer(_ consumer: LogConsumer, received record: StreamRecord) {
+    if case .meta(let meta) = record.content {
+      note(record.header, meta)
+    } else if record.header.source == source {
+      handle(record)
+    }
   }
 
-  func subscriber(_ subscriber: LogSubscriber, lostServerFor reason: String) {
-    lossReason = reason
-    if source != nil { wasInterrupted = true }
+  func consumer(_ consumer: LogConsumer, became state: LogConsumer.State) {
+    if case .waiting(let reason) = state { lossReason = reason }
   }
 }
 

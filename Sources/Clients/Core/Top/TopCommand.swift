@@ -40,7 +40,7 @@ struct TopCommand: ControlCommand {
       session,
       stream throws(ClientFailure) in
       var model = TopModel(at: Clock.monotonic())
-      stream.handle = { model.note($0, $1) }
+      stream.handle = { model.note($0) }
       var order = order
       let isLive = environment.output.isTerminal && !environment.isJSON
       if !isLive { _ = try session.wait(timeout: interval) { false } }

@@ -1,6 +1,7 @@
 import BitcoinWire
 import Bytes
 import ControlProtocol
+import LogConsumer
 import LogProtocol
 import Observations
 import Wording
@@ -76,17 +77,19 @@ struct TopModel {
   init(at now: UInt64) { start = now }
 
   /// Takes a record in.
-  mutating func note(_ header: RecordHeader, _ body: UnsafeRawBufferPointer) {
-    if header.type == .message {
-      guard body.count >= MessageHeader.size else { return }
-      var command = Command(UnsafeRawBufferPointer(rebasing: body[4..<16]).bytes)
+  mutating func note(_ record: StreamRecord) {
+    let header = record.header
+    switch record.content {
+    case .message(let message?):
+      var command = message.command
       if totals[command] == nil, totals.count >= Self.commandLimit { command = "(others)" }
       let isSent = header.flags.contains(.sent)
-      totals[command, default: Traffic()].add(body.count, isSent: isSent)
-      currentCommands[command, default: Traffic()].add(body.count, isSent: isSent)
-      currentPeers[header.connection, default: Traffic()].add(body.count, isSent: isSent)
-    } else if header.type == .connection, let event = try? ConnectionEvent(body.bytes) {
-      note(event, header)
+      let count = record.body.count
+      totals[command, default: Traffic()].add(count, isSent: isSent)
+      currentCommands[command, default: Traffic()].add(count, isSent: isSent)
+      currentPeers[header.connection, default: Traffic()].add(count, isSent: isSent)
+    case .event(let event): note(event, header)
+    default: break
     }
   }
 

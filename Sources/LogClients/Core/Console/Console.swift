@@ -6,6 +6,7 @@ import Daemon
 import EventLoop
 import Glibc
 import LogFiles
+import LogOptions
 import LogProtocol
 import LogText
 import Logging

@@ -1,6 +1,7 @@
 import Access
 import Bytes
 import EventLoop
+import LogConsumer
 import LogProtocol
 import LogText
 import Logging
@@ -29,7 +30,7 @@ final class LiveConsole {
   init(
     _ server: SocketAddress,
     key: AccessKey?,
-    _ filter: RecordFilter,
+    _ filter: RecordCriteria,
     _ printer: RecordPrinter,
     waits: Bool,
     log: Logger

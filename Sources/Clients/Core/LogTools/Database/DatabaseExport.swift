@@ -1,5 +1,6 @@
 import BitcoinWire
 import Bytes
+import LogConsumer
 import LogFiles
 import LogProtocol
 import LogText
@@ -15,7 +16,7 @@ struct DatabaseExport {
   private let store: any DatabaseStore
   private let output: Output
   private let commitsOnTheWay: Bool
-  private var selector: RecordSelector
+  private var selector: RecordSelection
   private var rows: DatabaseRows
   private var seen = SeenSequences()
   private let numbering: SourceNumbering
@@ -42,7 +43,7 @@ struct DatabaseExport {
   ///   - commitsOnTheWay: whether what was written is safe bit by bit.
   init(
     _ store: any DatabaseStore,
-    _ filter: RecordFilter,
+    _ filter: RecordCriteria,
     hasPayload: Bool,
     choice: String,
     commitsOnTheWay: Bool,
@@ -51,7 +52,7 @@ struct DatabaseExport {
     self.store = store
     self.output = output
     self.commitsOnTheWay = commitsOnTheWay
-    selector = RecordSelector(filter)
+    selector = RecordSelection(filter)
     rows = DatabaseRows(hasPayload: hasPayload)
     numbering = SourceNumbering { output.note("\($0)") }
     if store.isNew {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import BitcoinWire
+import LogConsumer
 import LogProtocol
 import Observations
 
@@ -116,8 +117,8 @@ public struct RecordFilterOptions: ParsableArguments {
   }
 
   /// What they choose. Without a type, a command or a direction asks for messages only.
-  public var filter: RecordFilter {
-    var filter = RecordFilter()
+  public var filter: RecordCriteria {
+    var filter = RecordCriteria()
     let asksOfMessages = !commands.isEmpty || sent != received
     if !types.isEmpty {
       filter.subscription.types = RecordType(types)

@@ -3,7 +3,7 @@ import LogProtocol
 import Observations
 
 /// Records as the log stream has them.
-enum StreamRecord {
+enum RecordedStream {
   /// A message's record: its header and its body.
   static func message(
     _ message: Message,

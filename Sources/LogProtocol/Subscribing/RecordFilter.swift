@@ -1,12 +1,13 @@
 import BitcoinWire
-import LogProtocol
 import Observations
 
-/// A subscription made ready to be asked of every record: it looks at a record where it lies, and says what
-/// `Subscription.wants` says.
-struct RecordFilter {
+/// Says of each record whether a subscription wants it: the one filter of log server, tools and clients.
+///
+/// META records are always wanted. An empty list of commands, sources or connections means all of them; commands and
+/// directions restrict messages only.
+public struct RecordFilter: Sendable {
   /// Whether every record is wanted, so that none has to be looked at.
-  let takesEverything: Bool
+  public let takesEverything: Bool
 
   private let types: UInt16
   private let wantsReceived: Bool
@@ -17,7 +18,8 @@ struct RecordFilter {
   // Most filters name one command: a comparison is faster than a look into a set.
   private let command: Command?
 
-  init(_ subscription: Subscription) {
+  /// Prepares a subscription to be asked of many records.
+  public init(_ subscription: Subscription) {
     types = subscription.types.rawValue
     wantsReceived = subscription.wantsReceived
     wantsSent = subscription.wantsSent
@@ -31,17 +33,20 @@ struct RecordFilter {
   }
 
   /// Some of the records of a run.
-  struct Selection {
+  public struct Selection {
+    /// None.
+    public init() {}
+
     /// Where they are, those next to each other in one.
-    var ranges: [Range<Int>] = []
+    public var ranges: [Range<Int>] = []
     /// How many.
-    var count = 0
+    public var count = 0
     /// How many bytes they have.
-    var byteCount = 0
+    public var byteCount = 0
     /// The first one's sequence.
-    var firstSequence: UInt64 = 0
+    public var firstSequence: UInt64 = 0
     /// The last one's sequence.
-    var lastSequence: UInt64 = 0
+    public var lastSequence: UInt64 = 0
   }
 
   /// Selects what is wanted of whole records of one source, back to back, that come after a sequence.
@@ -50,7 +55,7 @@ struct RecordFilter {
   ///   - records: the bytes; where `count` is 1 they may end after the message's header.
   ///   - count: how many records there are.
   ///   - selection: is overwritten; its memory is used again.
-  func select(
+  public func select(
     of records: UnsafeRawBufferPointer,
     count: Int,
     source: UInt32,
@@ -74,25 +79,55 @@ struct RecordFilter {
     }
   }
 
+  /// Whether a record is wanted.
+  ///
+  /// - Parameter body: the record's body.
+  public func wants(_ header: RecordHeader, body: UnsafeRawBufferPointer) -> Bool {
+    let types = sources.isEmpty || sources.contains(header.source) ? types : 0
+    return wants(
+      header.type.rawValue,
+      header.flags.rawValue,
+      header.connection,
+      types: types,
+      body.baseAddress,
+      bodyCount: body.count
+    )
+  }
+
+  /// Whether the record is wanted that lies at an address.
   @inline(__always)
   private func wants(_ record: UnsafeRawPointer, types: UInt16, bodyCount: Int) -> Bool {
-    let type = UInt16(bigEndian: record.loadUnaligned(fromByteOffset: 24, as: UInt16.self))
+    wants(
+      UInt16(bigEndian: record.loadUnaligned(fromByteOffset: 24, as: UInt16.self)),
+      record.load(fromByteOffset: 26, as: UInt8.self),
+      UInt32(bigEndian: record.loadUnaligned(fromByteOffset: 28, as: UInt32.self)),
+      types: types,
+      record + RecordHeader.size,
+      bodyCount: bodyCount
+    )
+  }
+
+  @inline(__always)
+  private func wants(
+    _ type: UInt16,
+    _ flags: UInt8,
+    _ connection: UInt32,
+    types: UInt16,
+    _ body: UnsafeRawPointer?,
+    bodyCount: Int
+  ) -> Bool {
     if type == RecordType.meta.rawValue { return true }
     guard types & type != 0 else { return false }
     if type == RecordType.message.rawValue {
-      let flags = record.load(fromByteOffset: 26, as: UInt8.self)
       guard flags & RecordFlags.sent.rawValue != 0 ? wantsSent : wantsReceived else { return false }
       if !commands.isEmpty {
-        guard bodyCount >= 16 else { return false }
-        let field = UnsafeRawBufferPointer(start: record + RecordHeader.size + 4, count: Command.size)
+        guard bodyCount >= 16, let body else { return false }
+        let field = UnsafeRawBufferPointer(start: body + 4, count: Command.size)
         let found = Command(field.bytes)
         guard command.map({ $0 == found }) ?? commands.contains(found) else { return false }
       }
     }
-    return connections.isEmpty
-      || connections.contains(
-        UInt32(bigEndian: record.loadUnaligned(fromByteOffset: 28, as: UInt32.self))
-      )
+    return connections.isEmpty || connections.contains(connection)
   }
 }
 

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Glibc
 import LogProtocol
+import LogText
 
 /// The options that say how records are shown, shared by every command that shows them.
 public struct RecordOutputOptions: ParsableArguments {

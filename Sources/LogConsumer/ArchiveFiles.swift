@@ -1,0 +1,47 @@
+import Bytes
+import Glibc
+import LogFiles
+import LogProtocol
+
+/// The pieces of files one after another, in the order in which the files were begun.
+///
+/// Of an archive that is being written the last file grows, and is replaced when the archive rotates: its end is no end, and
+/// what takes its place is read after it.
+final class ArchiveFiles {
+  private let format: ArchiveFormat?
+  private let isGrowing: Bool
+  private var paths: ArraySlice<String>
+  private var file: LogFile?
+
+  /// Prepares to read files.
+  ///
+  /// - Parameter isGrowing: whether the last one is being written.
+  init(_ paths: [String], format: ArchiveFormat?, isGrowing: Bool) {
+    self.paths = LogFiles.chronological(paths, format: format)[...]
+    self.format = format
+    self.isGrowing = isGrowing
+  }
+
+  /// The next piece; nil if there is none now. Valid until the next call.
+  func next() throws(IOError) -> LogPiece? {
+    while true {
+      if let piece = try file?.next() { return piece }
+      if let file, isGrowing, paths.isEmpty {
+        // A file that was renamed gets nothing more.
+        guard Self.number(of: file.path).map({ $0 != file.number }) ?? false else { return nil }
+        if let piece = try file.next() { return piece }
+        paths = [file.path]
+      }
+      guard let path = paths.popFirst() else { return nil }
+      let file = try LogFile(path, format: format)
+      file.isGrowing = isGrowing && paths.isEmpty
+      self.file = file
+    }
+  }
+
+  /// The inode of the file with that name; nil if there is none.
+  private static func number(of path: String) -> UInt64? {
+    var status = stat()
+    return stat(path, &status) == 0 ? UInt64(status.st_ino) : nil
+  }
+}

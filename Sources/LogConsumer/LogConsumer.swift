@@ -1,0 +1,310 @@
+import Access
+import Bytes
+import EventLoop
+import LogFiles
+import LogProtocol
+import Observations
+
+/// Gets the records of a consumer.
+public protocol LogConsumerHandler: AnyObject {
+  /// A record that the criteria want, in order.
+  func consumer(_ consumer: LogConsumer, received record: StreamRecord)
+
+  /// All that has come so far was handed over: what was gathered can be written now.
+  func consumerDidPause(_ consumer: LogConsumer)
+
+  /// Bytes of a file that are no record.
+  func consumer(_ consumer: LogConsumer, found damage: LogDamage)
+
+  /// The state has changed.
+  func consumer(_ consumer: LogConsumer, became state: LogConsumer.State)
+}
+
+extension LogConsumerHandler {
+  /// Does nothing.
+  public func consumerDidPause(_ consumer: LogConsumer) {}
+
+  /// Does nothing: the account counts it.
+  public func consumer(_ consumer: LogConsumer, found damage: LogDamage) {}
+
+  /// Does nothing.
+  public func consumer(_ consumer: LogConsumer, became state: LogConsumer.State) {}
+}
+
+/// The one way to consume records: of the live stream, of files, or of an archive's files and then the live stream, without
+/// a gap or a doubling in between.
+///
+/// It belongs to its loop's thread. Each record is read once; what cannot be read is skipped and counted; what is missing
+/// is in the account. Memory is bounded: while files are read, at most 16 MiB of the stream wait here, and what more comes
+/// waits in the log server as for any slow reader.
+public final class LogConsumer {
+  /// Where records come from.
+  public enum Origin {
+    /// The log server, from now on.
+    case live(SocketAddress, key: AccessKey?)
+    /// Files, in the order in which they were begun; `-` is the standard input. `format`: nil to find it out.
+    case files([String], format: ArchiveFormat?)
+    /// The files of an archive that is being written, the open segment included, then the log server.
+    case archiveThenLive([String], SocketAddress, key: AccessKey?)
+  }
+
+  /// How far it has come.
+  public enum State: Equatable, Sendable {
+    /// It reads files.
+    case reading
+    /// The log server was lost, or was never there: why. It is looked for again.
+    case waiting(String)
+    /// Records come from the log server.
+    case live
+    /// All files are read, and nothing else was asked for.
+    case ended
+    /// A file cannot be read.
+    case failed(IOError)
+  }
+
+  /// What it got, and what it did not.
+  public private(set) var account = StreamAccount()
+
+  /// How far it has come; nil before `start()`.
+  public private(set) var state: State?
+
+  /// Bytes of live records that wait here while files are read.
+  private static let waitingLimit = 16 << 20
+  /// Bytes of files that are handed over in one turn of the loop.
+  private static let turnLimit = 4 << 20
+  /// Seconds that an archive may take to write what the log server has forwarded, before it counts as missing.
+  var archivePatience = 10.0
+
+  private let origin: Origin
+  private let loop: EventLoop
+  private unowned let handler: any LogConsumerHandler
+  private var selection: RecordSelection
+  private var files: ArchiveFiles?
+  private var subscriber: LogSubscriber?
+  private var turn: TimerWatcher?
+  private var ledger = SequenceLedger()
+  private var waiting: [ChunkSlice] = []
+  private var waitingCount = 0
+  /// How far the log server was with each source when it took the subscription; nil while files are not caught up with it.
+  private var targets: [(instance: UInt64, source: UInt32, sequence: UInt64)]?
+  private var patienceEnd: UInt64 = 0
+  private var isPaused = false
+
+  /// Prepares to consume; `start()` begins.
+  public init(
+    _ origin: Origin,
+    _ criteria: RecordCriteria = RecordCriteria(),
+    on loop: EventLoop,
+    handler: any LogConsumerHandler
+  ) {
+    self.origin = origin
+    self.loop = loop
+    self.handler = handler
+    selection = RecordSelection(criteria)
+    turn = TimerWatcher(on: loop) { [unowned self] in read() }
+  }
+
+  /// Begins; the handler is never called from within.
+  public func start() {
+    switch origin {
+    case .live(let address, let key): subscribe(address, key)
+    case .files(let paths, let format): begin(ArchiveFiles(paths, format: format, isGrowing: false))
+    case .archiveThenLive(let paths, _, _): begin(ArchiveFiles(paths, format: .native, isGrowing: true))
+    }
+  }
+
+  /// Hands nothing over until `resume()`. The log server counts what it cannot keep meanwhile.
+  public func pause() {
+    isPaused = true
+    subscriber?.pause()
+  }
+
+  /// Goes on.
+  public func resume() {
+    guard isPaused else { return }
+    isPaused = false
+    if files != nil { turn?.start(after: 0) }
+    if waitingCount < Self.waitingLimit { subscriber?.resume() }
+  }
+
+  /// Ends it; the handler is not called any more.
+  public func cancel() {
+    turn?.cancel()
+    subscriber?.cancel()
+    subscriber = nil
+    files = nil
+  }
+
+  // MARK: Files
+
+  private func begin(_ files: ArchiveFiles) {
+    self.files = files
+    become(.reading)
+    turn?.start(after: 0)
+  }
+
+  /// Hands over some records of the files.
+  private func read() {
+    guard let files, !isPaused else { return }
+    var left = Self.turnLimit
+    do throws(IOError) {
+      while left > 0, !isPaused, self.files != nil {
+        guard let piece = try files.next() else { return endOfFiles(files) }
+        switch piece {
+        case .record(let record):
+          left -= record.bytes.count
+          note(record.header, record.body)
+          hand(record.header, record.body)
+        case .damage(let damage):
+          account.damagedBytes += damage.count
+          handler.consumer(self, found: damage)
+        }
+      }
+    } catch {
+      self.files = nil
+      subscriber?.cancel()
+      subscriber = nil
+      return become(.failed(error))
+    }
+    handler.consumerDidPause(self)
+    if self.files != nil { turn?.start(after: 0) }
+  }
+
+  /// All that is in the files was read.
+  private func endOfFiles(_ files: ArchiveFiles) {
+    handler.consumerDidPause(self)
+    guard case .archiveThenLive(_, let address, let key) = origin else {
+      self.files = nil
+      return become(.ended)
+    }
+    if subscriber == nil { subscribe(address, key) }
+    guard let targets else {
+      // The log server has not said yet how far it is.
+      turn?.start(after: 0.02)
+      return
+    }
+    let behind = targets.filter { (ledger.positions[$0.instance]?.sequence ?? 0) < $0.sequence }
+    guard behind.isEmpty || Clock.monotonic() > patienceEnd else {
+      turn?.start(after: 0.02)
+      return
+    }
+    // What neither the archive nor the stream has.
+    for target in behind {
+      ledger.join(target.source, instance: target.instance)
+      let last = ledger.positions[target.instance]?.sequence ?? 0
+      account.note(missing: target.sequence - last)
+      ledger.account(for: target.source, upTo: target.sequence)
+    }
+    self.files = nil
+    become(.live)
+    let slices = waiting
+    waiting = []
+    waitingCount = 0
+    for slice in slices { take(slice) }
+    if !isPaused { subscriber?.resume() }
+  }
+
+  /// Takes in what the files say of how far they are.
+  private func note(_ header: RecordHeader, _ body: UnsafeRawBufferPointer) {
+    if header.type == .meta, let meta = try? MetaBody(body.bytes) {
+      switch meta {
+      case .sourceJoined(let source, let description): ledger.join(source, instance: description.instance)
+      case .rotation(let mark): ledger.resume(mark)
+      case .gap(let gap):
+        let source = gap.source == 0 ? header.source : gap.source
+        ledger.account(for: source, upTo: gap.sequences.upperBound)
+      case .sourceLeft, .openConnection, .clock: break
+      }
+    }
+    _ = ledger.note(source: header.source, sequence: header.sequence)
+  }
+
+  // MARK: The stream
+
+  private func subscribe(_ address: SocketAddress, _ key: AccessKey?) {
+    subscriber = LogSubscriber(to: address, key: key, selection.criteria.request, on: loop, handler: self)
+  }
+
+  private func take(_ slice: ChunkSlice) {
+    var cursor = RecordCursor(slice.bytes)
+    let dropsKnown = if case .archiveThenLive = origin { true } else { false }
+    do throws(WireError) {
+      while subscriber != nil, let (header, range) = try cursor.next() {
+        let body = UnsafeRawBufferPointer(rebasing: slice.bytes[range].dropFirst(RecordHeader.size))
+        if dropsKnown {
+          if header.type == .meta, case .sourceJoined(let source, let said)? = try? MetaBody(body.bytes) {
+            ledger.join(source, instance: said.instance)
+          }
+          if ledger.note(source: header.source, sequence: header.sequence) == .duplicate { continue }
+        }
+        hand(header, body)
+      }
+    } catch {
+      // The subscriber has looked at the headers.
+      preconditionFailure("a subscriber passed on what is no record: \\(error)")
+    }
+    handler.consumerDidPause(self)
+  }
+
+  // MARK: Both
+
+  private func hand(_ header: RecordHeader, _ body: UnsafeRawBufferPointer) {
+    guard selection.shows(header, body: body) else {
+      if header.type == .meta { noteGap(StreamRecord(header, body)) }
+      return
+    }
+    let record = StreamRecord(header, body)
+    noteGap(record)
+    if case .unreadable = record.content {
+      account.unreadable[header.type, default: 0] += 1
+      return
+    }
+    account.records += 1
+    handler.consumer(self, received: record)
+  }
+
+  private func noteGap(_ record: StreamRecord) {
+    if case .meta(.gap(let gap)) = record.content { account.note(missing: gap.count) }
+  }
+
+  private func become(_ state: State) {
+    guard self.state != state else { return }
+    self.state = state
+    handler.consumer(self, became: state)
+  }
+}
+
+extension LogConsumer: LogSubscriberHandler {
+  /// Hands records over, or keeps them while files are read.
+  public func subscriber(_ subscriber: LogSubscriber, received records: ChunkSlice) {
+    guard files != nil else { return take(records) }
+    waiting.append(records)
+    waitingCount += records.range.count
+    if waitingCount >= Self.waitingLimit { subscriber.pause() }
+  }
+
+  /// Notes how far the files have to be read.
+  public func subscriber(_ subscriber: LogSubscriber, told status: ServerStatus) {
+    guard files != nil, targets == nil else { return }
+    targets = status.sources.map { ($0.description.instance, $0.id, $0.lastSequence) }
+    patienceEnd = Clock.monotonic() + UInt64(archivePatience * 1e9)
+  }
+
+  /// Asks how far the log server is, while files are read.
+  public func subscriberDidConnect(_ subscriber: LogSubscriber) {
+    if files != nil { subscriber.requestStatus() } else { become(.live) }
+  }
+
+  /// Notes the loss; the server is looked for again.
+  public func subscriber(_ subscriber: LogSubscriber, lostServerFor reason: String) {
+    if files != nil {
+      // It is asked anew; the archive has what waited.
+      waiting = []
+      waitingCount = 0
+      targets = nil
+    } else if state == .live {
+      account.interruptions += 1
+    }
+    become(.waiting(reason))
+  }
+}
