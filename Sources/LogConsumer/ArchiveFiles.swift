@@ -10,16 +10,31 @@ import LogProtocol
 final class ArchiveFiles {
   private let format: ArchiveFormat?
   private let isGrowing: Bool
+  private let times: Range<UInt64>
+  private let seeks: Bool
   private var paths: ArraySlice<String>
   private var file: LogFile?
 
   /// Prepares to read files.
   ///
-  /// - Parameter isGrowing: whether the last one is being written.
-  init(_ paths: [String], format: ArchiveFormat?, isGrowing: Bool) {
+  /// - Parameters:
+  ///   - times: what is wanted of them, in ns since the Unix epoch; what their indexes say to be outside may be left out.
+  ///   - seeks: whether to leave out what is before within a file, too.
+  init(_ paths: [String], format: ArchiveFormat?, times: Range<UInt64>, seeks: Bool) {
     self.paths = LogFiles.chronological(paths, format: format)[...]
     self.format = format
-    self.isGrowing = isGrowing
+    self.times = times
+    self.seeks = seeks
+    isGrowing = false
+  }
+
+  /// Prepares to read an archive that is being written, from its beginning.
+  init(growing paths: [String]) {
+    self.paths = LogFiles.chronological(paths, format: .native)[...]
+    format = .native
+    times = 0..<UInt64.max
+    seeks = false
+    isGrowing = true
   }
 
   /// The next piece; nil if there is none now. Valid until the next call.
@@ -35,6 +50,7 @@ final class ArchiveFiles {
       guard let path = paths.popFirst() else { return nil }
       let file = try LogFile(path, format: format)
       file.isGrowing = isGrowing && paths.isEmpty
+      if times != 0..<UInt64.max { file.limit(to: times, seeks: seeks) }
       self.file = file
     }
   }

@@ -10,6 +10,12 @@ public protocol LogConsumerHandler: AnyObject {
   /// A record that the criteria want, in order.
   func consumer(_ consumer: LogConsumer, received record: StreamRecord)
 
+  /// A record that the criteria do not want. Whoever names sources and connections may learn from it.
+  func consumer(_ consumer: LogConsumer, passedOver record: StreamRecord)
+
+  /// A record whose body this version cannot read.
+  func consumer(_ consumer: LogConsumer, skipped record: StreamRecord)
+
   /// All that has come so far was handed over: what was gathered can be written now.
   func consumerDidPause(_ consumer: LogConsumer)
 
@@ -23,6 +29,12 @@ public protocol LogConsumerHandler: AnyObject {
 extension LogConsumerHandler {
   /// Does nothing.
   public func consumerDidPause(_ consumer: LogConsumer) {}
+
+  /// Does nothing.
+  public func consumer(_ consumer: LogConsumer, passedOver record: StreamRecord) {}
+
+  /// Does nothing: the account counts it.
+  public func consumer(_ consumer: LogConsumer, skipped record: StreamRecord) {}
 
   /// Does nothing: the account counts it.
   public func consumer(_ consumer: LogConsumer, found damage: LogDamage) {}
@@ -42,8 +54,9 @@ public final class LogConsumer {
   public enum Origin {
     /// The log server, from now on.
     case live(SocketAddress, key: AccessKey?)
-    /// Files, in the order in which they were begun; `-` is the standard input. `format`: nil to find it out.
-    case files([String], format: ArchiveFormat?)
+    /// Files, in the order in which they were begun; `-` is the standard input. `format`: nil to find it out. `seeks`: whether
+    /// to begin near the time that the criteria want also within a segment, as `LogFile.limit(to:seeks:)` does.
+    case files([String], format: ArchiveFormat?, seeks: Bool = false)
     /// The files of an archive that is being written, the open segment included, then the log server.
     case archiveThenLive([String], SocketAddress, key: AccessKey?)
   }
@@ -108,8 +121,12 @@ public final class LogConsumer {
   public func start() {
     switch origin {
     case .live(let address, let key): subscribe(address, key)
-    case .files(let paths, let format): begin(ArchiveFiles(paths, format: format, isGrowing: false))
-    case .archiveThenLive(let paths, _, _): begin(ArchiveFiles(paths, format: .native, isGrowing: true))
+    case .files(let paths, let format, let seeks):
+      let criteria = selection.criteria
+      let end = criteria.end ?? .max
+      let times = min(criteria.start, end)..<end
+      begin(ArchiveFiles(paths, format: format, times: times, seeks: seeks))
+    case .archiveThenLive(let paths, _, _): begin(ArchiveFiles(growing: paths))
     }
   }
 
@@ -249,15 +266,13 @@ public final class LogConsumer {
   // MARK: Both
 
   private func hand(_ header: RecordHeader, _ body: UnsafeRawBufferPointer) {
-    guard selection.shows(header, body: body) else {
-      if header.type == .meta { noteGap(StreamRecord(header, body)) }
-      return
-    }
+    let isShown = selection.shows(header, body: body)
     let record = StreamRecord(header, body)
     noteGap(record)
+    guard isShown else { return handler.consumer(self, passedOver: record) }
     if case .unreadable = record.content {
       account.unreadable[header.type, default: 0] += 1
-      return
+      return handler.consumer(self, skipped: record)
     }
     account.records += 1
     handler.consumer(self, received: record)

@@ -8,7 +8,6 @@ import Observations
 /// A live stream begins with a record for each open connection, so that nothing later refers to something that
 /// was not told. People get one line for all of a source's: there can be thousands.
 public struct RecordLines {
-  private var selector: RecordSelection
   private var mode: RecordMode
   private let summarises: Bool
   private var hasPreamble = false
@@ -16,12 +15,11 @@ public struct RecordLines {
   /// Open connections told and not written yet, by source, in order, with the time of the last.
   private var open: [(source: UInt32, count: Int, time: UInt64)] = []
 
-  /// Creates lines of the records that `filter` shows.
+  /// Creates lines of records that criteria have chosen.
   ///
   /// - Parameter isLive: whether they come from a log server. Then the open connections that it tells are
   ///   summarised, unless lines are for programs or META records are asked for by name.
   public init(_ filter: RecordCriteria, _ mode: RecordMode, isLive: Bool) {
-    selector = RecordSelection(filter)
     self.mode = mode
     if case .lines(.text) = mode {
       summarises = isLive && filter.showsMeta && !filter.asksForMeta
@@ -35,7 +33,7 @@ public struct RecordLines {
     self.init(filter, .lines(formatter), isLive: isLive)
   }
 
-  /// Appends a record, with a line feed where that makes a line, where it is shown; tells whether it is.
+  /// Appends a record, with a line feed if it makes a line; returns whether it counts as shown.
   ///
   /// - Parameter body: the record's body.
   public mutating func append(
@@ -45,11 +43,12 @@ public struct RecordLines {
   ) -> Bool {
     // Taken out and put back, so that what it holds is changed in place rather than copied.
     switch mode {
-    case .raw: return appendRaw(header, body, &output)
+    case .raw:
+      appendRaw(header, body, &output)
+      return true
     case .rate(var summary):
       mode = .raw
       defer { mode = .rate(summary) }
-      guard selector.shows(header, body: body) else { return false }
       summary.note(header, body: body, to: &output)
       return true
     case .lines(var formatter):
@@ -59,8 +58,8 @@ public struct RecordLines {
     }
   }
 
-  /// Takes in a record that is not to be shown, whatever the filter says. As bytes, META records are there
-  /// all the same.
+  /// Takes in a record that is not to be shown. As bytes, META records are there all the same: the rest refers to what they
+  /// tell.
   ///
   /// - Parameter body: the record's body.
   public mutating func skip(
@@ -70,10 +69,11 @@ public struct RecordLines {
   ) {
     switch mode {
     case .raw:
-      if header.type == .meta { _ = appendRaw(header, body, &output) }
+      if header.type == .meta { appendRaw(header, body, &output) }
     case .rate: break
     case .lines(var formatter):
       mode = .raw
+      if !notesOpen(header, body) { appendSummary(by: &formatter, to: &output) }
       formatter.skip(header, body: body)
       mode = .lines(formatter)
     }
@@ -85,31 +85,30 @@ public struct RecordLines {
     by formatter: inout LineFormatter,
     _ output: inout [UInt8]
   ) -> Bool {
-    if summarises, header.type == .meta, header.sequence == 0,
-      case .openConnection? = try? MetaBody(body.bytes)
-    {
+    if notesOpen(header, body) {
       formatter.skip(header, body: body)
-      let count = open.last?.source == header.source ? open.removeLast().count : 0
-      open.append((header.source, count + 1, header.time))
       return false
     }
     appendSummary(by: &formatter, to: &output)
-    guard selector.shows(header, body: body) else {
-      formatter.skip(header, body: body)
-      return false
-    }
     formatter.append(header, body: body, to: &output)
     return true
   }
 
-  /// META records are always there, as a log server sends them: the rest refers to what they tell.
+  /// Counts an open connection that a summary stands for; returns whether it is one.
+  private mutating func notesOpen(_ header: RecordHeader, _ body: UnsafeRawBufferPointer) -> Bool {
+    guard summarises, header.type == .meta, header.sequence == 0,
+      case .openConnection? = try? MetaBody(body.bytes)
+    else { return false }
+    let count = open.last?.source == header.source ? open.removeLast().count : 0
+    open.append((header.source, count + 1, header.time))
+    return true
+  }
+
   private mutating func appendRaw(
     _ header: RecordHeader,
     _ body: UnsafeRawBufferPointer,
     _ output: inout [UInt8]
-  ) -> Bool {
-    let isShown = selector.shows(header, body: body)
-    guard isShown || header.type == .meta else { return false }
+  ) {
     if !hasPreamble {
       hasPreamble = true
       output += StreamPreamble.bytes(createdAt: header.time)
@@ -119,7 +118,6 @@ public struct RecordLines {
       output.append(contentsOf: space)
     }
     output.append(contentsOf: body)
-    return isShown
   }
 
   /// Whether open connections were told that no line stands for yet: more may be on their way.

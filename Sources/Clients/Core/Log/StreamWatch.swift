@@ -14,8 +14,9 @@ final class StreamWatch {
   private let filter: RecordCriteria
   private var lines: RecordLines
   private var remaining: Int
+  private var text: [UInt8] = []
   private let output: Output
-  private var subscriber: LogSubscriber?
+  private var consumer: LogConsumer?
   private var summary: TimerWatcher?
   private var wasConnected = false
   private var isWaiting = false
@@ -55,27 +56,22 @@ final class StreamWatch {
       let rest = end > now ? Double(end - now) / 1e9 + 0.5 : 0
       if rest < duration ?? .infinity { timer.start(after: rest) }
     }
-    let subscriber = LogSubscriber(to: address, key: key, filter.request, on: loop, handler: self)
-    self.subscriber = subscriber
+    let consumer = LogConsumer(.live(address, key: key), filter, on: loop, handler: self)
+    self.consumer = consumer
+    consumer.start()
     while !isOver, failure == nil, remaining > 0, !output.isClosed { loop.runOnce() }
     timer.cancel()
     summary?.cancel()
     tick?.cancel()
-    subscriber.cancel()
+    consumer.cancel()
     printSummary()
     printRates(.max)
     if let failure { throw failure }
   }
 
-  private func show(_ records: ChunkSlice) throws(WireError) {
-    var cursor = RecordCursor(records.bytes)
-    var text: [UInt8] = []
-    defer { output.lines(text) }
-    while remaining > 0, let (header, range) = try cursor.next() {
-      let body = UnsafeRawBufferPointer(rebasing: records.bytes[range].dropFirst(RecordHeader.size))
-      if lines.append(header, body: body, to: &text) { remaining -= 1 }
-    }
-    if lines.hasSummary { summary?.start(after: RecordLines.summaryDelay) }
+  private func show(_ record: StreamRecord) {
+    guard remaining > 0 else { return }
+    if lines.append(record.header, body: record.body, to: &text) { remaining -= 1 }
   }
 
   private func printRates(_ time: UInt64) {
@@ -91,22 +87,34 @@ final class StreamWatch {
   }
 }
 
-extension StreamWatch: LogSubscriberHandler {
-  func subscriber(_ subscriber: LogSubscriber, received records: ChunkSlice) {
-    do throws(WireError) {
-      try show(records)
-    } catch {
-      failure = ClientFailure(.someFailed, "The log server sent a malformed record: \(error).")
+extension StreamWatch: LogConsumerHandler {
+  func consumer(_ consumer: LogConsumer, received record: StreamRecord) { show(record) }
+
+  /// It is shown as malformed.
+  func consumer(_ consumer: LogConsumer, skipped record: StreamRecord) { show(record) }
+
+  func consumer(_ consumer: LogConsumer, passedOver record: StreamRecord) {
+    if remaining > 0 { lines.skip(record.header, body: record.body, to: &text) }
+  }
+
+  func consumerDidPause(_ consumer: LogConsumer) {
+    output.lines(text)
+    text.removeAll(keepingCapacity: true)
+    if lines.hasSummary { summary?.start(after: RecordLines.summaryDelay) }
+  }
+
+  func consumer(_ consumer: LogConsumer, became state: LogConsumer.State) {
+    switch state {
+    case .live:
+      if isWaiting { output.complain("The log server is there again.") }
+      wasConnected = true
+      isWaiting = false
+    case .waiting(let reason): lost(reason)
+    case .reading, .ended, .failed: break
     }
   }
 
-  func subscriberDidConnect(_ subscriber: LogSubscriber) {
-    if isWaiting { output.complain("The log server is there again.") }
-    wasConnected = true
-    isWaiting = false
-  }
-
-  func subscriber(_ subscriber: LogSubscriber, lostServerFor reason: String) {
+  private func lost(_ reason: String) {
     guard wasConnected else {
       let sentence = "No log server answers on \(address): \(reason). Start it with `logserver`."
       failure = ClientFailure(.unreachable, sentence)

@@ -1,4 +1,5 @@
 import ArgumentParser
+import LogConsumer
 import LogFiles
 import LogOptions
 import LogText
@@ -29,8 +30,13 @@ struct CatCommand: LogToolCommand {
     let printer = RecordListing(RecordLines(records.filter, form.mode(), isLive: false), environment.output)
     let reading = LogReading(input, environment.output, for: records.filter)
     var remaining = count ?? .max
+    var selection = RecordSelection(records.filter)
     try reading.forEach { record, _ in
-      if printer.print(record) { remaining -= 1 }
+      if !selection.shows(record.header, body: record.body) {
+        printer.skip(record)
+      } else if printer.print(record) {
+        remaining -= 1
+      }
       return remaining > 0
     }
     printer.finish()
@@ -50,7 +56,7 @@ final class RecordListing {
     self.output = output
   }
 
-  /// Prints a record, later, where it is shown; tells whether it is.
+  /// Prints a record, later; returns whether it counts as shown.
   func print(_ record: LogRecord) -> Bool {
     let isShown = lines.append(record.header, body: record.body, to: &bytes)
     if bytes.count >= 64 << 10 { flush() }

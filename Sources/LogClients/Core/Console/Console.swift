@@ -5,6 +5,7 @@ import Configuration
 import Daemon
 import EventLoop
 import Glibc
+import LogConsumer
 import LogFiles
 import LogOptions
 import LogProtocol
@@ -79,39 +80,17 @@ public struct Console: ParsableArguments {
     let filter = records.filter
     let lines = RecordLines(filter, output.mode(), isLive: files.isEmpty)
     let printer = RecordPrinter(lines, limit: count)
-    if files.isEmpty {
-      let configuration = try common.configuration()
-      let server = SocketAddress(server: configuration.logger.subscribeAddress)
-      if case .unix(let path) = server {
-        try FolderTrust(configuration).checkSocket(path, key: "logger.subscribe_address")
-      }
-      let key = try configuration.readAccessKey().flatMap(AccessKey.init)
-      try LiveConsole(server, key: key, filter, printer, waits: !endsWithoutServer, log: log).run()
-    } else {
-      var isWhole = true
-      for path in LogFiles.chronological(files, format: format) where !printer.isDone {
-        let file = try LogFile(path, format: format)
-        file.limit(to: filter.start..<(filter.end ?? .max), seeks: seek)
-        try isWhole = show(file, with: printer, log: log) && isWhole
-      }
-      try printer.finish()
-      guard isWhole else { throw ConsoleError.damaged }
-    }
+    let origin: LogConsumer.Origin =
+      files.isEmpty ? try liveOrigin() : .files(files, format: format, seeks: seek)
+    try ConsoleReader(origin, filter, printer, waits: !endsWithoutServer, log: log).run()
   }
 
-  /// Prints a file's records; false where it is damaged.
-  private func show(_ file: LogFile, with printer: RecordPrinter, log: Logger) throws -> Bool {
-    var isWhole = true
-    while !printer.isDone, let piece = try file.next() {
-      switch piece {
-      case .record(let record): try printer.print(record.header, body: record.body)
-      case .damage(let damage):
-        try printer.flush()
-        log.warning("\(damage)")
-        isWhole = isWhole && damage.kind == .torn
-      }
+  private func liveOrigin() throws -> LogConsumer.Origin {
+    let configuration = try common.configuration()
+    let server = SocketAddress(server: configuration.logger.subscribeAddress)
+    if case .unix(let path) = server {
+      try FolderTrust(configuration).checkSocket(path, key: "logger.subscribe_address")
     }
-    try printer.flush()
-    return isWhole
+    return .live(server, key: try configuration.readAccessKey().flatMap(AccessKey.init))
   }
 }

@@ -29,6 +29,11 @@ final class RecordPrinter {
     if output.bytes.count >= LineOutput.batch { try flush() }
   }
 
+  /// Takes in a record that is not printed.
+  func skip(_ header: RecordHeader, body: UnsafeRawBufferPointer) {
+    if !isDone { lines.skip(header, body: body, to: &output.bytes) }
+  }
+
   /// Whether open connections are told and not printed yet.
   var hasSummary: Bool { !isDone && lines.hasSummary }
 
