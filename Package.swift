@@ -177,7 +177,7 @@ let package = Package(
     .testTarget(
       name: "IntegrationTests",
       dependencies: hands + [
-        "Captures", "chaos", "connector", "console", "logserver", "netmine", "simnet", "verbatim",
+        "Captures", "bench", "chaos", "connector", "console", "logserver", "netmine", "simnet", "verbatim",
       ],
       swiftSettings: spans
     ),

@@ -12,7 +12,8 @@ struct Bench: ParsableCommand {
     commandName: "bench",
     abstract: "Measure Netmine's speed, beside something else in the same run.",
     subcommands: [
-      WireBench.self, VerbatimBench.self, LogBench.self, LogSourceProcess.self, LogReaderProcess.self,
+      WireBench.self, FilesBench.self, VerbatimBench.self, LogBench.self, LogSourceProcess.self,
+      LogReaderProcess.self,
       BareRelay.self, CrawlBench.self, ControlBench.self, ConnectorBench.self, FairnessBench.self,
       FlooderProcess.self, MessageReader.self,
       BareReader.self, Burner.self, PeersProcess.self, BareSender.self, KeeperProcess.self,

@@ -1,0 +1,111 @@
+import ArgumentParser
+import Foundation
+
+/// `bench files`: measures what reads archives.
+struct FilesBench: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "files",
+    abstract: "Measure netmine's readers of archives beside cat and zstd in the same run.",
+    discussion: """
+      Writes an archive of real messages into a temporary folder, plain and compressed, and removes both at the end. \
+      Each work is a process of its own that reads the whole archive from the page cache. "MB/s" is of the plain \
+      archive's bytes, by wall time. "of cat" is the throughput over that of `cat`, or of `zstd -d` where the archive \
+      is compressed. Works are measured in turns; figures are medians.
+      """
+  )
+
+  @Option(help: "The folder of real inputs: captures and a block. Without it, messages are made up.")
+  var data: String?
+
+  @Option(help: ArgumentHelp("Another netmine program to measure beside.", valueName: "program"))
+  var beside: String?
+
+  @Option(help: "Measure only works whose name begins with this.")
+  var only = ""
+
+  @Option(help: "Size of the archive in MB.")
+  var megabytes = 400
+
+  @Option(help: "Samples of each work; one of those that take longer than 10 s.")
+  var samples = 3
+
+  @Flag(help: "Print JSON, an object a line.")
+  var json = false
+
+  func validate() throws {
+    guard megabytes > 0, samples > 0 else {
+      throw ValidationError("--megabytes and --samples are 1 or more.")
+    }
+  }
+
+  func run() throws {
+    let folder = NSTemporaryDirectory() + "netmine-bench-\(UInt32.random(in: 0 ... .max))/"
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let archive = try FilesArchive(in: folder, megabytes: megabytes, data: data)
+    if !json { FilesReport.printHeading() }
+    for isCompressed in [false, true] { try measure(archive, isCompressed: isCompressed, folder) }
+  }
+
+  private func measure(_ archive: FilesArchive, isCompressed: Bool, _ folder: String) throws {
+    let path = isCompressed ? archive.compressedPath : archive.path
+    let netmine = try Child.folder() + "netmine"
+    let floor = isCompressed ? ["zstd", "-dcq", path] : ["cat", path]
+    for work in FilesWork.all where work.name.hasPrefix(only) {
+      let target = folder + "target"
+      func sample(_ program: String) throws -> FilesRun {
+        defer { work.files(target).forEach { try? FileManager.default.removeItem(atPath: $0) } }
+        return try FilesRun([program] + work.arguments(path, target))
+      }
+      var (floors, ours, theirs) = ([FilesRun](), [FilesRun](), [FilesRun]())
+      for _ in 0..<samples {
+        floors.append(try FilesRun(["/usr/bin/env"] + floor))
+        if ours.last?.isLong != true { ours.append(try sample(netmine)) }
+        if let beside, theirs.last?.isLong != true { theirs.append(try sample(beside)) }
+      }
+      FilesReport(
+        work: work.name,
+        isCompressed: isCompressed,
+        bytes: archive.size,
+        records: archive.recordCount,
+        floor: floors,
+        ours: ours,
+        theirs: theirs
+      ).print(json: json)
+    }
+  }
+}
+
+/// A use of netmine that reads an archive.
+struct FilesWork {
+  /// What it is called.
+  let name: String
+
+  private let words: [String]
+  private let writesFile: Bool
+
+  private init(_ name: String, _ words: [String], writesFile: Bool = false) {
+    self.name = name
+    self.words = words
+    self.writesFile = writesFile
+  }
+
+  /// All of them.
+  static let all = [
+    FilesWork("stats", ["stats"]),
+    FilesWork("check", ["check"]),
+    FilesWork("ndjson", ["export", "--as", "ndjson"]),
+    FilesWork("csv", ["export", "--as", "csv"]),
+    FilesWork("sqlite", ["export", "--as", "sqlite"], writesFile: true),
+  ]
+
+  /// The arguments of netmine that read `archive` and write to `target`, or to the standard output.
+  func arguments(_ archive: String, _ target: String) -> [String] {
+    ["log"] + words + (writesFile ? ["-o", target] : []) + [archive]
+  }
+
+  /// The files that may be left.
+  func files(_ target: String) -> [String] {
+    writesFile ? ["", ".part", "-journal", "-wal", "-shm"].map { target + $0 } : []
+  }
+}
