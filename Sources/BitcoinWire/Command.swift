@@ -66,9 +66,15 @@ public struct Command: Hashable, Sendable, CustomStringConvertible {
 
   /// The characters before the padding; what is not printable is escaped as `EscapedText` has it.
   public var description: String {
-    let bytes = bytes
-    let end = bytes.lastIndex { $0 != 0 }.map { $0 + 1 } ?? 0
-    return EscapedText.ascii(bytes[..<end])
+    let count = (0..<Self.size).last { self[$0] != 0 }.map { $0 + 1 } ?? 0
+    guard (0..<count).allSatisfy({ Self.isPrintable(self[$0]) && self[$0] != UInt8(ascii: "\\") }) else {
+      return EscapedText.ascii(bytes[..<count])
+    }
+    // Short enough for a String without an allocation.
+    return String(unsafeUninitializedCapacity: count) { text in
+      for index in 0..<count { text[index] = self[index] }
+      return count
+    }
   }
 
   private subscript(index: Int) -> UInt8 {

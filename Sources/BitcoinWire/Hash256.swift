@@ -41,12 +41,24 @@ public struct Hash256: Hashable, Sendable, LosslessStringConvertible {
   }
 
   /// 64 hexadecimal digits in reversed byte order, as explorers and RPCs show it.
-  public var description: String { Hexadecimal.text(bytes.array.reversed()) }
+  public var description: String {
+    var digits: [UInt8] = []
+    append(digits: &digits)
+    return String(decoding: digits, as: UTF8.self)
+  }
+
+  /// Appends the text form.
+  public func append(digits: inout [UInt8]) {
+    bytes.withUnsafeBytes { Hexadecimal.append($0, isReversed: true, to: &digits) }
+  }
 
   /// The first eight digits of the text form after its leading zeros, of which a block's hash has many,
   /// and an ellipsis.
   public var abbreviation: String {
-    self == .zero ? "0…" : String(description.drop { $0 == "0" }.prefix(8)) + "…"
+    guard self != .zero else { return "0…" }
+    var digits: [UInt8] = []
+    append(digits: &digits)
+    return String(decoding: digits.drop { $0 == UInt8(ascii: "0") }.prefix(8), as: UTF8.self) + "…"
   }
 
   /// The first four bytes of the double SHA-256 of a payload, as a little-endian integer: the

@@ -2,7 +2,22 @@
 enum IPAddressText {
   /// `1.2.3.4`.
   static func ipv4(_ address: UInt32) -> String {
-    "\(address >> 24).\(address >> 16 & 255).\(address >> 8 & 255).\(address & 255)"
+    // Fits into a String without an allocation.
+    String(unsafeUninitializedCapacity: 15) { text in
+      var count = 0
+      func append(_ byte: UInt8) {
+        text[count] = byte
+        count += 1
+      }
+      for shift in stride(from: 24, through: 0, by: -8) {
+        let number = UInt8(truncatingIfNeeded: address >> shift)
+        if number >= 100 { append(UInt8(ascii: "0") + number / 100) }
+        if number >= 10 { append(UInt8(ascii: "0") + number / 10 % 10) }
+        append(UInt8(ascii: "0") + number % 10)
+        if shift > 0 { append(UInt8(ascii: ".")) }
+      }
+      return count
+    }
   }
 
   /// RFC 5952: lower case, no leading zeros, the first longest run of two or more zero groups as

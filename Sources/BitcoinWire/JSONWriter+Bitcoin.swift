@@ -4,20 +4,20 @@ import JSON
 extension JSONWriter {
   /// Writes a hash in its text form; null where there is none.
   mutating func member(_ name: StaticString, _ value: Hash256?) {
-    member(name, value?.description)
+    guard let value else { return member(name, nil as String?) }
+    member(name, plain: { value.append(digits: &$0) })
   }
 
   /// Writes a list of hashes in their text form.
   mutating func member(_ name: StaticString, _ values: [Hash256]) {
-    member(name, values.map(\.description))
+    member(name, values, plain: { $1.append(digits: &$0) })
   }
 
   /// Writes a number as a text of hexadecimal digits, as many as its type has, the highest first: what is
   /// a pattern of bits, or may exceed the 53 that many programs read exactly. Null where there is none.
   mutating func member<T: FixedWidthInteger>(_ name: StaticString, fixedHexadecimal value: T?) {
-    var bytes: [UInt8] = []
-    if let value { bytes.appendBig(value) }
-    hexadecimal(name, value == nil ? nil : bytes)
+    guard let value else { return member(name, nil as String?) }
+    withUnsafeBytes(of: value.bigEndian) { hexadecimal(name, $0) }
   }
 
   /// Writes services, all 64 bits, and their names.

@@ -15,12 +15,49 @@ public enum Hexadecimal {
   }
 
   /// Appends the digits of the bytes in order, as `text` has them.
+  @inlinable
   public static func append(_ bytes: some Sequence<UInt8>, to digits: inout [UInt8]) {
-    digits.reserveCapacity(digits.count + bytes.underestimatedCount * 2)
-    for byte in bytes {
-      digits.append(digit(byte >> 4))
-      digits.append(digit(byte & 15))
+    if bytes.withContiguousStorageIfAvailable({ append(UnsafeRawBufferPointer($0), to: &digits) }) == nil {
+      Array(bytes).withUnsafeBytes { append($0, to: &digits) }
     }
+  }
+
+  /// Appends the digits of the bytes as they lie in memory.
+  ///
+  /// - Parameter isReversed: whether the last byte comes first.
+  public static func append(
+    _ bytes: UnsafeRawBufferPointer,
+    isReversed: Bool = false,
+    to digits: inout [UInt8]
+  ) {
+    let start = digits.count
+    digits.append(contentsOf: repeatElement(0, count: 2 * bytes.count))
+    digits.withUnsafeMutableBytes { digits in
+      var index = 0
+      while index <= bytes.count - 4 {
+        let place = isReversed ? bytes.count - 4 - index : index
+        let word = bytes.loadUnaligned(fromByteOffset: place, as: UInt32.self)
+        let spelt = spell(isReversed ? UInt32(littleEndian: word) : UInt32(bigEndian: word))
+        digits.storeBytes(of: spelt.bigEndian, toByteOffset: start + 2 * index, as: UInt64.self)
+        index += 4
+      }
+      for index in index..<bytes.count {
+        let byte = bytes[isReversed ? bytes.count - 1 - index : index]
+        digits[start + 2 * index] = digit(byte >> 4)
+        digits[start + 2 * index + 1] = digit(byte & 15)
+      }
+    }
+  }
+
+  /// The eight digits of a number, the first in the highest byte.
+  private static func spell(_ number: UInt32) -> UInt64 {
+    // Four bits to a byte; then 39 more than for 0 to 9 for those above.
+    var value = UInt64(number)
+    value = (value | value << 16) & 0x0000_ffff_0000_ffff
+    value = (value | value << 8) & 0x00ff_00ff_00ff_00ff
+    value = (value | value << 4) & 0x0f0f_0f0f_0f0f_0f0f
+    let isLetter = (value + 0x0606_0606_0606_0606) >> 4 & 0x0101_0101_0101_0101
+    return value + 0x3030_3030_3030_3030 + isLetter * 39
   }
 
   /// The bytes that `text` spells, two digits of either case each; nil where it spells none.

@@ -34,19 +34,18 @@ public struct JSONFormatter {
     let known = names.remote(of: header)
     names.note(header, body: body)
     let remote = known ?? names.remote(of: header)
-    var json = JSONWriter(continuing: output)
-    output = []
+    var json = JSONWriter(taking: &output)
     json.member("time_ns", header.time)
-    json.member("time", times.text(header.time, digits: 9))
+    json.member("time", plain: { times.append(header.time, digits: 9, to: &$0) })
     json.member("source", header.source)
     if let kind = names.kind(of: header.source) { json.member("source_kind", kind) }
     json.member("sequence", header.sequence)
     json.member("type", header.type.name)
-    json.member("flags", Self.flagNames.filter { header.flags.contains($0.0) }.map(\.1))
+    json.member("flags", Self.names(of: header.flags))
     json.member("connection", header.connection)
     if header.type != .connection, let remote { json.member("remote", "\(remote)") }
     content(header, body, &json)
-    output = json.finish()
+    json.finish(into: &output)
     output.append(UInt8(ascii: "\n"))
   }
 
@@ -54,6 +53,10 @@ public struct JSONFormatter {
     (.sent, "sent"), (.wrongChecksum, "wrong_checksum"), (.encrypted, "encrypted"),
     (.truncated, "truncated"), (.upperBound, "upper_bound"), (.resent, "resent"),
   ]
+
+  private static func names(of flags: RecordFlags) -> [String] {
+    flags.isEmpty ? [] : flagNames.filter { flags.contains($0.0) }.map(\.1)
+  }
 
   private func content(_ header: RecordHeader, _ body: UnsafeRawBufferPointer, _ json: inout JSONWriter) {
     switch header.type {
@@ -66,7 +69,7 @@ public struct JSONFormatter {
       meta.write(to: &json)
     case .debug, .control, .error, .connector, .client:
       json.member("text", String(decoding: body, as: UTF8.self))
-    default: json.member("body", Hexadecimal.text(body))
+    default: json.hexadecimal("body", body)
     }
   }
 
@@ -79,7 +82,7 @@ public struct JSONFormatter {
     json.member("direction", header.flags.contains(.sent) ? "sent" : "received")
     if let header = message.header {
       json.member("command", "\(header.command)")
-      json.member("magic", Hexadecimal.text(body.prefix(4)))
+      json.hexadecimal("magic", UnsafeRawBufferPointer(rebasing: body.prefix(4)))
       json.member("length", header.length)
     }
     if let isRight = message.isChecksumRight { json.member("checksum_ok", isRight) }
@@ -89,7 +92,9 @@ public struct JSONFormatter {
       json.object("message") { decoded.message.write(to: &$0, in: message.dialect) }
       if !decoded.trailing.isEmpty { json.hexadecimal("trailing", decoded.trailing) }
     }
-    if hasPayload { json.member("payload", Hexadecimal.text(body.dropFirst(MessageHeader.size))) }
+    if hasPayload {
+      json.hexadecimal("payload", UnsafeRawBufferPointer(rebasing: body.dropFirst(MessageHeader.size)))
+    }
   }
 
   private func write(_ event: ConnectionEvent, _ json: inout JSONWriter) {
@@ -110,6 +115,6 @@ public struct JSONFormatter {
 
   private func malformed(_ body: UnsafeRawBufferPointer, _ json: inout JSONWriter) {
     json.member("malformed", true)
-    json.member("body", Hexadecimal.text(body))
+    json.hexadecimal("body", body)
   }
 }

@@ -56,17 +56,3 @@ import Testing
     #expect(bytes == [1, 0xff, 0xee, 4, 6, 5])
   }
 }
-
-@Suite struct HexadecimalTests {
-  @Test func spellsAndReads() {
-    #expect(Hexadecimal.text([0x00, 0xaf, 0x19]) == "00af19")
-    #expect(Hexadecimal.text(UInt32(0xaf19)) == "0000af19")
-    #expect(Hexadecimal.bytes("00AF19") == [0x00, 0xaf, 0x19])
-    #expect(Hexadecimal.bytes("") == [])
-  }
-
-  @Test(arguments: ["0", "0g", "zz", "0x", " 00"])
-  func refusesWhatIsNotHexadecimal(_ text: String) {
-    #expect(Hexadecimal.bytes(text) == nil)
-  }
-}
