@@ -109,6 +109,12 @@ extension ArchiveFormat {
     !body.contains(0) && String(validating: body, as: UTF8.self) != nil
   }
 
+  /// The last type that is known.
+  private static let lastType = RecordType.alert.rawValue
+
+  /// How far apart the times of two records are that follow each other, in ns, at the most.
+  private static let timeLimit: UInt64 = 1 << 59
+
   /// Whether `bytes`, which follow a record of that time, look like the next one's first: a wrong length before
   /// them can also lead to bytes that are only just possible.
   ///
@@ -120,7 +126,28 @@ extension ArchiveFormat {
     let type = isNative ? UInt16(bytes[24]) << 8 | UInt16(bytes[25]) : UInt16(bytes[8])
     let stamp = UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: isNative ? 8 : 9, as: UInt64.self))
     let next = isNative ? stamp : stamp * 1_000_000_000
-    return type <= RecordType.alert.rawValue && max(next, time) - min(next, time) < 1 << 59
+    return type <= Self.lastType && max(next, time) - min(next, time) < Self.timeLimit
+  }
+
+  /// Bytes of the native record that `bytes` begin with, if the header of another follows it and both are as
+  /// `strictFirst` and `looksRight` want them; nil if that cannot be seen at a glance.
+  static func usualCount(_ bytes: UnsafeRawBufferPointer) -> Int? {
+    guard bytes.count >= RecordHeader.size, let length = usualLength(bytes, at: 0) else { return nil }
+    let count = length + 4
+    guard bytes.count - count >= RecordHeader.size, usualLength(bytes, at: count) != nil else { return nil }
+    let time = UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
+    let next = UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: count + 8, as: UInt64.self))
+    return max(next, time) - min(next, time) < timeLimit ? count : nil
+  }
+
+  /// The length field of the native record that may begin at `offset`, with its header in `bytes`; nil if it does not.
+  private static func usualLength(_ bytes: UnsafeRawBufferPointer, at offset: Int) -> Int? {
+    let length = Int(UInt32(bigEndian: bytes.loadUnaligned(fromByteOffset: offset, as: UInt32.self)))
+    let type = UInt16(bigEndian: bytes.loadUnaligned(fromByteOffset: offset + 24, as: UInt16.self))
+    let isUsual =
+      length >= RecordHeader.size - 4 && length <= RecordHeader.maximumLength && type != 0
+      && type & (type &- 1) == 0 && type <= lastType && bytes[offset + 27] == 0
+    return isUsual ? length : nil
   }
 
   /// The format that `bytes`, a file's first, are in; native where that cannot be told.

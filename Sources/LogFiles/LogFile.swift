@@ -80,6 +80,7 @@ public final class LogFile {
   public func next() throws(IOError) -> LogPiece? {
     take(pending)
     pending = 0
+    if let record = usualRecord() { return .record(record) }
     while true {
       if offset >= endOffset { return nil }
       switch look() {
@@ -116,6 +117,24 @@ public final class LogFile {
         }
       }
     }
+  }
+
+  /// The next record, if it is as nearly all are: a native one with the beginning of another behind it in the buffer; nil
+  /// if a closer look is needed.
+  private func usualRecord() -> LogRecord? {
+    let bytes = buffer.bytes(start..<end)
+    guard format == .native, beginning == nil, offset < endOffset, let count = ArchiveFormat.usualCount(bytes)
+    else { return nil }
+    pending = count
+    recordCount += 1
+    return LogRecord(
+      header: RecordHeader(checked: bytes),
+      body: UnsafeRawBufferPointer(rebasing: bytes[RecordHeader.size..<count]),
+      bytes: UnsafeRawBufferPointer(rebasing: bytes[..<count]),
+      format: .native,
+      offset: offset,
+      number: recordCount
+    )
   }
 
   /// Leaves out what the index beside a closed segment says to hold no record of a time; to be called before the
@@ -202,21 +221,13 @@ public final class LogFile {
     _ bytes: UnsafeRawBufferPointer
   ) throws(WireError) -> (RecordHeader, UnsafeRawBufferPointer) {
     let source = UInt32(bigEndian: bytes.loadUnaligned(fromByteOffset: 4, as: UInt32.self))
-    let head = ArchiveFormat.coinscopeHeadCount
-    if RecordType(rawValue: UInt16(bytes[8])) == .message, bytes.count >= head + 5 {
-      let seconds = UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: 9, as: UInt64.self))
-      let body = UnsafeRawBufferPointer(rebasing: bytes[(head + 5)...])
-      let header = RecordHeader(
-        type: .message,
-        flags: bytes[head + 4] != 0 ? .sent : [],
-        source: source,
-        time: seconds * 1_000_000_000,
-        connection: UInt32(bigEndian: bytes.loadUnaligned(fromByteOffset: head, as: UInt32.self)),
-        bodyCount: body.count
-      )
-      return (header, body)
+    let record = UnsafeRawBufferPointer(rebasing: bytes[8...])
+    if let (header, message) = CoinscopeRecord.message(record) {
+      var header = header
+      header.source = source
+      return (header, message)
     }
-    var (header, body) = try CoinscopeRecord.native(UnsafeRawBufferPointer(rebasing: bytes[8...]).bytes)
+    var (header, body) = try CoinscopeRecord.native(record.bytes)
     header.source = source
     if translated.capacity < body.count { translated = Chunk(capacity: 2 * body.count) }
     body.withUnsafeBytes { if let base = $0.baseAddress { memcpy(translated.base, base, $0.count) } }

@@ -23,6 +23,8 @@ public struct ArchiveSequences: Sendable {
   public private(set) var sources: [SourceSequences] = []
 
   private var ids: [UInt32: Int] = [:]
+  /// What was last looked up in `ids`: mostly the same source's records follow each other.
+  private var latest: (source: UInt32, index: Int)?
   private var instances: [UInt64: Int] = [:]
 
   /// Creates an account of nothing.
@@ -77,10 +79,14 @@ public struct ArchiveSequences: Sendable {
 
   /// The place in `sources` of the source that an id stands for.
   private mutating func index(of source: UInt32) -> Int {
-    if let index = ids[source] { return index }
-    ids[source] = sources.count
-    sources.append(SourceSequences(id: source, instance: nil))
-    return sources.count - 1
+    if let latest, latest.source == source { return latest.index }
+    let index = ids[source] ?? sources.count
+    if index == sources.count {
+      ids[source] = index
+      sources.append(SourceSequences(id: source, instance: nil))
+    }
+    latest = (source, index)
+    return index
   }
 
   /// Takes in which instance an id stands for; returns its place in `sources`.
@@ -98,6 +104,7 @@ public struct ArchiveSequences: Sendable {
     }
     instances[instance] = index
     ids[source] = index
+    latest = (source, index)
     sources[index].id = source
     return index
   }

@@ -74,6 +74,28 @@ public enum CoinscopeRecord {
     return (header, body)
   }
 
+  /// Reads what `native` does if it is a whole message, without copying it: the message lies in `bytes`. Nil if it is
+  /// anything else.
+  ///
+  /// The header's source and sequence are 0.
+  public static func message(
+    _ bytes: UnsafeRawBufferPointer
+  ) -> (header: RecordHeader, body: UnsafeRawBufferPointer)? {
+    let start = 14
+    guard bytes.count >= start, bytes[0] == UInt8(RecordType.message.rawValue) else { return nil }
+    let seconds = UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: 1, as: UInt64.self))
+    let (time, overflows) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
+    guard !overflows else { return nil }
+    let header = RecordHeader(
+      type: .message,
+      flags: bytes[13] != 0 ? .sent : [],
+      time: time,
+      connection: UInt32(bigEndian: bytes.loadUnaligned(fromByteOffset: 9, as: UInt32.self)),
+      bodyCount: bytes.count - start
+    )
+    return (header, UnsafeRawBufferPointer(rebasing: bytes[start...]))
+  }
+
   private static func append(_ event: ConnectionEvent, handle: UInt32, to bytes: inout [UInt8]) {
     bytes.appendBig(handle)
     bytes.appendBig(event.code.rawValue)

@@ -45,9 +45,7 @@ struct CheckCommand: LogToolCommand {
     }
     let reading = LogReading(input, environment.output)
     reading.complains = false
-    var files: Set<String> = []
     try reading.forEachPiece { piece, file throws(ClientFailure) in
-      files.insert(file.path)
       switch piece {
       case .damage(let damage): check.note(damage)
       case .record(let record): check.note(record, in: file)

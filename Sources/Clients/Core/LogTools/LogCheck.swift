@@ -64,18 +64,27 @@ struct LogCheck {
   private let report: (LogFinding) -> Void
   private var account = ArchiveSequences()
   private var paths: [String] = []
-  private var table = ConnectionTable()
-  private var latest: [Lane: UInt64] = [:]
+  /// Which instance each live source is.
+  private var instances: [UInt32: UInt64] = [:]
+  private var states: [Place: State] = [:]
   private var unopened: Set<Place> = []
 
   private struct Place: Hashable {
     let source: UInt32
     let connection: UInt32
+
+    init(_ header: RecordHeader) {
+      source = header.source
+      connection = header.connection
+    }
   }
 
-  private struct Lane: Hashable {
-    let place: Place
-    let isSent: Bool
+  /// What is known of a connection.
+  private struct State {
+    var isOpen = false
+    /// The time of the last message received and sent, in ns since the Unix epoch; 0 if there is none.
+    var received: UInt64 = 0
+    var sent: UInt64 = 0
   }
 
   /// Connections never opened that are remembered, so that each is told once.
@@ -127,17 +136,27 @@ struct LogCheck {
     checkSequence(record, meta, file, find)
     switch header.type {
     case .message:
-      checkOpen(header, find)
-      checkTime(header, find)
+      checkPlace(header, find)
       checkMessage(header, record.body, find)
     case .connection: checkEvent(header, record.body, find)
-    case .meta:
-      if case .sourceLeft(let source, _, _, _)? = meta {
-        latest = latest.filter { $0.key.place.source != source }
-      }
+    case .meta: if let meta { note(meta, header) }
     default: break
     }
-    table.note(header, body: record.body)
+  }
+
+  private mutating func note(_ meta: MetaBody, _ header: RecordHeader) {
+    switch meta {
+    case .sourceJoined(let source, let description):
+      if let former = instances[source], former != description.instance {
+        for place in states.keys where place.source == source { states[place]!.isOpen = false }
+      }
+      instances[source] = description.instance
+    case .sourceLeft(let source, _, _, _):
+      instances[source] = nil
+      states = states.filter { $0.key.source != source }
+    case .openConnection: states[Place(header), default: State()].isOpen = true
+    case .gap, .clock, .rotation: break
+    }
   }
 
   private mutating func checkSequence(
@@ -197,21 +216,28 @@ struct LogCheck {
   }
 
   private mutating func checkOpen(_ header: RecordHeader, _ find: (LogFinding.Kind, String) -> Void) {
-    let place = Place(source: header.source, connection: header.connection)
-    guard table.connections(of: header.source)[header.connection] == nil, !unopened.contains(place),
-      unopened.count < Self.unopenedLimit
-    else { return }
-    unopened.insert(place)
+    if states[Place(header)]?.isOpen != true { noteUnopened(header, find) }
+  }
+
+  private mutating func noteUnopened(_ header: RecordHeader, _ find: (LogFinding.Kind, String) -> Void) {
+    guard unopened.count < Self.unopenedLimit, unopened.insert(Place(header)).inserted else { return }
     find(.unopened, "connection \(header.connection) was never opened, or is closed")
   }
 
-  private mutating func checkTime(_ header: RecordHeader, _ find: (LogFinding.Kind, String) -> Void) {
-    let place = Place(source: header.source, connection: header.connection)
-    let lane = Lane(place: place, isSent: header.flags.contains(.sent))
-    let former = latest.updateValue(header.time, forKey: lane) ?? 0
+  /// Checks that a message's connection is open, and that it comes after the one before it.
+  private mutating func checkPlace(_ header: RecordHeader, _ find: (LogFinding.Kind, String) -> Void) {
+    let isSent = header.flags.contains(.sent)
+    let (isOpen, former) = Self.advance(&states[Place(header), default: State()], to: header.time, isSent)
+    if !isOpen { noteUnopened(header, find) }
     if header.time < former {
       find(.timeBackwards, "\(former - header.time) ns before the message before it")
     }
+  }
+
+  private static func advance(_ state: inout State, to time: UInt64, _ isSent: Bool) -> (Bool, UInt64) {
+    let former = isSent ? state.sent : state.received
+    if isSent { state.sent = time } else { state.received = time }
+    return (state.isOpen, former)
   }
 
   private mutating func checkMessage(
@@ -247,17 +273,17 @@ struct LogCheck {
     do throws(WireError) { event = try ConnectionEvent(body.bytes) } catch {
       return find(.malformed, "the connection event cannot be read: \(error)")
     }
-    let place = Place(source: header.source, connection: header.connection)
+    let place = Place(header)
     switch event.code {
-    case .connected, .accepted: unopened.remove(place)
+    case .connected, .accepted:
+      unopened.remove(place)
+      states[place, default: State()].isOpen = true
     case .connectFailed: break
     case .handshaken: checkOpen(header, find)
     case .closedByPeer, .writeFailed, .failed, .resetByPeer, .closedByUs:
       checkOpen(header, find)
     }
-    if event.code.endsConnection {
-      for isSent in [false, true] { latest[Lane(place: place, isSent: isSent)] = nil }
-    }
+    if event.code.endsConnection { states[place] = nil }
   }
 
   private func meta(_ body: UnsafeRawBufferPointer, _ find: (LogFinding.Kind, String) -> Void) -> MetaBody? {

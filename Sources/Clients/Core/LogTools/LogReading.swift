@@ -71,7 +71,7 @@ final class LogReading {
     do throws(IOError) {
       let piece = try file.next()
       if case .damage(let damage) = piece { note(damage) }
-      progress.note(file, place.index, of: place.count)
+      if file.recordCount % ReadingProgress.step == 0 { progress.note(file, place.index, of: place.count) }
       return piece
     } catch {
       note(error, file.path)
@@ -104,16 +104,17 @@ final class LogReading {
 struct ReadingProgress {
   private let output: Output
   private let begin = Clock.monotonic()
-  private var count = 0
   private var last: UInt64 = 0
+
+  /// How many records are read from one look at the clock to the next.
+  static let step: UInt64 = 4096
 
   /// Shows progress at `output`.
   init(_ output: Output) { self.output = output }
 
-  /// Takes in that a record was read.
+  /// Takes in that `step` more records were read.
   mutating func note(_ file: LogFile, _ index: Int, of fileCount: Int) {
-    count += 1
-    guard output.showsProgress, count % 4096 == 0 else { return }
+    guard output.showsProgress else { return }
     let now = Clock.monotonic()
     // What takes less than a second needs no bar.
     guard now - begin > 1_000_000_000, now - last > 200_000_000 else { return }

@@ -30,6 +30,17 @@ struct LogStatistics {
     /// So many a second; nil where no time passed.
     func rate(_ count: UInt64) -> Double? { seconds > 0 ? Double(count) / seconds : nil }
 
+    mutating func add(_ other: Sums) {
+      records += other.records
+      bytes += other.bytes
+      received += other.received
+      receivedBytes += other.receivedBytes
+      sent += other.sent
+      sentBytes += other.sentBytes
+      first = min(first, other.first)
+      last = max(last, other.last)
+    }
+
     mutating func note(_ header: RecordHeader) {
       records += 1
       bytes += UInt64(header.recordCount)
@@ -62,14 +73,40 @@ struct LogStatistics {
     var userAgent: [UInt8] = []
   }
 
-  /// Everything.
-  private(set) var total = Sums()
+  /// Sums by something that is often the same for records that follow each other.
+  struct Tally<Key: Hashable> {
+    private var places: [Key: Int] = [:]
+    private var entries: [(key: Key, sums: Sums)] = []
+    /// The place of the last record's.
+    private var latest = 0
+
+    /// How many keys there are.
+    var count: Int { entries.count }
+
+    /// The sums, in the order in which their keys first came.
+    var sums: [(key: Key, value: Sums)] { entries.map { ($0.key, $0.sums) } }
+
+    /// Whether there are records of a key.
+    func has(_ key: Key) -> Bool { latest < count && entries[latest].key == key || places[key] != nil }
+
+    mutating func note(_ header: RecordHeader, by key: Key) {
+      if latest >= count || entries[latest].key != key {
+        latest = places[key] ?? count
+        if latest == count {
+          places[key] = count
+          entries.append((key, Sums()))
+        }
+      }
+      entries[latest].sums.note(header)
+    }
+  }
+
   /// By type of record.
-  private(set) var types: [RecordType: Sums] = [:]
+  private(set) var types = Tally<RecordType>()
   /// By command; strangers' inventions beyond a limit together under nil.
-  private(set) var commands: [Command?: Sums] = [:]
+  private(set) var commands = Tally<Command?>()
   /// By source.
-  private(set) var sources: [UInt32: Sums] = [:]
+  private(set) var sources = Tally<UInt32>()
   /// Kinds of the sources' programs.
   private(set) var kinds: [UInt32: String] = [:]
   /// By connection.
@@ -79,21 +116,22 @@ struct LogStatistics {
 
   private static let commandLimit = 4096
 
+  /// Everything.
+  var total: Sums { types.sums.reduce(into: Sums()) { $0.add($1.value) } }
+
   /// Takes in a record.
   ///
   /// - Parameter body: the record's body.
   mutating func note(_ header: RecordHeader, body: UnsafeRawBufferPointer) {
-    total.note(header)
-    types[header.type, default: Sums()].note(header)
-    sources[header.source, default: Sums()].note(header)
+    types.note(header, by: header.type)
+    sources.note(header, by: header.source)
     let connection = Connection(source: header.source, id: header.connection)
     switch header.type {
     case .message:
       connections[connection, default: Sums()].note(header)
       let command = MessageHeader(peeking: body.bytes)?.command
-      let isKnown = commands.count < Self.commandLimit || commands[command] != nil
-      let key: Command? = isKnown ? command : nil
-      commands[key, default: Sums()].note(header)
+      let isKnown = commands.count < Self.commandLimit || commands.has(command)
+      commands.note(header, by: isKnown ? command : nil)
     case .connection:
       guard let event = try? ConnectionEvent(body.bytes) else { return }
       connections[connection, default: Sums()].note(header)

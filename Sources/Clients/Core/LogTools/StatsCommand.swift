@@ -64,10 +64,10 @@ struct StatsCommand: LogToolCommand {
     (groupings.isEmpty ? Grouping.allCases : groupings).map { grouping in
       let rows: [Row] =
         switch grouping {
-        case .type: statistics.types.map { ($0.key.name, $0.value, nil) }
-        case .command: statistics.commands.map { ($0.key.map { "\($0)" } ?? "(other)", $0.value, nil) }
+        case .type: statistics.types.sums.map { ($0.key.name, $0.value, nil) }
+        case .command: statistics.commands.sums.map { ($0.key.map { "\($0)" } ?? "(other)", $0.value, nil) }
         case .source:
-          statistics.sources.map { source, sums in
+          statistics.sources.sums.map { source, sums in
             let kind = source == 0 ? "logserver" : statistics.kinds[source] ?? ""
             return (kind.isEmpty ? "\(source)" : "\(EscapedText.utf8(kind.utf8))-\(source)", sums, nil)
           }
