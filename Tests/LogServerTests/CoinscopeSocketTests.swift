@@ -35,7 +35,7 @@ import Testing
     #expect(native.numbered.count < 42)
     try bench.loop.run { source.isClosed && native.numbered.count == 42 }
     reader.stream.resume()
-    try bench.loop.run { reader.received.suffix(5) == Array("last\0".utf8) }
+    try bench.loop.run { reader.received.suffix(5).elementsEqual("last\0".utf8) }
     #expect(reader.received.count > 40 * 100_000)
   }
 
@@ -74,5 +74,34 @@ import Testing
     #expect(all.received == Array(expected.joined()))
     #expect(messages.received == expected[0])
     #expect(text.received == expected[1])
+  }
+
+  /// Records that come in one read are forwarded together; what is behind a wrong one is not.
+  @Test func carriesRecordsThatComeTogetherUpToAWrongOne() throws {
+    let bench = try Bench()
+    let native = bench.reader()
+    let all = try bench.raw("clients/all")
+    try bench.loop.run { bench.server?.status.readers == 2 }
+    let source = try bench.raw("servers")
+    // A socket address as coinscope sends it: family, port, IPv4 address, padding.
+    let address: [UInt8] = [2, 0, 0x20, 0x8d, 10, 0, 0, 1] + [UInt8](repeating: 0, count: 8)
+    let opened: [UInt8] = [0, 0, 0, 7, 0, 0, 0, 1] + address + address + [0, 0, 0, 0]
+    let message: [UInt8] =
+      [0, 0, 0, 7, 0] + Network.mainnet.frame("ping", payload: [1, 2, 3, 4, 5, 6, 7, 8])
+    var bytes = input(0x10, opened)
+    for _ in 0..<3000 { bytes += input(0x20, message) }
+    // More than a chunk holds.
+    bytes += input(0x20, message + [UInt8](repeating: 9, count: 1 << 20))
+    bytes += input(0x02, Array("last\0".utf8))
+    let expected = bytes.count + 3003 * 4
+    bytes += input(0x03, []) + input(0x02, Array("never\0".utf8))
+    source.stream.write(bytes)
+    try bench.loop.run { source.isClosed && native.numbered.count == 3003 && all.received.count == expected }
+    #expect(native.numbered.map(\.sequence) == Array(1...3003))
+    #expect(native.numbered.first?.type == .connection)
+    #expect(native.numbered[1...3001].allSatisfy { $0.type == .message && $0.connection == 7 })
+    let messages = zip(native.headers, native.bodies).filter { $0.0.type == .message }.map(\.1)
+    #expect(Set(messages.dropLast()) == [Array(message.dropFirst(5))])
+    #expect(all.received.suffix(5).elementsEqual("last\0".utf8))
   }
 }

@@ -8,6 +8,9 @@ final class CoinscopeSource: ByteStreamHandler, UnfinishedSender {
   private unowned let server: LogServer
   private var stream: ByteStream!
   private let process: UInt32
+  private var packer: RecordPacker
+  /// The records in the packer that were not forwarded yet.
+  private var run = RecordRun(at: 0, after: 0)
   private(set) var wholeAt = Clock.monotonic()
 
   /// What the server knows it as; nil until it has sent a record, so that strangers who say nothing use up no ids and
@@ -17,6 +20,7 @@ final class CoinscopeSource: ByteStreamHandler, UnfinishedSender {
   init(_ descriptor: Int32, server: LogServer) {
     self.server = server
     process = UInt32(clamping: Socket.credentials(of: descriptor)?.process ?? 0)
+    packer = RecordPacker(pool: server.loop.pool)
     stream = ByteStream(descriptor, on: server.loop, handler: self)
   }
 
@@ -36,10 +40,12 @@ final class CoinscopeSource: ByteStreamHandler, UnfinishedSender {
     let bytes = slice.bytes
     var offset = 0
     stream.expectedCount = 0
+    packer.begin()
     defer { server.endForwarding() }
     while bytes.count - offset >= CoinscopeRecord.lengthSize {
       let length = Int(UInt32(bigEndian: bytes.loadUnaligned(fromByteOffset: offset, as: UInt32.self)))
       guard length <= RecordHeader.maximumBodyCount else {
+        packer.end(forward)
         close("a record's length is \(length), more than \(RecordHeader.maximumBodyCount)")
         return 0
       }
@@ -50,13 +56,15 @@ final class CoinscopeSource: ByteStreamHandler, UnfinishedSender {
       }
       do throws(WireError) {
         let record = UnsafeRawBufferPointer(rebasing: bytes[offset + CoinscopeRecord.lengthSize..<end])
-        forward(try CoinscopeRecord.native(record.bytes))
+        try append(record)
       } catch {
+        packer.end(forward)
         close("malformed record: \(error)")
         return 0
       }
       offset = end
     }
+    packer.end(forward)
     if offset > 0 { wholeAt = Clock.monotonic() }
     server.noteTaken(slice.range.count)
     return stream.isOpen ? offset : 0
@@ -66,20 +74,32 @@ final class CoinscopeSource: ByteStreamHandler, UnfinishedSender {
     server.removed(self, reason: reason.description)
   }
 
-  private func forward(_ record: (header: RecordHeader, body: [UInt8])) {
+  /// Puts a record to those that are forwarded together.
+  private func append(_ record: UnsafeRawBufferPointer) throws(WireError) {
+    if let (header, message) = CoinscopeRecord.message(record) { return append(header, message) }
+    let (header, body) = try CoinscopeRecord.native(record.bytes)
+    body.withUnsafeBytes { append(header, $0) }
+  }
+
+  private func append(_ header: RecordHeader, _ body: UnsafeRawBufferPointer) {
     let source = source ?? admit()
-    var header = record.header
+    if run.isEmpty { run = RecordRun(at: 0, after: source.lastSequence) }
+    let place = packer.room(header.recordCount, forward)
+    var header = header
     header.source = source.id
-    header.bodyCount = record.body.count
-    header.sequence = source.lastSequence + 1
-    let bytes = header.record(body: record.body)
-    let chunk = Chunk(capacity: bytes.count)
-    bytes.withUnsafeBytes { chunk.base.copyMemory(from: $0.baseAddress!, byteCount: $0.count) }
-    let slice = ChunkSlice(chunk, 0..<bytes.count)
-    if header.type == .connection {
-      server.note(header, body: UnsafeRawBufferPointer(rebasing: slice.bytes.dropFirst(RecordHeader.size)))
-    }
-    server.forward(ForwardedRun(header, [slice], isNew: true, of: source))
+    header.sequence = run.lastSequence + 1
+    header.write(to: place)
+    let target = UnsafeMutableRawBufferPointer(start: place + RecordHeader.size, count: body.count)
+    target.copyMemory(from: body)
+    if header.type == .connection { server.note(header, body: UnsafeRawBufferPointer(target)) }
+    run.append(header)
+  }
+
+  private func forward(_ slice: ChunkSlice) {
+    guard let source else { return }
+    let run = run
+    self.run = RecordRun(at: 0, after: run.lastSequence)
+    server.forward(ForwardedRun(slice, run, isNew: true, of: source))
   }
 
   private func admit() -> KnownSource {

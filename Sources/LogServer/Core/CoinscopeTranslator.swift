@@ -6,23 +6,19 @@ import Observations
 /// Translates records into coinscope's format, once for all readers that ask for the same types.
 final class CoinscopeTranslator {
   let types: RecordType
-  private let pool: ChunkPool
-  private var chunk: Chunk?
-  private var filled = 0
+  private var packer: RecordPacker
 
   /// Bytes of a message's record before the message: length, source, type, seconds, handle, direction.
   private static let messageHeaderSize = 22
 
   init(_ types: RecordType, pool: ChunkPool) {
     self.types = types
-    self.pool = pool
+    packer = RecordPacker(pool: pool)
   }
 
   /// Translates the records of a run that are of the types asked for, and hands them on, whole ones, in order.
   func translate(_ run: ForwardedRun, to pass: (ChunkSlice) -> Void) {
-    // What nobody looks at any more is written over.
-    if isKnownUniquelyReferenced(&chunk) { filled = 0 }
-    var start = filled
+    packer.begin()
     let bytes = run.pieces[0].bytes
     var offset = 0
     for _ in 0..<run.count {
@@ -31,7 +27,7 @@ final class CoinscopeTranslator {
       offset += header.recordCount
       guard !types.isDisjoint(with: header.type) else { continue }
       if header.type == .message {
-        let target = room(Self.messageHeaderSize + header.bodyCount, &start, pass)
+        let target = packer.room(Self.messageHeaderSize + header.bodyCount, pass)
         var end = write(header, to: target)
         end = copy(rest[RecordHeader.size..<min(header.recordCount, rest.count)], to: end)
         for piece in run.pieces.dropFirst() { end = copy(piece.bytes[...], to: end) }
@@ -43,33 +39,11 @@ final class CoinscopeTranslator {
           return CoinscopeRecord.bytes(header, body: body)
         }
         guard let record else { continue }
-        let target = room(record.count, &start, pass)
+        let target = packer.room(record.count, pass)
         _ = record.withUnsafeBytes { copy($0[...], to: target) }
       }
     }
-    flush(&start, pass)
-  }
-
-  /// Where to write the next `count` bytes; what does not fit behind the others goes to another chunk.
-  private func room(
-    _ count: Int,
-    _ start: inout Int,
-    _ pass: (ChunkSlice) -> Void
-  ) -> UnsafeMutableRawPointer {
-    defer { filled += count }
-    if let chunk, chunk.capacity - filled >= count { return chunk.base + filled }
-    flush(&start, pass)
-    let next = pool.lend(count)
-    chunk = next
-    filled = 0
-    start = 0
-    return next.base
-  }
-
-  private func flush(_ start: inout Int, _ pass: (ChunkSlice) -> Void) {
-    guard let chunk, filled > start else { return }
-    pass(ChunkSlice(chunk, start..<filled))
-    start = filled
+    packer.end(pass)
   }
 
   /// Writes what stands before a message, as `CoinscopeRecord.bytes` has it.

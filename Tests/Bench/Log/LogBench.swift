@@ -42,6 +42,7 @@ struct LogBench: ParsableCommand {
     var pace = 0
     var settings: [String] = []
     var hasRelay = true
+    var isCoinscope = false
   }
 
   private var works: [Work] {
@@ -79,6 +80,13 @@ struct LogBench: ParsableCommand {
         hasRelay: false
       ),
       Work(
+        name: "coinscope's 37 B to its 1",
+        readers: [.coinscope],
+        rate: 1e7,
+        hasRelay: false,
+        isCoinscope: true
+      ),
+      Work(
         name: "37 B to 8 at 1 million/s",
         readers: eight,
         rate: 1e6,
@@ -111,7 +119,13 @@ struct LogBench: ParsableCommand {
     var ours: [LogRun.Result] = []
     var relays: [LogRun.Result] = []
     for _ in 0..<max(1, samples) {
-      let run = LogRun(load: load, readers: work.readers, pace: work.pace, settings: work.settings)
+      let run = LogRun(
+        load: load,
+        readers: work.readers,
+        pace: work.pace,
+        settings: work.settings,
+        isCoinscope: work.isCoinscope
+      )
       ours.append(try run.run())
       if work.hasRelay { relays.append(try LogRun(middle: .relay, load: load, readers: work.readers).run()) }
     }

@@ -42,6 +42,8 @@ struct LogRun {
   var readers: [Reader]
   var pace = 0
   var settings: [String] = []
+  /// Whether the source is one of coinscope's.
+  var isCoinscope = false
 
   func run() throws -> Result {
     let folder = NSTemporaryDirectory() + "netmine-bench-\(UInt32.random(in: 0 ... .max))/"
@@ -51,10 +53,11 @@ struct LogRun {
     let middle = try startMiddle(folder)
     let source = try Child(
       [
-        "log-source", "--path", folder + "publish", "--payload", "\(load.payload)", "--records",
+        "log-source", "--path", folder + (isCoinscope ? "servers" : "publish"), "--payload",
+        "\(load.payload)", "--records",
         "\(load.records)",
       ]
-        + ["--pace", "\(pace)"] + (isBare ? ["--bare"] : []),
+        + ["--pace", "\(pace)"] + (isBare ? ["--bare"] : isCoinscope ? ["--coinscope"] : []),
       in: folder
     )
     if !isBare { _ = try source.line() }

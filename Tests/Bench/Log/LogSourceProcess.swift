@@ -1,4 +1,6 @@
 import ArgumentParser
+import BitcoinWire
+import Bytes
 import EventLoop
 import Foundation
 import LogProtocol
@@ -15,10 +17,13 @@ struct LogSourceProcess: ParsableCommand {
   @Option var pace = 0
   /// Nobody is on the other end but a relay, which says nothing.
   @Flag var bare = false
+  /// The other end is a socket for coinscope's sources, which says nothing.
+  @Flag var coinscope = false
 
   func run() throws {
     let socket = try BlockingSocket(connectingTo: path)
     let load = Load(payload: payload, records: records)
+    if coinscope { return try runCoinscope(socket, load) }
     let source = bare ? 1 : try join(socket)
     let block = RecordBlock(load, source: source)
     emit("ready")
@@ -33,6 +38,33 @@ struct LogSourceProcess: ParsableCommand {
       }
     }
     emit("\(start) \(sent) \(Clock.monotonic())")
+    _ = readLine()
+  }
+
+  /// Sends the load in coinscope's format.
+  private func runCoinscope(_ socket: BlockingSocket, _ load: Load) throws {
+    let message = Network.mainnet.frame("inv", payload: [UInt8](repeating: 1, count: payload))
+    var record: [UInt8] = []
+    record.appendBig(UInt32(14 + message.count))
+    record.append(UInt8(RecordType.message.rawValue))
+    record.appendBig(UInt64(1))
+    record.appendBig(UInt32(1))
+    record.append(0)
+    record += message
+    let count = max(1, (256 << 10) / record.count)
+    let block = [UInt8](Array(repeating: record, count: count).joined())
+    emit("ready")
+    _ = readLine()
+    let start = Clock.monotonic()
+    var sent = 0
+    while sent < records {
+      let due = min(count, records - sent)
+      try block.withUnsafeBytes {
+        try socket.write(UnsafeRawBufferPointer(rebasing: $0[..<(due * record.count)]))
+      }
+      sent += due
+    }
+    emit("\(start) \(Clock.monotonic()) \(Clock.monotonic())")
     _ = readLine()
   }
 
