@@ -52,6 +52,34 @@ import Testing
     #expect(store.unsentCount == 0)
   }
 
+  /// What is held may be gigabytes: sending it again takes no memory of its own once nobody reads the bytes sent first.
+  @Test(arguments: [1, 77] as [UInt32])
+  func copiesWhatIsSentAgainOnlyWhileTheFirstIsOnItsWay(source: UInt32) {
+    var store = RecordStore(limit: 10_000, segmentCapacity: 250)
+    store.rewind(after: 0, source: 1)
+    for sequence in 1...4 { _ = add(UInt64(sequence), to: &store) }
+    var isFirst = true
+    for flags in [[], [.resent], [.resent]] as [RecordFlags] {
+      let sent = [store.takeUnsent(maximum: 1000), store.takeUnsent(maximum: 1000)]
+      let places = sent.map { UInt(bitPattern: $0!.bytes.baseAddress) }
+      store.rewind(after: 0, source: source)
+      let again = store.takeUnsent(maximum: 1000)
+      #expect(UInt(bitPattern: again!.bytes.baseAddress) != places[0])
+      #expect(taken(again).map(\.source) == [source, source])
+      // What is on its way is as it was.
+      #expect(sent.flatMap(taken).allSatisfy { $0.flags == flags })
+      #expect(sent.flatMap(taken).allSatisfy { $0.source == (isFirst ? 1 : source) })
+      isFirst = false
+      store.rewind(after: 0, source: source)
+    }
+    let place = store.takeUnsent(maximum: 1000).map { UInt(bitPattern: $0.bytes.baseAddress) }
+    store.rewind(after: 0, source: source)
+    let again = store.takeUnsent(maximum: 1000)
+    #expect(again.map { UInt(bitPattern: $0.bytes.baseAddress) } == place)
+    #expect(taken(again).map(\.sequence) == [1, 2])
+    #expect(taken(again).allSatisfy { $0.source == source && $0.flags == .resent })
+  }
+
   @Test func refusesWhatExceedsTheBoundUntilThereIsRoom() {
     var store = RecordStore(limit: 400, segmentCapacity: 200)
     for sequence in 1...4 { #expect(add(UInt64(sequence), to: &store)) }

@@ -94,11 +94,12 @@ struct RecordStore {
 
   /// Takes about `maximum` bytes of whole records for sending, in one piece; nil where nothing is left.
   ///
-  /// What was sent before, or under another id, is copied, and the copy marked: the bytes that were taken first may
-  /// still be on their way.
+  /// What was sent before, or under another id, is marked: in place, or in a copy while bytes of the same chunk are still
+  /// on their way.
   mutating func takeUnsent(maximum: Int) -> ChunkSlice? {
     while next < segments.count, segments[next].sent == segments[next].filled { next += 1 }
     guard next < segments.count else { return nil }
+    let isAlone = isKnownUniquelyReferenced(&segments[next].chunk)
     let segment = segments[next]
     let start = segment.sent
     var end = start
@@ -114,8 +115,9 @@ struct RecordStore {
     segments[next].sent = end
     segments[next].everSent = max(segment.everSent, end)
     unsentCount -= end - start
-    let isMarked = start < segment.everSent || segment.source != source
-    return isMarked ? marked(segment, start..<end) : ChunkSlice(segment.chunk, start..<end)
+    let slice = ChunkSlice(segment.chunk, start..<end)
+    guard start < segment.everSent || segment.source != source else { return slice }
+    return marked(segment, isAlone ? slice : copy(slice))
   }
 
   /// Forgets all records up to `sequence` that were sent, a segment at a time.
@@ -147,19 +149,24 @@ struct RecordStore {
     findEnd()
   }
 
-  /// A copy of records of a segment as they are sent now.
-  private func marked(_ segment: Segment, _ range: Range<Int>) -> ChunkSlice {
-    let copy = Chunk(capacity: range.count)
-    memcpy(copy.base, segment.chunk.base + range.lowerBound, range.count)
-    forEachRecord(in: segment, from: range.lowerBound) { header, offset in
-      guard offset < range.upperBound else { return false }
+  /// Gives records of a segment, or a copy of them, the headers that they are sent with now.
+  private func marked(_ segment: Segment, _ records: ChunkSlice) -> ChunkSlice {
+    let start = segment.sent
+    forEachRecord(in: segment, from: start) { header, offset in
+      guard offset < start + records.range.count else { return false }
       var header = header
       header.source = source
       if offset < segment.everSent { header.flags.insert(.resent) }
-      header.write(to: copy.base + (offset - range.lowerBound))
+      header.write(to: records.chunk.base + records.range.lowerBound + (offset - start))
       return true
     }
-    return ChunkSlice(copy, 0..<range.count)
+    return records
+  }
+
+  private func copy(_ slice: ChunkSlice) -> ChunkSlice {
+    let copy = Chunk(capacity: slice.range.count)
+    memcpy(copy.base, slice.chunk.base + slice.range.lowerBound, slice.range.count)
+    return ChunkSlice(copy, 0..<slice.range.count)
   }
 
   private mutating func findEnd() {
