@@ -30,6 +30,23 @@ import Testing
     first.stream.close(.closed("done"))
     try bench.loop.run { bench.connector.statistics.registeredMessages == 1 }
     #expect(try register(second, 600, 7) == nil)
+    // So is what a client forgets, and what it registers again counts again.
+    #expect(try register(second, 500, 8)?.contains("client.max_messages") == true)
+    guard case .messages(let messages) = try bench.ask(second, .listMessages, id: 9) else {
+      throw IOError("list", code: 0)
+    }
+    for (number, message) in messages.enumerated() {
+      _ = try bench.ask(second, .forgetMessage(message.id), id: 10 + UInt32(number))
+    }
+    #expect(bench.connector.statistics.registeredMessages == 0)
+    let coinscope = try bench.client()
+    let message = Bench.network.frame("x", payload: [1])
+    coinscope.stream.write(CoinscopeRequest.registerMessage(message).frame)
+    try bench.loop.run { bench.connector.statistics.registeredMessages == 1 }
+    coinscope.stream.write(CoinscopeRequest.register.frame)
+    try bench.loop.run { bench.connector.statistics.registeredMessages == 0 }
+    #expect(try register(second, 1024 - MessageHeader.size, 20) == nil)
+    #expect(try register(second, 0, 21)?.contains("msg_pool_bytes") == true)
   }
 
   @Test func tellsClientsBeyondTheLimit() throws {

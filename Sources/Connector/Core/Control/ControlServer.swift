@@ -28,9 +28,10 @@ final class ControlServer {
   private static let clientShare: UInt64 = 500_000
 
   /// Messages registered by the sessions that are open.
-  var registeredCount: Int { sessions.reduce(0) { $0 + $1.messages.count } }
+  private(set) var registeredCount = 0
 
-  private var registeredBytes: Int { sessions.reduce(0) { $0 + $1.messageBytes } }
+  /// Bytes of these messages.
+  private var registeredBytes = 0
 
   var sessionCount: Int { sessions.count }
 
@@ -88,6 +89,7 @@ final class ControlServer {
 
   func removed(_ session: ControlSession) {
     heldCount -= session.heldCount
+    session.forgetAll()
     sessions.removeAll { $0 === session }
   }
 
@@ -157,8 +159,13 @@ final class ControlServer {
     if queue.isEmpty { queue = [] } else { nextTurn() }
   }
 
-  /// An id for a message to be registered by a session.
-  func takeMessageID(for session: ControlSession, byteCount: Int) throws(ControlFailure) -> UInt32 {
+  // MARK: Registered messages
+
+  /// Counts a message that a session registers.
+  ///
+  /// - Returns: its id, which no other message of the session has.
+  /// - Throws: `limit` if the session, or all together, have as much as they may.
+  func register(_ message: [UInt8], for session: ControlSession) throws(ControlFailure) -> UInt32 {
     let limits = connector.configuration.connector
     func refuse(_ words: String, _ key: String) -> ControlFailure {
       ControlFailure(.limit, "\(words) are registered, as many as connector.\(key) allows")
@@ -166,16 +173,24 @@ final class ControlServer {
     guard session.messages.count < limits.client.maxMessages else {
       throw refuse("\(session.messages.count) messages of this client", "client.max_messages")
     }
-    let count = registeredCount
-    guard count < limits.messagePoolSize else { throw refuse("\(count) messages", "msg_pool_size") }
-    let bytes = registeredBytes
-    guard bytes + byteCount <= limits.messagePoolBytes else {
-      throw refuse("messages of \(bytes) bytes, with \(byteCount) more,", "msg_pool_bytes")
+    guard registeredCount < limits.messagePoolSize else {
+      throw refuse("\(registeredCount) messages", "msg_pool_size")
     }
+    guard registeredBytes + message.count <= limits.messagePoolBytes else {
+      throw refuse("messages of \(registeredBytes) bytes, with \(message.count) more,", "msg_pool_bytes")
+    }
+    registeredCount += 1
+    registeredBytes += message.count
     repeat {
       nextMessage = nextMessage == .max ? 1 : nextMessage + 1
     } while session.messages[nextMessage] != nil
     return nextMessage
+  }
+
+  /// A message is registered no longer.
+  func noteForgotten(_ message: [UInt8]) {
+    registeredCount -= 1
+    registeredBytes -= message.count
   }
 
   private func add(_ descriptor: Int32, from remote: SocketAddress) {

@@ -56,7 +56,7 @@ extension ControlSession {
       _ = recipients(target.native)
       gather(message, request: nil)
     case .register:
-      messages = [:]
+      forgetAll()
       registration = .random(in: 1 ... .max)
       write(CoinscopeReply.identifier(registration))
     case .connect(let remote, _):
@@ -68,11 +68,10 @@ extension ControlSession {
 
   /// The id of a registered message; 0 where it is no whole message, or the pool is full.
   private func register(_ message: [UInt8]) -> UInt32 {
-    guard let header = MessageHeader(peeking: message.span.bytes), header.totalLength == message.count,
-      let identifier = try? server.takeMessageID(for: self, byteCount: message.count)
-    else { return 0 }
-    messages[identifier] = message
-    return identifier
+    guard let header = MessageHeader(peeking: message.span.bytes), header.totalLength == message.count else {
+      return 0
+    }
+    return (try? keep(message)) ?? 0
   }
 
   private static func summary(_ request: CoinscopeRequest) -> String {

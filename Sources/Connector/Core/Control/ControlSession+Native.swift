@@ -83,7 +83,7 @@ extension ControlSession {
         )
       )
     case .forgetMessage(let identifier):
-      guard messages.removeValue(forKey: identifier) != nil else { throw noSuchMessage(identifier) }
+      guard forget(identifier) else { throw noSuchMessage(identifier) }
       return Step(reply: .messageForgotten)
     case .connect(let targets): return Step(reply: try connect(targets, id))
     case .disconnect(let target):
@@ -118,9 +118,7 @@ extension ControlSession {
 
   private func register(_ message: [UInt8]) throws(ControlFailure) -> UInt32 {
     try check(message, isUnchecked: false)
-    let identifier = try server.takeMessageID(for: self, byteCount: message.count)
-    messages[identifier] = message
-    return identifier
+    return try keep(message)
   }
 
   private func connect(_ targets: [ConnectTarget], _ id: UInt32) throws(ControlFailure) -> ControlReply {

@@ -11,10 +11,7 @@ final class ControlSession {
   unowned let server: ControlServer
 
   /// The messages that the client has registered, by id.
-  var messages: [UInt32: [UInt8]] = [:]
-
-  /// Bytes of them.
-  var messageBytes: Int { messages.values.reduce(0) { $0 + $1.count } }
+  private(set) var messages: [UInt32: [UInt8]] = [:]
 
   /// The id that coinscope's REGISTER gives; 0 before.
   var registration: UInt32 = 0
@@ -208,6 +205,26 @@ final class ControlSession {
   private func resumeIfIdle() {
     guard stream.isOpen, stream.isPaused, job == nil, neededRoom == nil, !isQueued else { return }
     if stream.unsentCount <= limits.maxWaiting { stream.resume() }
+  }
+
+  /// Registers a message; returns its id.
+  func keep(_ message: [UInt8]) throws(ControlFailure) -> UInt32 {
+    let identifier = try server.register(message, for: self)
+    messages[identifier] = message
+    return identifier
+  }
+
+  /// Forgets a registered message; false if there is none with that id.
+  func forget(_ identifier: UInt32) -> Bool {
+    guard let message = messages.removeValue(forKey: identifier) else { return false }
+    server.noteForgotten(message)
+    return true
+  }
+
+  /// Forgets all registered messages.
+  func forgetAll() {
+    for message in messages.values { server.noteForgotten(message) }
+    messages = [:]
   }
 
   func closeAfterReplies() { stream.closeAfterWriting("connector shuts down") }
