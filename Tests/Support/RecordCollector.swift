@@ -53,7 +53,9 @@ public final class RecordCollector: LogSubscriberHandler {
   }
 
   /// How far each source has come.
-  public func positions(for subscriber: LogSubscriber) -> [ArchivePosition] { Array(ledger.positions.values) }
+  public func positions(for subscriber: LogSubscriber) -> [ArchivePosition]? {
+    Array(ledger.positions.values)
+  }
 
   /// Notes the loss.
   public func subscriber(_ subscriber: LogSubscriber, lostServerFor reason: String) { losses.append(reason) }

@@ -9,8 +9,10 @@ public protocol LogSubscriberHandler: AnyObject {
   /// be kept.
   func subscriber(_ subscriber: LogSubscriber, received records: ChunkSlice)
 
-  /// What to subscribe to, and how far an archive has come; asked at each connect.
-  func positions(for subscriber: LogSubscriber) -> [ArchivePosition]
+  /// How far an archive has come; asked at each connect, and when the subscription changes.
+  ///
+  /// - Returns: nil if that is not known yet; `subscribe()` asks again. The log server waits 10 s for that.
+  func positions(for subscriber: LogSubscriber) -> [ArchivePosition]?
 
   /// The log server has accepted the connection.
   func subscriberDidConnect(_ subscriber: LogSubscriber)
@@ -25,7 +27,7 @@ public protocol LogSubscriberHandler: AnyObject {
 
 extension LogSubscriberHandler {
   /// An archive that has nothing.
-  public func positions(for subscriber: LogSubscriber) -> [ArchivePosition] { [] }
+  public func positions(for subscriber: LogSubscriber) -> [ArchivePosition]? { [] }
 
   /// Does nothing.
   public func subscriber(_ subscriber: LogSubscriber, told status: ServerStatus) {}
@@ -38,7 +40,7 @@ extension LogSubscriberHandler {
 public final class LogSubscriber {
   /// What it subscribes to; a change is told to the log server.
   public var subscription: Subscription {
-    didSet { if oldValue != subscription { sendSubscription() } }
+    didSet { if oldValue != subscription { subscribe() } }
   }
 
   /// Whether the connection stands.
@@ -72,6 +74,12 @@ public final class LogSubscriber {
     self.handler = handler
     retry = TimerWatcher(on: loop) { [unowned self] in connect() }
     retry?.start(after: 0)
+  }
+
+  /// Tells the log server what is subscribed to, as soon as the handler knows the positions.
+  public func subscribe() {
+    guard let stream, let positions = handler.positions(for: self) else { return }
+    stream.write(LinkMessage.subscribe(subscription, positions: positions).record(at: Clock.now()))
   }
 
   /// Tells the log server how far the archive has come, by source.
@@ -123,18 +131,12 @@ public final class LogSubscriber {
         let stream = ByteStream(descriptor, on: loop, handler: self)
         self.stream = stream
         stream.write(StreamPreamble.bytes(createdAt: Clock.now()))
-        sendSubscription()
+        subscribe()
         reconnection.reset()
         handler.subscriberDidConnect(self)
       case .failure(let error): lost(error.description)
       }
     }
-  }
-
-  private func sendSubscription() {
-    guard let stream else { return }
-    let link = LinkMessage.subscribe(subscription, positions: handler.positions(for: self))
-    stream.write(link.record(at: Clock.now()))
   }
 
   private func lost(_ reason: String) {

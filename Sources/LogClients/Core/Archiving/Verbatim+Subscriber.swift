@@ -18,7 +18,7 @@ extension Verbatim: LogSubscriberHandler {
   }
 
   /// How far the archive has come, in what is safe.
-  public func positions(for subscriber: LogSubscriber) -> [ArchivePosition] {
+  public func positions(for subscriber: LogSubscriber) -> [ArchivePosition]? {
     synchroniser.drain()
     return writer.positions
   }
