@@ -31,7 +31,7 @@ import Testing
         name: "",
         version: ""
       )
-      return registry.admit(description, formerID: formerID).id
+      return registry.admit(description, formerID: formerID).source.id
     }
     var registry = SourceRegistry(file: folder.path + "source-ids")
     var highest: UInt32 = 0

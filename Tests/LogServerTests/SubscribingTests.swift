@@ -76,6 +76,49 @@ import Testing
     #expect(all.losses.isEmpty && reader.losses.isEmpty)
   }
 
+  /// An archive that subscribes again and again, each time with other instances, which nobody knows.
+  @Test func keepsOfPositionsOnlyTheLatestAndThoseOfSourcesThatItKnows() throws {
+    let bench = try Bench("archive_grace = 60.0;")
+    let identity = SourceIdentity()
+    let publisher = bench.publisher(identity: identity)
+    let archive = try bench.raw("subscribe")
+    var subscription = Subscription()
+    subscription.isArchiving = true
+    func subscribe(_ instances: [UInt64]) {
+      let positions = instances.map { ArchivePosition(instance: $0, source: 7, sequence: 1) }
+      archive.stream.write(LinkMessage.subscribe(subscription, positions: positions).record(at: 1))
+    }
+    subscribe([])
+    try bench.loop.run { bench.server?.status.archivingReaders == 1 && publisher.isJoined }
+    publisher.publish(.debug, text: "1")
+    publisher.publish(.debug, text: "2")
+    let reader = try #require(bench.server?.readers.first)
+    try bench.loop.run { reader.queued == [identity.instance: 2] }
+    for round in 1...20 as ClosedRange<UInt64> {
+      subscribe((0..<100).map { 1000 * round + $0 })
+      try bench.loop.run { reader.acknowledged[1000 * round] == 1 }
+    }
+    #expect(reader.queued.count == 101 && reader.acknowledged.count == 100)
+    #expect(reader.queued[identity.instance] == 2)
+  }
+
+  @Test func forgetsHowFarAnArchiveIsWithSourcesThatSaidGoodbye() throws {
+    let bench = try Bench("archive_grace = 60.0;")
+    let archive = bench.reader(archiving: true)
+    try bench.loop.run { bench.server?.status.archivingReaders == 1 }
+    let reader = try #require(bench.server?.readers.first)
+    let count: UInt64 = 1100
+    for instance in 1...count {
+      let (source, id) = try PublisherFaultTests().join(bench, instance: instance)
+      let goodbye = LinkMessage.goodbye.record(at: 1)
+      source.stream.write(PublisherFaultTests.record(id, 1, bodyCount: 1) + goodbye)
+      try bench.loop.run { reader.acknowledged.count > 0 && source.isClosed }
+    }
+    #expect(archive.numbered.count == count)
+    #expect(reader.queued.count <= 1025)
+    try bench.loop.run { reader.acknowledged.count <= 1025 }
+  }
+
   @Test func carriesTheStreamOverTCPWhereThatIsConfigured() throws {
     let bench = try Bench(
       "archive_grace = 60.0; publish_listen = \"127.0.0.1:0\"; subscribe_listen = \"127.0.0.1:0\";"

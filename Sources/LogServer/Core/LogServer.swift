@@ -150,7 +150,11 @@ public final class LogServer {
     proof: Bytes32? = nil,
     link: SourceLink?
   ) -> KnownSource {
-    let source = registry.admit(description, formerID: formerID, proof: proof)
+    let (source, forgotten) = registry.admit(description, formerID: formerID, proof: proof)
+    // One that may come back is remembered by readers, so that they do not get its records twice.
+    if let forgotten, !forgotten.mayReturn {
+      for reader in readers { reader.forget(forgotten.description.instance) }
+    }
     if let former = source.link, former !== link { former.close("the same source connected again") }
     source.link = link
     source.departure = nil
@@ -159,6 +163,9 @@ public final class LogServer {
     announce(.sourceJoined(source: source.id, description))
     return source
   }
+
+  /// Whether an instance is here, or was.
+  func knows(_ instance: UInt64) -> Bool { registry.sources[instance] != nil }
 
   /// Which instance has an id.
   func instance(of id: UInt32) -> UInt64? { table.sources[id]?.instance ?? registry.instance(of: id) }

@@ -348,6 +348,11 @@ final class ReaderLink: ByteStreamHandler, UnfinishedSender {
       send(StreamPreamble.bytes(createdAt: now) + server.table.records(at: now))
     }
     guard subscription.isArchiving else { return }
+    // What it said of others when it subscribed before is of no use to anybody.
+    if !isFirst {
+      queued = queued.filter { server.knows($0.key) }
+      acknowledged = acknowledged.filter { server.knows($0.key) }
+    }
     for position in positions {
       queued[position.instance] = max(queued[position.instance, default: 0], position.sequence)
       acknowledged[position.instance] = max(acknowledged[position.instance, default: 0], position.sequence)
@@ -365,6 +370,12 @@ final class ReaderLink: ByteStreamHandler, UnfinishedSender {
 
   /// Waits for what `source` sends again.
   func awaitRewind(of source: KnownSource) { awaited.insert(source.description.instance) }
+
+  /// An instance never comes back.
+  func forget(_ instance: UInt64) {
+    queued[instance] = nil
+    acknowledged[instance] = nil
+  }
 
   /// `source` begins to send again.
   func rewound(_ source: KnownSource) { awaited.remove(source.description.instance) }

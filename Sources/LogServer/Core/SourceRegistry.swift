@@ -22,6 +22,9 @@ final class KnownSource {
   /// How it left; nil while it is here.
   var departure: (saidGoodbye: Bool, reason: String)?
 
+  /// Whether it may come back: it has left without goodbye, and can prove that it is the same.
+  var mayReturn: Bool { departure?.saidGoodbye != true && proof != nil }
+
   init(_ description: SourceDescription, id: UInt32, proof: Bytes32? = nil) {
     self.description = description
     self.proof = proof
@@ -47,13 +50,15 @@ struct SourceRegistry {
   }
 
   /// The source of that instance, known or new, with its id: the one it had where nobody else has that.
+  ///
+  /// - Returns: also a source that is gone and was forgotten for it.
   mutating func admit(
     _ description: SourceDescription,
     formerID: UInt32,
     proof: Bytes32? = nil
-  ) -> KnownSource {
-    if let known = sources[description.instance] { return known }
-    forgetDeparted()
+  ) -> (source: KnownSource, forgotten: KnownSource?) {
+    if let known = sources[description.instance] { return (known, nil) }
+    let forgotten = forgetDeparted()
     let isFree = isPlausible(formerID) && !sources.values.contains { $0.id == formerID }
     let id = isFree ? formerID : nextID()
     if id > highestID {
@@ -62,7 +67,7 @@ struct SourceRegistry {
     }
     let source = KnownSource(description, id: id, proof: proof)
     sources[description.instance] = source
-    return source
+    return (source, forgotten)
   }
 
   /// The instance that has an id, connected or not.
@@ -85,13 +90,11 @@ struct SourceRegistry {
   /// as many ids are left.
   private static let fileTolerance: UInt32 = 1 << 30
 
-  private mutating func forgetDeparted() {
-    let departed = sources.values.filter { $0.link == nil }
+  private mutating func forgetDeparted() -> KnownSource? {
+    let departed = sources.values.filter { $0.departure != nil }
     guard departed.count >= Self.departedLimit, let oldest = departed.min(by: { $0.leftAt < $1.leftAt })
-    else {
-      return
-    }
-    sources[oldest.description.instance] = nil
+    else { return nil }
+    return sources.removeValue(forKey: oldest.description.instance)
   }
 
   private static func read(_ file: String) -> UInt32 {
