@@ -13,9 +13,11 @@ final class Bench {
   let loop = EventLoop()
   var server: LogServer?
   var settings: String
+  var logger = Logger(label: "test")
 
   init(_ settings: String = "archive_grace = 0.0;") throws {
     self.settings = settings
+    logger.logLevel = .critical
     try start()
   }
 
@@ -24,8 +26,6 @@ final class Bench {
       text: "logger: { root = \"\(folder.path)\"; \(settings) };",
       file: "test.cfg"
     )
-    var logger = Logger(label: "test")
-    logger.logLevel = .critical
     server = try LogServer(configuration, on: loop, logger: logger)
   }
 

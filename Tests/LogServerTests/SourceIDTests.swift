@@ -1,10 +1,30 @@
 import EventLoop
 import LogProtocol
+import Logging
 import Observations
+import Synchronization
 import TestSupport
 import Testing
 
 @testable import LogServerCore
+
+/// Keeps what sources that join are said to hold.
+private struct Joins: LogHandler {
+  final class Counts: Sendable { let counts = Mutex<[String]>([]) }
+
+  let said: Counts
+  var metadata = Logger.Metadata()
+  var logLevel = Logger.Level.info
+  subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+    get { metadata[key] }
+    set { metadata[key] = newValue }
+  }
+
+  func log(event: LogEvent) {
+    guard "\(event.message)" == "source joined" else { return }
+    said.counts.withLock { $0.append(event.metadata?["holding"]?.description ?? "") }
+  }
+}
 
 /// An id is granted once, and there are always more.
 @Suite struct SourceIDTests {
@@ -41,5 +61,17 @@ import Testing
     // Who claims ever higher ones does not use them up.
     let first = admit(&registry, formerID: highest + 3000)
     #expect(first == highest + 1)
+  }
+
+  @Test func logsHowManyRecordsASourceHoldsThatJoins() throws {
+    let bench = try Bench("archive_grace = 60.0;")
+    bench.kill()
+    let said = Joins.Counts()
+    bench.logger = Logger(label: "test") { _ in Joins(said: said) }
+    let publisher = bench.publisher()
+    for _ in 0..<3 { publisher.publish(.debug, text: "x") }
+    try bench.start()
+    try bench.loop.run { publisher.isJoined }
+    #expect(said.counts.withLock { $0 } == ["3"])
   }
 }

@@ -143,11 +143,14 @@ public final class LogServer {
   /// Takes in a source, known or new. A connection that it had is closed: whoever proves to be the same source is it, and
   /// the former connection is dead or about to be noticed.
   ///
-  /// - Parameter proof: the digest of its secret; nil for a source in coinscope's format.
+  /// - Parameters:
+  ///   - proof: the digest of its secret; nil for a source in coinscope's format.
+  ///   - holding: how many records it keeps, as it says.
   func admit(
     _ description: SourceDescription,
     formerID: UInt32,
     proof: Bytes32? = nil,
+    holding: UInt64 = 0,
     link: SourceLink?
   ) -> KnownSource {
     let (source, forgotten) = registry.admit(description, formerID: formerID, proof: proof)
@@ -159,7 +162,10 @@ public final class LogServer {
     source.link = link
     source.departure = nil
     table.join(source.id, description)
-    logger.info("source joined", metadata: ["source": "\(source.id)", "kind": "\(description.kind)"])
+    logger.info(
+      "source joined",
+      metadata: ["source": "\(source.id)", "kind": "\(description.kind)", "holding": "\(holding)"]
+    )
     announce(.sourceJoined(source: source.id, description))
     return source
   }

@@ -242,7 +242,13 @@ final class SourceLink: ByteStreamHandler, UnfinishedSender {
       guard secret.instance == description.instance, server.isProven(description.instance, by: secret) else {
         return refuse("it does not prove to be instance \(description.instance)")
       }
-      let source = server.admit(description, formerID: formerSource, proof: secret.digest, link: self)
+      let source = server.admit(
+        description,
+        formerID: formerSource,
+        proof: secret.digest,
+        holding: next - oldest,
+        link: self
+      )
       self.source = source
       oldestHeld = oldest
       greeting?.cancel()
