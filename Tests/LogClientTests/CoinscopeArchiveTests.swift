@@ -71,7 +71,7 @@ import Testing
       server.send(Records.text(sequence))
       #expect(verbatim.loop.run { server.acknowledged[Records.source] == sequence })
     }
-    #expect(verbatim.loop.run { verbatim.keeping.isIdle })
+    #expect(verbatim.loop.run { verbatim.tender.isIdle })
     let files = (SegmentKeeper.list(folder.path, "verbatim.log-") ?? []).map(\.name)
     let segments = files.filter { !$0.hasSuffix(".index") }
     #expect(segments.count == 2)

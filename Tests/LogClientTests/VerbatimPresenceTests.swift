@@ -14,11 +14,15 @@ import Testing
   var folder: TemporaryFolder { tests.folder }
 
   /// A verbatim that has archived and acknowledged a source's first `count` records.
-  func archive(_ count: UInt64, _ limits: Verbatim.Limits = Verbatim.Limits()) throws -> (
-    Verbatim, LogServerDouble
-  ) {
+  ///
+  /// - Parameter presence: seconds between its looks at the file.
+  func archive(
+    _ count: UInt64,
+    _ limits: Verbatim.Limits = Verbatim.Limits(),
+    presence: Double = 0.02
+  ) throws -> (Verbatim, LogServerDouble) {
     var limits = limits
-    limits.presence = 0.02
+    limits.presence = presence
     limits.retry = 0.05
     let (verbatim, server) = try tests.verbatim(limits)
     #expect(verbatim.loop.run { !server.subscriptions.isEmpty })
@@ -42,8 +46,7 @@ import Testing
   @Test func noticesItBeforeItAcknowledges() throws {
     var limits = Verbatim.Limits()
     limits.acknowledgement = 0.3
-    let (verbatim, server) = try archive(1, limits)
-    verbatim.presenceTimer?.cancel()
+    let (verbatim, server) = try archive(1, limits, presence: 3600)
     server.send(Records.text(2))
     #expect(verbatim.loop.run { tests.words().last == "debug 2" })
     unlink(folder.path + "verbatim.log")
@@ -79,8 +82,7 @@ import Testing
   func goesOnWhereAFileWasShortened(cut: Int?, isWrittenTo: Bool) throws {
     var limits = Verbatim.Limits()
     limits.acknowledgement = 0.3
-    let (verbatim, server) = try archive(3, limits)
-    verbatim.presenceTimer?.cancel()
+    let (verbatim, server) = try archive(3, limits, presence: 3600)
     let bytes = folder.bytes("verbatim.log")
     let left = cut.map { bytes.count - $0 } ?? 0
     truncate(folder.path + "verbatim.log", off_t(left))
@@ -91,7 +93,7 @@ import Testing
       tail += Records.text(4)
     }
     server.resend = { $0.first?.sequence ?? 0 < 4 ? Records.text(4) : [] }
-    verbatim.checkPresence()
+    verbatim.look()
     #expect(verbatim.loop.run { server.subscriptions.count == 2 })
     #expect(server.subscriptions[1].positions.map(\.sequence) == [cut == nil ? 0 : 2])
     server.send(Records.text(5))
@@ -109,15 +111,14 @@ import Testing
   @Test func believesNoRecordThatAnotherCompleted() throws {
     var limits = Verbatim.Limits()
     limits.acknowledgement = 0.3
-    let (verbatim, server) = try archive(3, limits)
-    verbatim.presenceTimer?.cancel()
+    let (verbatim, server) = try archive(3, limits, presence: 3600)
     let left = folder.bytes("verbatim.log").count - 5
     truncate(folder.path + "verbatim.log", off_t(left))
     server.send(Records.text(4))
     #expect(verbatim.loop.run { folder.bytes("verbatim.log").count > left })
     truncate(folder.path + "verbatim.log", off_t(left + 5))
     server.resend = { $0.first?.sequence ?? 0 < 4 ? Records.text(4) : [] }
-    verbatim.checkPresence()
+    verbatim.look()
     #expect(verbatim.loop.run { server.acknowledged[Records.source] == 4 })
     #expect(
       tests.words()
@@ -129,16 +130,19 @@ import Testing
   @Test func triesAgainWhereTheTailCannotBeSaved() throws {
     let (name, away) = ("archive/x.log", folder.path + "away")
     mkdir(folder.path + "archive", 0o755)
-    let file = try SegmentFile(folder.path + name)
-    var queue = ArchiveQueue(pool: ChunkPool())
-    let kept = StreamPreamble.bytes(createdAt: 0) + Records.text(1) + Records.text(2)
-    queue.append(kept + Records.text(3))
-    try file.write(&queue)
+    let writer = ArchiveWriter(folder.path + name, pool: ChunkPool())
+    _ = try writer.openFirst(at: 0)
+    _ = try writer.append(ChunkSlice(copying: Records.joined() + Records.text(1) + Records.text(2)), at: 0)
+    _ = try writer.write()
+    let kept = folder.bytes(name)
+    _ = try writer.append(ChunkSlice(copying: Records.text(3)), at: 0)
+    _ = try writer.write()
+    let file = try #require(writer.openFile)
     // Shortened twice, so that records 3 and 4 together look like record 3.
     truncate(folder.path + name, off_t(file.size - 5))
     let whole = file.size
-    queue.append(Records.text(4))
-    try file.write(&queue)
+    _ = try writer.append(ChunkSlice(copying: Records.text(4)), at: 0)
+    _ = try writer.write()
     truncate(folder.path + name, off_t(whole))
     rename(folder.path + "archive", away)
     for _ in 0..<2 { #expect(throws: ArchiveError.self) { try file.salvage(at: 0, .native) } }
@@ -172,8 +176,7 @@ import Testing
   }
 
   @Test func endsWithAnErrorWhereTheFileIsGone() throws {
-    let (verbatim, server) = try archive(2)
-    verbatim.presenceTimer?.cancel()
+    let (verbatim, server) = try archive(2, presence: 3600)
     unlink(folder.path + "verbatim.log")
     #expect(throws: ArchiveError.self) { try verbatim.finish() }
     verbatim.loop.runTurns()

@@ -63,7 +63,7 @@ import Zstandard
       }
     }
     #expect(verbatim.loop.run { (try? segments().allSatisfy { $0.hasSuffix(".zst") }) == true })
-    #expect(verbatim.loop.run { verbatim.keeping.isIdle })
+    #expect(verbatim.loop.run { verbatim.tender.isIdle })
     let names = try segments()
     #expect((4...7).contains(names.count), "\(names)")
     for name in names {
@@ -100,7 +100,7 @@ import Zstandard
   @Test func keepsToItsBudget() throws {
     let (verbatim, server) = try verbatim("rotate_size = 20000; compression = 0; keep_bytes = 50000;")
     send(1...200, verbatim, server)
-    #expect(verbatim.loop.run { verbatim.keeping.isIdle })
+    #expect(verbatim.loop.run { verbatim.tender.isIdle })
     let names = try segments()
     let total = names.reduce(0) { $0 + folder.bytes($1).count }
     #expect((1...50000).contains(total), "\(names)")

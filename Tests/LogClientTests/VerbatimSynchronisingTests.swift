@@ -88,6 +88,26 @@ import Testing
     #expect(disk.callCount == before + 1)
   }
 
+  /// The log server comes back, and the configuration is read again, while the disk hangs: signals, the watchdog and
+  /// other events are still heard.
+  @Test func waitsForTheDiskOnlyBetweenEvents() throws {
+    let (verbatim, server) = try verbatim("fsync = \"interval\"; fsync_interval = 60.0;")
+    server.send(Records.text(1))
+    #expect(verbatim.loop.run { tests.words().last == "debug 1" })
+    let before = disk.callCount
+    disk.isSlow.store(true, ordering: .sequentiallyConsistent)
+    server.disconnect()
+    #expect(verbatim.loop.run { disk.callCount == before + 1 })
+    verbatim.reload()
+    verbatim.loop.runTurns()
+    #expect(server.subscriptions.count == 1)
+    disk.isSlow.store(false, ordering: .sequentiallyConsistent)
+    #expect(verbatim.loop.run { server.subscriptions.count == 2 && verbatim.state.isWriting })
+    #expect(server.subscriptions[1].positions.map(\.sequence) == [1])
+    server.send(Records.text(2))
+    #expect(verbatim.loop.run { tests.words().last == "debug 2" })
+  }
+
   @Test func beginsANewSegmentWhenTheDiskHasTheFormer() throws {
     let (verbatim, server) = try verbatim("fsync = \"interval\"; fsync_interval = 60.0;")
     server.send(Records.text(1))
@@ -123,7 +143,7 @@ import Testing
     #expect(verbatim.loop.run { server.acknowledged[Records.source] == 3 })
     let records = tests.words().filter { $0.hasPrefix("debug") || $0.hasPrefix("gap") }
     #expect(records == ["debug 1", "debug 2", "debug 3"])
-    #expect(verbatim.state == .writing)
+    #expect(verbatim.state.isWriting)
   }
 
   @Test func saysNoGoodbyeWhereTheDiskHasNotAll() throws {

@@ -58,26 +58,26 @@ import Testing
     var store = RecordStore(limit: 10_000, segmentCapacity: 250)
     store.rewind(after: 0, source: 1)
     for sequence in 1...4 { _ = add(UInt64(sequence), to: &store) }
-    var isFirst = true
-    for flags in [[], [.resent], [.resent]] as [RecordFlags] {
-      let sent = [store.takeUnsent(maximum: 1000), store.takeUnsent(maximum: 1000)]
-      let places = sent.map { UInt(bitPattern: $0!.bytes.baseAddress) }
+    func place(_ slice: ChunkSlice?) -> UInt { UInt(bitPattern: slice!.bytes.baseAddress) }
+    // The chunk that the records are in; the store keeps it, so nothing else has its address.
+    var original: UInt = 0
+    do {
+      let sent = store.takeUnsent(maximum: 1000)
+      original = place(sent)
       store.rewind(after: 0, source: source)
       let again = store.takeUnsent(maximum: 1000)
-      #expect(UInt(bitPattern: again!.bytes.baseAddress) != places[0])
-      #expect(taken(again).map(\.source) == [source, source])
+      #expect(place(again) != original)
+      #expect(taken(again).allSatisfy { $0.source == source && $0.flags == .resent })
       // What is on its way is as it was.
-      #expect(sent.flatMap(taken).allSatisfy { $0.flags == flags })
-      #expect(sent.flatMap(taken).allSatisfy { $0.source == (isFirst ? 1 : source) })
-      isFirst = false
-      store.rewind(after: 0, source: source)
+      #expect(taken(sent).allSatisfy { $0.source == 1 && $0.flags == [] })
     }
-    let place = store.takeUnsent(maximum: 1000).map { UInt(bitPattern: $0.bytes.baseAddress) }
-    store.rewind(after: 0, source: source)
-    let again = store.takeUnsent(maximum: 1000)
-    #expect(again.map { UInt(bitPattern: $0.bytes.baseAddress) } == place)
-    #expect(taken(again).map(\.sequence) == [1, 2])
-    #expect(taken(again).allSatisfy { $0.source == source && $0.flags == .resent })
+    for _ in 0..<2 {
+      store.rewind(after: 0, source: source)
+      let again = store.takeUnsent(maximum: 1000)
+      #expect(place(again) == original)
+      #expect(taken(again).map(\.sequence) == [1, 2])
+      #expect(taken(again).allSatisfy { $0.source == source && $0.flags == .resent })
+    }
   }
 
   @Test func refusesWhatExceedsTheBoundUntilThereIsRoom() {

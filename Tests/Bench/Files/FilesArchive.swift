@@ -3,6 +3,7 @@ import Bytes
 import Captures
 import Foundation
 import LogProtocol
+import Observations
 
 /// An archive made for measuring, of one source with many connections, plain and compressed.
 struct FilesArchive {
@@ -120,7 +121,7 @@ private struct Writer {
           .outbound,
           remote: Endpoint(.ipv4(0x0a00_0000 + connection), port: 8333),
           local: Endpoint(.ipv4(0x7f00_0001), port: 40_000),
-          userAgent: code == .handshaken ? Array("/Satoshi:29.0.0/".utf8) : []
+          peer: code == .handshaken ? .userAgent(Array("/Satoshi:29.0.0/".utf8)) : .unknown
         )
         append(.connection, connection: connection, event.body)
       }

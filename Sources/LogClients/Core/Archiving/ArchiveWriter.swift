@@ -1,6 +1,8 @@
 import Bytes
 import EventLoop
+import Glibc
 import LogProtocol
+import LogText
 import Observations
 
 /// An archive: a file that records are appended to, what waits to be written to it, and how far it has come
@@ -14,6 +16,18 @@ public final class ArchiveWriter {
     public var cut: CutTail?
     /// An earlier segment that told how far the archive has come, as the file itself was new or nothing whole.
     public var predecessor: String?
+  }
+
+  /// How much there is of what.
+  struct Figures {
+    /// Bytes waiting to be written.
+    var queuedCount = 0
+    /// Bytes written so far.
+    var byteCount: UInt64 = 0
+    /// Bytes in the file.
+    var fileSize: UInt64 = 0
+    /// Whether the current segment holds more than its head.
+    var hasRecords = false
   }
 
   /// The file's path; it changes with `open(_:at:)`.
@@ -34,26 +48,31 @@ public final class ArchiveWriter {
   /// When the current segment was begun, in ns since the Unix epoch.
   public private(set) var segmentStart: UInt64 = 0
 
-  /// Whether the current segment holds more than its head.
-  public private(set) var segmentHasRecords = false
-
+  private var segmentHasRecords = false
   private var planner = SegmentPlanner()
-  private var queue: ArchiveQueue
   private var file: SegmentFile?
+  /// What is written before the queue: the beginning of a record that the former file could not take, and heads.
+  private var front: [UInt8] = []
+  /// Bytes of the head that `front` begins with, and of all of `front`, before any of it is written.
+  private var head = (count: 0, frontCount: 0)
+  private var queue: WriteQueue
   private var closed: SegmentFile.Identity?
 
   /// Creates an archive that is not open.
   public init(_ path: String, format: ArchiveFormat = .native, pool: ChunkPool) {
     self.path = path
     self.format = format
-    queue = ArchiveQueue(pool: pool)
+    queue = WriteQueue(pool: pool)
   }
 
   /// Whether there is a file to write to.
   public var isOpen: Bool { file != nil }
 
-  /// Bytes in the file.
-  public var fileSize: UInt64 { file?.size ?? 0 }
+  /// How much there is of what.
+  var figures: Figures {
+    let (queued, size) = (queuedCount, file?.size ?? 0)
+    return Figures(queuedCount: queued, byteCount: byteCount, fileSize: size, hasRecords: segmentHasRecords)
+  }
 
   /// The file that is open.
   var openFile: SegmentFile? { file }
@@ -62,7 +81,7 @@ public final class ArchiveWriter {
   var closedInode: UInt64? { closed.map { UInt64($0.inode) } }
 
   /// Bytes waiting to be written.
-  public var queuedCount: Int { queue.count }
+  public var queuedCount: Int { front.count + queue.count }
 
   /// How far the archive has come, in what is written.
   public var positions: [ArchivePosition] { planner.positions }
@@ -125,7 +144,7 @@ public final class ArchiveWriter {
         if step == .drop { continue }
         if case .keepAfter(let gap) = step { gaps.append(gap) }
         guard let bytes = CoinscopeRecord.bytes(header, body: body) else { continue }
-        queue.append(bytes)
+        enqueue(bytes)
         segmentCount += 1
         recordCount += 1
         continue
@@ -156,9 +175,25 @@ public final class ArchiveWriter {
   /// - Returns: how far the archive has come now with each source of which something was waiting.
   public func write() throws(ArchiveError) -> [UInt32: UInt64] {
     guard let file else { return [:] }
-    let before = queue.count
-    defer { byteCount += UInt64(before - queue.count) }
-    do throws(IOError) { try file.write(&queue) } catch { throw .system(error) }
+    let before = queuedCount
+    do throws(IOError) {
+      defer {
+        let count = UInt64(before - queuedCount)
+        byteCount += count
+        file.grew(by: count, isWhole: queuedCount == 0)
+      }
+      while !front.isEmpty {
+        let count = Glibc.write(file.descriptor, front, front.count)
+        if count < 0, errno == EINTR { continue }
+        guard count > 0 else { throw IOError("write", code: count < 0 ? errno : EIO) }
+        front.removeFirst(count)
+      }
+      _ = try queue.write(to: file.descriptor)
+      // Only a descriptor that does not wait leaves something, which a file never is.
+      guard queue.count == 0 else { throw IOError("write", code: EAGAIN) }
+    } catch {
+      throw .system(IOError("write to \(file.path)", code: error.code))
+    }
     return planner.commit()
   }
 
@@ -166,9 +201,11 @@ public final class ArchiveWriter {
   public func close() throws(ArchiveError) {
     guard let file else { return }
     self.file = nil
-    queue.withdrawHead()
+    // Another head will be written instead, unless some of this one is.
+    if front.count == head.frontCount { front.removeFirst(head.count) }
+    head = (0, 0)
     file.unlock()
-    do throws(IOError) { queue.prepend(try file.cutTornRecord(format)) } catch { throw .system(error) }
+    do throws(IOError) { front = try file.cutTornRecord(format) + front } catch { throw .system(error) }
     closed = file.identity
   }
 
@@ -180,14 +217,14 @@ public final class ArchiveWriter {
 
   private func begin(_ file: SegmentFile, isContinued: Bool, at time: UInt64) {
     if format == .native {
-      queue.begin(with: isContinued ? StreamPreamble.bytes(createdAt: time) : planner.head(at: time))
-    } else {
-      queue.begin(with: [])
+      let bytes = isContinued ? StreamPreamble.bytes(createdAt: time) : planner.head(at: time)
+      front = bytes + front
+      head = (bytes.count, front.count)
     }
     if !isContinued {
       planner.beginSegment()
       segmentCount = 0
-      segmentHasRecords = queue.count > 0 && format == .coinscope
+      segmentHasRecords = queuedCount > 0 && format == .coinscope
     }
     segmentStart = isContinued ? file.startTime(format) ?? time : time
     self.file = file
@@ -195,9 +232,11 @@ public final class ArchiveWriter {
 
   private func append(_ gap: Gap, at time: UInt64) {
     let body = MetaBody.gap(gap).body
-    queue.append(RecordHeader(type: .meta, time: time, bodyCount: body.count).record(body: body))
+    enqueue(RecordHeader(type: .meta, time: time, bodyCount: body.count).record(body: body))
     segmentCount += 1
   }
+
+  private func enqueue(_ bytes: [UInt8]) { bytes.withUnsafeBytes { queue.append($0) } }
 
   private func enqueue(_ records: ChunkSlice, _ run: Range<Int>) {
     let start = records.range.lowerBound

@@ -13,6 +13,16 @@ enum SegmentPresence: Equatable {
   case deleted
   /// It is shorter than what was written, by that many bytes.
   case shortened(by: UInt64)
+
+  /// What happened, after the file's name.
+  var text: String {
+    switch self {
+    case .whole: "is there"
+    case .moved: "was renamed"
+    case .deleted: "was deleted while it was being written"
+    case .shortened(let count): "was shortened by \(count) bytes while it was being written"
+    }
+  }
 }
 
 extension SegmentFile {

@@ -27,9 +27,6 @@ final class SegmentFile {
   /// Bytes that the file was last seen to have all of; never more than `size`.
   var checkedSize: UInt64 = 0
 
-  /// Whether the disk has not kept something of it.
-  var hasLost = false
-
   /// What to write to and to synchronise.
   let descriptor: Int32
 
@@ -86,21 +83,26 @@ final class SegmentFile {
     return Identity(device: UInt(state.st_dev), inode: UInt(state.st_ino), size: size)
   }
 
-  /// Writes what is queued, waiting for the disk; where that fails, what was written is no longer queued and
-  /// the rest is.
-  func write(_ queue: inout ArchiveQueue) throws(IOError) {
-    let before = queue.count
-    defer { size += UInt64(before - queue.count) }
-    do throws(IOError) {
-      try queue.write(to: descriptor)
-    } catch {
-      throw IOError("write to \(path)", code: error.code)
-    }
-    wholeSize = size + UInt64(before - queue.count)
+  /// Bytes were appended to it; `isWhole` if it ends with a whole record now.
+  func grew(by count: UInt64, isWhole: Bool) {
+    size += count
+    guard isWhole else { return }
+    wholeSize = size
     // So that as little as possible is in doubt if it is shortened (`salvage`).
     var opened = stat()
     guard fstat(descriptor, &opened) == 0 else { return }
     if UInt64(max(0, opened.st_size)) >= wholeSize { checkedSize = wholeSize }
+  }
+
+  /// Asks for `fdatasync(2)`; what cannot be synchronised, such as a device, is as safe as it gets.
+  ///
+  /// - Returns: 0, or an error number.
+  @Sendable static func synchronise(_ descriptor: Int32) -> Int32 {
+    while fdatasync(descriptor) != 0 {
+      if errno == EINTR { continue }
+      return errno == EINVAL || errno == EROFS ? 0 : errno
+    }
+    return 0
   }
 
   /// Takes the beginning of a record that could not be written to its end out of the file and returns it.
