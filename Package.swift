@@ -96,7 +96,7 @@ let package = Package(
       dependencies: ["BitcoinWire", "Observations"],
       path: "Sources/Crawler/Core"
     ),
-    .target(name: "Configuration", dependencies: ["Bytes", "CLibConfig"]),
+    .target(name: "Configuration", dependencies: ["Bytes", "BitcoinWire", "CLibConfig"]),
     .target(name: "Daemon", dependencies: ["Bytes", "Configuration", "CDaemon", arguments, logging]),
     .target(
       name: "LogServerCore",
@@ -293,7 +293,7 @@ let package = Package(
       exclude: python,
       swiftSettings: spans
     ),
-    .testTarget(name: "ConfigurationTests", dependencies: ["Configuration", "TestSupport"]),
+    .testTarget(name: "ConfigurationTests", dependencies: ["BitcoinWire", "Configuration", "TestSupport"]),
     .testTarget(
       name: "LogClientTests",
       dependencies: hands + [

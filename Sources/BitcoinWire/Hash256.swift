@@ -73,3 +73,11 @@ public struct Hash256: Hashable, Sendable, LosslessStringConvertible {
     return hash.finishTwice()
   }
 }
+
+extension Hash256: ExpressibleByStringLiteral {
+  /// A hash known when the program is written; a precondition failure where the text is not one.
+  public init(stringLiteral text: StaticString) {
+    guard let hash = Hash256(text.description) else { preconditionFailure("not a hash: \(text)") }
+    self = hash
+  }
+}

@@ -72,4 +72,26 @@ public struct InventoryItem: Hashable, Sendable, CustomStringConvertible {
 
   /// The type's name and the hash.
   public var description: String { "\(type) \(hash)" }
+
+  /// Takes `type:hash`, or the fields.
+  init(fields: inout FieldReader) throws(FieldError) {
+    if let text = try fields.plainText() {
+      let parts = text.split(separator: ":", maxSplits: 1)
+      guard parts.count == 2, let type = fields.dialect.inventoryType(named: String(parts[0])),
+        let hash = Hash256(String(parts[1]))
+      else {
+        throw fields.error(
+          FieldReader.value,
+          "is not written as type:hash, such as tx:, wtx: or block: and the hash"
+        )
+      }
+      self.init(type, hash)
+      return
+    }
+    let name = try fields.escaped("type").map { String(decoding: $0, as: UTF8.self) } ?? ""
+    guard let type = fields.dialect.inventoryType(named: name) else {
+      throw fields.error("type", "is no type of inventory")
+    }
+    self.init(type, try fields.requiredHash("hash"))
+  }
 }

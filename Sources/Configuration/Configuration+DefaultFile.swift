@@ -2,7 +2,10 @@ extension Configuration {
   /// A `netmine.cfg` with every key explained and set to its default, written from `keys`.
   ///
   /// What has no default, or follows from other keys, is shown as a comment.
-  public static var defaultFile: String {
+  public static var defaultFile: String { defaultFile(of: keys) }
+
+  /// The same for some keys.
+  static func defaultFile(of keys: [Key]) -> String {
     var text = """
       # Configuration of all Netmine programs, in libconfig syntax.
       #

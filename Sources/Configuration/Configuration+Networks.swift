@@ -1,3 +1,5 @@
+import BitcoinWire
+
 extension Configuration {
   /// A network that the operator describes, because no table knows it.
   public struct Network: Equatable, Sendable {
@@ -25,28 +27,8 @@ extension Configuration {
     public internal(set) var dialect = Dialect.bitcoin
   }
 
-  /// A coin whose messages are told apart; how they differ is data of the wire protocol.
-  public enum Dialect: String, CaseIterable, Equatable, Sendable {
-    /// Bitcoin.
-    case bitcoin
-    /// Litecoin.
-    case litecoin
-    /// Dogecoin.
-    case dogecoin
-    /// Bitcoin Cash.
-    case bitcoincash
-    /// Namecoin.
-    case namecoin
-    /// Dash.
-    case dash
-  }
-
-  /// The networks known without being described, by name; their magics and ports are data of the wire protocol.
-  public static let knownNetworks = [
-    "mainnet", "testnet3", "testnet4", "signet", "regtest", "simnet", "litecoin", "litecoin-testnet",
-    "dogecoin", "dogecoin-testnet", "bitcoincash", "bitcoincash-testnet3", "bitcoincash-chipnet", "namecoin",
-    "namecoin-testnet", "dash", "dash-testnet",
-  ]
+  /// The networks known without being described, by name.
+  public static let knownNetworks = BitcoinWire.Network.all.map(\.name)
 
   /// The description of the network that the connector is to join; nil where it is a known one.
   public var describedNetwork: Network? { networks.first { $0.name == connector.network } }
@@ -67,7 +49,7 @@ extension Configuration {
       port, and either magic, the four bytes every message starts with in hexadecimal, or
       signet_challenge, a signet's challenge in hexadecimal (BIP 325). Each may have dns_seeds,
       protocol_version (70016), genesis, the hash of the first block, and dialect, the coin whose
-      messages its messages are like: bitcoin, litecoin, dogecoin, bitcoincash, namecoin or dash.
+      messages its messages are like: \(Dialect.all.map(\.name).joined(separator: ", ")).
       """
     )
   ]

@@ -26,7 +26,12 @@ extension Configuration {
   ///   - overrides: what the command line says; of two for one key the later wins.
   /// - Throws: an error with every problem found.
   public init(text: String, file: String?, overrides: [Override] = []) throws(ConfigurationError) {
-    var reading = ConfigurationReading()
+    try self.init(text: text, file: file, overrides: overrides, keys: Self.keys)
+  }
+
+  /// Reads text in which only these keys are known.
+  init(text: String, file: String?, overrides: [Override] = [], keys: [Key]) throws(ConfigurationError) {
+    var reading = ConfigurationReading(keys: keys)
     let name = file ?? "built-in defaults"
     // An override is read even where the file's syntax is wrong: all problems are told at once.
     do {

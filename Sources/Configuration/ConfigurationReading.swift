@@ -3,26 +3,27 @@ struct ConfigurationReading {
   var configuration = Configuration.unresolved
   var problems: [ConfigurationError.Problem] = []
 
-  private static let keys = Dictionary(uniqueKeysWithValues: Configuration.keys.map { ($0.path, $0) })
+  private let keys: [String: Configuration.Key]
+  private var groups: Set<String> = []
 
-  private static let groups: Set<String> = {
-    var groups: Set<String> = []
-    for key in Configuration.keys {
+  /// Begins with the defaults.
+  init(keys: [Configuration.Key] = Configuration.keys) {
+    self.keys = Dictionary(uniqueKeysWithValues: keys.map { ($0.path, $0) })
+    for key in keys {
       for count in 1..<(key.groups.count + 1) where !key.groups.isEmpty {
         groups.insert(key.groups.prefix(count).joined(separator: "."))
       }
     }
-    return groups
-  }()
+  }
 
   /// Reads the members of a group, whose path ends with a dot unless it is empty.
   mutating func read(_ group: Setting, path: String) {
     guard case .group(let members) = group.value else { return }
     for member in members {
       let memberPath = path + member.name
-      if let key = Self.keys[memberPath] {
+      if let key = keys[memberPath] {
         read(member, as: key)
-      } else if Self.groups.contains(memberPath) {
+      } else if groups.contains(memberPath) {
         if case .group = member.value {
           read(member, path: memberPath + ".")
         } else {
@@ -37,7 +38,7 @@ struct ConfigurationReading {
 
   /// Reads what the command line says of one key.
   mutating func read(_ override: Configuration.Override) {
-    guard let key = Self.keys[override.key] else {
+    guard let key = keys[override.key] else {
       addUnknown(override.key, .option(override.option))
       return
     }
@@ -136,7 +137,7 @@ struct ConfigurationReading {
 
   /// The whole path of the key or group that was probably meant.
   private func suggestion(for path: String) -> String? {
-    let known = Self.keys.keys.sorted() + Self.groups.sorted()
+    let known = keys.keys.sorted() + groups.sorted()
     let parts = path.split(separator: ".")
     guard let last = parts.last else { return nil }
     let parent = parts.dropLast().joined(separator: ".")

@@ -1,3 +1,4 @@
+import BitcoinWire
 import Bytes
 
 extension Kind<[Configuration.Network]> {
@@ -44,7 +45,7 @@ extension Kind<Configuration.Network> {
         network.protocolVersion = version
       }
       network.genesis = try group.value("genesis", .hexadecimal(bytes: 32...32)).map { Hexadecimal.text($0) }
-      if let dialect = try group.value("dialect", Kind<Configuration.Dialect>.choice) {
+      if let dialect = try group.value("dialect", Kind<Dialect>.choice(of: Dialect.all, \.name)) {
         network.dialect = dialect
       }
       return network
@@ -60,7 +61,7 @@ extension Kind<Configuration.Network> {
       }
       text += "protocol_version = \(network.protocolVersion); "
       if let genesis = network.genesis { text += "genesis = \(quoted(genesis)); " }
-      return text + "dialect = \(quoted(network.dialect.rawValue)); }"
+      return text + "dialect = \(quoted(network.dialect.name)); }"
     }
   }
 }

@@ -94,22 +94,27 @@ extension Kind<TCPEndpoint> {
   }
 }
 
-extension Kind where Value: RawRepresentable<String> & CaseIterable {
-  /// One of a few words.
-  static var choice: Kind {
-    let words = Value.allCases.map { quoted($0.rawValue) }
+extension Kind {
+  /// One of a few values, by name.
+  static func choice(of values: [Value], _ name: @escaping @Sendable (Value) -> String) -> Kind {
+    let words = values.map { quoted(name($0)) }
     let expectation = "one of " + words.joined(separator: ", ")
     return Kind(expectation: expectation, isText: true) { setting throws(Mismatch) in
       guard case .text(let text) = setting.value else { throw .type(setting) }
-      guard let value = Value(rawValue: text) else {
-        let nearest = Spelling.nearest(to: text, among: Value.allCases.map(\.rawValue))
+      guard let value = values.first(where: { name($0) == text }) else {
+        let nearest = Spelling.nearest(to: text, among: values.map(name))
         throw .range(setting, nearest.map { "did you mean \(quoted($0))?" })
       }
       return value
     } render: {
-      quoted($0.rawValue)
+      quoted(name($0))
     }
   }
+}
+
+extension Kind where Value: RawRepresentable<String> & CaseIterable & Sendable {
+  /// One of a few words.
+  static var choice: Kind { choice(of: Array(Value.allCases)) { $0.rawValue } }
 }
 
 extension Kind<Configuration.Listener> {

@@ -60,7 +60,7 @@ import Testing
       """
     ),
     (
-      Samples.blockMessages[0],
+      .cmpctblock(CompactBlockMessage.samples[0]),
       """
       0100000000000000000000000000000000000000000000000000000000000000000000003ba3edfd7a7b12b27ac72c3e67768f61
       7fc81bc3888a51323a9fb8aa4b1e5e4a29ab5f49ffff001d1dac2b7c080706050403020103010000000000bc9a78563412ffffff
@@ -71,7 +71,7 @@ import Testing
       """
     ),
     (
-      Samples.blockMessages[2],
+      .blocktxn(BlockTransactionsMessage.samples[0]),
       """
       6fe28c0ab6f1b372c1a6a246ae63f74f931e8365e15a089c68d61900000000000202000000013ba3edfd7a7b12b27ac72c3e6776
       8f617fc81bc3888a51323a9fb8aa4b1e5e4a07000000025152ffffffff0200f2052a01000000016a00000000000000000020a107

@@ -48,8 +48,7 @@ enum FuzzSeeds {
       return ["/Satoshi:29.0.0(ü 漢)/", "\\\u{1b}[2J", "\u{202e}\u{e000}\u{2028}"].map { Array($0.utf8) }
         + [[0xed, 0xa0, 0x80, 0xc0, 0x80, 0xf4, 0x90]]
     default:
-      return messages.filter { $0.command == target.command }.map(\.payload)
-        .filter { $0.count <= target.maximumLength }
+      return target.seeds
     }
   }
 

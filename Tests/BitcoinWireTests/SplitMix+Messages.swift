@@ -2,10 +2,16 @@ import BitcoinWire
 
 /// Messages of random content.
 extension SplitMix {
-  /// One message of every kind.
+  /// One message of every kind: of random content, or of those that have no generator here, a sample.
   mutating func messages() -> [Message] {
-    handshakeMessages() + relayMessages() + compactBlockMessages() + bloomFilterMessages()
+    let generated =
+      handshakeMessages() + relayMessages() + compactBlockMessages() + bloomFilterMessages()
       + compactFilterMessages()
+    let commands = Set(generated.map(\.command))
+    return generated
+      + MessageKind.all.filter { !commands.contains($0.command) }.map {
+        $0.samples.randomElement(using: &self)!
+      }
   }
 
   private mutating func handshakeMessages() -> [Message] {

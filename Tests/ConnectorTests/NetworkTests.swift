@@ -12,7 +12,6 @@ import Testing
 
   @Test func everyKnownNetworkCanBeConfigured() throws {
     #expect(Configuration.knownNetworks == BitcoinWire.Network.all.map(\.name))
-    #expect(Configuration.Dialect.allCases.map(\.rawValue) == Dialect.all.map(\.name))
     for known in BitcoinWire.Network.all {
       #expect(try network("connector: { network = \"\(known.name)\"; };") == known)
     }

@@ -2,24 +2,24 @@ import Bytes
 
 extension FieldReader {
   /// Whole numbers.
-  mutating func integers<T: FixedWidthInteger>(_ name: String) throws(FieldError) -> [T] {
+  public mutating func integers<T: FixedWidthInteger>(_ name: String) throws(FieldError) -> [T] {
     try list(name) { (item: inout FieldReader) throws(FieldError) in try item.integer(Self.value) }
   }
 
   /// Hashes, in reversed byte order.
-  mutating func hashes(_ name: String) throws(FieldError) -> [Hash256] {
+  public mutating func hashes(_ name: String) throws(FieldError) -> [Hash256] {
     try list(name) { (item: inout FieldReader) throws(FieldError) in try item.requiredHash(Self.value) }
   }
 
   /// The transactions of a block.
-  mutating func transactions() throws(FieldError) -> [Transaction] {
+  public mutating func transactions() throws(FieldError) -> [Transaction] {
     try list("transactions") { (item: inout FieldReader) throws(FieldError) in try Transaction(fields: &item)
     }
   }
 
   /// What is written as bytes in hexadecimal: an element of a list that is no object, or the field `bytes`; nil where
   /// it is neither.
-  mutating func whole<T: MessagePayload>() throws(FieldError) -> T? {
+  public mutating func whole<T: WireValue>() throws(FieldError) -> T? {
     guard let name = [Self.value, "bytes"].first(where: { has($0) }) else { return nil }
     let bytes = try self.bytes(name)
     do throws(WireError) {
@@ -33,14 +33,14 @@ extension FieldReader {
   }
 
   /// An element that is written as `address:port`; nil where it is an object.
-  mutating func plainEndpoint() throws(FieldError) -> Endpoint? {
+  public mutating func plainEndpoint() throws(FieldError) -> Endpoint? {
     guard let text = try plainText() else { return nil }
     guard let endpoint = Endpoint(text) else { throw error(Self.value, "is not written as address:port") }
     return endpoint
   }
 
   /// The fields `network`, `address` and `port`.
-  mutating func endpoint() throws(FieldError) -> Endpoint {
+  public mutating func endpoint() throws(FieldError) -> Endpoint {
     let network = try escaped("network").map { String(decoding: $0, as: UTF8.self) }
     let text = try escaped("address").map { String(decoding: $0, as: UTF8.self) } ?? "::"
     guard var address = NetworkAddress(text) else { throw error("address", "is no address") }

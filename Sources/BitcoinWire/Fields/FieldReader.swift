@@ -16,15 +16,15 @@ public struct FieldError: Error, Hashable, CustomStringConvertible {
 /// or the texts of a command line, where a list has commas between its elements.
 ///
 /// Each field is taken once; what is left over is an error, so that nobody believes that it was heeded.
-struct FieldReader {
+public struct FieldReader {
   /// What the network calls things.
-  let dialect: Dialect
+  public let dialect: Dialect
 
   private var values: [String: JSONValue]
   private let path: String
 
   /// Begins with the fields of a message.
-  init(_ values: [String: JSONValue], in dialect: Dialect) { self.init(values, dialect, "") }
+  public init(_ values: [String: JSONValue], in dialect: Dialect) { self.init(values, dialect, "") }
 
   private init(_ values: [String: JSONValue], _ dialect: Dialect, _ path: String) {
     self.values = values
@@ -33,27 +33,27 @@ struct FieldReader {
   }
 
   /// Throws unless every field was taken.
-  func finish() throws(FieldError) {
+  public func finish() throws(FieldError) {
     guard let name = values.filter({ $0.value != .null }).keys.min() else { return }
     throw FieldError(field: path + name, problem: "is no field of it")
   }
 
   /// Passes over fields that follow from others.
-  mutating func skip(_ names: String...) { for name in names { values[name] = nil } }
+  public mutating func skip(_ names: String...) { for name in names { values[name] = nil } }
 
   /// Whether a field is there and not null.
-  func has(_ name: String) -> Bool { values[name].map { $0 != .null } ?? false }
+  public func has(_ name: String) -> Bool { values[name].map { $0 != .null } ?? false }
 
   /// Whether a field is there and null.
-  func isNull(_ name: String) -> Bool { values[name] == .null }
+  public func isNull(_ name: String) -> Bool { values[name] == .null }
 
   /// What is wrong with a field.
-  func error(_ name: String, _ problem: String) -> FieldError {
+  public func error(_ name: String, _ problem: String) -> FieldError {
     FieldError(field: name == Self.value ? path : path + name, problem: problem)
   }
 
   /// Throws unless places in a block, which are written as differences (BIP152), increase.
-  func requireIncreasing(_ indexes: [UInt16], _ name: String) throws(FieldError) {
+  public func requireIncreasing(_ indexes: [UInt16], _ name: String) throws(FieldError) {
     guard zip(indexes, indexes.dropFirst()).allSatisfy({ $0 < $1 }) else {
       throw error(name, "do not increase from one transaction's place in the block to the next")
     }
@@ -74,7 +74,8 @@ struct FieldReader {
   }
 
   /// A whole number: decimal, or hexadecimal after `0x`.
-  mutating func integer<T: FixedWidthInteger>(_ name: String, default value: T? = nil) throws(FieldError) -> T
+  public mutating func integer<T: FixedWidthInteger>(_ name: String, default value: T? = nil)
+    throws(FieldError) -> T
   {
     guard let text = try text(name) else {
       guard let value else { throw error(name, "is missing") }
@@ -89,7 +90,8 @@ struct FieldReader {
 
   /// A number that is written as fixed hexadecimal, the most significant digit first; `0x…` and decimal are read
   /// too, and a JSON number is decimal. Nil where it is not there.
-  mutating func fixed<T: FixedWidthInteger & UnsignedInteger>(_ name: String) throws(FieldError) -> T? {
+  public mutating func fixed<T: FixedWidthInteger & UnsignedInteger>(_ name: String) throws(FieldError) -> T?
+  {
     switch take(name) {
     case nil: return nil
     case .number(let text):
@@ -104,7 +106,7 @@ struct FieldReader {
   }
 
   /// True or false; 1 and 0 stand for them.
-  mutating func bool(_ name: String) throws(FieldError) -> Bool? {
+  public mutating func bool(_ name: String) throws(FieldError) -> Bool? {
     switch take(name) {
     case nil: return nil
     case .bool(let value): return value
@@ -115,20 +117,20 @@ struct FieldReader {
   }
 
   /// A hash, in reversed byte order.
-  mutating func hash(_ name: String) throws(FieldError) -> Hash256? {
+  public mutating func hash(_ name: String) throws(FieldError) -> Hash256? {
     guard let text = try text(name) else { return nil }
     guard let hash = Hash256(text) else { throw error(name, "is no hash of 64 hexadecimal digits") }
     return hash
   }
 
   /// A hash that has to be there.
-  mutating func requiredHash(_ name: String) throws(FieldError) -> Hash256 {
+  public mutating func requiredHash(_ name: String) throws(FieldError) -> Hash256 {
     guard let hash = try hash(name) else { throw error(name, "is missing") }
     return hash
   }
 
   /// Bytes in hexadecimal.
-  mutating func bytes(_ name: String, default value: [UInt8]? = nil) throws(FieldError) -> [UInt8] {
+  public mutating func bytes(_ name: String, default value: [UInt8]? = nil) throws(FieldError) -> [UInt8] {
     guard let text = try text(name) else {
       guard let value else { throw error(name, "is missing") }
       return value
@@ -140,7 +142,7 @@ struct FieldReader {
   }
 
   /// Bytes that are meant as text, escaped as `EscapedText` has it.
-  mutating func escaped(_ name: String) throws(FieldError) -> [UInt8]? {
+  public mutating func escaped(_ name: String) throws(FieldError) -> [UInt8]? {
     guard let text = try text(name) else { return nil }
     guard let bytes = EscapedText.bytes(text) else {
       throw error(name, "has a backslash that is followed by neither another nor x and two digits")
@@ -149,7 +151,7 @@ struct FieldReader {
   }
 
   /// Services: a number or names.
-  mutating func services(_ name: String = "services") throws(FieldError) -> ServiceFlags? {
+  public mutating func services(_ name: String = "services") throws(FieldError) -> ServiceFlags? {
     skip("service_names")
     guard let text = try text(name) else { return nil }
     guard let services = ServiceFlags(text) else {
@@ -162,7 +164,7 @@ struct FieldReader {
   ///
   /// - Parameter read: reads an element, which is given as the field `value` of a reader of its own or, where it is
   ///   an object, as that object's fields.
-  mutating func list<T>(
+  public mutating func list<T>(
     _ name: String,
     _ read: (inout FieldReader) throws(FieldError) -> T
   ) throws(FieldError) -> [T] {
@@ -194,7 +196,7 @@ struct FieldReader {
   }
 
   /// A group of fields; nil where it is not there.
-  mutating func group<T>(
+  public mutating func group<T>(
     _ name: String,
     _ read: (inout FieldReader) throws(FieldError) -> T
   ) throws(FieldError) -> T? {
@@ -214,10 +216,12 @@ struct FieldReader {
   }
 
   /// The field that an element of a list is where it is no object.
-  static let value = "value"
+  public static let value = "value"
 
   /// An element of a list, or a group, that is a text; nil where it is an object.
-  mutating func plainText() throws(FieldError) -> String? { has(Self.value) ? try text(Self.value) : nil }
+  public mutating func plainText() throws(FieldError) -> String? {
+    has(Self.value) ? try text(Self.value) : nil
+  }
 }
 
 extension EscapedText {

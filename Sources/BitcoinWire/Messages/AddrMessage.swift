@@ -32,9 +32,37 @@ public struct AddrMessage: MessagePayload {
     for node in nodes { node.appendLegacy(to: &bytes) }
   }
 
-  /// Writes the nodes.
-  public func write(to json: inout JSONWriter) { write(to: &json, in: .bitcoin) }
-
   /// Writes the nodes, with the names that their network has for services.
-  func write(to json: inout JSONWriter, in dialect: Dialect) { json.nodes(nodes, in: dialect) }
+  public func write(to json: inout JSONWriter, in dialect: Dialect) { json.nodes(nodes, in: dialect) }
+
+  /// Takes the nodes.
+  public init(fields: inout FieldReader) throws(FieldError) {
+    nodes = try fields.list("nodes", KnownNode.init(fields:))
+  }
+
+  /// How many nodes there are.
+  public func summary(in dialect: Dialect) -> String {
+    "\(nodes.count)"
+  }
+
+  /// What a person may write of it.
+  public static let fields: [MessageField] = [.optional("nodes", "=ADDRESS:PORT,…")]
+
+  /// For tests and fuzzing.
+  public static let samples = [
+    AddrMessage(nodes: [
+      KnownNode(time: 1_700_000_000, services: [.network, .witness], endpoint: Endpoint("1.2.3.4:8333")!),
+      KnownNode(time: 1, services: [], endpoint: Endpoint("[2001:db8::1]:18333")!),
+    ]), AddrMessage(nodes: []),
+  ]
+}
+
+extension Command {
+  /// Tells addresses of nodes.
+  public static let addr: Command = "addr"
+}
+
+extension MessageKind {
+  /// `addr`.
+  static let addr = MessageKind(.addr, Message.addr, limits: [("address count", AddrMessage.maximumCount)])
 }

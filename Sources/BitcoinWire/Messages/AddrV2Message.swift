@@ -33,9 +33,47 @@ public struct AddrV2Message: MessagePayload {
     for node in nodes { node.append(to: &bytes) }
   }
 
-  /// Writes the nodes.
-  public func write(to json: inout JSONWriter) { write(to: &json, in: .bitcoin) }
-
   /// Writes the nodes, with the names that their network has for services.
-  func write(to json: inout JSONWriter, in dialect: Dialect) { json.nodes(nodes, in: dialect) }
+  public func write(to json: inout JSONWriter, in dialect: Dialect) { json.nodes(nodes, in: dialect) }
+
+  /// Takes the nodes.
+  public init(fields: inout FieldReader) throws(FieldError) {
+    nodes = try fields.list("nodes", KnownNode.init(fields:))
+  }
+
+  /// How many nodes there are.
+  public func summary(in dialect: Dialect) -> String {
+    "\(nodes.count)"
+  }
+
+  /// What a person may write of it.
+  public static let fields: [MessageField] = [.optional("nodes", "=ADDRESS:PORT,…")]
+
+  /// For tests and fuzzing.
+  public static let samples = [
+    AddrV2Message(
+      nodes: AddrMessage.samples[0].nodes
+        + [
+          "pg6mmjiyjmcrsslvykfwnntlaru7p5svn6y2ymmju6nubxndf4pscryd.onion:8333",
+          "ukeu3k5oycgaauneqgtnvselmt4yemvoilkln7jpvamvfx7dnkdq.b32.i2p:0",
+          "[fc11:f769:16e6:3611:58ae:1d4a:fcf7:57a4]:8333", "id9-0a0b:1",
+        ].map { KnownNode(time: 2, services: ServiceFlags(rawValue: .max), endpoint: Endpoint($0)!) }
+    )
+  ]
+}
+
+extension Command {
+  /// Tells addresses of nodes in any network (BIP155).
+  public static let addrv2: Command = "addrv2"
+}
+
+extension MessageKind {
+  /// `addrv2`.
+  static let addrv2 = MessageKind(
+    .addrv2,
+    Message.addrv2,
+    bips: [155],
+    since: 70016,
+    limits: [("address count", AddrV2Message.maximumCount), ("address", NetworkAddress.maximumSize)]
+  )
 }

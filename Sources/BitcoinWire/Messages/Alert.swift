@@ -7,7 +7,7 @@ import JSON
 /// 4 each; protocol versions from and to, 4 each; user agents, CompactSize count and each a CompactSize length
 /// and bytes; priority, 4; comment, status text and a reserved text, each likewise. Integers are
 /// little-endian and signed.
-public struct Alert: MessagePayload {
+public struct Alert: WireValue {
   /// The longest comment in bytes.
   public static let maximumComment = 65_536
 
@@ -97,7 +97,7 @@ public struct Alert: MessagePayload {
   }
 
   /// Writes every field.
-  public func write(to json: inout JSONWriter) {
+  func write(to json: inout JSONWriter) {
     json.member("version", version)
     json.member("relay_until", relayUntil)
     json.member("expiration", expiration)

@@ -31,12 +31,39 @@ public struct AlertMessage: MessagePayload {
   }
 
   /// Writes the two, and what the content says.
-  public func write(to json: inout JSONWriter) {
+  public func write(to json: inout JSONWriter, in dialect: Dialect) {
     json.hexadecimal("content", content)
     json.hexadecimal("signature", signature)
     if let alert { json.object("alert") { alert.write(to: &$0) } }
   }
 
+  /// Takes the fields; what the content says follows from it.
+  public init(fields: inout FieldReader) throws(FieldError) {
+    fields.skip("alert")
+    self.init(content: try fields.bytes("content"), signature: try fields.bytes("signature", default: []))
+  }
+
+  /// The text that users were to see.
+  public func summary(in dialect: Dialect) -> String {
+    alert.map { "\($0.id) \(EscapedText.utf8($0.status))" } ?? "\(content.count) bytes"
+  }
+
+  /// What a person may write of it.
+  public static let fields: [MessageField] = [.required("content"), .optional("signature")]
+
+  /// For tests and fuzzing.
+  public static let samples = [AlertMessage(content: [1, 2, 3], signature: [0x30])]
+
   /// What the content says; nil where it is not an alert.
   public var alert: Alert? { try? Alert(content.span.bytes) }
+}
+
+extension Command {
+  /// Carries a signed warning (abandoned).
+  public static let alert: Command = "alert"
+}
+
+extension MessageKind {
+  /// `alert`.
+  static let alert = MessageKind(.alert, Message.alert, since: 311, removed: "0.13.0")
 }

@@ -37,11 +37,48 @@ public struct Block: MessagePayload {
   }
 
   /// Writes the header with its hash, and every transaction.
-  public func write(to json: inout JSONWriter) {
+  public func write(to json: inout JSONWriter, in dialect: Dialect) {
     header.write(to: &json)
-    json.objects("transactions", transactions) { $1.write(to: &$0) }
+    json.objects("transactions", transactions) { $1.write(to: &$0, in: dialect) }
   }
+
+  /// Takes the fields, or all of them as `bytes`.
+  public init(fields: inout FieldReader) throws(FieldError) {
+    if let block: Block = try fields.whole() {
+      self = block
+      return
+    }
+    self.init(header: try BlockHeader(fields: &fields), transactions: try fields.transactions())
+  }
+
+  /// The hash, and how many transactions there are.
+  public func summary(in dialect: Dialect) -> String {
+    "\(header.hash) \(transactions.count) tx"
+  }
+
+  /// Counts the transactions and does not look at them.
+  public static func summary(of payload: RawSpan, in dialect: Dialect) throws(WireError) -> String {
+    let block = try BlockCursor(payload)
+    return "\(block.header.hash) \(block.remaining) tx"
+  }
+
+  /// What a person may write of it.
+  public static let fields: [MessageField] =
+    [.replacement("bytes", "=HEX")] + BlockHeader.fields + [.optional("transactions", "=HEX,…")]
+
+  /// For tests and fuzzing.
+  public static let samples = [Block(header: .sample, transactions: Transaction.samples)]
 
   /// The Merkle root that the header should have. Hashes every transaction.
   public var computedMerkleRoot: Hash256 { Hash256(merkleRootOf: transactions.map(\.txid)) }
+}
+
+extension Command {
+  /// Carries a block.
+  public static let block: Command = "block"
+}
+
+extension MessageKind {
+  /// `block`.
+  static let block = MessageKind(.block, Message.block, bips: [144])
 }

@@ -3,7 +3,7 @@ import JSON
 
 /// The header of a block, 80 bytes: version, 4; previous block, 32; Merkle root, 32; time, 4; bits, 4;
 /// nonce, 4. Integers are little-endian.
-public struct BlockHeader: MessagePayload {
+public struct BlockHeader: WireValue {
   /// Length on the wire in bytes.
   public static let size = 80
 
@@ -63,8 +63,22 @@ public struct BlockHeader: MessagePayload {
     bytes.appendLittle(nonce)
   }
 
+  /// Takes the fields; the hash follows from them.
+  init(fields: inout FieldReader) throws(FieldError) {
+    fields.skip("hash")
+    guard let bits: UInt32 = try fields.fixed("bits") else { throw fields.error("bits", "is missing") }
+    self.init(
+      version: try fields.integer("version"),
+      previous: try fields.requiredHash("previous"),
+      merkleRoot: try fields.requiredHash("merkle_root"),
+      time: try fields.integer("time"),
+      bits: bits,
+      nonce: try fields.integer("nonce")
+    )
+  }
+
   /// Writes the hash and every field.
-  public func write(to json: inout JSONWriter) {
+  func write(to json: inout JSONWriter) {
     json.member("hash", hash)
     json.member("version", version)
     json.member("previous", previous)
@@ -73,6 +87,21 @@ public struct BlockHeader: MessagePayload {
     json.member("bits", fixedHexadecimal: bits)
     json.member("nonce", nonce)
   }
+
+  /// What a person may write of it.
+  static let fields: [MessageField] = ["version", "previous", "merkle_root", "time", "bits", "nonce"].map {
+    .required($0)
+  }
+
+  /// The first block of Bitcoin's main network.
+  public static let sample = BlockHeader(
+    version: 1,
+    previous: .zero,
+    merkleRoot: "4a5e1e4baab89f3a32518a88c31bc87f618f76673e2cc77ab2127b7afdeda33b",
+    time: 1_231_006_505,
+    bits: 0x1d00_ffff,
+    nonce: 2_083_236_893
+  )
 
   /// The block's name: the double SHA-256 of the 80 bytes. Computed anew each time.
   public var hash: Hash256 { Hash256(doubleSHA256: bytes.span.bytes) }

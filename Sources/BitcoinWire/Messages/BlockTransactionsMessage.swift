@@ -39,8 +39,36 @@ public struct BlockTransactionsMessage: MessagePayload {
   }
 
   /// Writes the block's hash and every transaction.
-  public func write(to json: inout JSONWriter) {
+  public func write(to json: inout JSONWriter, in dialect: Dialect) {
     json.member("block", block)
-    json.objects("transactions", transactions) { $1.write(to: &$0) }
+    json.objects("transactions", transactions) { $1.write(to: &$0, in: dialect) }
   }
+
+  /// Takes the fields.
+  public init(fields: inout FieldReader) throws(FieldError) {
+    self.init(block: try fields.requiredHash("block"), transactions: try fields.transactions())
+  }
+
+  /// The block, and how many transactions there are.
+  public func summary(in dialect: Dialect) -> String {
+    "\(block.abbreviation) \(transactions.count) tx"
+  }
+
+  /// What a person may write of it.
+  public static let fields: [MessageField] = [.required("block"), .optional("transactions", "=HEX,…")]
+
+  /// For tests and fuzzing.
+  public static let samples = [
+    BlockTransactionsMessage(block: BlockHeader.sample.hash, transactions: Transaction.samples)
+  ]
+}
+
+extension Command {
+  /// Carries transactions of a compact block (BIP152).
+  public static let blocktxn: Command = "blocktxn"
+}
+
+extension MessageKind {
+  /// `blocktxn`.
+  static let blocktxn = MessageKind(.blocktxn, Message.blocktxn, bips: [152], since: 70014)
 }

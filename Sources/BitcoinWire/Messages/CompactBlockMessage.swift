@@ -98,16 +98,65 @@ public struct CompactBlockMessage: MessagePayload {
   }
 
   /// Writes the header with its hash, and every part.
-  public func write(to json: inout JSONWriter) {
+  public func write(to json: inout JSONWriter, in dialect: Dialect) {
     header.write(to: &json)
     json.member("short_id_nonce", fixedHexadecimal: nonce)
     json.member("short_ids", shortIDs)
     json.objects("prefilled", prefilled) { json, item in
       json.member("index", item.index)
-      item.transaction.write(to: &json)
+      item.transaction.write(to: &json, in: dialect)
     }
   }
 
+  /// Takes the fields, those of the header among them.
+  public init(fields: inout FieldReader) throws(FieldError) {
+    self.init(
+      header: try BlockHeader(fields: &fields),
+      nonce: try fields.fixed("short_id_nonce") ?? 0,
+      shortIDs: try fields.integers("short_ids"),
+      prefilled: try fields.list("prefilled") { (item: inout FieldReader) throws(FieldError) in
+        Prefilled(index: try item.integer("index"), transaction: try Transaction(fields: &item))
+      }
+    )
+    try fields.requireIncreasing(prefilled.map(\.index), "prefilled")
+  }
+
+  /// The block, and how its transactions are sent.
+  public func summary(in dialect: Dialect) -> String {
+    "\(header.hash) \(shortIDs.count) short ids \(prefilled.count) tx"
+  }
+
+  /// What a person may write of it.
+  public static let fields: [MessageField] =
+    BlockHeader.fields
+    + [.optional("short_id_nonce"), .optional("short_ids", "=N,…"), .optional("prefilled", " (in JSON)")]
+
+  /// For tests and fuzzing.
+  public static let samples = [
+    CompactBlockMessage(
+      header: .sample,
+      nonce: 0x0102_0304_0506_0708,
+      shortIDs: [1, 0x1234_5678_9abc, 0xffff_ffff_ffff],
+      prefilled: zip([0, 3], Transaction.samples).map { Prefilled(index: $0, transaction: $1) }
+    )
+  ]
+
   /// What makes the short ids of this message.
   public var shortIDHasher: ShortIDHasher { ShortIDHasher(header: header, nonce: nonce) }
+}
+
+extension Command {
+  /// Carries a compact block (BIP152).
+  public static let cmpctblock: Command = "cmpctblock"
+}
+
+extension MessageKind {
+  /// `cmpctblock`.
+  static let cmpctblock = MessageKind(
+    .cmpctblock,
+    Message.cmpctblock,
+    bips: [152],
+    since: 70014,
+    limits: [("short id count", CompactBlockMessage.maximumTransactions)]
+  )
 }

@@ -40,9 +40,46 @@ public struct CompactFilterCheckpointsMessage: MessagePayload {
   }
 
   /// Writes every field.
-  public func write(to json: inout JSONWriter) {
+  public func write(to json: inout JSONWriter, in dialect: Dialect) {
     json.member("filter_type", filterType)
     json.member("stop", stop)
     json.member("filter_headers", filterHeaders)
   }
+
+  /// Takes the fields: `filter_type` (0), `stop`, `filter_headers`.
+  public init(fields: inout FieldReader) throws(FieldError) {
+    self.init(
+      filterType: try fields.integer("filter_type", default: 0),
+      stop: try fields.requiredHash("stop"),
+      filterHeaders: try fields.hashes("filter_headers")
+    )
+  }
+
+  /// How many headers there are, and the last block.
+  public func summary(in dialect: Dialect) -> String {
+    "\(filterHeaders.count) to \(stop.abbreviation)"
+  }
+
+  /// What a person may write of it.
+  public static let fields: [MessageField] = [
+    .required("stop"), .optional("filter_headers", "=HASH,…"), .optional("filter_type"),
+  ]
+
+  /// For tests and fuzzing.
+  public static let samples = [
+    CompactFilterCheckpointsMessage(
+      stop: BlockHeader.sample.hash,
+      filterHeaders: [BlockHeader.sample.merkleRoot]
+    )
+  ]
+}
+
+extension Command {
+  /// Tells every thousandth filter header (BIP157).
+  public static let cfcheckpt: Command = "cfcheckpt"
+}
+
+extension MessageKind {
+  /// `cfcheckpt`.
+  static let cfcheckpt = MessageKind(.cfcheckpt, Message.cfcheckpt, bips: [157])
 }

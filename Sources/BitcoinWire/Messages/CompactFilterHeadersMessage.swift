@@ -47,10 +47,54 @@ public struct CompactFilterHeadersMessage: MessagePayload {
   }
 
   /// Writes every field.
-  public func write(to json: inout JSONWriter) {
+  public func write(to json: inout JSONWriter, in dialect: Dialect) {
     json.member("filter_type", filterType)
     json.member("stop", stop)
     json.member("previous", previous)
     json.member("filter_hashes", filterHashes)
   }
+
+  /// Takes the fields: `filter_type` (0), `stop`, `previous` (zero), `filter_hashes`.
+  public init(fields: inout FieldReader) throws(FieldError) {
+    self.init(
+      filterType: try fields.integer("filter_type", default: 0),
+      stop: try fields.requiredHash("stop"),
+      previous: try fields.hash("previous") ?? .zero,
+      filterHashes: try fields.hashes("filter_hashes")
+    )
+  }
+
+  /// How many hashes there are, and the last block.
+  public func summary(in dialect: Dialect) -> String {
+    "\(filterHashes.count) to \(stop.abbreviation)"
+  }
+
+  /// What a person may write of it.
+  public static let fields: [MessageField] = [
+    .required("stop"), .optional("previous"), .optional("filter_hashes", "=HASH,…"), .optional("filter_type"),
+  ]
+
+  /// For tests and fuzzing.
+  public static let samples = [
+    CompactFilterHeadersMessage(
+      stop: BlockHeader.sample.hash,
+      previous: .zero,
+      filterHashes: [BlockHeader.sample.merkleRoot, Transaction.samples[0].txid]
+    )
+  ]
+}
+
+extension Command {
+  /// Tells hashes of compact filters (BIP157).
+  public static let cfheaders: Command = "cfheaders"
+}
+
+extension MessageKind {
+  /// `cfheaders`.
+  static let cfheaders = MessageKind(
+    .cfheaders,
+    Message.cfheaders,
+    bips: [157],
+    limits: [("filter hash count", CompactFilterHeadersMessage.maximumCount)]
+  )
 }

@@ -37,15 +37,49 @@ public struct CompactFilterMessage: MessagePayload {
   }
 
   /// Writes every field.
-  public func write(to json: inout JSONWriter) {
+  public func write(to json: inout JSONWriter, in dialect: Dialect) {
     json.member("filter_type", filterType)
     json.member("block", block)
     json.hexadecimal("filter", filter)
   }
+
+  /// Takes the fields: `filter_type` (0), `block`, `filter`.
+  public init(fields: inout FieldReader) throws(FieldError) {
+    self.init(
+      filterType: try fields.integer("filter_type", default: 0),
+      block: try fields.requiredHash("block"),
+      filter: try fields.bytes("filter")
+    )
+  }
+
+  /// The block, and the size of the filter.
+  public func summary(in dialect: Dialect) -> String {
+    "\(block.abbreviation) \(filter.count) bytes"
+  }
+
+  /// What a person may write of it.
+  public static let fields: [MessageField] = [
+    .required("block"), .required("filter"), .optional("filter_type"),
+  ]
+
+  /// For tests and fuzzing.
+  public static let samples = [
+    CompactFilterMessage(block: BlockHeader.sample.hash, filter: [0x01, 0x9d, 0xfc, 0xa8])
+  ]
 
   /// The hash by which `cfheaders` names the filter. Computed anew each time.
   public var filterHash: Hash256 { Hash256(doubleSHA256: filter.span.bytes) }
 
   /// The filter's header: what the filter's hash and the header of the filter before hash to.
   public func filterHeader(after previous: Hash256) -> Hash256 { Hash256(filterHash, previous) }
+}
+
+extension Command {
+  /// Carries a compact filter (BIP157).
+  public static let cfilter: Command = "cfilter"
+}
+
+extension MessageKind {
+  /// `cfilter`.
+  static let cfilter = MessageKind(.cfilter, Message.cfilter, bips: [157, 158])
 }

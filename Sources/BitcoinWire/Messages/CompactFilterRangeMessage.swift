@@ -44,9 +44,61 @@ public struct CompactFilterRangeMessage: MessagePayload {
   }
 
   /// Writes every field.
-  public func write(to json: inout JSONWriter) {
+  public func write(to json: inout JSONWriter, in dialect: Dialect) {
     json.member("filter_type", filterType)
     json.member("start_height", startHeight)
     json.member("stop", stop)
   }
+
+  /// Takes the fields: `filter_type` (0), `start_height`, `stop`.
+  public init(fields: inout FieldReader) throws(FieldError) {
+    self.init(
+      filterType: try fields.integer("filter_type", default: 0),
+      startHeight: try fields.integer("start_height"),
+      stop: try fields.requiredHash("stop")
+    )
+  }
+
+  /// The range.
+  public func summary(in dialect: Dialect) -> String {
+    "from \(startHeight) to \(stop.abbreviation)"
+  }
+
+  /// What a person may write of it.
+  public static let fields: [MessageField] = [
+    .required("start_height"), .required("stop"), .optional("filter_type"),
+  ]
+
+  /// For tests and fuzzing.
+  public static let samples = [
+    CompactFilterRangeMessage(startHeight: 1, stop: BlockHeader.sample.hash),
+    CompactFilterRangeMessage(filterType: 7, startHeight: 2, stop: BlockHeader.sample.hash),
+  ]
+}
+
+extension Command {
+  /// Asks for compact filters (BIP157).
+  public static let getcfilters: Command = "getcfilters"
+  /// Asks for hashes of compact filters (BIP157).
+  public static let getcfheaders: Command = "getcfheaders"
+}
+
+extension MessageKind {
+  /// `getcfilters`.
+  static let getcfilters = MessageKind(
+    .getcfilters,
+    Message.getcfilters,
+    bips: [157],
+    service: .compactFilters,
+    limits: [("blocks", CompactFilterRangeMessage.maximumFilters)]
+  )
+
+  /// `getcfheaders`.
+  static let getcfheaders = MessageKind(
+    .getcfheaders,
+    Message.getcfheaders,
+    bips: [157],
+    service: .compactFilters,
+    limits: [("blocks", CompactFilterRangeMessage.maximumHeaders)]
+  )
 }

@@ -15,6 +15,64 @@ public struct EmptyPayload: MessagePayload {
   /// Appends nothing.
   public func append(to bytes: inout [UInt8]) {}
 
+  /// Takes no fields.
+  public init(fields: inout FieldReader) throws(FieldError) {}
+
   /// Writes nothing.
-  public func write(to json: inout JSONWriter) {}
+  public func write(to json: inout JSONWriter, in dialect: Dialect) {}
+
+  /// Nothing.
+  public func summary(in dialect: Dialect) -> String { "" }
+
+  /// None.
+  public static let fields: [MessageField] = []
+
+  /// The only one.
+  public static let samples = [EmptyPayload()]
+}
+
+extension Command {
+  /// Accepts the other side's `version`.
+  public static let verack: Command = "verack"
+  /// Announces transactions by wtxid (BIP339).
+  public static let wtxidrelay: Command = "wtxidrelay"
+  /// Asks for `addrv2` in place of `addr` (BIP155).
+  public static let sendaddrv2: Command = "sendaddrv2"
+  /// Asks for blocks to be announced by `headers` (BIP130).
+  public static let sendheaders: Command = "sendheaders"
+  /// Asks for addresses.
+  public static let getaddr: Command = "getaddr"
+  /// Asks for the hashes of all unconfirmed transactions (BIP35).
+  public static let mempool: Command = "mempool"
+  /// Drops a bloom filter (BIP37).
+  public static let filterclear: Command = "filterclear"
+}
+
+extension MessageKind {
+  /// `verack`.
+  static let verack = MessageKind(.verack, .verack, since: 209)
+
+  /// `wtxidrelay`.
+  static let wtxidrelay = MessageKind(.wtxidrelay, .wtxidrelay, bips: [339], since: 70016)
+
+  /// `sendaddrv2`.
+  static let sendaddrv2 = MessageKind(.sendaddrv2, .sendaddrv2, bips: [155], since: 70016)
+
+  /// `sendheaders`.
+  static let sendheaders = MessageKind(.sendheaders, .sendheaders, bips: [130], since: 70012)
+
+  /// `getaddr`.
+  static let getaddr = MessageKind(.getaddr, .getaddr)
+
+  /// `mempool`.
+  static let mempool = MessageKind(.mempool, .mempool, bips: [35, 111], since: 60002, service: .bloom)
+
+  /// `filterclear`.
+  static let filterclear = MessageKind(
+    .filterclear,
+    .filterclear,
+    bips: [37, 111],
+    since: 70001,
+    service: .bloom
+  )
 }

@@ -46,8 +46,41 @@ public struct FeatureMessage: MessagePayload {
   }
 
   /// Writes the name as text and the data.
-  public func write(to json: inout JSONWriter) {
+  public func write(to json: inout JSONWriter, in dialect: Dialect) {
     json.member("name", EscapedText.utf8(name))
     json.hexadecimal("data", data)
   }
+
+  /// Takes the fields: `name`, `data` (none).
+  public init(fields: inout FieldReader) throws(FieldError) {
+    guard let name = try fields.escaped("name") else { throw fields.error("name", "is missing") }
+    self.init(name: name, data: try fields.bytes("data", default: []))
+  }
+
+  /// The name.
+  public func summary(in dialect: Dialect) -> String {
+    EscapedText.utf8(name)
+  }
+
+  /// What a person may write of it.
+  public static let fields: [MessageField] = [.required("name"), .optional("data")]
+
+  /// For tests and fuzzing.
+  public static let samples = [FeatureMessage(name: Array("BIP9999".utf8), data: [1, 2])]
+}
+
+extension Command {
+  /// Says that the sender has a feature (BIP434).
+  public static let feature: Command = "feature"
+}
+
+extension MessageKind {
+  /// `feature`.
+  static let feature = MessageKind(
+    .feature,
+    Message.feature,
+    bips: [434],
+    since: 70017,
+    limits: [("feature name", FeatureMessage.maximumName), ("feature data", FeatureMessage.maximumData)]
+  )
 }

@@ -19,5 +19,29 @@ public struct FeeFilterMessage: MessagePayload {
   public func append(to bytes: inout [UInt8]) { bytes.appendLittle(feeRate) }
 
   /// Writes the fee rate in satoshi per 1000 virtual bytes.
-  public func write(to json: inout JSONWriter) { json.member("fee_rate", feeRate) }
+  public func write(to json: inout JSONWriter, in dialect: Dialect) { json.member("fee_rate", feeRate) }
+
+  /// Takes the field.
+  public init(fields: inout FieldReader) throws(FieldError) { feeRate = try fields.integer("fee_rate") }
+
+  /// The fee rate.
+  public func summary(in dialect: Dialect) -> String {
+    "\(feeRate) sat/kvB"
+  }
+
+  /// What a person may write of it.
+  public static let fields: [MessageField] = [.required("fee_rate", " (satoshi per 1000 vB)")]
+
+  /// For tests and fuzzing.
+  public static let samples = [FeeFilterMessage(feeRate: 1000)]
+}
+
+extension Command {
+  /// Tells the lowest fee rate of interest (BIP133).
+  public static let feefilter: Command = "feefilter"
+}
+
+extension MessageKind {
+  /// `feefilter`.
+  static let feefilter = MessageKind(.feefilter, Message.feefilter, bips: [133], since: 70013)
 }

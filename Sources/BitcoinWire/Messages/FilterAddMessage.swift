@@ -22,5 +22,36 @@ public struct FilterAddMessage: MessagePayload {
   public func append(to bytes: inout [UInt8]) { bytes.appendCounted(element) }
 
   /// Writes the element.
-  public func write(to json: inout JSONWriter) { json.hexadecimal("element", element) }
+  public func write(to json: inout JSONWriter, in dialect: Dialect) { json.hexadecimal("element", element) }
+
+  /// Takes the field.
+  public init(fields: inout FieldReader) throws(FieldError) { element = try fields.bytes("element") }
+
+  /// The length of the element.
+  public func summary(in dialect: Dialect) -> String {
+    "\(element.count) bytes"
+  }
+
+  /// What a person may write of it.
+  public static let fields: [MessageField] = [.required("element")]
+
+  /// For tests and fuzzing.
+  public static let samples = [FilterAddMessage(element: [0xde, 0xad])]
+}
+
+extension Command {
+  /// Adds to a bloom filter (BIP37).
+  public static let filteradd: Command = "filteradd"
+}
+
+extension MessageKind {
+  /// `filteradd`.
+  static let filteradd = MessageKind(
+    .filteradd,
+    Message.filteradd,
+    bips: [37, 111],
+    since: 70001,
+    service: .bloom,
+    limits: [("filter element", FilterAddMessage.maximumElement)]
+  )
 }

@@ -59,10 +59,54 @@ public struct FilterLoadMessage: MessagePayload {
   }
 
   /// Writes every field.
-  public func write(to json: inout JSONWriter) {
+  public func write(to json: inout JSONWriter, in dialect: Dialect) {
     json.hexadecimal("filter", filter)
     json.member("hash_functions", hashFunctions)
     json.member("tweak", tweak)
     json.member("flags", flags)
   }
+
+  /// Takes the fields: `filter`, `hash_functions` (1), `tweak` (0), `flags` (0).
+  public init(fields: inout FieldReader) throws(FieldError) {
+    self.init(
+      filter: try fields.bytes("filter"),
+      hashFunctions: try fields.integer("hash_functions", default: 1),
+      tweak: try fields.integer("tweak", default: 0),
+      flags: try fields.integer("flags", default: 0)
+    )
+  }
+
+  /// The size of the filter.
+  public func summary(in dialect: Dialect) -> String {
+    "\(filter.count) bytes \(hashFunctions) functions"
+  }
+
+  /// What a person may write of it.
+  public static let fields: [MessageField] = [
+    .required("filter"), .optional("hash_functions"), .optional("tweak"), .optional("flags"),
+  ]
+
+  /// For tests and fuzzing.
+  public static let samples = [
+    FilterLoadMessage(filter: [0x61, 0x4e, 0x9b], hashFunctions: 5, tweak: 0, flags: 1)
+  ]
+}
+
+extension Command {
+  /// Sets a bloom filter (BIP37).
+  public static let filterload: Command = "filterload"
+}
+
+extension MessageKind {
+  /// `filterload`.
+  static let filterload = MessageKind(
+    .filterload,
+    Message.filterload,
+    bips: [37, 111],
+    since: 70001,
+    service: .bloom,
+    limits: [
+      ("filter", FilterLoadMessage.maximumFilter), ("hash functions", FilterLoadMessage.maximumHashFunctions),
+    ]
+  )
 }

@@ -43,8 +43,43 @@ public struct GetBlockTransactionsMessage: MessagePayload {
   }
 
   /// Writes every field.
-  public func write(to json: inout JSONWriter) {
+  public func write(to json: inout JSONWriter, in dialect: Dialect) {
     json.member("block", block)
     json.member("indexes", indexes)
   }
+
+  /// Takes the fields.
+  public init(fields: inout FieldReader) throws(FieldError) {
+    self.init(block: try fields.requiredHash("block"), indexes: try fields.integers("indexes"))
+    try fields.requireIncreasing(indexes, "indexes")
+  }
+
+  /// The block, and how many transactions are wanted.
+  public func summary(in dialect: Dialect) -> String {
+    "\(block.abbreviation) \(indexes.count) tx"
+  }
+
+  /// What a person may write of it.
+  public static let fields: [MessageField] = [.required("block"), .optional("indexes", "=N,…")]
+
+  /// For tests and fuzzing.
+  public static let samples = [
+    GetBlockTransactionsMessage(block: BlockHeader.sample.hash, indexes: [0, 300, .max])
+  ]
+}
+
+extension Command {
+  /// Asks for transactions of a compact block (BIP152).
+  public static let getblocktxn: Command = "getblocktxn"
+}
+
+extension MessageKind {
+  /// `getblocktxn`.
+  static let getblocktxn = MessageKind(
+    .getblocktxn,
+    Message.getblocktxn,
+    bips: [152],
+    since: 70014,
+    limits: [("transaction index", GetBlockTransactionsMessage.maximumIndex)]
+  )
 }

@@ -29,8 +29,42 @@ public struct GetCompactFilterCheckpointsMessage: MessagePayload {
   }
 
   /// Writes every field.
-  public func write(to json: inout JSONWriter) {
+  public func write(to json: inout JSONWriter, in dialect: Dialect) {
     json.member("filter_type", filterType)
     json.member("stop", stop)
   }
+
+  /// Takes the fields: `filter_type` (0), `stop`.
+  public init(fields: inout FieldReader) throws(FieldError) {
+    self.init(
+      filterType: try fields.integer("filter_type", default: 0),
+      stop: try fields.requiredHash("stop")
+    )
+  }
+
+  /// The last block.
+  public func summary(in dialect: Dialect) -> String {
+    "to \(stop.abbreviation)"
+  }
+
+  /// What a person may write of it.
+  public static let fields: [MessageField] = [.required("stop"), .optional("filter_type")]
+
+  /// For tests and fuzzing.
+  public static let samples = [GetCompactFilterCheckpointsMessage(stop: BlockHeader.sample.hash)]
+}
+
+extension Command {
+  /// Asks for every thousandth filter header (BIP157).
+  public static let getcfcheckpt: Command = "getcfcheckpt"
+}
+
+extension MessageKind {
+  /// `getcfcheckpt`.
+  static let getcfcheckpt = MessageKind(
+    .getcfcheckpt,
+    Message.getcfcheckpt,
+    bips: [157],
+    service: .compactFilters
+  )
 }

@@ -45,8 +45,46 @@ public struct HeadersMessage: MessagePayload {
   }
 
   /// Writes the headers, and the counts where one is not 0.
-  public func write(to json: inout JSONWriter) {
+  public func write(to json: inout JSONWriter, in dialect: Dialect) {
     json.objects("headers", headers) { $1.write(to: &$0) }
     if !transactionCounts.isEmpty { json.member("transaction_counts", transactionCounts) }
   }
+
+  /// Takes the headers, and the counts where they are there.
+  public init(fields: inout FieldReader) throws(FieldError) {
+    self.init(
+      headers: try fields.list("headers") { (header: inout FieldReader) throws(FieldError) in
+        try BlockHeader(fields: &header)
+      },
+      transactionCounts: try fields.integers("transaction_counts")
+    )
+  }
+
+  /// How many headers there are, and the last block.
+  public func summary(in dialect: Dialect) -> String {
+    "\(headers.count)" + (headers.last.map { " to \($0.hash)" } ?? "")
+  }
+
+  /// What a person may write of it.
+  public static let fields: [MessageField] = [
+    .optional("headers", " (in JSON)"), .optional("transaction_counts"),
+  ]
+
+  /// For tests and fuzzing.
+  public static let samples = [HeadersMessage(headers: [.sample]), HeadersMessage(headers: [])]
+}
+
+extension Command {
+  /// Tells block headers.
+  public static let headers: Command = "headers"
+}
+
+extension MessageKind {
+  /// `headers`.
+  static let headers = MessageKind(
+    .headers,
+    Message.headers,
+    since: 31800,
+    limits: [("header count", HeadersMessage.maximumCount)]
+  )
 }

@@ -29,14 +29,81 @@ public struct InventoryMessage: MessagePayload {
     for item in items { item.append(to: &bytes) }
   }
 
-  /// Writes the items.
-  public func write(to json: inout JSONWriter) { write(to: &json, in: .bitcoin) }
-
   /// Writes the items, with the names that their network has for types.
-  func write(to json: inout JSONWriter, in dialect: Dialect) {
+  public func write(to json: inout JSONWriter, in dialect: Dialect) {
     json.objects("items", items) { json, item in
       json.member("type", dialect.name(of: item.type))
       json.member("hash", item.hash)
     }
   }
+
+  /// Takes the items.
+  public init(fields: inout FieldReader) throws(FieldError) {
+    items = try fields.list("items") { (item: inout FieldReader) throws(FieldError) in
+      try InventoryItem(fields: &item)
+    }
+  }
+
+  /// How many there are of each type, in the order in which the types first come, and the first hash.
+  public func summary(in dialect: Dialect) -> String {
+    var types: [(type: InventoryType, count: Int)] = []
+    for item in items {
+      if let index = types.firstIndex(where: { $0.type == item.type }) {
+        types[index].count += 1
+      } else if types.count < 8 {
+        types.append((item.type, 1))
+      }
+    }
+    guard let first = items.first else { return "0" }
+    let counts = types.map { "\($0.count) \(dialect.name(of: $0.type))" }.joined(separator: " ")
+    return "\(counts) \(first.hash.abbreviation)"
+  }
+
+  /// What a person may write of it.
+  public static let fields: [MessageField] = [
+    .optional(
+      "items",
+      "=TYPE:HASH,…  (tx, wtx, block, witness_tx, witness_block, compact_block, filtered_block, a number)"
+    )
+  ]
+
+  /// For tests and fuzzing.
+  public static let samples = [
+    InventoryMessage(items: [InventoryItem(.wtx, BlockHeader.sample.merkleRoot)]),
+    InventoryMessage(items: [InventoryItem(.witnessBlock, BlockHeader.sample.hash)]),
+    InventoryMessage(items: [InventoryItem(InventoryType(rawValue: 77), .zero)]),
+  ]
+}
+
+extension Command {
+  /// Announces transactions and blocks.
+  public static let inv: Command = "inv"
+  /// Asks for transactions and blocks.
+  public static let getdata: Command = "getdata"
+  /// Says that what `getdata` asked for is not there.
+  public static let notfound: Command = "notfound"
+}
+
+extension MessageKind {
+  /// `inv`.
+  static let inv = MessageKind(
+    .inv,
+    Message.inv,
+    limits: [("inventory count", InventoryMessage.maximumCount)]
+  )
+
+  /// `getdata`.
+  static let getdata = MessageKind(
+    .getdata,
+    Message.getdata,
+    limits: [("inventory count", InventoryMessage.maximumCount)]
+  )
+
+  /// `notfound`.
+  static let notfound = MessageKind(
+    .notfound,
+    Message.notfound,
+    since: 70001,
+    limits: [("inventory count", InventoryMessage.maximumCount)]
+  )
 }

@@ -56,4 +56,17 @@ public struct KnownNode: Hashable, Sendable {
     endpoint.address.appendLegacy(to: &bytes)
     bytes.appendBig(endpoint.port)
   }
+
+  /// Takes `address:port`, or the fields.
+  init(fields: inout FieldReader) throws(FieldError) {
+    if let endpoint = try fields.plainEndpoint() {
+      self.init(time: 0, services: [], endpoint: endpoint)
+    } else {
+      self.init(
+        time: try fields.integer("time", default: 0),
+        services: try fields.services() ?? [],
+        endpoint: try fields.endpoint()
+      )
+    }
+  }
 }

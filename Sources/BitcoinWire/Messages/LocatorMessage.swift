@@ -40,9 +40,58 @@ public struct LocatorMessage: MessagePayload {
   }
 
   /// Writes every field.
-  public func write(to json: inout JSONWriter) {
+  public func write(to json: inout JSONWriter, in dialect: Dialect) {
     json.member("version", version)
     json.member("locator", locator)
     json.member("stop", stop)
   }
+
+  /// Takes the fields: `version` (70016), `locator` (none), `stop` (zero).
+  public init(fields: inout FieldReader) throws(FieldError) {
+    self.init(
+      version: try fields.integer("version", default: 70016),
+      locator: try fields.hashes("locator"),
+      stop: try fields.hash("stop") ?? .zero
+    )
+  }
+
+  /// The first hash of the locator, or else the last block wanted.
+  public func summary(in dialect: Dialect) -> String {
+    locator.first.map { "from \($0.abbreviation)" } ?? "stop \(stop.abbreviation)"
+  }
+
+  /// What a person may write of it.
+  public static let fields: [MessageField] = [
+    .optional("locator", "=HASH,…"), .optional("stop"), .optional("version"),
+  ]
+
+  /// For tests and fuzzing.
+  public static let samples = [
+    LocatorMessage(version: 70016, locator: [BlockHeader.sample.hash]),
+    LocatorMessage(version: 70016, locator: [], stop: BlockHeader.sample.hash),
+  ]
+}
+
+extension Command {
+  /// Asks for block headers.
+  public static let getheaders: Command = "getheaders"
+  /// Asks for block hashes.
+  public static let getblocks: Command = "getblocks"
+}
+
+extension MessageKind {
+  /// `getheaders`.
+  static let getheaders = MessageKind(
+    .getheaders,
+    Message.getheaders,
+    since: 31800,
+    limits: [("locator count", LocatorMessage.maximumCount)]
+  )
+
+  /// `getblocks`.
+  static let getblocks = MessageKind(
+    .getblocks,
+    Message.getblocks,
+    limits: [("locator count", LocatorMessage.maximumCount)]
+  )
 }

@@ -37,12 +37,41 @@ public struct MerkleBlockMessage: MessagePayload {
   }
 
   /// Writes the header with its hash, and the tree.
-  public func write(to json: inout JSONWriter) {
+  public func write(to json: inout JSONWriter, in dialect: Dialect) {
     header.write(to: &json)
     json.member("transaction_count", tree.transactionCount)
     json.member("hashes", tree.hashes)
     json.hexadecimal("flags", tree.flags)
   }
+
+  /// Takes the fields, those of the header among them.
+  public init(fields: inout FieldReader) throws(FieldError) {
+    let header = try BlockHeader(fields: &fields)
+    let tree = PartialMerkleTree(
+      transactionCount: try fields.integer("transaction_count"),
+      hashes: try fields.hashes("hashes"),
+      flags: try fields.bytes("flags", default: [])
+    )
+    self.init(header: header, tree: tree)
+  }
+
+  /// The block, and what the tree proves.
+  public func summary(in dialect: Dialect) -> String {
+    "\(header.hash) "
+      + (matches.map { "\($0.count) of \(tree.transactionCount) tx" } ?? "proves nothing")
+  }
+
+  /// What a person may write of it.
+  public static let fields: [MessageField] =
+    BlockHeader.fields + [.required("transaction_count"), .optional("hashes", "=HASH,…"), .optional("flags")]
+
+  /// For tests and fuzzing.
+  public static let samples = [
+    MerkleBlockMessage(
+      header: .sample,
+      tree: PartialMerkleTree(txids: [BlockHeader.sample.merkleRoot]) { _ in true }
+    )
+  ]
 
   /// The transactions that the tree proves to be in the block, in the block's order; nil where it proves
   /// nothing, or something about another block. Hashes every node of the tree.
@@ -50,4 +79,14 @@ public struct MerkleBlockMessage: MessagePayload {
     guard let extract = tree.extract(), extract.root == header.merkleRoot else { return nil }
     return extract.matches
   }
+}
+
+extension Command {
+  /// Carries a filtered block (BIP37).
+  public static let merkleblock: Command = "merkleblock"
+}
+
+extension MessageKind {
+  /// `merkleblock`.
+  static let merkleblock = MessageKind(.merkleblock, Message.merkleblock, bips: [37], since: 70001)
 }

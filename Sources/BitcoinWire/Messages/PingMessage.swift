@@ -21,5 +21,31 @@ public struct PingMessage: MessagePayload {
   }
 
   /// Writes the nonce.
-  public func write(to json: inout JSONWriter) { json.member("nonce", fixedHexadecimal: nonce) }
+  public func write(to json: inout JSONWriter, in dialect: Dialect) {
+    json.member("nonce", fixedHexadecimal: nonce)
+  }
+
+  /// Takes the field; without it, it is the old form.
+  public init(fields: inout FieldReader) throws(FieldError) { nonce = try fields.fixed("nonce") }
+
+  /// The nonce, abbreviated.
+  public func summary(in dialect: Dialect) -> String {
+    nonce.map(PongMessage.abbreviation) ?? ""
+  }
+
+  /// What a person may write of it.
+  public static let fields: [MessageField] = [.optional("nonce")]
+
+  /// For tests and fuzzing.
+  public static let samples = [PingMessage(nonce: 0x8f3c_0000_0000_0001), PingMessage(nonce: nil)]
+}
+
+extension Command {
+  /// Asks whether the other side is alive.
+  public static let ping: Command = "ping"
+}
+
+extension MessageKind {
+  /// `ping`.
+  static let ping = MessageKind(.ping, Message.ping, bips: [31])
 }

@@ -19,5 +19,41 @@ public struct PongMessage: MessagePayload {
   public func append(to bytes: inout [UInt8]) { bytes.appendLittle(nonce) }
 
   /// Writes the nonce.
-  public func write(to json: inout JSONWriter) { json.member("nonce", fixedHexadecimal: nonce) }
+  public func write(to json: inout JSONWriter, in dialect: Dialect) {
+    json.member("nonce", fixedHexadecimal: nonce)
+  }
+
+  /// Takes the field.
+  public init(fields: inout FieldReader) throws(FieldError) {
+    guard let nonce: UInt64 = try fields.fixed("nonce") else { throw fields.error("nonce", "is missing") }
+    self.nonce = nonce
+  }
+
+  /// The nonce, abbreviated.
+  public func summary(in dialect: Dialect) -> String {
+    Self.abbreviation(of: nonce)
+  }
+
+  /// The first two bytes of a nonce.
+  static func abbreviation(of nonce: UInt64) -> String {
+    var bytes: [UInt8] = []
+    bytes.appendBig(nonce)
+    return Hexadecimal.text(bytes.prefix(2)) + "…"
+  }
+
+  /// What a person may write of it.
+  public static let fields: [MessageField] = [.required("nonce")]
+
+  /// For tests and fuzzing.
+  public static let samples = [PongMessage(nonce: 0x8f3c_0000_0000_0001)]
+}
+
+extension Command {
+  /// Answers `ping` (BIP31).
+  public static let pong: Command = "pong"
+}
+
+extension MessageKind {
+  /// `pong`.
+  static let pong = MessageKind(.pong, Message.pong, bips: [31], since: 60001)
 }

@@ -48,10 +48,59 @@ public struct RejectMessage: MessagePayload {
   }
 
   /// Writes every field.
-  public func write(to json: inout JSONWriter) {
+  public func write(to json: inout JSONWriter, in dialect: Dialect) {
     json.member("command", EscapedText.utf8(command))
     json.member("code", code)
     json.member("reason", EscapedText.utf8(reason))
     json.member("hash", hash)
   }
+
+  /// Takes the fields; the hash may be left out.
+  public init(fields: inout FieldReader) throws(FieldError) {
+    self.init(
+      command: try fields.escaped("command") ?? [],
+      code: try fields.integer("code"),
+      reason: try fields.escaped("reason") ?? [],
+      hash: try fields.hash("hash")
+    )
+  }
+
+  /// The refused message and the reason.
+  public func summary(in dialect: Dialect) -> String {
+    "\(EscapedText.utf8(command)) 0x\(Hexadecimal.text([code])) \(EscapedText.utf8(reason))"
+      + (hash.map { " \($0)" } ?? "")
+  }
+
+  /// What a person may write of it.
+  public static let fields: [MessageField] = [
+    .required("code"), .optional("command"), .optional("reason"), .optional("hash"),
+  ]
+
+  /// For tests and fuzzing.
+  public static let samples = [
+    RejectMessage(
+      command: Array("tx".utf8),
+      code: 0x42,
+      reason: Array("fee".utf8),
+      hash: Transaction.samples[0].txid
+    ),
+    RejectMessage(command: Array("version".utf8), code: 0x11, reason: []),
+  ]
+}
+
+extension Command {
+  /// Says why something was refused (BIP61, abandoned).
+  public static let reject: Command = "reject"
+}
+
+extension MessageKind {
+  /// `reject`.
+  static let reject = MessageKind(
+    .reject,
+    Message.reject,
+    bips: [61],
+    since: 70002,
+    removed: "0.20.0",
+    limits: [("rejected command", Command.size), ("rejection reason", RejectMessage.maximumReason)]
+  )
 }

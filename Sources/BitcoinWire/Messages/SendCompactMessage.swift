@@ -34,8 +34,37 @@ public struct SendCompactMessage: MessagePayload {
   }
 
   /// Writes every field.
-  public func write(to json: inout JSONWriter) {
+  public func write(to json: inout JSONWriter, in dialect: Dialect) {
     json.member("announce", announce)
     json.member("version", version)
   }
+
+  /// Takes the fields: `announce` (false), `version` (2).
+  public init(fields: inout FieldReader) throws(FieldError) {
+    self.init(
+      announce: try fields.bool("announce") ?? false,
+      version: try fields.integer("version", default: 2)
+    )
+  }
+
+  /// The version, and whether it asks for announcements.
+  public func summary(in dialect: Dialect) -> String {
+    "version \(version)\(announce ? " announce" : "")"
+  }
+
+  /// What a person may write of it.
+  public static let fields: [MessageField] = [.optional("announce"), .optional("version")]
+
+  /// For tests and fuzzing.
+  public static let samples = [SendCompactMessage(announce: true, version: 2)]
+}
+
+extension Command {
+  /// Offers or asks for compact blocks (BIP152).
+  public static let sendcmpct: Command = "sendcmpct"
+}
+
+extension MessageKind {
+  /// `sendcmpct`.
+  static let sendcmpct = MessageKind(.sendcmpct, Message.sendcmpct, bips: [152], since: 70014)
 }

@@ -30,8 +30,34 @@ public struct SendReconciliationMessage: MessagePayload {
   }
 
   /// Writes every field.
-  public func write(to json: inout JSONWriter) {
+  public func write(to json: inout JSONWriter, in dialect: Dialect) {
     json.member("version", version)
     json.member("salt", fixedHexadecimal: salt)
   }
+
+  /// Takes the fields: `version` (1), `salt` (0).
+  public init(fields: inout FieldReader) throws(FieldError) {
+    self.init(version: try fields.integer("version", default: 1), salt: try fields.fixed("salt") ?? 0)
+  }
+
+  /// The version.
+  public func summary(in dialect: Dialect) -> String {
+    "version \(version)"
+  }
+
+  /// What a person may write of it.
+  public static let fields: [MessageField] = [.optional("version"), .optional("salt")]
+
+  /// For tests and fuzzing.
+  public static let samples = [SendReconciliationMessage(version: 1, salt: 0x0102_0304_0506_0708)]
+}
+
+extension Command {
+  /// Offers transaction reconciliation (BIP330).
+  public static let sendtxrcncl: Command = "sendtxrcncl"
+}
+
+extension MessageKind {
+  /// `sendtxrcncl`.
+  static let sendtxrcncl = MessageKind(.sendtxrcncl, Message.sendtxrcncl, bips: [330], since: 70016)
 }

@@ -60,7 +60,7 @@ public struct Transaction: MessagePayload {
   public func append(to bytes: inout [UInt8]) { append(to: &bytes, witness: hasWitness) }
 
   /// Writes both names and every field.
-  public func write(to json: inout JSONWriter) {
+  public func write(to json: inout JSONWriter, in dialect: Dialect) {
     json.member("txid", txid)
     json.member("wtxid", wtxid)
     json.member("version", version)
@@ -68,6 +68,58 @@ public struct Transaction: MessagePayload {
     json.objects("outputs", outputs) { $1.write(to: &$0) }
     json.member("lock_time", lockTime)
   }
+
+  /// Takes the fields, or all of them as `bytes`; its names follow from them.
+  public init(fields: inout FieldReader) throws(FieldError) {
+    if let transaction: Transaction = try fields.whole() {
+      self = transaction
+      return
+    }
+    fields.skip("txid", "wtxid")
+    self.init(
+      version: try fields.integer("version", default: 2),
+      inputs: try fields.list("inputs", TransactionInput.init(fields:)),
+      outputs: try fields.list("outputs", TransactionOutput.init(fields:)),
+      lockTime: try fields.integer("lock_time", default: 0)
+    )
+  }
+
+  /// The txid and the size.
+  public func summary(in dialect: Dialect) -> String {
+    "\(txid) \(inputs.count) in \(outputs.count) out \(bytes.count) bytes"
+  }
+
+  /// What a person may write of it.
+  public static let fields: [MessageField] = [
+    .replacement("bytes", "=HEX"), .optional("version"), .optional("inputs", " (in JSON)"),
+    .optional("outputs", " (in JSON)"), .optional("lock_time"),
+  ]
+
+  /// For tests and fuzzing.
+  public static let samples: [Transaction] = {
+    let plain = Transaction(
+      version: 2,
+      inputs: [
+        TransactionInput(
+          previous: OutPoint(txid: BlockHeader.sample.merkleRoot, index: 7),
+          script: [0x51, 0x52]
+        )
+      ],
+      outputs: [
+        TransactionOutput(value: 5_000_000_000, script: [0x6a]), TransactionOutput(value: 0, script: []),
+      ],
+      lockTime: 500_000
+    )
+    var witnessed = plain
+    witnessed.inputs.append(
+      TransactionInput(
+        previous: OutPoint(txid: BlockHeader.sample.hash, index: 0),
+        script: [],
+        witness: [[], [1, 2, 3]]
+      )
+    )
+    return [plain, witnessed]
+  }()
 
   /// Whether any input has a witness.
   public var hasWitness: Bool { inputs.contains { !$0.witness.isEmpty } }
@@ -104,4 +156,14 @@ public struct Transaction: MessagePayload {
 extension Int {
   /// `MAX_SIZE` of Bitcoin Core as a count.
   static var maximumSize: Int { 0x0200_0000 }
+}
+
+extension Command {
+  /// Carries a transaction.
+  public static let tx: Command = "tx"
+}
+
+extension MessageKind {
+  /// `tx`.
+  static let tx = MessageKind(.tx, Message.tx, bips: [144])
 }

@@ -65,6 +65,18 @@ public struct TransactionInput: Hashable, Sendable {
     bytes.appendLittle(sequence)
   }
 
+  /// Takes the fields.
+  init(fields: inout FieldReader) throws(FieldError) {
+    self.init(
+      previous: OutPoint(txid: try fields.requiredHash("txid"), index: try fields.integer("index")),
+      script: try fields.bytes("script", default: []),
+      sequence: try fields.integer("sequence", default: .max),
+      witness: try fields.list("witness") { (item: inout FieldReader) throws(FieldError) in
+        try item.bytes(FieldReader.value)
+      }
+    )
+  }
+
   /// Writes every field.
   func write(to json: inout JSONWriter) {
     json.member("txid", previous.txid)
@@ -102,6 +114,11 @@ public struct TransactionOutput: Hashable, Sendable {
   func append(to bytes: inout [UInt8]) {
     bytes.appendLittle(value)
     bytes.appendCounted(script)
+  }
+
+  /// Takes the fields.
+  init(fields: inout FieldReader) throws(FieldError) {
+    self.init(value: try fields.integer("value"), script: try fields.bytes("script", default: []))
   }
 
   /// Writes the amount in satoshi and the script.

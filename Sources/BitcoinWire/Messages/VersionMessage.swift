@@ -54,6 +54,15 @@ public struct VersionMessage: MessagePayload {
       bytes.appendBig(endpoint.port)
     }
 
+    /// Takes `address:port`, or the fields of services and an endpoint.
+    init(fields: inout FieldReader) throws(FieldError) {
+      if let endpoint = try fields.plainEndpoint() {
+        self.init(services: [], endpoint: endpoint)
+      } else {
+        self.init(services: try fields.services() ?? [], endpoint: try fields.endpoint())
+      }
+    }
+
     /// Writes the services and the endpoint.
     func write(to json: inout JSONWriter, in dialect: Dialect) {
       json.member(services: services, in: dialect)
@@ -152,11 +161,8 @@ public struct VersionMessage: MessagePayload {
     bytes.append(relayByte)
   }
 
-  /// Writes every field; null where a field was not there.
-  public func write(to json: inout JSONWriter) { write(to: &json, in: .bitcoin) }
-
   /// Writes every field, with the names that its network has for services.
-  func write(to json: inout JSONWriter, in dialect: Dialect) {
+  public func write(to json: inout JSONWriter, in dialect: Dialect) {
     json.member("version", version)
     json.member(services: services, in: dialect)
     json.member("time", time)
@@ -169,6 +175,71 @@ public struct VersionMessage: MessagePayload {
     if let relayByte, relayByte > 1 { json.member("relay_byte", relayByte) }
   }
 
+  /// Takes the fields. What is left out says what says nothing: version 70016, no services, zeros; null ends the
+  /// message before it.
+  public init(fields: inout FieldReader) throws(FieldError) {
+    let hasNonce = !fields.isNull("nonce")
+    let hasAgent = !fields.isNull("user_agent")
+    let hasHeight = !fields.isNull("start_height")
+    let hasRelay = !fields.isNull("relay")
+    self.init(
+      version: try fields.integer("version", default: 70016),
+      services: try fields.services() ?? [],
+      time: try fields.integer("time", default: 0),
+      receiver: try fields.group("receiver", Party.init(fields:)) ?? .unknown,
+      sender: try fields.group("sender", Party.init(fields:)) ?? (hasNonce ? .unknown : nil),
+      nonce: try fields.fixed("nonce") ?? (hasNonce ? 0 : nil),
+      userAgent: try fields.escaped("user_agent") ?? (hasAgent ? [] : nil),
+      startHeight: hasHeight ? try fields.integer("start_height", default: 0) : nil,
+      relay: try fields.bool("relay") ?? (hasRelay ? true : nil)
+    )
+    if fields.has("relay_byte") { relayByte = try fields.integer("relay_byte") }
+  }
+
+  /// The user agent, or else the version; what the node has and offers.
+  public func summary(in dialect: Dialect) -> String {
+    var text = userAgent == nil ? "\(version)" : userAgentText
+    if let startHeight { text += " height \(startHeight)" }
+    let names = services.isEmpty ? "NONE" : dialect.names(of: services).joined(separator: "|")
+    return text + " services \(names)"
+  }
+
+  /// What a person may write of it.
+  public static let fields: [MessageField] = [
+    .optional("version"), .optional("services"), .optional("time"), .optional("receiver"),
+    .optional("sender"), .optional("nonce"), .optional("user_agent"), .optional("start_height"),
+    .optional("relay"),
+  ]
+
+  /// For tests and fuzzing.
+  public static let samples = [
+    VersionMessage(
+      version: 70016,
+      services: [.network, .witness, .p2pV2],
+      time: 1_760_000_000,
+      receiver: Party(services: .network, endpoint: Endpoint("198.51.100.7:8333")!),
+      nonce: 0x0102_0304_0506_0708,
+      userAgent: Array("/Satoshi:29.0.0/".utf8),
+      startHeight: 900_001,
+      relay: true
+    )
+  ]
+
   /// The user agent as text that is safe to print; empty where there is none.
   public var userAgentText: String { EscapedText.utf8(userAgent ?? []) }
+}
+
+extension Command {
+  /// Opens the handshake.
+  public static let version: Command = "version"
+}
+
+extension MessageKind {
+  /// `version`.
+  static let version = MessageKind(
+    .version,
+    Message.version,
+    bips: [14, 37],
+    limits: [("user agent", VersionMessage.maximumUserAgent)]
+  )
 }

@@ -77,11 +77,27 @@ public struct Dialect: Hashable, Sendable, CustomStringConvertible {
   /// What an inventory type is called.
   public func name(of type: InventoryType) -> String { inventoryNames[type.rawValue] ?? type.description }
 
+  /// The inventory type of a name, whatever its case, or of a number.
+  public func inventoryType(named name: String) -> InventoryType? {
+    let name = name.lowercased()
+    if let number = UInt32(name.hasPrefix("type ") ? String(name.dropFirst(5)) : name) {
+      return InventoryType(rawValue: number)
+    }
+    let known: [InventoryType] = [
+      .tx, .block, .filteredBlock, .compactBlock, .wtx, .witnessTx, .witnessBlock,
+    ]
+    let own = inventoryNames.keys.map { InventoryType(rawValue: $0) }
+    return (own + known).first { self.name(of: $0).lowercased() == name }
+  }
+
   /// What services are called, one name a bit, lowest first.
   public func names(of services: ServiceFlags) -> [String] {
     let bits = (0..<64).filter { services.rawValue >> $0 & 1 == 1 }
     return bits.map { serviceNames[$0] ?? ServiceFlags.name(bit: $0) }
   }
+
+  /// The commands that begin with a header which the proof of another chain's block may follow.
+  static let mergeMined: Set<Command> = [.headers, .block, .merkleblock, .cmpctblock]
 
   private static let byMagic = Dictionary(uniqueKeysWithValues: Network.all.map { ($0.magic, $0.dialect) })
 }

@@ -5,6 +5,9 @@ public struct Network: Hashable, Sendable, CustomStringConvertible {
   /// The name used in configuration and on command lines.
   public let name: String
 
+  /// Other names that are understood, such as Bitcoin Core's `main`.
+  public let aliases: [String]
+
   /// The four bytes every message starts with, as a little-endian integer: main's `f9 be b4 d9`
   /// is 0xD9B4BEF9.
   public let magic: UInt32
@@ -26,6 +29,9 @@ public struct Network: Hashable, Sendable, CustomStringConvertible {
 
   /// Where its nodes are.
   public let reach: Reach
+
+  /// The text that `fixedSeeds` are in, one a line.
+  private let seedList: String
 
   /// Where a network's nodes are, which decides which addresses are dialled. The raw value is the u8 of the connector's
   /// hello (docs/control-protocol.md).
@@ -49,10 +55,20 @@ public struct Network: Hashable, Sendable, CustomStringConvertible {
     return bytes
   }
 
-  /// The network with this name, or Bitcoin Core's name for it (`main`, `test`); nil where there is none.
-  public init?(named name: String) {
-    let name = ["main": "mainnet", "test": "testnet3", "testnet": "testnet3"][name] ?? name
-    guard let network = Self.all.first(where: { $0.name == name }) else { return nil }
+  /// Nodes to begin with if nothing else is known, 24 at the most: some of IPv4, IPv6, Tor, I2P and CJDNS each. None if
+  /// the network's software has none. Read from their text each time.
+  public var fixedSeeds: [Endpoint] {
+    seedList.split(separator: "\n").compactMap { Endpoint(String($0)) }
+  }
+
+  /// The network with this name or alias; nil if there is none.
+  public init?(named name: String) { self.init(named: name, among: Self.all) }
+
+  /// The one of these networks with this name or alias; nil if there is none.
+  init?(named name: String, among networks: [Network]) {
+    guard let network = networks.first(where: { $0.name == name || $0.aliases.contains(name) }) else {
+      return nil
+    }
     self = network
   }
 
@@ -62,18 +78,23 @@ public struct Network: Hashable, Sendable, CustomStringConvertible {
     self = network
   }
 
-  /// Describes a network that is not in the table.
+  /// Describes a network.
+  ///
+  /// - Parameter fixedSeeds: nodes to begin with, as text, one a line.
   public init(
     name: String,
+    aliases: [String] = [],
     magic: UInt32,
     defaultPort: UInt16,
     dnsSeeds: [String] = [],
     protocolVersion: Int32 = 70016,
     genesisHash: Hash256,
     reach: Reach = .anywhere,
-    dialect: Dialect = .bitcoin
+    dialect: Dialect = .bitcoin,
+    fixedSeeds: String = ""
   ) {
     self.name = name
+    self.aliases = aliases
     self.magic = magic
     self.defaultPort = defaultPort
     self.dnsSeeds = dnsSeeds
@@ -81,6 +102,7 @@ public struct Network: Hashable, Sendable, CustomStringConvertible {
     self.genesisHash = genesisHash
     self.reach = reach
     self.dialect = dialect
+    seedList = fixedSeeds
   }
 
   private static let byMagic = Dictionary(uniqueKeysWithValues: all.map { ($0.magic, $0) })

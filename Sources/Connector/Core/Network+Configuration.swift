@@ -35,9 +35,6 @@ extension BitcoinWire.Network {
   /// What the operator describes.
   private init(_ described: Configuration.Network) {
     let genesis = described.genesis.flatMap { Hash256($0) }
-    guard let dialect = Dialect(named: described.dialect.rawValue) else {
-      preconditionFailure("every configurable dialect is in the table")
-    }
     let magic: UInt32
     let first: Hash256
     switch described.identity {
@@ -55,7 +52,7 @@ extension BitcoinWire.Network {
       dnsSeeds: described.dnsSeeds,
       protocolVersion: described.protocolVersion,
       genesisHash: genesis ?? first,
-      dialect: dialect
+      dialect: described.dialect
     )
   }
 

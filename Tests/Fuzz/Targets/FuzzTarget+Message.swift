@@ -7,12 +7,21 @@ extension FuzzTarget {
   /// reads the same again, and has a line and a JSON object of its own.
   ///
   /// The texts take many times as long as all else: they are looked at for one input in 256, as its bytes decide.
-  static func message(_ command: Command, _ bytes: RawSpan) throws(Finding) {
+  ///
+  /// - Parameter kind: the command's kind; nil if it is not decoded.
+  static func message(_ command: Command, _ kind: MessageKind?, _ bytes: RawSpan) throws(Finding) {
+    func decode(_ bytes: RawSpan) throws(WireError) -> DecodedMessage {
+      guard let kind else { return try Message.decode(command, payload: bytes) }
+      return try kind.decode(bytes)
+    }
     let hasText = checksum(bytes) % 256 == 0
-    if hasText { try expectLine(Message.summary(command, payload: bytes), of: "a summary") }
+    if hasText {
+      let summary = kind?.summary(of: bytes) ?? Message.summary(command, payload: bytes)
+      try expectLine(summary, of: "a summary")
+    }
     let decoded: DecodedMessage
     do throws(WireError) {
-      decoded = try Message.decode(command, payload: bytes)
+      decoded = try decode(bytes)
     } catch {
       if hasText { try expectExplained(error, in: bytes) }
       return
@@ -23,7 +32,7 @@ extension FuzzTarget {
     try expect(payload + decoded.trailing == Array(bytes), "a \(command) is written as it was: \(decoded)")
     let again: DecodedMessage
     do throws(WireError) {
-      again = try Message.decode(command, payload: payload.span.bytes)
+      again = try decode(payload.span.bytes)
     } catch {
       throw Finding("a \(command) that we write can be read: \(decoded), \(error)")
     }
@@ -64,6 +73,6 @@ extension FuzzTarget {
       command.isValid == (Command(text) == command || isNamed),
       "a command is valid if its name alone makes it: \(command)"
     )
-    try message(command, bytes.extracting(Command.size...))
+    try message(command, MessageKind.of(command), bytes.extracting(Command.size...))
   }
 }

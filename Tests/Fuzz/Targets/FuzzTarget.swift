@@ -14,6 +14,10 @@ public struct FuzzTarget: Sendable {
   /// The command whose payload is tried; nil where it is something else.
   public let command: Command?
 
+  /// Inputs to begin with besides those in `Tests/Fuzz/Seeds`: of a message, its samples that are no longer than
+  /// `maximumLength`.
+  public let seeds: [[UInt8]]
+
   /// Tries one input; throws where a promise does not hold.
   public let run: @Sendable (RawSpan) throws(Finding) -> Void
 
@@ -24,11 +28,13 @@ public struct FuzzTarget: Sendable {
     _ name: String,
     maximumLength: Int,
     command: Command? = nil,
+    seeds: [[UInt8]] = [],
     _ run: @escaping @Sendable (RawSpan) throws(Finding) -> Void
   ) {
     self.name = name
     self.maximumLength = maximumLength
     self.command = command
+    self.seeds = seeds.filter { $0.count <= maximumLength }
     self.run = run
   }
 
@@ -42,11 +48,17 @@ public struct FuzzTarget: Sendable {
       FuzzTarget("escape", maximumLength: 256, escape),
       FuzzTarget("control", maximumLength: 512, control),
     ]
-    + Message.decodedCommands.map { command in
-      FuzzTarget(command.description, maximumLength: 1024, command: command) {
-        (bytes: RawSpan) throws(Finding) in try message(command, bytes)
-      }
-    }
+    + MessageKind.all.map(FuzzTarget.init)
+
+  /// The target that tries a message's payload.
+  public init(_ kind: MessageKind) {
+    self.init(
+      kind.command.description,
+      maximumLength: 1024,
+      command: kind.command,
+      seeds: kind.samples.map(\.payload)
+    ) { (bytes: RawSpan) throws(Finding) in try Self.message(kind.command, kind, bytes) }
+  }
 
   /// The target of this name; nil where there is none.
   public init?(named name: String) {

@@ -24,12 +24,13 @@ public enum Seeds {
     return try read(String(contentsOfFile: path, encoding: .utf8))
   }
 
-  /// Writes the inputs of every target into a folder of its own in `destination`, a file each.
+  /// Writes the inputs of every target, those in the folder and its own, into a folder of its own in `destination`, a
+  /// file each.
   public static func unpack(_ folder: String, into destination: String) throws {
     for target in FuzzTarget.all {
       let path = "\(destination)/\(target.name)"
       try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-      for (index, input) in try read(folder: folder, target: target).enumerated() {
+      for (index, input) in (try read(folder: folder, target: target) + target.seeds).enumerated() {
         try Data(input).write(to: URL(fileURLWithPath: "\(path)/seed-\(index)"))
       }
     }

@@ -75,9 +75,9 @@ struct MessageOptions: ParsableArguments {
   var isGiven: Bool { !wholes.isEmpty || !transactions.isEmpty || !blocks.isEmpty }
 
   /// The messages of a command line, in order: named ones, then those that are given as bytes.
-  func messages(_ words: [String]) throws(ClientFailure) -> [MessageSpecification] {
+  func messages(_ words: [String]) throws(ClientFailure) -> [MessageArgument] {
     let payload: [UInt8]? = if let payload { try ByteText.bytes(payload) } else { nil }
-    var result = try MessageSpecification.parse(words, fields: fields, payload: payload)
+    var result = try MessageArgument.parse(words, fields: fields, payload: payload)
     for text in wholes { result.append(.whole(try ByteText.bytes(text))) }
     for text in transactions { result.append(.encoded(.tx, payload: try ByteText.bytes(text))) }
     for text in blocks { result.append(.encoded(.block, payload: try ByteText.bytes(text))) }

@@ -17,7 +17,7 @@ struct MessageSender {
 
   /// Sends the messages; the status says whether each went to all it was meant for, and all answered.
   func send(
-    _ messages: [MessageSpecification],
+    _ messages: [MessageArgument],
     _ environment: ClientEnvironment
   ) throws(ClientFailure) -> ExitStatus {
     guard !options.awaited.isEmpty else {
@@ -36,7 +36,7 @@ struct MessageSender {
   }
 
   private func prepare(
-    _ messages: [MessageSpecification],
+    _ messages: [MessageArgument],
     _ session: ControlSession
   ) throws(ClientFailure) -> Prepared {
     var prepared: Prepared = []
@@ -141,7 +141,7 @@ struct MessageSender {
   }
 }
 
-extension MessageSpecification {
+extension MessageArgument {
   /// The command of its header; nil where that is only known from its bytes.
   var command: Command? {
     switch self {

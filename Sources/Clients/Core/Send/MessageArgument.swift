@@ -3,8 +3,8 @@ import Bytes
 import EventLoop
 import JSON
 
-/// A message as a person writes it.
-enum MessageSpecification: Hashable {
+/// A message as a command line has it.
+enum MessageArgument: Hashable {
   /// A message by its name, with what was said of its fields.
   case named(Command, [String: JSONValue])
   /// A command and the bytes of its payload, whatever they are.
@@ -23,9 +23,9 @@ enum MessageSpecification: Hashable {
     _ words: [String],
     fields: [String] = [],
     payload: [UInt8]? = nil
-  ) throws(ClientFailure) -> [MessageSpecification] {
+  ) throws(ClientFailure) -> [MessageArgument] {
     var words = words[...]
-    var result: [MessageSpecification] = []
+    var result: [MessageArgument] = []
     while let word = words.popFirst() {
       let isLast = words.isEmpty
       switch word {

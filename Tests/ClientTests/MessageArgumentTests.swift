@@ -6,11 +6,11 @@ import Testing
 
 @testable import ClientCore
 
-@Suite struct MessageSpecificationTests {
+@Suite struct MessageArgumentTests {
   @Test func readsOneMessageAfterAnother() throws {
     let words = ["ping", "raw", "verack", "", "raw", "feefilter", "0a0B", "hex", "ff", "mempool", "raw", "x"]
     #expect(
-      try MessageSpecification.parse(words) == [
+      try MessageArgument.parse(words) == [
         .named("ping", [:]), .raw("verack", payload: []), .raw("feefilter", payload: [10, 11]), .whole([255]),
         .named("mempool", [:]), .raw("x", payload: []),
       ]
@@ -22,7 +22,7 @@ import Testing
       "getheaders", "stop=00", "version=5", "ping", #"{"nonce":null}"#, "tx", "0102", "tx", "bytes=ff",
     ]
     #expect(
-      try MessageSpecification.parse(words, fields: ["lock_time=1", #"{"version":2}"#]) == [
+      try MessageArgument.parse(words, fields: ["lock_time=1", #"{"version":2}"#]) == [
         .named("getheaders", ["stop": .string("00"), "version": .string("5")]),
         .named("ping", ["nonce": .null]),
         .encoded("tx", payload: [1, 2]),
@@ -30,7 +30,7 @@ import Testing
       ]
     )
     #expect(
-      try MessageSpecification.parse(["ping", "what"], payload: [7]) == [
+      try MessageArgument.parse(["ping", "what"], payload: [7]) == [
         .named("ping", [:]), .raw("what", payload: [7]),
       ]
     )
@@ -39,15 +39,35 @@ import Testing
   @Test func tellsWhichFieldsAMessageHas() throws {
     let magic = Network.regtest.magic
     let error = #expect(throws: ClientFailure.self) {
-      try MessageSpecification.named("getcfcheckpt", [:]).message(magic: magic, force: false)
+      try MessageArgument.named("getcfcheckpt", [:]).message(magic: magic, force: false)
     }
     #expect(error == ClientFailure(.usage, "getcfcheckpt: stop is missing. Its fields: stop [filter_type]."))
     #expect(throws: ClientFailure.self) {
-      try MessageSpecification.encoded("tx", payload: [1]).message(magic: magic, force: false)
+      try MessageArgument.encoded("tx", payload: [1]).message(magic: magic, force: false)
     }
-    _ = try MessageSpecification.encoded("tx", payload: [1]).message(magic: magic, force: true)
-    // Every message that is decoded is in the help, and takes the fields that stand there.
-    for command in Message.decodedCommands { #expect(MessageHelp.discussion.contains(command.description)) }
+    _ = try MessageArgument.encoded("tx", payload: [1]).message(magic: magic, force: true)
+  }
+
+  /// Every message is in the help with its fields, also one that is new.
+  @Test func helpsWithEveryMessage() {
+    let new = MessageKind("example", FeatureMessage.self)
+    let kinds = MessageKind.all + [new]
+    let help = MessageHelp.discussion(of: kinds)
+    let lines = help.split(separator: "\n").filter { $0.hasPrefix("  ") }.map {
+      $0.split(separator: ":", maxSplits: 1)
+    }
+    let plain = lines.last?.last?.split { " ,".contains($0) } ?? []
+    for kind in kinds {
+      let name = kind.command.description
+      guard !kind.fields.isEmpty else {
+        #expect(plain.contains { $0 == name }, "\(name)")
+        continue
+      }
+      let line = lines.first { $0[0].split { " ,".contains($0) }.contains { $0 == name } }?.last
+      for field in kind.fields { #expect(line?.contains(field.description) == true, "\(name) \(field)") }
+    }
+    #expect(help.contains("  feature, example: name [data]\n"))
+    #expect(MessageHelp.fields(of: "verack") == "It has no fields.")
   }
 
   @Test func readsBytesFromFiles() throws {
@@ -67,14 +87,14 @@ import Testing
     ["hex", ""], ["hex", "0"], ["ping", "{"], ["ping", "{]"],
   ])
   func refusesOtherWords(_ words: [String]) {
-    let error = #expect(throws: ClientFailure.self) { try MessageSpecification.parse(words) }
+    let error = #expect(throws: ClientFailure.self) { try MessageArgument.parse(words) }
     #expect(error?.status == .usage)
   }
 
   @Test func findsWhatIsWrongWithWholeMessages() throws {
     let magic = Network.regtest.magic
     let message = Network.regtest.frame(.ping(PingMessage(nonce: 1)))
-    func problem(_ bytes: [UInt8]) -> String? { MessageSpecification.problem(bytes, magic: magic) }
+    func problem(_ bytes: [UInt8]) -> String? { MessageArgument.problem(bytes, magic: magic) }
     #expect(problem(message) == nil)
     #expect(problem(Array(message.dropLast())) == "it has 31 bytes and needs at least 32")
     #expect(problem(Array(message[..<10])) == "it has 10 bytes and needs at least 24")
@@ -89,15 +109,15 @@ import Testing
   }
 
   @Test func framesForTheConnectorsNetwork() throws {
-    let (name, bytes) = try MessageSpecification.named("getaddr", [:]).message(
+    let (name, bytes) = try MessageArgument.named("getaddr", [:]).message(
       magic: Network.signet.magic,
       force: false
     )
     #expect(name == "getaddr")
     #expect(bytes == Network.signet.frame("getaddr"))
-    let ping = try MessageSpecification.named("ping", [:]).message(magic: Network.signet.magic, force: false)
+    let ping = try MessageArgument.named("ping", [:]).message(magic: Network.signet.magic, force: false)
       .bytes
-    #expect(MessageSpecification.problem(ping, magic: Network.signet.magic) == nil)
+    #expect(MessageArgument.problem(ping, magic: Network.signet.magic) == nil)
     #expect(ping.count == 32)
   }
 }
