@@ -34,6 +34,11 @@ final class CommandRunner {
     guard let command = parsed as? any ClientCommand else {
       throw ValidationError("\(arguments) asks nothing")
     }
+    return run(command)
+  }
+
+  /// Runs a command that is parsed already.
+  func run(_ command: any ClientCommand) -> Outcome {
     var outcome = Outcome(status: .usage, lines: [], complaints: [])
     let output = Output(
       isTerminal: false,
