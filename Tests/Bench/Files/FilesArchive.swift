@@ -116,14 +116,7 @@ private struct Writer {
     recordCount += 1
     for connection in 1...Self.connectionCount {
       for code in [ConnectionEvent.Code.connected, .handshaken] {
-        let event = ConnectionEvent(
-          code,
-          .outbound,
-          remote: Endpoint(.ipv4(0x0a00_0000 + connection), port: 8333),
-          local: Endpoint(.ipv4(0x7f00_0001), port: 40_000),
-          peer: code == .handshaken ? .userAgent(Array("/Satoshi:29.0.0/".utf8)) : .unknown
-        )
-        append(.connection, connection: connection, event.body)
+        append(.connection, connection: connection, Self.event(code, of: connection))
       }
     }
     var index = 0
@@ -134,6 +127,21 @@ private struct Writer {
     }
     try flush()
     try output.close()
+  }
+
+  /// A connection event's body as programs before 0.2 wrote it, so that they can be measured beside.
+  private static func event(_ code: ConnectionEvent.Code, of connection: UInt32) -> [UInt8] {
+    var bytes: [UInt8] = []
+    bytes.appendBig(code.rawValue)
+    bytes.append(Direction.outbound.rawValue)
+    bytes.appendEndpoint(Endpoint(.ipv4(0x0a00_0000 + connection), port: 8333))
+    bytes.appendEndpoint(Endpoint(.ipv4(0x7f00_0001), port: 40_000))
+    bytes.appendBig(UInt32(0))
+    bytes.appendBig(UInt64(0))
+    bytes.appendPrefixed([])
+    bytes.appendPrefixed(code == .handshaken ? Array("/Satoshi:29.0.0/".utf8) : [])
+    bytes.appendPrefixed([])
+    return bytes
   }
 
   private mutating func append(_ type: RecordType, connection: UInt32, _ body: [UInt8]) {

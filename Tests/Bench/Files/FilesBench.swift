@@ -1,4 +1,5 @@
 import ArgumentParser
+import Bytes
 import Foundation
 
 /// `bench files`: measures what reads archives.
@@ -43,11 +44,16 @@ struct FilesBench: ParsableCommand {
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(atPath: folder) }
     let archive = try FilesArchive(in: folder, megabytes: megabytes, data: data)
+    let beside = beside.map { URL(fileURLWithPath: $0).path }
+    // Programs read netmine.cfg of the folder that they are started in; an earlier one would not know the keys of today's.
+    guard FileManager.default.changeCurrentDirectoryPath(folder) else { throw IOError("change to \(folder)") }
     if !json { FilesReport.printHeading() }
-    for isCompressed in [false, true] { try measure(archive, isCompressed: isCompressed, folder) }
+    for isCompressed in [false, true] { try measure(archive, isCompressed: isCompressed, beside, folder) }
   }
 
-  private func measure(_ archive: FilesArchive, isCompressed: Bool, _ folder: String) throws {
+  private func measure(_ archive: FilesArchive, isCompressed: Bool, _ beside: String?, _ folder: String)
+    throws
+  {
     let path = isCompressed ? archive.compressedPath : archive.path
     let netmine = try Child.folder() + "netmine"
     let floor = isCompressed ? ["zstd", "-dcq", path] : ["cat", path]
