@@ -30,7 +30,7 @@ public final class Enricher {
   /// What the databases say of an endpoint; nil where they know nothing, as of every Tor, I2P and CJDNS address.
   ///
   /// - Parameter time: now, ns since the Unix epoch.
-  public func enrichment(of endpoint: Endpoint, at time: UInt64) -> Enrichment? {
+  public func enrichment(of endpoint: Endpoint, at time: UInt64) -> EndpointFacts? {
     refresh(time)
     var fields = GeoFields()
     for (source, database) in databases {
@@ -42,7 +42,7 @@ public final class Enricher {
       }
     }
     guard fields != GeoFields() else { return nil }
-    var enrichment = Enrichment(endpoint, time: time)
+    var enrichment = EndpointFacts(endpoint, time: time)
     enrichment.country = fields.country
     enrichment.city = fields.city
     enrichment.latitude = fields.latitude

@@ -9,7 +9,7 @@ import NodeDatabase
 /// tells name servers whom one looks at, so it is for those who want it. It belongs to its loop's thread.
 public final class ReverseNames {
   /// Takes what was found, on the loop, or from within `lookUp` where it is remembered.
-  public typealias Handler = (Enrichment) -> Void
+  public typealias Handler = (EndpointFacts) -> Void
 
   private static let hour: UInt64 = 3_600_000_000_000
 
@@ -143,7 +143,7 @@ public final class ReverseNames {
   }
 
   private func tell(_ name: String, of endpoint: Endpoint) {
-    var enrichment = Enrichment(endpoint, time: Clock.now())
+    var enrichment = EndpointFacts(endpoint, time: Clock.now())
     enrichment.hostname = name
     handle(enrichment)
   }

@@ -92,7 +92,7 @@ import Testing
         loop.runOnce()
       }
     }
-    var species = NodeDatabase.Enrichment(Endpoint("9.9.9.9:8333")!, time: Clock.now())
+    var species = EndpointFacts(Endpoint("9.9.9.9:8333")!, time: Clock.now())
     species.species = "btcd"
     try queue.write { try $0.execute(sql: "ALTER TABLE nodes RENAME TO elsewhere") }
     recorder.take(species)

@@ -49,7 +49,7 @@ import Testing
   }
 
   @Test func hasAColumnForEverything() {
-    let columns = NodeColumn.allCases
+    let columns = ConnectionColumn.allCases
     let line = columns.map { $0.text(Self.node, now: 61_000_000_000) }
     #expect(
       line == [

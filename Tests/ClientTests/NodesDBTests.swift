@@ -33,12 +33,12 @@ import Testing
       )
       return .attempt(attempt)
     }
-    var place = Enrichment(Endpoint("5.6.0.1:8333")!, time: Self.start)
+    var place = EndpointFacts(Endpoint("5.6.0.1:8333")!, time: Self.start)
     place.country = "DE"
     place.city = "Köln \"am Rhein\""
     place.asn = 64_500
     place.organization = "Net, Inc."
-    var neighbour = Enrichment(Endpoint("5.7.0.1:8333")!, time: Self.start)
+    var neighbour = EndpointFacts(Endpoint("5.7.0.1:8333")!, time: Self.start)
     neighbour.asn = 64_500
     try store.record([
       reached("5.6.0.1:8333", Self.start, "/Satoshi:30.0.0/", 0x409), .enrichment(place),
@@ -106,7 +106,7 @@ import Testing
     #expect(object["services"] as? Int == 0x409)
     #expect(object["species"] is NSNull)
     #expect(object["last_reached_ns"] as? UInt64 == Self.start + Self.day)
-    #expect(object.count == NodeDatabase.NodeColumn.allCases.count)
+    #expect(object.count == NodeColumn.allCases.count)
   }
 
   @Test func tellsDifferences() throws {

@@ -7,8 +7,8 @@ import Testing
   let one = Made.endpoint(1)
   let two = Made.endpoint(2)
 
-  private func boxford(_ seconds: Double) -> Enrichment {
-    var place = Enrichment(one, time: Made.time(seconds))
+  private func boxford(_ seconds: Double) -> EndpointFacts {
+    var place = EndpointFacts(one, time: Made.time(seconds))
     place.country = "GB"
     place.city = "Boxford"
     place.latitude = 51.75
@@ -26,7 +26,7 @@ import Testing
     let node = try #require(try test.node(one))
     #expect(boxford(2).changes(to: node).isEmpty)
     // Who knows less says nothing against it.
-    var less = Enrichment(one, time: Made.time(2))
+    var less = EndpointFacts(one, time: Made.time(2))
     less.country = "GB"
     less.species = "core"
     #expect(less.changes(to: node).map(\.column) == [.species])
@@ -40,7 +40,7 @@ import Testing
   @Test(arguments: TestStore.kinds) func anotherPlaceReplacesAllOfTheFormer(_ kind: String) throws {
     let test = try TestStore(kind)
     try test.store.record([Made.heard(one, 0), .enrichment(boxford(1))])
-    var moved = Enrichment(one, time: Made.time(10))
+    var moved = EndpointFacts(one, time: Made.time(10))
     moved.country = "FR"
     moved.asn = 64_501
     try test.store.record([.enrichment(moved)])

@@ -156,7 +156,7 @@ import Testing
 
   @Test(arguments: TestStore.kinds) func narrows(_ kind: String) throws {
     let test = try TestStore(kind)
-    var place = Enrichment(two, time: Made.time(10))
+    var place = EndpointFacts(two, time: Made.time(10))
     place.country = "DE"
     place.asn = 64_500
     place.organization = "O'Net"

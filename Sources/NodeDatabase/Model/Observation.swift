@@ -10,7 +10,7 @@ public enum Observation: Sendable {
   /// A connection to it is still there.
   case presence(Presence)
   /// A source besides the network says something of it.
-  case enrichment(Enrichment)
+  case enrichment(EndpointFacts)
 
   /// Whom it is about.
   public var endpoint: Endpoint {
@@ -113,7 +113,7 @@ public struct Presence: Sendable {
 
 /// What others know of an endpoint's address; what is nil stays as it is in the database, unless it is said of a place
 /// or an autonomous system that has changed.
-public struct Enrichment: Sendable {
+public struct EndpointFacts: Sendable {
   /// Whom it is about.
   public var endpoint: Endpoint
   /// When it was looked up.

@@ -224,7 +224,7 @@ private struct RecordingBatch {
     }
   }
 
-  private mutating func take(_ enrichment: Enrichment, _ node: inout NodeRecord) {
+  private mutating func take(_ enrichment: EndpointFacts, _ node: inout NodeRecord) {
     notice(&node, enrichment.time)
     for (column, value) in enrichment.changes(to: node) {
       if NodeColumn.historical.contains(column) {

@@ -104,7 +104,7 @@ public final class NodeStore {
 }
 
 /// What a crawler begins with after a restart: an endpoint, and what decides when to try it.
-public struct Candidate: Sendable {
+public struct KnownEndpoint: Sendable {
   /// Whom to try.
   public var endpoint: Endpoint
   /// What is known of it.
@@ -131,7 +131,7 @@ extension NodeStore {
   /// Gives every endpoint that is known, those reached last first, then those advertised last.
   ///
   /// - Parameter body: takes one; says whether to go on.
-  public func load(_ body: (Candidate) throws -> Bool) throws(NodeStoreError) {
+  public func load(_ body: (KnownEndpoint) throws -> Bool) throws(NodeStoreError) {
     try read { session in
       try session.forEachRow(
         """
@@ -144,7 +144,7 @@ extension NodeStore {
           let state = row[1].string.flatMap(NodeState.init(rawValue:))
         else { return true }
         return try body(
-          Candidate(
+          KnownEndpoint(
             endpoint: endpoint,
             state: state,
             firstAdvertised: UInt64(clamping: row[2].integer ?? 0),
@@ -162,8 +162,8 @@ extension NodeStore {
   }
 
   /// Every endpoint that is known, in that order.
-  public func load() throws(NodeStoreError) -> [Candidate] {
-    var candidates: [Candidate] = []
+  public func load() throws(NodeStoreError) -> [KnownEndpoint] {
+    var candidates: [KnownEndpoint] = []
     try load {
       candidates.append($0)
       return true

@@ -40,7 +40,7 @@ public final class Simnet {
   private(set) var sessions: [[Session]]
   private var goingOn: [Session] = []
   private var lastSession: UInt64 = 0
-  private var dialler: Dialler?
+  private var dialler: ObserverDialler?
   /// Sessions that announce something soon.
   private(set) lazy var wakeUps = WakeUps(on: loop) { [unowned self] in now() }
   private var eventTimer: TimerWatcher?
@@ -100,7 +100,7 @@ public final class Simnet {
     tickTimer = TimerWatcher(on: loop) { [unowned self] in tick() }
     tickTimer?.start(after: 1, every: 1)
     live()
-    if settings.dial != nil { dialler = Dialler(self) }
+    if settings.dial != nil { dialler = ObserverDialler(self) }
   }
 
   /// Opens what else than nodes there is to a network.

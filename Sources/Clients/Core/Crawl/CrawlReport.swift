@@ -204,7 +204,7 @@ final class CrawlReport {
     ]
     guard enricher.hasSources else { return tallies }
     let places = nodes.map { enricher.enrichment(of: $0.endpoint, at: Clock.now()) }
-    func add(_ title: String, _ key: StaticString, _ name: (NodeDatabase.Enrichment) -> String?) {
+    func add(_ title: String, _ key: StaticString, _ name: (EndpointFacts) -> String?) {
       let names = places.map { $0.flatMap(name) ?? "unknown" }
       if names.contains(where: { $0 != "unknown" }) {
         tallies.append(Tally(title: title, key: key, names: names))

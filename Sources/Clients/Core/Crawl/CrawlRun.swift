@@ -211,7 +211,7 @@ final class CrawlRun {
       if node.node.handshakeDuration == 0 { recorder.take(node) }
       let time = Clock.now()
       var enrichment =
-        enricher.enrichment(of: node.endpoint, at: time) ?? Enrichment(node.endpoint, time: time)
+        enricher.enrichment(of: node.endpoint, at: time) ?? EndpointFacts(node.endpoint, time: time)
       enrichment.species = rules.species(of: node.node)
       recorder.take(enrichment)
       names?.lookUp(node.endpoint)

@@ -129,7 +129,7 @@ final class NodeRecorder {
   }
 
   /// Takes what else is known of a node.
-  func take(_ enrichment: Enrichment) { add(.other(.enrichment(enrichment)), limit: 2 * Self.limit) }
+  func take(_ enrichment: EndpointFacts) { add(.other(.enrichment(enrichment)), limit: 2 * Self.limit) }
 
   private func add(_ finding: CrawlFinding, limit: Int = .max) {
     guard pendingCount < limit else { return droppedCount += finding.count }

@@ -17,7 +17,7 @@ final class NodesDBEnrichRun {
   private var names: ReverseNames?
   private var interruption: Interruption?
   /// Names that were found and are not recorded yet.
-  private var named: [Enrichment] = []
+  private var named: [EndpointFacts] = []
 
   private var total = 0
   private var nodes = 0
@@ -118,7 +118,7 @@ final class NodesDBEnrichRun {
   ///
   /// - Returns: whom that is about.
   private func record(
-    _ enrichments: [Enrichment],
+    _ enrichments: [EndpointFacts],
     _ known: [Endpoint: NodeRecord],
     _ store: NodeStore
   ) throws(NodeStoreError) -> Set<Endpoint> {

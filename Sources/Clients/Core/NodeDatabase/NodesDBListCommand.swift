@@ -16,7 +16,7 @@ struct NodesDBListCommand: NodesDBSubcommand {
         netmine nodes-db --reachable --country DE --sort=-height --limit 20
         netmine nodes-db --at 2026-01-31T12:00 --state full --csv
 
-      Columns: \(NodeDatabase.NodeColumn.allCases.map(\.name).joined(separator: ", ")). --json tells all of them where no \
+      Columns: \(NodeColumn.allCases.map(\.name).joined(separator: ", ")). --json tells all of them where no \
       columns are named.
       """
   )
@@ -45,7 +45,7 @@ struct NodesDBListCommand: NodesDBSubcommand {
   }
 
   func execute(_ environment: ClientEnvironment) throws(ClientFailure) -> ExitStatus {
-    let shown = columns?.columns ?? (format.json ? NodeDatabase.NodeColumn.allCases : NodesDBColumns.usual)
+    let shown = columns?.columns ?? (format.json ? NodeColumn.allCases : NodesDBColumns.usual)
     return try withStore(environment) { store throws(NodeStoreError) in
       var query = filter.query
       query.limit = limit

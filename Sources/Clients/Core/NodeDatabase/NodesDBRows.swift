@@ -104,10 +104,10 @@ struct NodesDBRows {
 /// Columns of the database as a person writes them: `endpoint,user_agent`.
 struct NodesDBColumns: ExpressibleByArgument {
   /// The columns, at least one.
-  let columns: [NodeDatabase.NodeColumn]
+  let columns: [NodeColumn]
 
   /// The columns that are shown where nobody says which.
-  static let usual: [NodeDatabase.NodeColumn] = [
+  static let usual: [NodeColumn] = [
     .endpoint, .state, .version, .userAgent, .services, .height, .country, .asn, .lastReached,
   ]
 
@@ -120,15 +120,15 @@ struct NodesDBColumns: ExpressibleByArgument {
   }
 
   /// The column that somebody means.
-  static func column(_ name: String) -> NodeDatabase.NodeColumn? {
-    NodeDatabase.NodeColumn(name: name) ?? NodeDatabase.NodeColumn(name: name + "_ns")
+  static func column(_ name: String) -> NodeColumn? {
+    NodeColumn(name: name) ?? NodeColumn(name: name + "_ns")
   }
 }
 
 /// What nodes are sorted by: `height`, or `-height` for the largest first.
 struct NodesDBOrder: ExpressibleByArgument {
   /// The column.
-  let column: NodeDatabase.NodeColumn
+  let column: NodeColumn
   /// Whether the largest comes first.
   let isDescending: Bool
 

@@ -10,7 +10,7 @@ enum NodeTable {
   /// - Parameter now: ns since the Unix epoch, for the ages.
   static func lines(
     _ connections: [ConnectionInfo],
-    _ columns: [NodeColumn] = NodeColumn.usual,
+    _ columns: [ConnectionColumn] = ConnectionColumn.usual,
     now: UInt64
   ) -> [String] {
     var table = Table(columns.map(\.column))

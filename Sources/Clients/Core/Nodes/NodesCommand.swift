@@ -13,7 +13,7 @@ struct NodesCommand: ControlCommand {
         netmine nodes --agent satoshi:29 --columns id,address,agent,features
         netmine nodes --watch --sort=-in
 
-      Columns: \(NodeColumn.allCases.map(\.rawValue).joined(separator: ", ")). IN and OUT count messages, \
+      Columns: \(ConnectionColumn.allCases.map(\.rawValue).joined(separator: ", ")). IN and OUT count messages, \
       RECEIVED and SENT say how long ago something last came or went. --json tells all of them whatever the \
       columns.
       """
@@ -34,13 +34,13 @@ struct NodesCommand: ControlCommand {
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp("Order by this column; with - before it, the largest first.", valueName: "column"),
-    completion: .list(NodeColumn.allCases.map(\.rawValue))
+    completion: .list(ConnectionColumn.allCases.map(\.rawValue))
   )
   var sort: NodeOrder?
 
   @Option(
     help: ArgumentHelp("The columns, with commas between them.", valueName: "column,…"),
-    completion: .list(NodeColumn.allCases.map(\.rawValue))
+    completion: .list(ConnectionColumn.allCases.map(\.rawValue))
   )
   var columns: NodeColumnList?
 
@@ -70,7 +70,7 @@ struct NodesCommand: ControlCommand {
       return try environment.onScreen(interval: interval, count: count) { (_) throws(ClientFailure) in
         let (connections, _) = try look(session)
         if environment.isJSON { return connections.map { .json(NodeTable.json($0)) } }
-        let lines = NodeTable.lines(connections, columns?.columns ?? NodeColumn.usual, now: Clock.now())
+        let lines = NodeTable.lines(connections, columns?.columns ?? ConnectionColumn.usual, now: Clock.now())
         let title = "\(Quantity.counted(connections.count, "connection")), \(Quantity.time(Clock.now()))"
         return ([title] + lines).map { .text($0) }
       }
@@ -95,7 +95,7 @@ struct NodesCommand: ControlCommand {
       )
       return status
     }
-    for line in NodeTable.lines(connections, columns?.columns ?? NodeColumn.usual, now: Clock.now()) {
+    for line in NodeTable.lines(connections, columns?.columns ?? ConnectionColumn.usual, now: Clock.now()) {
       environment.output.line(line)
     }
     return status

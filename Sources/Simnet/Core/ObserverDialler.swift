@@ -5,7 +5,7 @@ import Glibc
 import Observations
 
 /// Has nodes connect to the observer by themselves, each from its own address, and again when that fails.
-final class Dialler {
+final class ObserverDialler {
   private unowned let simnet: Simnet
   private let target: SocketAddress
   private let count: Int

@@ -3,12 +3,12 @@ import BitcoinWire
 import ControlProtocol
 
 /// A column of the list of connections.
-enum NodeColumn: String, CaseIterable, ExpressibleByArgument {
+enum ConnectionColumn: String, CaseIterable, ExpressibleByArgument {
   case id, address, net, local, dir, state, version, agent, services, height, relay, features, feefilter, ping
   case minping, `in`, out, bytesin, bytesout, received, sent, waiting, age
 
   /// The columns that are shown where nobody says which.
-  static let usual: [NodeColumn] = [
+  static let usual: [ConnectionColumn] = [
     .id, .address, .dir, .state, .version, .agent, .services, .height, .ping, .in, .out, .age,
   ]
 
@@ -123,12 +123,12 @@ enum NodeColumn: String, CaseIterable, ExpressibleByArgument {
 /// Columns as a person writes them: `id,address,ping`.
 struct NodeColumnList: ExpressibleByArgument {
   /// The columns, at least one.
-  let columns: [NodeColumn]
+  let columns: [ConnectionColumn]
 
   /// Reads the columns; nil where one of them is none.
   init?(argument: String) {
     let parts = argument.lowercased().split(separator: ",", omittingEmptySubsequences: false)
-    let columns = parts.compactMap { NodeColumn(rawValue: String($0)) }
+    let columns = parts.compactMap { ConnectionColumn(rawValue: String($0)) }
     guard columns.count == parts.count else { return nil }
     self.columns = columns
   }
@@ -137,14 +137,16 @@ struct NodeColumnList: ExpressibleByArgument {
 /// What connections are sorted by, as a person writes it: `ping`, or `-ping` for the largest first.
 struct NodeOrder: ExpressibleByArgument {
   /// The column.
-  let column: NodeColumn
+  let column: ConnectionColumn
   /// Whether the largest comes first.
   let isDescending: Bool
 
   /// Reads an order; nil where it is none.
   init?(argument: String) {
     isDescending = argument.hasPrefix("-")
-    guard let column = NodeColumn(rawValue: argument.drop { $0 == "-" }.lowercased()) else { return nil }
+    guard let column = ConnectionColumn(rawValue: argument.drop { $0 == "-" }.lowercased()) else {
+      return nil
+    }
     self.column = column
   }
 

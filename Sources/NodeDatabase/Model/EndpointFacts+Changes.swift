@@ -1,6 +1,6 @@
 import BitcoinWire
 
-extension Enrichment {
+extension EndpointFacts {
   /// What it changes of a node.
   ///
   /// What it does not say stays, but for what was said of another place or another autonomous system: the city, the
