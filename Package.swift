@@ -32,7 +32,6 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
-    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
   ],
   targets: [
     // C libraries.
@@ -40,6 +39,7 @@ let package = Package(
     .systemLibrary(name: "CLibConfig", pkgConfig: "libconfig", providers: [.apt(["libconfig-dev"])]),
     .systemLibrary(name: "CNettle", pkgConfig: "nettle", providers: [.apt(["nettle-dev"])]),
     .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+    .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
     .systemLibrary(name: "CPostgreSQL", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
     .systemLibrary(name: "CCares", pkgConfig: "libcares", providers: [.apt(["libc-ares-dev"])]),
     .systemLibrary(name: "CMaxMindDB", pkgConfig: "libmaxminddb", providers: [.apt(["libmaxminddb-dev"])]),
@@ -51,7 +51,7 @@ let package = Package(
     .target(name: "Access", dependencies: ["Bytes", "EventLoop", "CNettle"]),
     .target(name: "Names", dependencies: ["EventLoop", "CCares"]),
     .target(name: "JSON", dependencies: ["Bytes"]),
-    .target(name: "PostgreSQL", dependencies: ["CPostgreSQL"]),
+    .target(name: "Store", dependencies: ["Bytes", "CSQLite", "CPostgreSQL"]),
     .target(name: "Zstandard", dependencies: ["Bytes", "CZstd"]),
     .target(name: "BitcoinWire", dependencies: ["Bytes", "JSON", "CNettle"], swiftSettings: spans),
     .target(
@@ -64,13 +64,7 @@ let package = Package(
       dependencies: ["Bytes", "EventLoop", "BitcoinWire", "LogProtocol", "Zstandard"],
       swiftSettings: spans
     ),
-    .target(
-      name: "NodeDatabase",
-      dependencies: [
-        "Bytes", "BitcoinWire", "JSON", "PostgreSQL", .product(name: "GRDB", package: "GRDB.swift"),
-        .product(name: "GRDBSQLite", package: "GRDB.swift"),
-      ]
-    ),
+    .target(name: "NodeDatabase", dependencies: ["BitcoinWire", "JSON", "Store"]),
     .target(
       name: "Enrichment",
       dependencies: ["BitcoinWire", "EventLoop", "Names", "NodeDatabase", "CMaxMindDB"]
@@ -112,8 +106,8 @@ let package = Package(
     .target(
       name: "ClientCore",
       dependencies: base + [
-        "JSON", "Names", "LogProtocol", "LogFiles", "LogText", "ControlProtocol", "PostgreSQL", "Crawler",
-        "NodeDatabase", "Enrichment", .product(name: "GRDB", package: "GRDB.swift"),
+        "JSON", "Names", "LogProtocol", "LogFiles", "LogText", "ControlProtocol", "Store", "Crawler",
+        "NodeDatabase", "Enrichment",
       ],
       path: "Sources/Clients/Core",
       swiftSettings: spans
@@ -157,7 +151,7 @@ let package = Package(
     ),
     .target(
       name: "TestSupport",
-      dependencies: base + ["CSpawn", "ControlProtocol", "LogProtocol", "PostgreSQL"],
+      dependencies: base + ["CSpawn", "ControlProtocol", "LogProtocol", "Store"],
       path: "Tests/Support"
     ),
     .target(name: "CSpawn", path: "Tests/CSpawn"),
@@ -174,11 +168,14 @@ let package = Package(
     .testTarget(name: "BytesTests", dependencies: ["Bytes"], swiftSettings: spans),
     .testTarget(name: "JSONTests", dependencies: ["JSON"]),
     .testTarget(name: "ZstandardTests", dependencies: ["Bytes", "Zstandard", "TestSupport"]),
+    .testTarget(name: "StoreTests", dependencies: ["Store", "TestSupport"]),
     .testTarget(name: "EventLoopTests", dependencies: ["Bytes", "EventLoop"], swiftSettings: spans),
     .testTarget(name: "NamesTests", dependencies: ["EventLoop", "Names", "TestSupport"]),
     .testTarget(
       name: "NodeDatabaseTests",
-      dependencies: ["BitcoinWire", "EventLoop", "NodeDatabase", "NodeDatabaseWriter", "TestSupport"]
+      dependencies: [
+        "BitcoinWire", "EventLoop", "NodeDatabase", "NodeDatabaseWriter", "Store", "TestSupport",
+      ]
     ),
     .testTarget(
       name: "EnrichmentTests",
@@ -206,9 +203,7 @@ let package = Package(
       name: "ClientTests",
       dependencies: hands + [
         "ClientCore", "JSON", "LogFiles", "LogText", "LogServerCore", "Crawler", "NodeDatabase", "Enrichment",
-        "Zstandard",
-        "netmine",
-        .product(name: "GRDB", package: "GRDB.swift"),
+        "Store", "Zstandard", "netmine",
       ],
       exclude: ["archive_account.py"]
     ),

@@ -5,8 +5,8 @@ import Crawler
 import Enrichment
 import EventLoop
 import Foundation
-import GRDB
 import NodeDatabase
+import Store
 import TestSupport
 import Testing
 
@@ -80,7 +80,7 @@ import Testing
     place.place = folder.path + "nodes.sqlite"
     var complaints: [String] = []
     let recorder = try NodeRecorder(place, network: "signet", on: loop) { complaints.append($0) }
-    let queue = try DatabaseQueue(path: place.place)
+    let database = try SQL.openSQLite(place.place)
     let crawl = crawl()
     func write(at now: Double) throws {
       recorder.advance(crawl, at: now)
@@ -93,13 +93,13 @@ import Testing
     }
     var species = NodeDatabase.Enrichment(Endpoint("9.9.9.9:8333")!, time: Clock.now())
     species.species = "btcd"
-    try queue.write { try $0.execute(sql: "ALTER TABLE nodes RENAME TO elsewhere") }
+    try database.execute("ALTER TABLE nodes RENAME TO elsewhere")
     recorder.take(species)
     try write(at: 2)
     try write(at: 4)
     try write(at: 8)
     #expect(complaints.count == 1 && complaints[0].contains("is tried again"), "\(complaints)")
-    try queue.write { try $0.execute(sql: "ALTER TABLE elsewhere RENAME TO nodes") }
+    try database.execute("ALTER TABLE elsewhere RENAME TO nodes")
     try write(at: 14)
     #expect(complaints.count == 2 && complaints[1].contains("kept again"), "\(complaints)")
     #expect(try NodeStore.open(place.place).nodes().map { $0[.species].string } == ["btcd"])

@@ -1,3 +1,5 @@
+import Store
+
 /// For how long what is kept; days, 0 for ever.
 public struct Retention: Sendable, Equatable {
   /// Each attempt.
@@ -28,7 +30,7 @@ extension NodeStore {
   public func snapshot(at time: UInt64) throws(NodeStoreError) -> Int64 {
     try transaction { session in
       let id = (try session.integer("SELECT max(id) FROM snapshots") ?? 0) + 1
-      let columns = Table.snapshotNodes.columns.map(\.name).dropFirst(2).joined(separator: ", ")
+      let columns = SQLTable.snapshotNodes.columns.map(\.name).dropFirst(2).joined(separator: ", ")
       try session.execute(
         """
         INSERT INTO snapshot_nodes (snapshot, node, \(columns)) \
@@ -56,7 +58,8 @@ extension NodeStore {
     }
   }
 
-  private static func rollUp(_ session: any Session, _ table: Table, _ span: Int64, _ now: UInt64) throws {
+  private static func rollUp(_ session: any Database, _ table: SQLTable, _ span: Int64, _ now: UInt64) throws
+  {
     guard let first = try session.integer("SELECT min(time_ns) FROM changes") else { return }
     let last = try session.integer("SELECT max(time_ns) FROM \(table.name)")
     // A row's time is the beginning of its hour or day; what it counts is as of the end.
@@ -100,7 +103,7 @@ extension NodeStore {
   }
 
   /// When anything was seen from a time on, changes first: there is an index of them.
-  private static func firstSeen(_ session: any Session, from begin: Int64, to end: Int64) throws -> Int64? {
+  private static func firstSeen(_ session: any Database, from begin: Int64, to end: Int64) throws -> Int64? {
     let change = try session.integer("SELECT min(time_ns) FROM changes WHERE time_ns >= \(begin)")
     if let change, change < end { return change }
     let attempt = try session.integer("SELECT min(time_ns) FROM attempts WHERE time_ns >= \(begin)")

@@ -1,4 +1,5 @@
 import BitcoinWire
+import Store
 
 extension NodeStore {
   /// Records what was seen, in the order given, in one transaction. Some thousands at a time cost the least each.
@@ -26,15 +27,15 @@ private struct RecordingBatch {
   private var isChanged: [Bool] = []
   /// Of how many of `nodes`, the first ones, only that was read which an advertisement may change.
   private var advertisedCount = 0
-  private var changes: [[NodeValue]] = []
-  private var attempts: [[NodeValue]] = []
-  private var advertisements: [Pair: [NodeValue]] = [:]
+  private var changes: [[SQLValue]] = []
+  private var attempts: [[SQLValue]] = []
+  private var advertisements: [Pair: [SQLValue]] = [:]
   private var changedAdvertisements: Set<Pair> = []
   private var nextNode: Int64
   private var nextChange: Int64
 
   /// Looks up what is known of all that the observations are about.
-  init(_ session: any Session, _ observations: [Observation]) throws {
+  init(_ session: any Database, _ observations: [Observation]) throws {
     nextNode = (try session.integer("SELECT max(id) FROM nodes") ?? 0) + 1
     nextChange = (try session.integer("SELECT max(id) FROM changes") ?? 0) + 1
     // Most are told of and no more: of these less is read.
@@ -56,7 +57,7 @@ private struct RecordingBatch {
   }
 
   /// Reads what is known of endpoints, with their texts.
-  private mutating func look(up texts: [Endpoint: String], _ columns: [NodeColumn], _ session: any Session)
+  private mutating func look(up texts: [Endpoint: String], _ columns: [NodeColumn], _ session: any Database)
     throws
   {
     guard !texts.isEmpty else { return }
@@ -85,7 +86,7 @@ private struct RecordingBatch {
   }
 
   /// Reads what is known of advertisements: of whom is heard first there are none.
-  private mutating func lookUpAdvertisements(_ observations: [Observation], _ session: any Session) throws {
+  private mutating func lookUpAdvertisements(_ observations: [Observation], _ session: any Database) throws {
     var wanted: Set<Pair> = []
     for case .advertisement(let advertisement) in observations {
       guard let node = places[advertisement.endpoint], let advertiser = advertisement.advertiser,
@@ -101,7 +102,7 @@ private struct RecordingBatch {
     )
     try session.forEachRow(
       """
-      SELECT \(Table.advertisements.columns.map { "a.\($0.name)" }.joined(separator: ", ")) \
+      SELECT \(SQLTable.advertisements.columns.map { "a.\($0.name)" }.joined(separator: ", ")) \
       FROM wanted_advertisements w JOIN advertisements a ON a.advertiser = w.advertiser AND a.node = w.node
       """
     ) {
@@ -129,7 +130,7 @@ private struct RecordingBatch {
   private mutating func take(_ attempt: Attempt, _ node: inout NodeRecord) {
     let state = attempt.state
     notice(&node, attempt.time)
-    let time = NodeValue.number(attempt.time)
+    let time = SQLValue.number(attempt.time)
     let reason = attempt.reason.isEmpty ? nil : EscapedText.utf8(attempt.reason.utf8)
     attempts.append([
       node[.id], time, .text(state.rawValue), .optional(reason), .optional(attempt.connectDuration),
@@ -177,7 +178,7 @@ private struct RecordingBatch {
   }
 
   private mutating func take(_ advertisement: Advertisement, _ node: inout NodeRecord) {
-    let time = NodeValue.number(advertisement.time)
+    let time = SQLValue.number(advertisement.time)
     notice(&node, advertisement.time)
     node[.lastAdvertised] = time
     node[.advertisements] = .integer((node[.advertisements].integer ?? 0) + 1)
@@ -244,7 +245,7 @@ private struct RecordingBatch {
   private mutating func change(
     _ node: inout NodeRecord,
     _ column: NodeColumn,
-    _ value: NodeValue,
+    _ value: SQLValue,
     _ time: UInt64
   ) {
     guard node[column] != value else { return }
@@ -257,18 +258,18 @@ private struct RecordingBatch {
     node[column] = value
   }
 
-  private static func services(_ services: ServiceFlags) -> NodeValue {
+  private static func services(_ services: ServiceFlags) -> SQLValue {
     .integer(Int64(bitPattern: services.rawValue))
   }
 
   /// Writes what has changed.
-  func write(_ session: any Session) throws {
+  func write(_ session: any Database) throws {
     let changed = nodes.indices.filter { isChanged[$0] }
     try session.write(changed.filter { isNew[$0] }.map { nodes[$0].values }, to: .nodes)
     // Sorted, so that those that lie side by side are written so; likewise below.
     let known = changed.filter { !isNew[$0] }.sorted { nodes[$0].id < nodes[$1].id }
     for (table, places) in [
-      (Table.advertisedNodes, known.filter { $0 < advertisedCount }),
+      (SQLTable.advertisedNodes, known.filter { $0 < advertisedCount }),
       (.knownNodes, known.filter { $0 >= advertisedCount }),
     ] {
       let columns = table.columns.map { NodeColumn(name: $0.name)! }
