@@ -109,4 +109,39 @@ import Testing
     #expect(try store.nodes().filter { $0.state == .reachable }.count == 2)
     #expect(throws: NodeStoreError.self) { try store.claim(network: "regtest") }
   }
+
+  @Test(arguments: [false, true]) func leavesOutWhatTheDatabaseRefuses(_ atTheEnd: Bool) throws {
+    var place = Configuration.NodeDatabase()
+    place.place = folder.path + "nodes.sqlite"
+    var complaints: [String] = []
+    let recorder = try NodeRecorder(place, network: "signet", on: loop) { complaints.append($0) }
+    let database = try SQL.openSQLite(place.place)
+    try database.execute(
+      """
+      CREATE TRIGGER no BEFORE INSERT ON nodes WHEN NEW.endpoint LIKE '9.8.%.9:8333' \
+      BEGIN SELECT RAISE(ABORT, 'not this one'); END
+      """
+    )
+    let crawl = crawl()
+    for number in 0..<40 {
+      let endpoint = Endpoint("9.8.\(number).\(number % 13 == 9 ? 9 : 8):8333")!
+      recorder.take(NodeDatabase.Enrichment(endpoint, time: Clock.now()))
+    }
+    if !atTheEnd {
+      var now = 2.0
+      let end = Clock.monotonic() + 20_000_000_000
+      let timer = TimerWatcher(on: loop) {}
+      while recorder.refusedCount < 3, Clock.monotonic() < end {
+        recorder.advance(crawl, at: now)
+        now += 1
+        timer.start(after: 0.01)
+        loop.runOnce()
+      }
+    }
+    try recorder.finish(crawl) { _ in }
+    #expect(recorder.refusedCount == 3)
+    #expect(complaints.count == 1 && complaints[0].contains("not this one"), "\(complaints)")
+    let kept = try NodeStore.open(place.place).nodes().filter { $0[.endpoint].description.hasPrefix("9.8.") }
+    #expect(kept.count == 37)
+  }
 }

@@ -23,6 +23,8 @@ private struct RecordingBatch {
   /// What is known of each endpoint, and where in `nodes` it is.
   private var nodes: [NodeRecord] = []
   private var places: [Endpoint: Int] = [:]
+  /// The same by text, until all are looked up.
+  private var textPlaces: [String: Int] = [:]
   private var isNew: [Bool] = []
   private var isChanged: [Bool] = []
   /// Of how many of `nodes`, the first ones, only that was read which an advertisement may change.
@@ -38,31 +40,42 @@ private struct RecordingBatch {
   init(_ session: any Database, _ observations: [Observation]) throws {
     nextNode = (try session.integer("SELECT max(id) FROM nodes") ?? 0) + 1
     nextChange = (try session.integer("SELECT max(id) FROM changes") ?? 0) + 1
+    // Two endpoints may print alike, as an IPv6 and a CJDNS address do: they are one node, whose text is what tells it apart.
+    var texts: [Endpoint: String] = [:]
+    func text(_ endpoint: Endpoint) -> String {
+      if let text = texts[endpoint] { return text }
+      let text = "\(endpoint)"
+      texts[endpoint] = text
+      return text
+    }
     // Most are told of and no more: of these less is read.
-    var told: [Endpoint: String] = [:]
-    var others: [Endpoint: String] = [:]
+    var told: [String: Endpoint] = [:]
+    var others: [String: Endpoint] = [:]
     for observation in observations {
       guard case .advertisement(let advertisement) = observation else {
-        if others[observation.endpoint] == nil { others[observation.endpoint] = "\(observation.endpoint)" }
+        others[text(observation.endpoint)] = observation.endpoint
         continue
       }
-      for endpoint in [advertisement.endpoint, advertisement.advertiser ?? advertisement.endpoint]
-      where told[endpoint] == nil { told[endpoint] = "\(endpoint)" }
+      for endpoint in [advertisement.endpoint, advertisement.advertiser ?? advertisement.endpoint] {
+        told[text(endpoint)] = endpoint
+      }
     }
-    for endpoint in others.keys { told[endpoint] = nil }
+    for text in others.keys { told[text] = nil }
     try look(up: told, [.id, .firstReached] + NodeColumn.advertised, session)
     advertisedCount = nodes.count
     try look(up: others, NodeColumn.allCases, session)
+    for (endpoint, text) in texts { places[endpoint] = textPlaces[text] }
+    textPlaces = [:]
     try lookUpAdvertisements(observations, session)
   }
 
   /// Reads what is known of endpoints, with their texts.
-  private mutating func look(up texts: [Endpoint: String], _ columns: [NodeColumn], _ session: any Database)
+  private mutating func look(up texts: [String: Endpoint], _ columns: [NodeColumn], _ session: any Database)
     throws
   {
     guard !texts.isEmpty else { return }
     let begin = nodes.count
-    let wanted = texts.enumerated().map { (place: begin + $0, endpoint: $1.key, text: $1.value) }
+    let wanted = texts.enumerated().map { (place: begin + $0, endpoint: $1.value, text: $1.key) }
     try session.write(wanted.map { [.number($0.place), .text($0.text)] }, to: .wanted)
     var known = [NodeRecord?](repeating: nil, count: wanted.count)
     let names = columns.map { "n.\($0.name)" }.joined(separator: ", ")
@@ -72,7 +85,7 @@ private struct RecordingBatch {
     }
     try session.execute("DELETE FROM wanted")
     for (wanted, node) in zip(wanted, known) {
-      places[wanted.endpoint] = wanted.place
+      textPlaces[wanted.text] = wanted.place
       isNew.append(node == nil)
       isChanged.append(false)
       if let node {
@@ -191,8 +204,9 @@ private struct RecordingBatch {
     let id = node.id
     let place = places[advertiser]!
     // It may be the node itself, which is taken out just now.
-    let teller = advertiser == advertisement.endpoint ? id : nodes[place].id
-    if advertiser != advertisement.endpoint, nodes[place][.firstAdvertised] == .null {
+    let isItself = place == places[advertisement.endpoint]
+    let teller = isItself ? id : nodes[place].id
+    if !isItself, nodes[place][.firstAdvertised] == .null {
       notice(&nodes[place], advertisement.time)
       isChanged[place] = true
     }
