@@ -33,7 +33,6 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
-    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
   ],
   targets: [
     // C libraries.
@@ -41,6 +40,7 @@ let package = Package(
     .systemLibrary(name: "CLibConfig", pkgConfig: "libconfig", providers: [.apt(["libconfig-dev"])]),
     .systemLibrary(name: "CNettle", pkgConfig: "nettle", providers: [.apt(["nettle-dev"])]),
     .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+    .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
     .systemLibrary(name: "CPostgreSQL", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
     .systemLibrary(name: "CCares", pkgConfig: "libcares", providers: [.apt(["libc-ares-dev"])]),
     .systemLibrary(name: "CMaxMindDB", pkgConfig: "libmaxminddb", providers: [.apt(["libmaxminddb-dev"])]),
@@ -52,7 +52,7 @@ let package = Package(
     .target(name: "Access", dependencies: ["Bytes", "EventLoop", "CNettle"]),
     .target(name: "Names", dependencies: ["EventLoop", "CCares"]),
     .target(name: "JSON", dependencies: ["Bytes"]),
-    .target(name: "PostgreSQL", dependencies: ["CPostgreSQL"]),
+    .target(name: "Store", dependencies: ["Bytes", "CSQLite", "CPostgreSQL"]),
     .target(name: "Zstandard", dependencies: ["Bytes", "CZstd"]),
     .target(name: "BitcoinWire", dependencies: ["Bytes", "JSON", "CNettle"], swiftSettings: spans),
     .target(name: "Observations", dependencies: ["Bytes", "BitcoinWire"], swiftSettings: spans),
@@ -76,11 +76,7 @@ let package = Package(
     ),
     .target(
       name: "NodeDatabase",
-      dependencies: [
-        "Bytes", "BitcoinWire", "Observations", "Wording", "JSON", "PostgreSQL",
-        .product(name: "GRDB", package: "GRDB.swift"),
-        .product(name: "GRDBSQLite", package: "GRDB.swift"),
-      ]
+      dependencies: ["BitcoinWire", "Observations", "Wording", "JSON", "Store"]
     ),
     .target(
       name: "Enrichment",
@@ -130,9 +126,7 @@ let package = Package(
       name: "ClientCore",
       dependencies: base + [
         "JSON", "Names", "Wording", "LogProtocol", "LogFiles", "LogConsumer", "LogText", "LogOptions",
-        "ControlProtocol", "PostgreSQL",
-        "Crawler",
-        "NodeDatabase", "Enrichment", .product(name: "GRDB", package: "GRDB.swift"),
+        "ControlProtocol", "Store", "Crawler", "NodeDatabase", "Enrichment",
       ],
       path: "Sources/Clients/Core",
       swiftSettings: spans
@@ -183,7 +177,7 @@ let package = Package(
     ),
     .target(
       name: "TestSupport",
-      dependencies: base + ["CSpawn", "Wording", "ControlProtocol", "LogProtocol", "PostgreSQL"],
+      dependencies: base + ["CSpawn", "Wording", "ControlProtocol", "LogProtocol", "Store"],
       path: "Tests/Support"
     ),
     .target(name: "CSpawn", path: "Tests/CSpawn"),
@@ -200,12 +194,14 @@ let package = Package(
     .testTarget(name: "BytesTests", dependencies: ["Bytes"], swiftSettings: spans),
     .testTarget(name: "JSONTests", dependencies: ["JSON"]),
     .testTarget(name: "ZstandardTests", dependencies: ["Bytes", "Zstandard", "TestSupport"]),
+    .testTarget(name: "StoreTests", dependencies: ["Store", "TestSupport"]),
     .testTarget(name: "EventLoopTests", dependencies: ["Bytes", "EventLoop"], swiftSettings: spans),
     .testTarget(name: "NamesTests", dependencies: ["EventLoop", "Names", "TestSupport"]),
     .testTarget(
       name: "NodeDatabaseTests",
       dependencies: [
-        "BitcoinWire", "Observations", "EventLoop", "NodeDatabase", "NodeDatabaseWriter", "TestSupport",
+        "BitcoinWire", "Observations", "EventLoop", "NodeDatabase", "NodeDatabaseWriter", "Store",
+        "TestSupport",
       ]
     ),
     .testTarget(
@@ -243,10 +239,7 @@ let package = Package(
       name: "ClientTests",
       dependencies: hands + [
         "ClientCore", "JSON", "LogFiles", "LogConsumer", "LogText", "LogOptions", "LogServerCore", "Crawler",
-        "NodeDatabase", "Enrichment",
-        "Zstandard",
-        "netmine",
-        .product(name: "GRDB", package: "GRDB.swift"),
+        "NodeDatabase", "Enrichment", "Store", "Zstandard", "netmine",
       ],
       exclude: ["archive_account.py"]
     ),

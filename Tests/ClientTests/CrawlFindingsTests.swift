@@ -5,9 +5,9 @@ import Crawler
 import Enrichment
 import EventLoop
 import Foundation
-import GRDB
 import NodeDatabase
 import Observations
+import Store
 import TestSupport
 import Testing
 
@@ -81,7 +81,7 @@ import Testing
     place.place = folder.path + "nodes.sqlite"
     var complaints: [String] = []
     let recorder = try NodeRecorder(place, network: "signet", on: loop) { complaints.append($0) }
-    let queue = try DatabaseQueue(path: place.place)
+    let database = try SQL.openSQLite(place.place)
     let crawl = crawl()
     func write(at now: Double) throws {
       recorder.advance(crawl, at: now)
@@ -94,13 +94,13 @@ import Testing
     }
     var species = EndpointFacts(Endpoint("9.9.9.9:8333")!, time: Clock.now())
     species.species = "btcd"
-    try queue.write { try $0.execute(sql: "ALTER TABLE nodes RENAME TO elsewhere") }
+    try database.execute("ALTER TABLE nodes RENAME TO elsewhere")
     recorder.take(species)
     try write(at: 2)
     try write(at: 4)
     try write(at: 8)
     #expect(complaints.count == 1 && complaints[0].contains("is tried again"), "\(complaints)")
-    try queue.write { try $0.execute(sql: "ALTER TABLE elsewhere RENAME TO nodes") }
+    try database.execute("ALTER TABLE elsewhere RENAME TO nodes")
     try write(at: 14)
     #expect(complaints.count == 2 && complaints[1].contains("kept again"), "\(complaints)")
     #expect(try NodeStore.open(place.place).nodes().map { $0[.species].string } == ["btcd"])
@@ -109,5 +109,40 @@ import Testing
     let store = try NodeStore.open(place.place)
     #expect(try store.nodes().filter { $0.state == .reachable }.count == 2)
     #expect(throws: NodeStoreError.self) { try store.claim(network: "regtest") }
+  }
+
+  @Test(arguments: [false, true]) func leavesOutWhatTheDatabaseRefuses(_ atTheEnd: Bool) throws {
+    var place = Configuration.NodeDatabase()
+    place.place = folder.path + "nodes.sqlite"
+    var complaints: [String] = []
+    let recorder = try NodeRecorder(place, network: "signet", on: loop) { complaints.append($0) }
+    let database = try SQL.openSQLite(place.place)
+    try database.execute(
+      """
+      CREATE TRIGGER no BEFORE INSERT ON nodes WHEN NEW.endpoint LIKE '9.8.%.9:8333' \
+      BEGIN SELECT RAISE(ABORT, 'not this one'); END
+      """
+    )
+    let crawl = crawl()
+    for number in 0..<40 {
+      let endpoint = Endpoint("9.8.\(number).\(number % 13 == 9 ? 9 : 8):8333")!
+      recorder.take(EndpointFacts(endpoint, time: Clock.now()))
+    }
+    if !atTheEnd {
+      var now = 2.0
+      let end = Clock.monotonic() + 20_000_000_000
+      let timer = TimerWatcher(on: loop) {}
+      while recorder.refusedCount < 3, Clock.monotonic() < end {
+        recorder.advance(crawl, at: now)
+        now += 1
+        timer.start(after: 0.01)
+        loop.runOnce()
+      }
+    }
+    try recorder.finish(crawl) { _ in }
+    #expect(recorder.refusedCount == 3)
+    #expect(complaints.count == 1 && complaints[0].contains("not this one"), "\(complaints)")
+    let kept = try NodeStore.open(place.place).nodes().filter { $0[.endpoint].description.hasPrefix("9.8.") }
+    #expect(kept.count == 37)
   }
 }

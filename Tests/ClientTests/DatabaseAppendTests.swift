@@ -193,7 +193,7 @@ import Zstandard
     )
     let watcher = try server.connect()
     try program.wait(for: "the export to wait for the other") {
-      try !watcher.execute("SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock'").isEmpty
+      try !watcher.rows("SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock'").isEmpty
     }
     try other.execute("COMMIT")
     #expect(try program.wait() == 1)

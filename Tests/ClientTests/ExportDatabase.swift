@@ -1,5 +1,5 @@
 import Foundation
-import GRDB
+import Store
 import TestSupport
 
 @testable import ClientCore
@@ -27,15 +27,12 @@ enum ExportDatabase {
 
   /// The rows that a statement returns; a table's name is written with `of` before it.
   func execute(_ sql: String) throws -> [[String?]] {
-    switch self {
-    case .sqlite(let path):
-      try DatabaseQueue(path: path).read { database in
-        try Row.fetchAll(database, sql: sql.replacing("of.", with: "")).map { row in
-          Array(row.databaseValues).map { $0.isNull ? nil : "\($0.storage.value!)" }
-        }
+    let rows =
+      switch self {
+      case .sqlite(let path): try SQL.openSQLite(path, .reading).rows(sql.replacing("of.", with: ""))
+      case .postgres(let server): try server.connect().rows(sql.replacing("of.", with: "netmine."))
       }
-    case .postgres(let server): try server.connect().execute(sql.replacing("of.", with: "netmine."))
-    }
+    return rows.map { $0.map { $0 == .null ? nil : $0.description } }
   }
 
   /// All rows of a table as lines, sorted; bytes as hexadecimal.

@@ -1,9 +1,9 @@
 import BitcoinWire
 import Bytes
 import Foundation
-import GRDB
 import LogProtocol
 import Observations
+import Store
 import TestSupport
 import Testing
 
@@ -120,10 +120,8 @@ import Testing
   }
 
   func query(_ sql: String) throws -> [String] {
-    try DatabaseQueue(path: folder.path + "out.sqlite").read { database in
-      try Row.fetchAll(database, sql: sql).map { row in
-        row.databaseValues.map { $0.isNull ? "-" : "\($0.storage.value!)" }.joined(separator: "|")
-      }
+    try SQL.openSQLite(folder.path + "out.sqlite", .reading).rows(sql).map { row in
+      row.map { $0 == .null ? "-" : $0.description }.joined(separator: "|")
     }
   }
 

@@ -121,6 +121,7 @@ import Testing
     let publish = "logger.publish_address=\(log[0])"
     let subscribe = "logger.subscribe_address=\(log[1])"
     try deployment.startConnector([publish, key, "connector.control_tcp=127.0.0.1:0"])
+    try deployment.connector!.wait(forError: "on=127.0.0.1:")
     let control = try #require(endpoints(deployment.connector!).last)
     func netmine(_ settings: [String]) throws -> (status: Int32, words: String) {
       let arguments = ["status", "--control", control] + (settings + [subscribe]).flatMap { ["--set", $0] }

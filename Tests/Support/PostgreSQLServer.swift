@@ -1,6 +1,6 @@
 import Foundation
 import Glibc
-import PostgreSQL
+import Store
 
 /// A PostgreSQL server of a test's own: its folder is the test's, its only socket is there, and it ends with its
 /// last reference.
@@ -44,6 +44,9 @@ public final class PostgreSQLServer {
 
   /// Connects to the database.
   public func connect() throws -> PostgreSQLConnection { try PostgreSQLConnection(address) }
+
+  /// Sends the server's main process a signal.
+  public func signal(_ number: Int32) { program.signal(number) }
 
   /// Starts one of its programs, which do not run as root.
   private static func start(_ command: [String], _ folder: String, _ parent: TemporaryFolder) throws

@@ -1,5 +1,6 @@
 import BitcoinWire
 import Observations
+import Store
 
 /// What a search for siblings begins with.
 public struct SiblingInput: Sendable {
@@ -51,7 +52,7 @@ extension NodeStore {
     }
   }
 
-  private static func candidate(_ row: [NodeValue]) -> SiblingCandidate? {
+  private static func candidate(_ row: [SQLValue]) -> SiblingCandidate? {
     guard let endpoint = row[1].string.flatMap({ Endpoint($0) }), let last = row[9].integer else {
       return nil
     }
@@ -79,7 +80,7 @@ extension NodeStore {
   }
 
   private static func readEvents(
-    _ session: any Session,
+    _ session: any Database,
     from begin: Int64,
     through end: Int64,
     _ settings: SiblingSettings,
@@ -128,7 +129,7 @@ extension NodeStore {
   }
 
   private static func readTellings(
-    _ session: any Session,
+    _ session: any Database,
     from begin: Int64,
     through end: Int64,
     _ settings: SiblingSettings,

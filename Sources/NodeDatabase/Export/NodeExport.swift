@@ -1,5 +1,6 @@
 import BitcoinWire
 import JSON
+import Store
 
 /// Nodes as other programs write and read them.
 public enum NodeExport {
@@ -17,8 +18,8 @@ public enum NodeExport {
       output += (isFirst ? "[" : ",\n").utf8
       isFirst = false
       let since = (node[.stateSince].integer ?? node[.firstReached].integer).map { $0 / 1_000_000_000 }
-      let asn = node[.asn].integer.map { NodeValue.text("AS\($0)") } ?? .null
-      let fields: [NodeValue] = [
+      let asn = node[.asn].integer.map { SQLValue.text("AS\($0)") } ?? .null
+      let fields: [SQLValue] = [
         node[.address], node[.port], node[.version], node[.userAgent], .optional(since), node[.height],
         node[.hostname], node[.city], node[.country], node[.latitude], node[.longitude], node[.timeZone], asn,
         node[.organization],
@@ -34,10 +35,10 @@ public enum NodeExport {
     /// Appends what ends the rows.
     public func finish(_ output: inout [UInt8]) { output += (isFirst ? "[]\n" : "]\n").utf8 }
 
-    private func append(_ value: NodeValue, to output: inout [UInt8]) {
+    private func append(_ value: SQLValue, to output: inout [UInt8]) {
       switch value {
       case .null: output += "null".utf8
-      case .text(let text): JSONWriter.append(text, to: &output)
+      case .text, .bytes: JSONWriter.append(value.description, to: &output)
       case .integer, .real: output += value.description.utf8
       }
     }

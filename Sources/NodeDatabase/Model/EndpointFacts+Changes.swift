@@ -1,4 +1,5 @@
 import BitcoinWire
+import Store
 
 extension EndpointFacts {
   /// What it changes of a node.
@@ -6,9 +7,9 @@ extension EndpointFacts {
   /// What it does not say stays, but for what was said of another place or another autonomous system: the city, the
   /// coordinates and the time zone where one of these or the country is another than before, the organisation where the
   /// number is.
-  public func changes(to node: NodeRecord) -> [(column: NodeColumn, value: NodeValue)] {
-    func text(_ value: String?) -> NodeValue { .optional(value.map { EscapedText.utf8($0.utf8) }) }
-    let told: [(column: NodeColumn, value: NodeValue)] = [
+  public func changes(to node: NodeRecord) -> [(column: NodeColumn, value: SQLValue)] {
+    func text(_ value: String?) -> SQLValue { .optional(value.map { EscapedText.utf8($0.utf8) }) }
+    let told: [(column: NodeColumn, value: SQLValue)] = [
       (.country, text(country)), (.city, text(city)), (.latitude, .optional(latitude)),
       (.longitude, .optional(longitude)), (.timeZone, text(timeZone)), (.asn, .optional(asn)),
       (.organization, text(organization)), (.hostname, text(hostname)), (.species, text(species)),

@@ -1,23 +1,24 @@
 import BitcoinWire
 import Observations
+import Store
 
 /// A row of the table `nodes`.
 public struct NodeRecord: Sendable {
   /// The values, in the order of the columns.
-  public var values: [NodeValue]
+  public var values: [SQLValue]
 
   /// Takes a row's values.
-  init(_ values: [NodeValue]) { self.values = values }
+  init(_ values: [SQLValue]) { self.values = values }
 
   /// Takes some of a row's values; the others are null, whatever they are.
-  init(_ values: some Sequence<NodeValue>, of columns: [NodeColumn]) {
-    self.values = [NodeValue](repeating: .null, count: NodeColumn.allCases.count)
+  init(_ values: some Sequence<SQLValue>, of columns: [NodeColumn]) {
+    self.values = [SQLValue](repeating: .null, count: NodeColumn.allCases.count)
     for (value, column) in zip(values, columns) { self[column] = value }
   }
 
   /// A new row for an endpoint that was heard of now.
   init(id: Int64, _ endpoint: Endpoint, text: String) {
-    values = [NodeValue](repeating: .null, count: NodeColumn.allCases.count)
+    values = [SQLValue](repeating: .null, count: NodeColumn.allCases.count)
     self[.id] = .integer(id)
     self[.endpoint] = .text(text)
     self[.network] = .text("\(endpoint.address.network)")
@@ -30,7 +31,7 @@ public struct NodeRecord: Sendable {
   }
 
   /// What a column holds.
-  public subscript(column: NodeColumn) -> NodeValue {
+  public subscript(column: NodeColumn) -> SQLValue {
     get { values[column.rawValue] }
     set { values[column.rawValue] = newValue }
   }

@@ -1,3 +1,5 @@
+import Store
+
 /// How the database is laid out, and how an older one becomes so: the same SQL for each database.
 enum Layout {
   /// The statements that bring a database from each layout to the next, the first from nothing. What is released is
@@ -5,7 +7,7 @@ enum Layout {
   static let migrations: [[String]] = [first]
 
   private static let first =
-    Table.all.map(\.creation) + [
+    SQLTable.all.map(\.creation) + [
       // Of those that are reachable alone: most of the others are nobody's, and are many.
       "CREATE INDEX nodes_reachable ON nodes (state) WHERE state = 'reachable'",
       "CREATE INDEX changes_node ON changes (node, field, time_ns)",

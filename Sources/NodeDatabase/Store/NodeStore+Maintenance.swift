@@ -1,3 +1,5 @@
+import Store
+
 /// For how long what is kept; days, 0 for ever.
 public struct Retention: Sendable, Equatable {
   /// Each attempt.
@@ -28,7 +30,7 @@ extension NodeStore {
   public func snapshot(at time: UInt64) throws(NodeStoreError) -> Int64 {
     try transaction { session in
       let id = (try session.integer("SELECT max(id) FROM snapshots") ?? 0) + 1
-      let columns = Table.snapshotNodes.columns.map(\.name).dropFirst(2).joined(separator: ", ")
+      let columns = SQLTable.snapshotNodes.columns.map(\.name).dropFirst(2).joined(separator: ", ")
       try session.execute(
         """
         INSERT INTO snapshot_nodes (snapshot, node, \(columns)) \
@@ -46,65 +48,17 @@ extension NodeStore {
   }
 
   /// Counts every hour and day that has passed and was not counted yet, from the changes: it does not matter when, nor
-  /// how long after, it is called, as long as those are kept. Hours and days in which nothing was seen have no counts.
+  /// how long after, it is called, as long as those are kept. Hours and days in which nothing was seen have no counts. Each
+  /// is counted in a transaction of its own.
   ///
   /// - Parameter now: ns since the Unix epoch.
   public func rollUp(now: UInt64) throws(NodeStoreError) {
-    try transaction { session in
-      try Self.rollUp(session, .hourly, Span.hour, now)
-      try Self.rollUp(session, .daily, Span.day, now)
-    }
-  }
-
-  private static func rollUp(_ session: any Session, _ table: Table, _ span: Int64, _ now: UInt64) throws {
-    guard let first = try session.integer("SELECT min(time_ns) FROM changes") else { return }
-    let last = try session.integer("SELECT max(time_ns) FROM \(table.name)")
-    // A row's time is the beginning of its hour or day; what it counts is as of the end.
-    var begin = last.map { $0 + span } ?? first / span * span
-    while begin + span <= Int64(clamping: now) {
-      let end = begin + span
-      // What nobody looked at is not counted as if somebody had.
-      guard let seen = try firstSeen(session, from: begin, to: end) else { return }
-      guard seen < end else {
-        begin = seen / span * span
-        continue
+    for (table, span) in [(SQLTable.hourly, Span.hour), (.daily, Span.day)] {
+      // Reading hinders nobody, and takes longer; each hour and day is written for itself.
+      while let rollUp = try read({ try RollUp($0, table, span, now: now) }) {
+        try transaction { try rollUp.write($0) }
       }
-      try session.execute(
-        """
-        INSERT INTO \(table.name) (time_ns, dimension, value, nodes) \
-        WITH past AS (\(Past.statement(at: end - 1))), up AS (SELECT * FROM past WHERE state = 'reachable') \
-        SELECT \(begin), 'total', '', count(*) FROM up \
-        UNION ALL SELECT \(begin), 'state', state, count(*) FROM past GROUP BY state \
-        \(Layout.dimensions.map { dimension in
-          """
-          UNION ALL SELECT \(begin), '\(dimension.name)', coalesce(CAST(\(dimension.name) AS TEXT), ''), count(*) \
-          FROM up GROUP BY \(dimension.name)
-          """
-        }.joined(separator: " "))
-        """
-      )
-      if span == Span.day {
-        try session.execute(
-          """
-          INSERT INTO node_days (time_ns, node, up_ns) \
-          WITH states AS (SELECT node, value, time_ns AS since, \
-          lead(time_ns, 1, \(end)) OVER (PARTITION BY node ORDER BY time_ns, id) AS until \
-          FROM changes WHERE field = 'state' AND time_ns < \(end)) \
-          SELECT \(begin), node, CAST(sum(until - CASE WHEN since < \(begin) THEN \(begin) ELSE since END) AS BIGINT) \
-          FROM states WHERE value = 'reachable' AND until > \(begin) GROUP BY node
-          """
-        )
-      }
-      begin = end
     }
-  }
-
-  /// When anything was seen from a time on, changes first: there is an index of them.
-  private static func firstSeen(_ session: any Session, from begin: Int64, to end: Int64) throws -> Int64? {
-    let change = try session.integer("SELECT min(time_ns) FROM changes WHERE time_ns >= \(begin)")
-    if let change, change < end { return change }
-    let attempt = try session.integer("SELECT min(time_ns) FROM attempts WHERE time_ns >= \(begin)")
-    return [change, attempt].compactMap { $0 }.min()
   }
 
   /// Forgets what need not be kept any longer.
@@ -114,43 +68,49 @@ extension NodeStore {
     func horizon(_ days: Int) -> Int64? {
       days == 0 ? nil : Int64(clamping: now) - Int64(days) * Span.day
     }
-    try transaction { session in
-      let simple: [(String, Int)] = [
-        ("attempts WHERE time_ns", retention.attempts),
-        ("advertisements WHERE last_ns", retention.advertisements),
-        ("hourly WHERE time_ns", retention.hourly), ("daily WHERE time_ns", retention.daily),
-        ("node_days WHERE time_ns", retention.daily),
-      ]
-      for (place, days) in simple {
-        if let horizon = horizon(days) { try session.execute("DELETE FROM \(place) < \(horizon)") }
+    // What does not belong together is a transaction each: others write in between.
+    func execute(_ statements: String...) throws(NodeStoreError) {
+      try transaction { session in
+        for statement in statements { try session.execute(statement) }
       }
-      if let horizon = horizon(retention.snapshots) {
-        try session.execute(
-          "DELETE FROM snapshot_nodes WHERE snapshot IN (SELECT id FROM snapshots WHERE time_ns < \(horizon))"
-        )
-        try session.execute("DELETE FROM snapshots WHERE time_ns < \(horizon)")
-      }
-      if let horizon = horizon(retention.changes) {
-        // What held at the horizon stays, so that every later moment can still be told.
-        try session.execute(
-          """
-          DELETE FROM changes WHERE id IN (SELECT id FROM (SELECT id, \
-          row_number() OVER (PARTITION BY node, field ORDER BY time_ns DESC, id DESC) AS place \
-          FROM changes WHERE time_ns < \(horizon)) AS old WHERE place > 1)
-          """
-        )
-      }
-      if let horizon = horizon(retention.unreached) {
-        let gone = """
-          SELECT id FROM nodes WHERE first_reached_ns IS NULL AND last_advertised_ns < \(horizon) \
-          AND coalesce(last_tried_ns, 0) < \(horizon)
-          """
-        for table in ["attempts", "advertisements", "changes"] {
-          try session.execute("DELETE FROM \(table) WHERE node IN (\(gone))")
-        }
-        try session.execute("DELETE FROM advertisements WHERE advertiser IN (\(gone))")
-        try session.execute("DELETE FROM nodes WHERE id IN (\(gone))")
-      }
+    }
+    let simple: [(String, Int)] = [
+      ("attempts WHERE time_ns", retention.attempts),
+      ("advertisements WHERE last_ns", retention.advertisements),
+      ("hourly WHERE time_ns", retention.hourly), ("daily WHERE time_ns", retention.daily),
+      ("node_days WHERE time_ns", retention.daily),
+    ]
+    for (place, days) in simple {
+      if let horizon = horizon(days) { try execute("DELETE FROM \(place) < \(horizon)") }
+    }
+    if let horizon = horizon(retention.snapshots) {
+      try execute(
+        "DELETE FROM snapshot_nodes WHERE snapshot IN (SELECT id FROM snapshots WHERE time_ns < \(horizon))",
+        "DELETE FROM snapshots WHERE time_ns < \(horizon)"
+      )
+    }
+    if let horizon = horizon(retention.changes) {
+      // What held at the horizon stays, so that every later moment can still be told.
+      try execute(
+        """
+        DELETE FROM changes WHERE time_ns < \(horizon) AND EXISTS (SELECT 1 FROM changes later \
+        WHERE later.node = changes.node AND later.field = changes.field AND later.time_ns < \(horizon) \
+        AND (later.time_ns > changes.time_ns OR later.time_ns = changes.time_ns AND later.id > changes.id))
+        """
+      )
+    }
+    if let horizon = horizon(retention.unreached) {
+      let gone = """
+        SELECT id FROM nodes WHERE first_reached_ns IS NULL AND last_advertised_ns < \(horizon) \
+        AND coalesce(last_tried_ns, 0) < \(horizon)
+        """
+      try execute(
+        "DELETE FROM attempts WHERE node IN (\(gone))",
+        "DELETE FROM advertisements WHERE node IN (\(gone))",
+        "DELETE FROM changes WHERE node IN (\(gone))",
+        "DELETE FROM advertisements WHERE advertiser IN (\(gone))",
+        "DELETE FROM nodes WHERE id IN (\(gone))"
+      )
     }
   }
 }

@@ -1,5 +1,6 @@
 import BitcoinWire
 import Observations
+import Store
 
 /// The past as the changes tell it.
 enum Past {
@@ -214,7 +215,7 @@ extension NodeStore {
   ///
   /// - Parameter nodes: numbers of nodes that are left out, in views of `countedViewNames`.
   public func view(_ name: String, limit: Int = .max, without nodes: [Int64] = []) throws(NodeStoreError) -> (
-    columns: [String], rows: [[NodeValue]]
+    columns: [String], rows: [[SQLValue]]
   ) {
     guard let definition = Layout.definition(of: name) else {
       throw NodeStoreError("there is no view \(name)")
@@ -260,7 +261,7 @@ extension NodeStore {
 
   /// The nodes of a snapshot, by endpoint: what it keeps of them, what never changes, and where they are; the rest is null.
   public func snapshotNodes(_ id: Int64) throws(NodeStoreError) -> [NodeRecord] {
-    let kept = Set(Table.snapshotNodes.columns.map(\.name))
+    let kept = Set(SQLTable.snapshotNodes.columns.map(\.name))
     let places: Set<NodeColumn> = [.city, .latitude, .longitude, .timeZone, .organization, .hostname]
     let columns = NodeColumn.allCases.map { column in
       if column == .state { return "'reachable'" }

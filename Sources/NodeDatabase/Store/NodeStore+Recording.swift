@@ -1,5 +1,6 @@
 import BitcoinWire
 import Observations
+import Store
 import Wording
 
 extension NodeStore {
@@ -24,46 +25,59 @@ private struct RecordingBatch {
   /// What is known of each endpoint, and where in `nodes` it is.
   private var nodes: [NodeRecord] = []
   private var places: [Endpoint: Int] = [:]
+  /// The same by text, until all are looked up.
+  private var textPlaces: [String: Int] = [:]
   private var isNew: [Bool] = []
   private var isChanged: [Bool] = []
   /// Of how many of `nodes`, the first ones, only that was read which an advertisement may change.
   private var advertisedCount = 0
-  private var changes: [[NodeValue]] = []
-  private var attempts: [[NodeValue]] = []
-  private var advertisements: [Pair: [NodeValue]] = [:]
+  private var changes: [[SQLValue]] = []
+  private var attempts: [[SQLValue]] = []
+  private var advertisements: [Pair: [SQLValue]] = [:]
   private var changedAdvertisements: Set<Pair> = []
   private var nextNode: Int64
   private var nextChange: Int64
 
   /// Looks up what is known of all that the observations are about.
-  init(_ session: any Session, _ observations: [Observation]) throws {
+  init(_ session: any Database, _ observations: [Observation]) throws {
     nextNode = (try session.integer("SELECT max(id) FROM nodes") ?? 0) + 1
     nextChange = (try session.integer("SELECT max(id) FROM changes") ?? 0) + 1
+    // Two endpoints may print alike, as an IPv6 and a CJDNS address do: they are one node, whose text is what tells it apart.
+    var texts: [Endpoint: String] = [:]
+    func text(_ endpoint: Endpoint) -> String {
+      if let text = texts[endpoint] { return text }
+      let text = "\(endpoint)"
+      texts[endpoint] = text
+      return text
+    }
     // Most are told of and no more: of these less is read.
-    var told: [Endpoint: String] = [:]
-    var others: [Endpoint: String] = [:]
+    var told: [String: Endpoint] = [:]
+    var others: [String: Endpoint] = [:]
     for observation in observations {
       guard case .advertisement(let advertisement) = observation else {
-        if others[observation.endpoint] == nil { others[observation.endpoint] = "\(observation.endpoint)" }
+        others[text(observation.endpoint)] = observation.endpoint
         continue
       }
-      for endpoint in [advertisement.endpoint, advertisement.advertiser ?? advertisement.endpoint]
-      where told[endpoint] == nil { told[endpoint] = "\(endpoint)" }
+      for endpoint in [advertisement.endpoint, advertisement.advertiser ?? advertisement.endpoint] {
+        told[text(endpoint)] = endpoint
+      }
     }
-    for endpoint in others.keys { told[endpoint] = nil }
+    for text in others.keys { told[text] = nil }
     try look(up: told, [.id, .firstReached] + NodeColumn.advertised, session)
     advertisedCount = nodes.count
     try look(up: others, NodeColumn.allCases, session)
+    for (endpoint, text) in texts { places[endpoint] = textPlaces[text] }
+    textPlaces = [:]
     try lookUpAdvertisements(observations, session)
   }
 
   /// Reads what is known of endpoints, with their texts.
-  private mutating func look(up texts: [Endpoint: String], _ columns: [NodeColumn], _ session: any Session)
+  private mutating func look(up texts: [String: Endpoint], _ columns: [NodeColumn], _ session: any Database)
     throws
   {
     guard !texts.isEmpty else { return }
     let begin = nodes.count
-    let wanted = texts.enumerated().map { (place: begin + $0, endpoint: $1.key, text: $1.value) }
+    let wanted = texts.enumerated().map { (place: begin + $0, endpoint: $1.value, text: $1.key) }
     try session.write(wanted.map { [.number($0.place), .text($0.text)] }, to: .wanted)
     var known = [NodeRecord?](repeating: nil, count: wanted.count)
     let names = columns.map { "n.\($0.name)" }.joined(separator: ", ")
@@ -73,7 +87,7 @@ private struct RecordingBatch {
     }
     try session.execute("DELETE FROM wanted")
     for (wanted, node) in zip(wanted, known) {
-      places[wanted.endpoint] = wanted.place
+      textPlaces[wanted.text] = wanted.place
       isNew.append(node == nil)
       isChanged.append(false)
       if let node {
@@ -87,7 +101,7 @@ private struct RecordingBatch {
   }
 
   /// Reads what is known of advertisements: of whom is heard first there are none.
-  private mutating func lookUpAdvertisements(_ observations: [Observation], _ session: any Session) throws {
+  private mutating func lookUpAdvertisements(_ observations: [Observation], _ session: any Database) throws {
     var wanted: Set<Pair> = []
     for case .advertisement(let advertisement) in observations {
       guard let node = places[advertisement.endpoint], let advertiser = advertisement.advertiser,
@@ -103,7 +117,7 @@ private struct RecordingBatch {
     )
     try session.forEachRow(
       """
-      SELECT \(Table.advertisements.columns.map { "a.\($0.name)" }.joined(separator: ", ")) \
+      SELECT \(SQLTable.advertisements.columns.map { "a.\($0.name)" }.joined(separator: ", ")) \
       FROM wanted_advertisements w JOIN advertisements a ON a.advertiser = w.advertiser AND a.node = w.node
       """
     ) {
@@ -131,7 +145,7 @@ private struct RecordingBatch {
   private mutating func take(_ attempt: Attempt, _ node: inout NodeRecord) {
     let state = attempt.state
     notice(&node, attempt.time)
-    let time = NodeValue.number(attempt.time)
+    let time = SQLValue.number(attempt.time)
     let reason = (attempt.outcome?.words).map { EscapedText.utf8($0.utf8) }
     attempts.append([
       node[.id], time, .text(state.rawValue), .optional(reason), .optional(attempt.connectDuration),
@@ -179,7 +193,7 @@ private struct RecordingBatch {
   }
 
   private mutating func take(_ advertisement: Advertisement, _ node: inout NodeRecord) {
-    let time = NodeValue.number(advertisement.time)
+    let time = SQLValue.number(advertisement.time)
     notice(&node, advertisement.time)
     node[.lastAdvertised] = time
     node[.advertisements] = .integer((node[.advertisements].integer ?? 0) + 1)
@@ -192,8 +206,9 @@ private struct RecordingBatch {
     let id = node.id
     let place = places[advertiser]!
     // It may be the node itself, which is taken out just now.
-    let teller = advertiser == advertisement.endpoint ? id : nodes[place].id
-    if advertiser != advertisement.endpoint, nodes[place][.firstAdvertised] == .null {
+    let isItself = place == places[advertisement.endpoint]
+    let teller = isItself ? id : nodes[place].id
+    if !isItself, nodes[place][.firstAdvertised] == .null {
       notice(&nodes[place], advertisement.time)
       isChanged[place] = true
     }
@@ -246,7 +261,7 @@ private struct RecordingBatch {
   private mutating func change(
     _ node: inout NodeRecord,
     _ column: NodeColumn,
-    _ value: NodeValue,
+    _ value: SQLValue,
     _ time: UInt64
   ) {
     guard node[column] != value else { return }
@@ -259,18 +274,18 @@ private struct RecordingBatch {
     node[column] = value
   }
 
-  private static func services(_ services: ServiceFlags) -> NodeValue {
+  private static func services(_ services: ServiceFlags) -> SQLValue {
     .integer(Int64(bitPattern: services.rawValue))
   }
 
   /// Writes what has changed.
-  func write(_ session: any Session) throws {
+  func write(_ session: any Database) throws {
     let changed = nodes.indices.filter { isChanged[$0] }
     try session.write(changed.filter { isNew[$0] }.map { nodes[$0].values }, to: .nodes)
     // Sorted, so that those that lie side by side are written so; likewise below.
     let known = changed.filter { !isNew[$0] }.sorted { nodes[$0].id < nodes[$1].id }
     for (table, places) in [
-      (Table.advertisedNodes, known.filter { $0 < advertisedCount }),
+      (SQLTable.advertisedNodes, known.filter { $0 < advertisedCount }),
       (.knownNodes, known.filter { $0 >= advertisedCount }),
     ] {
       let columns = table.columns.map { NodeColumn(name: $0.name)! }

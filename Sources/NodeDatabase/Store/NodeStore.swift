@@ -1,5 +1,6 @@
 import BitcoinWire
 import Observations
+import Store
 
 /// The node database: who is in the network, and how it came to be so; docs/crawler.md has its schema.
 ///
@@ -8,12 +9,12 @@ import Observations
 /// same database open, and write in turn.
 public final class NodeStore {
   /// Where the tables are.
-  let backend: any Backend
+  private let database: any Database
 
   /// How many advertisers of one endpoint are told by name; further ones are only counted.
   public static let advertiserLimit = 16
 
-  private init(_ backend: any Backend) { self.backend = backend }
+  private init(_ database: any Database) { self.database = database }
 
   /// Opens a database, made or brought to this version's layout where needed.
   ///
@@ -26,11 +27,19 @@ public final class NodeStore {
     -> NodeStore
   {
     try reporting {
+      let temporary = SQLTable.temporary.map(\.temporaryCreation)
       let isURL = place.hasPrefix("postgresql://") || place.hasPrefix("postgres://")
       let store = NodeStore(
         isURL
-          ? try PostgreSQLBackend(place, schema: schema, isReadOnly: isReadOnly)
-          : try SQLiteBackend(place, isReadOnly: isReadOnly)
+          ? try SQL.openPostgreSQL(place, schema: schema, settings: temporary)
+          : try SQL.openSQLite(
+            place,
+            isReadOnly ? .reading : .writing,
+            // A writer that is killed at any moment leaves whole transactions.
+            settings: (isReadOnly ? [] : ["PRAGMA journal_mode = WAL"]) + [
+              "PRAGMA synchronous = NORMAL", "PRAGMA temp_store = MEMORY", "PRAGMA cache_size = -16384",
+            ] + temporary
+          )
       )
       if isReadOnly { try store.checkLayout() } else { try store.migrate() }
       return store
@@ -38,7 +47,7 @@ public final class NodeStore {
   }
 
   /// The layout that a database has; 0 where it has none.
-  private static func layout(_ session: any Session) throws -> Int {
+  private static func layout(_ session: any Database) throws -> Int {
     guard try session.hasTable("properties") else { return 0 }
     let number = try session.rows("SELECT value FROM properties WHERE name = 'layout'").first?.first?.string
     return number.flatMap { Int($0) } ?? 0
@@ -60,7 +69,7 @@ public final class NodeStore {
   }
 
   private func checkLayout() throws {
-    let layout = try backend.read { try Self.layout($0) }
+    let layout = try read { try Self.layout($0) }
     guard layout == Layout.migrations.count else {
       throw NodeStoreError(
         layout == 0
@@ -70,7 +79,8 @@ public final class NodeStore {
   }
 
   private func migrate() throws {
-    try backend.transaction { session in
+    try transaction { session in
+      try session.makeSchema()
       let layout = try Self.layout(session)
       guard layout <= Layout.migrations.count else {
         throw NodeStoreError("a newer version has written it: its layout is \(layout)")
@@ -85,21 +95,23 @@ public final class NodeStore {
     }
   }
 
-  /// Has `body` work with the database, and says what went wrong as `NodeStoreError`.
+  /// Calls `body`, and throws its errors as `NodeStoreError`.
   static func reporting<Result>(_ body: () throws -> Result) throws(NodeStoreError) -> Result {
     do { return try body() } catch let error as NodeStoreError { throw error } catch {
+      if case StoreError.refused = error { throw NodeStoreError("\(error)", isRefusal: true) }
       throw NodeStoreError("\(error)")
     }
   }
 
   /// Reads within one moment.
-  func read<Result>(_ body: (any Session) throws -> Result) throws(NodeStoreError) -> Result {
-    try Self.reporting { try backend.read(body) }
+  func read<Result>(_ body: (any Database) throws -> Result) throws(NodeStoreError) -> Result {
+    try Self.reporting { try database.transaction(.reading) { try body(database) } }
   }
 
   /// Writes all of it or nothing.
-  func transaction<Result>(_ body: (any Session) throws -> Result) throws(NodeStoreError) -> Result {
-    try Self.reporting { try backend.transaction(body) }
+  func transaction<Result>(_ body: (any Database) throws -> Result) throws(NodeStoreError) -> Result {
+    // Ids are given by whoever writes: one at a time.
+    try Self.reporting { try database.transaction(.writing, lock: "properties") { try body(database) } }
   }
 }
 

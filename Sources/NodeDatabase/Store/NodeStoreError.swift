@@ -2,7 +2,11 @@
 public struct NodeStoreError: Error, Equatable, CustomStringConvertible {
   /// A sentence about it, without its end.
   public let description: String
+  /// Whether the database refuses something of what was to be written: the same again is refused again.
+  public let isRefusal: Bool
 
   /// Creates an error with its words.
-  init(_ description: String) { self.description = description }
+  init(_ description: String, isRefusal: Bool = false) {
+    (self.description, self.isRefusal) = (description, isRefusal)
+  }
 }

@@ -155,6 +155,9 @@ final class CrawlRun {
         "\(count) observations were not kept: the database of nodes was too far behind."
       )
     }
+    if let count = recorder?.refusedCount, count > 0 {
+      environment.output.complain("\(count) observations were not kept: the database of nodes refused them.")
+    }
   }
 
   private func beginPass() throws(ClientFailure) {

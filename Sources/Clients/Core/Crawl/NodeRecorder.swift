@@ -6,7 +6,7 @@ import EventLoop
 import NodeDatabase
 
 /// Keeps what a crawl finds in the database of nodes. Writing is done by a thread of its own, so that the crawl never
-/// waits for a disk; what cannot be written is tried again until it can.
+/// waits for a disk; what cannot be written is tried again until it can, but for what the database refuses: that is left out.
 final class NodeRecorder {
   /// How far the database may be behind, in observations: then addresses told are not kept any more, and at twice as many
   /// nothing is.
@@ -34,9 +34,22 @@ final class NodeRecorder {
     private(set) var findings: [CrawlFinding] = []
     private(set) var count = 0
 
+    /// Creates a batch of some findings.
+    init(_ findings: some Sequence<CrawlFinding> = []) {
+      for finding in findings { add(finding) }
+    }
+
     mutating func add(_ finding: CrawlFinding) {
       findings.append(finding)
       count += finding.count
+    }
+
+    /// Two batches of it; none if it is a single observation.
+    var halves: [Batch] {
+      guard count > 1 else { return [] }
+      let parts = findings.count > 1 ? findings : observations.map { .other($0) }
+      let middle = parts.count / 2
+      return [Batch(parts[..<middle]), Batch(parts[middle...])]
     }
 
     var observations: [Observation] {
@@ -70,6 +83,9 @@ final class NodeRecorder {
 
   /// How many observations were not kept, as the database was too far behind.
   private(set) var droppedCount = 0
+
+  /// How many observations were not kept, as the database refused them.
+  private(set) var refusedCount = 0
 
   /// Opens the database, or makes it.
   ///
@@ -186,8 +202,10 @@ final class NodeRecorder {
       if pendingCount == 0 { hear(crawl) }
       guard !batches.isEmpty else { continue }
       progress(pendingCount)
-      try held.store.record(batches[0].observations)
-      pendingCount -= batches.removeFirst().count
+      let batch = batches.removeFirst()
+      let failure = Self.attempt { () throws(NodeStoreError) in try held.store.record(batch.observations) }
+      if let failure, !failure.isRefusal { throw failure }
+      end(batch, failure)
     }
     if isSnapshotDue { try held.store.snapshot(at: Clock.now()) }
     try held.store.rollUp(now: Clock.now())
@@ -219,16 +237,30 @@ final class NodeRecorder {
     let held = held
     worker.run({ Self.attempt { () throws(NodeStoreError) in try held.store.record(batch.observations) } }) {
       [unowned self] failure in
-      note(failure)
-      if failure != nil {
+      if let failure, !failure.isRefusal {
+        note(failure)
         batches.insert(batch, at: 0)
         writeAt = now + Self.interval.afterFailure
-      } else {
-        pendingCount -= batch.count
-        // There is more: no pause.
-        if batches.count > 1 { writeAt = 0 }
+        return
       }
+      note(nil)
+      end(batch, failure)
+      // There is more: no pause.
+      if failure != nil || batches.count > 1 { writeAt = 0 }
     }
+  }
+
+  /// Ends a batch that was written, or that the database refuses: then what it refuses is looked for, half by half.
+  private func end(_ batch: Batch, _ refusal: NodeStoreError?) {
+    guard let refusal else { return pendingCount -= batch.count }
+    let halves = batch.halves
+    batches.insert(contentsOf: halves, at: 0)
+    guard halves.isEmpty else { return }
+    pendingCount -= batch.count
+    refusedCount += batch.count
+    // There may be many of a kind.
+    guard refusedCount == 1 else { return }
+    complain("What the database refuses of what was found is left out: \(refusal).")
   }
 
   private func rollUp() {

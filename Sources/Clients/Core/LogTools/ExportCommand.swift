@@ -110,9 +110,9 @@ extension ExportCommand {
     let reading = LogReading(input, output, for: records.filter)
     let mode: DatabaseMode = append ? .appending : target.force ? .replacing : .creating
     let choice = (records.words + (payload ? ["--payload"] : [])).joined(separator: " ")
-    func fill(_ store: any DatabaseStore) throws(ClientFailure) {
+    func fill(_ tables: ExportTables) throws(ClientFailure) {
       var export = try DatabaseExport(
-        store,
+        tables,
         records.filter,
         hasPayload: payload,
         choice: choice,
@@ -129,11 +129,9 @@ extension ExportCommand {
         output.note("\(Quantity.counted(export.addedCount, "record"))\(left)")
       }
     }
-    if let database {
-      try PostgreSQLStore.write(database, schema: schema, mode, fill)
-    } else {
-      try SQLiteStore.write(target.path!, mode, fill)
-    }
+    let place =
+      database.map { DatabasePlace.postgreSQL(address: $0, schema: schema) } ?? .sqlite(path: target.path!)
+    try place.write(mode, fill)
     return reading.status
   }
 }

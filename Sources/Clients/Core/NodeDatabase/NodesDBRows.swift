@@ -4,6 +4,7 @@ import Bytes
 import JSON
 import LogText
 import NodeDatabase
+import Store
 
 /// How rows are printed.
 struct NodesDBFormat: ParsableArguments {
@@ -36,7 +37,7 @@ struct NodesDBRows {
   }
 
   /// Prints a row, or keeps it until the widths of all are known; false where nobody reads them any more.
-  mutating func add(_ values: [NodeValue]) -> Bool {
+  mutating func add(_ values: [SQLValue]) -> Bool {
     if format.json {
       output.lines(Self.json(zip(names, values).map { ($0, $1) }) + [UInt8(ascii: "\n")])
     } else if format.csv {
@@ -61,13 +62,13 @@ struct NodesDBRows {
   private static func isDuration(_ name: String) -> Bool { name == "connect_ns" || name == "handshake_ns" }
 
   /// A value as it is: services as an unsigned number.
-  private static func plain(_ name: String, _ value: NodeValue) -> String {
+  private static func plain(_ name: String, _ value: SQLValue) -> String {
     if name == "services", case .integer(let bits) = value { return "\(UInt64(bitPattern: bits))" }
     return value.description
   }
 
   /// A value for people.
-  private mutating func cell(_ name: String, _ value: NodeValue) -> String {
+  private mutating func cell(_ name: String, _ value: SQLValue) -> String {
     guard value != .null, value.description != "" else { return "-" }
     switch (name, value) {
     case ("services", .integer(let bits)): return "\(ServiceFlags(rawValue: UInt64(bitPattern: bits)))"
@@ -84,7 +85,7 @@ struct NodesDBRows {
   }
 
   /// An object whose names are a column's each.
-  private static func json(_ members: [(String, NodeValue)]) -> [UInt8] {
+  private static func json(_ members: [(String, SQLValue)]) -> [UInt8] {
     var bytes = Array("{".utf8)
     for (index, (name, value)) in members.enumerated() {
       if index > 0 { bytes.append(UInt8(ascii: ",")) }
@@ -92,7 +93,7 @@ struct NodesDBRows {
       bytes.append(UInt8(ascii: ":"))
       switch value {
       case .null: bytes += "null".utf8
-      case .text(let text): JSONWriter.append(text, to: &bytes)
+      case .text, .bytes: JSONWriter.append(value.description, to: &bytes)
       case .integer, .real: bytes += plain(name, value).utf8
       }
     }

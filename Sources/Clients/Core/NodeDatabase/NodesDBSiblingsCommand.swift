@@ -3,6 +3,7 @@ import BitcoinWire
 import EventLoop
 import LogText
 import NodeDatabase
+import Store
 
 /// `netmine nodes-db siblings`: which endpoints are one node.
 struct NodesDBSiblingsCommand: NodesDBSubcommand {
@@ -44,7 +45,7 @@ struct NodesDBSiblingsCommand: NodesDBSubcommand {
     }
   }
 
-  private static func members(_ group: SiblingGroup, _ candidates: [SiblingCandidate]) -> [[NodeValue]] {
+  private static func members(_ group: SiblingGroup, _ candidates: [SiblingCandidate]) -> [[SQLValue]] {
     group.members.map { place in
       let candidate = candidates[place]
       return [
@@ -55,7 +56,7 @@ struct NodesDBSiblingsCommand: NodesDBSubcommand {
     }
   }
 
-  private static func evidence(_ group: SiblingGroup, _ candidates: [SiblingCandidate]) -> [[NodeValue]] {
+  private static func evidence(_ group: SiblingGroup, _ candidates: [SiblingCandidate]) -> [[SQLValue]] {
     group.pairs.flatMap { pair in
       pair.evidence.map { evidence in
         [

@@ -4,6 +4,7 @@ import LogConsumer
 import LogFiles
 import LogProtocol
 import LogText
+import Store
 
 /// Exports log files into a database, each record once: it goes on with a file where an earlier export has left off,
 /// and leaves out a record whose source and sequence are there.
@@ -13,7 +14,7 @@ struct DatabaseExport {
   /// Records that were left out, because they came in another file.
   private(set) var leftCount = 0
 
-  private let store: any DatabaseStore
+  private let tables: ExportTables
   private let output: Output
   private let commitsOnTheWay: Bool
   private var selector: RecordSelection
@@ -42,22 +43,22 @@ struct DatabaseExport {
   ///   - choice: what is exported, in words: nothing else can be added to a database later.
   ///   - commitsOnTheWay: whether what was written is safe bit by bit.
   init(
-    _ store: any DatabaseStore,
+    _ tables: ExportTables,
     _ filter: RecordCriteria,
     hasPayload: Bool,
     choice: String,
     commitsOnTheWay: Bool,
     _ output: Output
   ) throws(ClientFailure) {
-    self.store = store
+    self.tables = tables
     self.output = output
     self.commitsOnTheWay = commitsOnTheWay
     selector = RecordSelection(filter)
     rows = DatabaseRows(hasPayload: hasPayload)
     numbering = SourceNumbering { output.note("\($0)") }
-    if store.isNew {
+    if tables.isNew {
       let properties = [("layout", Self.layout), ("choice", choice), ("revision", "0")]
-      for (name, value) in properties { try store.insert(.properties, [.text(name), .text(value)]) }
+      for (name, value) in properties { try tables.insert(.properties, [.text(name), .text(value)]) }
     } else {
       try check(choice)
       try lock()
@@ -139,14 +140,14 @@ struct DatabaseExport {
       return rows.skip(record)
     }
     if isShown { addedCount += 1 }
-    try rows.note(record, isShown: isShown, store.insert)
+    try rows.note(record, isShown: isShown, tables)
   }
 
   // MARK: State
 
   private mutating func check(_ choice: String) throws(ClientFailure) {
-    let rows = try store.execute("SELECT name, value FROM \(store.prefix)\(DatabaseTable.properties)")
-    let properties = Dictionary(rows.map { ($0[0] ?? "", $0[1] ?? "") }) { first, _ in first }
+    let rows = try tables.rows("SELECT name, value FROM \(DatabaseTable.properties)")
+    let properties = Dictionary(rows.map { ($0[0].description, $0[1].description) }) { first, _ in first }
     guard properties["layout"] == Self.layout, let revision = Int(properties["revision"] ?? "") else {
       throw ClientFailure(.someFailed, "The database is not of this version's layout: export it anew.")
     }
@@ -162,9 +163,9 @@ struct DatabaseExport {
 
   /// Makes sure that nobody else has written or writes meanwhile.
   private mutating func lock() throws(ClientFailure) {
-    let changed = try store.execute(
+    let changed = try tables.rows(
       """
-      UPDATE \(store.prefix)\(DatabaseTable.properties) SET value = '\(revision + 1)' \
+      UPDATE \(DatabaseTable.properties) SET value = '\(revision + 1)' \
       WHERE name = 'revision' AND value = '\(revision)' RETURNING value
       """
     )
@@ -178,48 +179,40 @@ struct DatabaseExport {
   }
 
   private mutating func restore() throws(ClientFailure) {
-    func read(_ table: DatabaseTable, _ condition: String = "") throws(ClientFailure) -> [[DatabaseField]] {
-      let names = table.columns.map(\.name).joined(separator: ", ")
-      return try store.execute("SELECT \(names) FROM \(store.prefix)\(table)\(condition)").map {
-        zip($0, table.columns).map { value, column in
-          guard let value else { return .none }
-          return column.kind == .integer ? .integer(Int64(value)!) : .text(value)
-        }
-      }
+    func read(_ table: DatabaseTable, _ condition: String = "") throws(ClientFailure) -> [[SQLValue]] {
+      try tables.rows("SELECT \(table.intakeTable.columnList) FROM \(table)\(condition)")
     }
     let sources = try read(.sources)
     rows.restore(
-      messageCount: try store.execute("SELECT max(id) FROM \(store.prefix)\(DatabaseTable.messages)")[0][0]
-        .flatMap(Int64.init) ?? 0,
+      messageCount: try tables.rows("SELECT max(id) FROM \(DatabaseTable.messages)")[0][0].integer ?? 0,
       connections: try read(.connections, " WHERE closed_ns IS NULL"),
       sources: sources
     )
     for row in sources {
-      guard let source = row[0].number, let instance = row[1].string.flatMap({ UInt64($0, radix: 16) }) else {
-        continue
-      }
-      seen.restore(instance, as: UInt32(source))
-      numbering.restore(instance, as: UInt32(source))
+      guard let source = row[0].integer.flatMap({ UInt32(exactly: $0) }),
+        let instance = row[1].string.flatMap({ UInt64($0, radix: 16) })
+      else { continue }
+      seen.restore(instance, as: source)
+      numbering.restore(instance, as: source)
     }
     for row in try read(.sequences, " ORDER BY instance, first") {
-      guard let instance = row[0].string.flatMap({ UInt64($0, radix: 16) }), let first = row[1].number,
-        let last = row[2].number
+      guard let instance = row[0].string.flatMap({ UInt64($0, radix: 16) }),
+        let first = row[1].integer.flatMap({ UInt64(exactly: $0) }),
+        let last = row[2].integer.flatMap({ UInt64(exactly: $0) }), first <= last
       else { continue }
-      seen.restore(UInt64(first)...UInt64(last), of: instance)
+      seen.restore(first...last, of: instance)
     }
     for row in try read(.files) {
-      guard let head = row[0].string, let name = row[1].string, let count = row[2].number,
-        let last = row[3].string
-      else {
-        continue
-      }
-      files[head] = ExportProgress(name: name, count: UInt64(count), last: last)
+      guard let head = row[0].string, let name = row[1].string, let last = row[3].string,
+        let count = row[2].integer.flatMap({ UInt64(exactly: $0) })
+      else { continue }
+      files[head] = ExportProgress(name: name, count: count, last: last)
     }
   }
 
   private mutating func commit() throws(ClientFailure) {
     try writeProgress()
-    try store.commit()
+    try tables.commit()
     try lock()
   }
 
@@ -227,17 +220,16 @@ struct DatabaseExport {
   private mutating func writeProgress() throws(ClientFailure) {
     pendingCount = 0
     noteProgress()
-    let prefix = store.prefix
-    try rows.takeConnections(store.insert)
-    try store.mergeConnections()
+    try rows.takeConnections(tables)
+    try tables.mergeConnections()
     if let sources = rows.takeSources() {
-      try store.execute("DELETE FROM \(prefix)\(DatabaseTable.sources)")
-      for row in sources { try store.insert(.sources, row) }
+      try tables.execute("DELETE FROM \(DatabaseTable.sources)")
+      for row in sources { try tables.insert(.sources, row) }
     }
     for head in changedFiles {
-      try store.execute("DELETE FROM \(prefix)\(DatabaseTable.files) WHERE head = '\(head)'")
+      try tables.execute("DELETE FROM \(DatabaseTable.files) WHERE head = '\(head)'")
       let progress = files[head]!
-      try store.insert(
+      try tables.insert(
         .files,
         [
           .text(head), .text(EscapedText.utf8(progress.name.utf8)), .number(progress.count),
@@ -246,14 +238,14 @@ struct DatabaseExport {
       )
     }
     changedFiles = []
-    try seen.takeChanges { [store] instance, first, ranges throws(ClientFailure) in
+    try seen.takeChanges { [tables] instance, first, ranges throws(ClientFailure) in
       let name = Hexadecimal.text(instance)
       let condition = "instance = '\(name)' AND first >= \(Int64(clamping: first))"
-      try store.execute("DELETE FROM \(prefix)\(DatabaseTable.sequences) WHERE \(condition)")
+      try tables.execute("DELETE FROM \(DatabaseTable.sequences) WHERE \(condition)")
       for range in ranges {
-        try store.insert(.sequences, [.text(name), .number(range.lowerBound), .number(range.upperBound)])
+        try tables.insert(.sequences, [.text(name), .number(range.lowerBound), .number(range.upperBound)])
       }
     }
-    try store.flush()
+    try tables.flush()
   }
 }

@@ -1,17 +1,19 @@
+import Store
+
 /// A table that records are exported to, the same in every database; docs/log-tools.md describes them.
 enum DatabaseTable: String, CaseIterable, CustomStringConvertible {
   case sources, connections, messages, announcements, events, texts
   /// How far the export has come: with each file, with each source, and what it chose.
   case files, sequences, properties
 
-  /// What a column holds.
-  enum Kind {
+  /// What a column holds, as SQL has it.
+  enum Kind: String {
     /// A whole number of 64 bits.
-    case integer
+    case integer = "BIGINT"
     /// Text.
-    case text
+    case text = "TEXT"
     /// Bytes.
-    case bytes
+    case bytes = "BYTEA"
   }
 
   /// The columns in order.
@@ -57,8 +59,8 @@ enum DatabaseTable: String, CaseIterable, CustomStringConvertible {
   /// Where its rows are put first: those of connections replace former ones.
   var intake: String { self == .connections ? "changed_connections" : rawValue }
 
-  /// The column that tells rows apart, where there is one.
-  var key: String? { self == .messages ? "id" : nil }
+  /// Where its rows are put first, with its columns.
+  var intakeTable: SQLTable { SQLTable(name: intake, columns: columns.map { ($0.name, $0.kind.rawValue) }) }
 
   /// What is looked for often: a table and its columns.
   static let indexes: [(table: DatabaseTable, columns: [String])] = [
@@ -68,50 +70,18 @@ enum DatabaseTable: String, CaseIterable, CustomStringConvertible {
   ]
 
   /// The statement that creates it.
-  ///
-  /// - Parameters:
-  ///   - prefix: what its name begins with, such as a schema and a point.
-  ///   - types: what the database calls each kind.
-  func creation(prefix: String = "", _ types: (Kind) -> String) -> String {
+  var creation: String {
     let columns = columns.map { column in
-      "\(column.name) \(types(column.kind))\(column.name == key ? " PRIMARY KEY" : "")"
+      "\(column.name) \(column.kind.rawValue)\(self == .messages && column.name == "id" ? " PRIMARY KEY" : "")"
     }
-    return "CREATE TABLE \(prefix)\(rawValue) (\(columns.joined(separator: ", ")))"
+    return "CREATE TABLE \(rawValue) (\(columns.joined(separator: ", ")))"
   }
 
   /// The statements that create the indexes.
-  static func indexCreations(prefix: String = "") -> [String] {
+  static var indexCreations: [String] {
     indexes.map { index in
       let name = ([index.table.rawValue] + index.columns).joined(separator: "_")
-      return
-        "CREATE INDEX \(name) ON \(prefix)\(index.table.rawValue) (\(index.columns.joined(separator: ", ")))"
+      return "CREATE INDEX \(name) ON \(index.table.rawValue) (\(index.columns.joined(separator: ", ")))"
     }
-  }
-}
-
-/// A value of a row.
-enum DatabaseField: Equatable {
-  case none
-  case integer(Int64)
-  case text(String)
-  case bytes([UInt8])
-
-  /// A number; the largest of 64 bits where it is larger.
-  static func number(_ value: some BinaryInteger) -> DatabaseField { .integer(Int64(clamping: value)) }
-
-  /// A text; none where it is empty or not there.
-  static func optional(_ value: String?) -> DatabaseField {
-    guard let value, !value.isEmpty else { return .none }
-    return .text(value)
-  }
-
-  /// The number that it is, if it is one.
-  var number: Int64? {
-    if case .integer(let number) = self { number } else { nil }
-  }
-
-  /// The text that it is, if it is one.
-  var string: String? {
-    if case .text(let text) = self { text } else { nil }
   }
 }
