@@ -47,8 +47,15 @@ final class ArchiveFiles {
         if let piece = try file.next() { return piece }
         paths = [file.path]
       }
-      guard let path = paths.popFirst() else { return nil }
-      let file = try LogFile(path, format: format)
+      guard let path = paths.first else { return nil }
+      let file: LogFile
+      do throws(IOError) {
+        file = try LogFile(path, format: format)
+      } catch  where isGrowing && error.code == ENOENT && self.file != nil {
+        // It was renamed this moment, and the next one is not there yet.
+        return nil
+      }
+      paths.removeFirst()
       file.isGrowing = isGrowing && paths.isEmpty
       if times != 0..<UInt64.max { file.limit(to: times, seeks: seeks) }
       self.file = file

@@ -96,12 +96,13 @@ public final class LogConsumer {
   private var subscriber: LogSubscriber?
   private var turn: TimerWatcher?
   private var ledger = SequenceLedger()
-  private var waiting: [ChunkSlice] = []
-  private var waitingCount = 0
+  /// Live records that wait until the files are read, or until `resume()`. Copied: a few bytes may lie in a large chunk.
+  private var waiting: [UInt8] = []
   /// How far the log server was with each source when it took the subscription; nil while files are not caught up with it.
   private var targets: [(instance: UInt64, source: UInt32, sequence: UInt64)]?
   private var patienceEnd: UInt64 = 0
   private var isPaused = false
+  private var isCancelled = false
 
   /// Prepares to consume; `start()` begins.
   public init(
@@ -140,12 +141,12 @@ public final class LogConsumer {
   public func resume() {
     guard isPaused else { return }
     isPaused = false
-    if files != nil { turn?.start(after: 0) }
-    if waitingCount < Self.waitingLimit { subscriber?.resume() }
+    turn?.start(after: 0)
   }
 
   /// Ends it; the handler is not called any more.
   public func cancel() {
+    isCancelled = true
     turn?.cancel()
     subscriber?.cancel()
     subscriber = nil
@@ -160,9 +161,10 @@ public final class LogConsumer {
     turn?.start(after: 0)
   }
 
-  /// Hands over some records of the files.
+  /// Hands over some records of the files, or the live ones that wait.
   private func read() {
-    guard let files, !isPaused else { return }
+    guard !isPaused else { return }
+    guard let files else { return goOnLive() }
     var left = Self.turnLimit
     do throws(IOError) {
       while left > 0, !isPaused, self.files != nil {
@@ -183,6 +185,7 @@ public final class LogConsumer {
       subscriber = nil
       return become(.failed(error))
     }
+    guard !isCancelled else { return }
     handler.consumerDidPause(self)
     if self.files != nil { turn?.start(after: 0) }
   }
@@ -190,6 +193,7 @@ public final class LogConsumer {
   /// All that is in the files was read.
   private func endOfFiles(_ files: ArchiveFiles) {
     handler.consumerDidPause(self)
+    guard !isCancelled else { return }
     guard case .archiveThenLive(_, let address, let key) = origin else {
       self.files = nil
       return become(.ended)
@@ -214,11 +218,15 @@ public final class LogConsumer {
     }
     self.files = nil
     become(.live)
-    let slices = waiting
+    goOnLive()
+  }
+
+  /// Hands over the live records that wait, and then what comes.
+  private func goOnLive() {
+    let bytes = waiting
     waiting = []
-    waitingCount = 0
-    for slice in slices { take(slice) }
-    if !isPaused { subscriber?.resume() }
+    bytes.withUnsafeBytes { take($0) }
+    if waiting.isEmpty, !isPaused { subscriber?.resume() }
   }
 
   /// Takes in what the files say of how far they are.
@@ -242,12 +250,14 @@ public final class LogConsumer {
     subscriber = LogSubscriber(to: address, key: key, selection.criteria.request, on: loop, handler: self)
   }
 
-  private func take(_ slice: ChunkSlice) {
-    var cursor = RecordCursor(slice.bytes)
+  /// Hands over live records; what is left if the handler pauses waits.
+  private func take(_ records: UnsafeRawBufferPointer) {
+    guard !records.isEmpty else { return }
+    var cursor = RecordCursor(records)
     let dropsKnown = if case .archiveThenLive = origin { true } else { false }
     do throws(WireError) {
-      while subscriber != nil, let (header, range) = try cursor.next() {
-        let body = UnsafeRawBufferPointer(rebasing: slice.bytes[range].dropFirst(RecordHeader.size))
+      while !isPaused, !isCancelled, let (header, range) = try cursor.next() {
+        let body = UnsafeRawBufferPointer(rebasing: records[range].dropFirst(RecordHeader.size))
         if dropsKnown {
           if header.type == .meta, case .sourceJoined(let source, let said)? = try? MetaBody(body.bytes) {
             ledger.join(source, instance: said.instance)
@@ -257,9 +267,11 @@ public final class LogConsumer {
         hand(header, body)
       }
     } catch {
-      // The subscriber has looked at the headers.
-      preconditionFailure("a subscriber passed on what is no record: \\(error)")
+      // The subscriber has looked at the headers, so that this does not happen.
+      account.damagedBytes += UInt64(records.count - cursor.offset)
     }
+    guard !isCancelled else { return }
+    if isPaused { waiting += records[cursor.offset...] }
     handler.consumerDidPause(self)
   }
 
@@ -292,10 +304,9 @@ public final class LogConsumer {
 extension LogConsumer: LogSubscriberHandler {
   /// Hands records over, or keeps them while files are read.
   public func subscriber(_ subscriber: LogSubscriber, received records: ChunkSlice) {
-    guard files != nil else { return take(records) }
-    waiting.append(records)
-    waitingCount += records.range.count
-    if waitingCount >= Self.waitingLimit { subscriber.pause() }
+    guard files != nil || isPaused || !waiting.isEmpty else { return take(records.bytes) }
+    waiting += records.bytes
+    if waiting.count >= Self.waitingLimit { subscriber.pause() }
   }
 
   /// Notes how far the files have to be read.
@@ -315,7 +326,6 @@ extension LogConsumer: LogSubscriberHandler {
     if files != nil {
       // It is asked anew; the archive has what waited.
       waiting = []
-      waitingCount = 0
       targets = nil
     } else if state == .live {
       account.interruptions += 1

@@ -102,6 +102,8 @@ final class Reader: LogConsumerHandler {
   var types: Set<RecordType> = []
   var states: [LogConsumer.State] = []
   var damage: [String] = []
+  /// How many records are taken before it pauses.
+  var pausesAfter = Int.max
   private(set) var consumer: LogConsumer!
 
   init(_ origin: LogConsumer.Origin, _ criteria: RecordCriteria = RecordCriteria(), on loop: EventLoop) {
@@ -111,6 +113,7 @@ final class Reader: LogConsumerHandler {
   func consumer(_ consumer: LogConsumer, received record: StreamRecord) {
     types.insert(record.header.type)
     if record.header.sequence > 0 { sequences.append(record.header.sequence) }
+    if sequences.count == pausesAfter { consumer.pause() }
   }
 
   func consumer(_ consumer: LogConsumer, became state: LogConsumer.State) { states.append(state) }
@@ -219,6 +222,30 @@ final class Reader: LogConsumerHandler {
     try stage.loop.run { reader.sequences.last == stage.source.lastSequence }
     #expect(reader.sequences == Array(1...archived) + Array(lost + 1...stage.source.lastSequence))
     #expect(reader.consumer.account.missed == lost - archived)
+    reader.consumer.cancel()
+  }
+
+  /// Records that came in one piece with the one at which a reader pauses wait, and none is lost.
+  @Test(arguments: [false, true]) func handsNothingOverWhilePaused(hasArchive: Bool) throws {
+    let stage = try Stage()
+    stage.publish(500)
+    try stage.loop.run { stage.source.acknowledgedSequence == stage.source.lastSequence }
+    let reader =
+      hasArchive
+      ? stage.consumer(.archiveThenLive([stage.archive], stage.address, key: nil))
+      : stage.consumer(.live(stage.address, key: nil))
+    reader.pausesAfter = hasArchive ? 100 : 700
+    reader.consumer.start()
+    try stage.loop.run { reader.states.last == (hasArchive ? .reading : .live) }
+    stage.publish(1000)
+    try stage.loop.run { stage.source.acknowledgedSequence == stage.source.lastSequence }
+    try stage.loop.run { reader.sequences.count >= reader.pausesAfter }
+    try stage.loop.run(for: 0.1)
+    #expect(reader.sequences.count == reader.pausesAfter)
+    reader.consumer.resume()
+    try stage.loop.run { reader.sequences.last == stage.source.lastSequence }
+    #expect(reader.sequences.elementsEqual(reader.sequences[0]...stage.source.lastSequence))
+    #expect(reader.consumer.account.isWhole)
     reader.consumer.cancel()
   }
 
