@@ -62,23 +62,26 @@ public struct ConnectorProgram: ParsableCommand {
     ) { daemon in
       let limit = try DescriptorLimit.raise()
       let loop = EventLoop(pool: ChunkPool(returnsMemory: true))
+      // Watched before the sockets are there: whoever sees them may end it.
+      var running: Connector?
+      let signals = [SIGTERM, SIGINT].map {
+        SignalWatcher($0, on: loop) {
+          daemon.manager?.stopping()
+          running?.shutDown()
+        }
+      }
       let connector = try Connector(
         daemon.configuration,
         socketGroup: daemon.socketGroup,
         on: loop,
         logger: daemon.log
       )
+      running = connector
       daemon.log.info(
         "open files allowed",
         metadata: ["limit": "\(limit)", "connections": "\(connector.connectionLimit)"]
       )
       connector.reread = { [unowned connector] in try connector.configuration.reread() }
-      let signals = [SIGTERM, SIGINT].map {
-        SignalWatcher($0, on: loop) {
-          daemon.manager?.stopping()
-          connector.shutDown()
-        }
-      }
       let reload = SignalWatcher(SIGHUP, on: loop) {
         daemon.manager?.reloading()
         defer { daemon.manager?.ready() }

@@ -28,18 +28,21 @@ public struct LogServerProgram: ParsableCommand {
   public func run() throws {
     let status = DaemonLauncher.run("logserver", options) { daemon in
       let loop = EventLoop(pool: ChunkPool(chunkCapacity: 256 << 10, spareLimit: 32))
+      // Watched before the sockets are there: whoever sees them may end it.
+      var running: LogServer?
+      let signals = [SIGTERM, SIGINT].map {
+        SignalWatcher($0, on: loop) {
+          daemon.manager?.stopping()
+          running?.shutDown()
+        }
+      }
       let server = try LogServer(
         daemon.configuration,
         socketGroup: daemon.socketGroup,
         on: loop,
         logger: daemon.log
       )
-      let signals = [SIGTERM, SIGINT].map {
-        SignalWatcher($0, on: loop) {
-          daemon.manager?.stopping()
-          server.shutDown()
-        }
-      }
+      running = server
       let reload = SignalWatcher(SIGHUP, on: loop) {
         daemon.manager?.reloading()
         defer { daemon.manager?.ready() }
