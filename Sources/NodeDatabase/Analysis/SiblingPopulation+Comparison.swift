@@ -1,5 +1,5 @@
 import BitcoinWire
-import Foundation
+import Glibc
 
 extension SiblingPopulation {
   /// Two endpoints compared; nil where something rules out that they are one node, or they were never there together.

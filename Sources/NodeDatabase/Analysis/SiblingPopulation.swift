@@ -1,5 +1,5 @@
 import BitcoinWire
-import Foundation
+import Glibc
 
 /// How common is what endpoints say and what happens to them: what evidence is weighed by.
 struct SiblingPopulation {

@@ -1,4 +1,4 @@
-import Foundation
+import Glibc
 
 /// Finds endpoints that are one node: by what they say, when they change, what they tell, and where they are.
 ///

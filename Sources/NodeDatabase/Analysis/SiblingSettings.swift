@@ -1,4 +1,4 @@
-import Foundation
+import Glibc
 
 /// What the search for siblings takes for granted; docs/crawler.md says why.
 public struct SiblingSettings: Sendable {

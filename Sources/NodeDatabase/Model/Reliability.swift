@@ -1,4 +1,4 @@
-import Foundation
+import Glibc
 
 /// How reliably an endpoint was reached lately: the windows of sipa's bitcoin-seeder (`CAddrStat`), each an
 /// exponentially decaying average.
