@@ -1,5 +1,6 @@
 extension ByteReader {
   /// Reads a byte that is 0 or 1.
+  @inlinable
   @_lifetime(self: copy self)
   public mutating func flag(_ field: StaticString) throws(WireError) -> Bool {
     let value = try big(UInt8.self, field)
@@ -10,6 +11,7 @@ extension ByteReader {
   }
 
   /// Reads a byte that one of an enumeration's cases has.
+  @inlinable
   @_lifetime(self: copy self)
   public mutating func choice<T: RawRepresentable<UInt8>>(_ field: StaticString) throws(WireError) -> T {
     let value = try big(UInt8.self, field)

@@ -66,10 +66,14 @@ public struct PeerIntroduction: Hashable, Sendable {
 
   /// Appends the fields.
   public func write(to bytes: inout [UInt8]) {
-    bytes.appendBig(protocolVersion)
-    bytes.appendBig(services.rawValue)
+    bytes.appendBig(count: 12) {
+      $0.write(protocolVersion)
+      $0.write(services.rawValue)
+    }
     bytes.appendPrefixed(userAgent.prefix(Self.maximumUserAgentCount))
-    bytes.appendBig(startHeight)
-    bytes.append(relay ? 1 : 0)
+    bytes.appendBig(count: 5) {
+      $0.write(startHeight)
+      $0.write(relay ? 1 as UInt8 : 0)
+    }
   }
 }

@@ -18,6 +18,16 @@ final class CoinscopeTranslator {
 
   /// Translates the records of a run that are of the types asked for, and hands them on, whole ones, in order.
   func translate(_ run: ForwardedRun, to pass: (ChunkSlice) -> Void) {
+    // One access to the packer for the whole run, not one a record.
+    Self.translate(run, types, into: &packer, pass)
+  }
+
+  private static func translate(
+    _ run: ForwardedRun,
+    _ types: RecordType,
+    into packer: inout RecordPacker,
+    _ pass: (ChunkSlice) -> Void
+  ) {
     packer.begin()
     let bytes = run.pieces[0].bytes
     var offset = 0
@@ -27,7 +37,7 @@ final class CoinscopeTranslator {
       offset += header.recordCount
       guard !types.isDisjoint(with: header.type) else { continue }
       if header.type == .message {
-        let target = packer.room(Self.messageHeaderSize + header.bodyCount, pass)
+        let target = packer.room(messageHeaderSize + header.bodyCount, pass)
         var end = write(header, to: target)
         end = copy(rest[RecordHeader.size..<min(header.recordCount, rest.count)], to: end)
         for piece in run.pieces.dropFirst() { end = copy(piece.bytes[...], to: end) }
@@ -47,18 +57,20 @@ final class CoinscopeTranslator {
   }
 
   /// Writes what stands before a message, as `CoinscopeRecord.bytes` has it.
-  private func write(_ header: RecordHeader, to target: UnsafeMutableRawPointer) -> UnsafeMutableRawPointer {
-    let length = UInt32(Self.messageHeaderSize - CoinscopeRecord.lengthSize + header.bodyCount)
+  private static func write(_ header: RecordHeader, to target: UnsafeMutableRawPointer)
+    -> UnsafeMutableRawPointer
+  {
+    let length = UInt32(messageHeaderSize - CoinscopeRecord.lengthSize + header.bodyCount)
     target.storeBytes(of: length.bigEndian, as: UInt32.self)
     target.storeBytes(of: header.source.bigEndian, toByteOffset: 4, as: UInt32.self)
     target.storeBytes(of: UInt8(header.type.rawValue), toByteOffset: 8, as: UInt8.self)
     target.storeBytes(of: (header.time / 1_000_000_000).bigEndian, toByteOffset: 9, as: UInt64.self)
     target.storeBytes(of: header.connection.bigEndian, toByteOffset: 17, as: UInt32.self)
     target.storeBytes(of: header.flags.contains(.sent) ? 1 : 0, toByteOffset: 21, as: UInt8.self)
-    return target + Self.messageHeaderSize
+    return target + messageHeaderSize
   }
 
-  private func copy(
+  private static func copy(
     _ bytes: Slice<UnsafeRawBufferPointer>,
     to target: UnsafeMutableRawPointer
   ) -> UnsafeMutableRawPointer {

@@ -8,34 +8,34 @@ public struct RecordType: OptionSet, Hashable, Sendable {
   public init(rawValue: UInt16) { self.rawValue = rawValue }
 
   /// About the stream itself; the body is a `MetaBody`.
-  public static let meta = RecordType(rawValue: 0x01)
+  @inlinable public static var meta: RecordType { RecordType(rawValue: 0x01) }
   /// Text for whoever mends a program.
-  public static let debug = RecordType(rawValue: 0x02)
+  @inlinable public static var debug: RecordType { RecordType(rawValue: 0x02) }
   /// Text: a control command, with who gave it.
-  public static let control = RecordType(rawValue: 0x04)
+  @inlinable public static var control: RecordType { RecordType(rawValue: 0x04) }
   /// Text: something that failed.
-  public static let error = RecordType(rawValue: 0x08)
+  @inlinable public static var error: RecordType { RecordType(rawValue: 0x08) }
   /// A connection event; the body is a `ConnectionEvent`.
-  public static let connection = RecordType(rawValue: 0x10)
+  @inlinable public static var connection: RecordType { RecordType(rawValue: 0x10) }
   /// A Bitcoin message, exactly as on the wire: 24-byte header and payload.
-  public static let message = RecordType(rawValue: 0x20)
+  @inlinable public static var message: RecordType { RecordType(rawValue: 0x20) }
   /// Text: what the connector says of itself.
-  public static let connector = RecordType(rawValue: 0x40)
+  @inlinable public static var connector: RecordType { RecordType(rawValue: 0x40) }
   /// Text: what a client says of itself.
-  public static let client = RecordType(rawValue: 0x80)
+  @inlinable public static var client: RecordType { RecordType(rawValue: 0x80) }
 
   /// From inside a node: its memory pool. The body is an extension's, as below.
-  public static let mempool = RecordType(rawValue: 0x0100)
+  @inlinable public static var mempool: RecordType { RecordType(rawValue: 0x0100) }
   /// From inside a node: what it validates.
-  public static let validation = RecordType(rawValue: 0x0200)
+  @inlinable public static var validation: RecordType { RecordType(rawValue: 0x0200) }
   /// From inside a node: its connections.
-  public static let nodeConnection = RecordType(rawValue: 0x0400)
+  @inlinable public static var nodeConnection: RecordType { RecordType(rawValue: 0x0400) }
   /// From inside a node: a line of its log.
-  public static let nodeLog = RecordType(rawValue: 0x0800)
+  @inlinable public static var nodeLog: RecordType { RecordType(rawValue: 0x0800) }
   /// A snapshot that a node's RPC gave.
-  public static let rpc = RecordType(rawValue: 0x1000)
+  @inlinable public static var rpc: RecordType { RecordType(rawValue: 0x1000) }
   /// An alert of a program that watches the stream.
-  public static let alert = RecordType(rawValue: 0x2000)
+  @inlinable public static var alert: RecordType { RecordType(rawValue: 0x2000) }
 
   /// The types whose bodies begin with u32 count of the bytes that follow, so that a reader that does not know them can
   /// tell a whole one.
@@ -44,7 +44,7 @@ public struct RecordType: OptionSet, Hashable, Sendable {
   ]
 
   /// Every type, those of later sources too.
-  public static let all = RecordType(rawValue: .max)
+  @inlinable public static var all: RecordType { RecordType(rawValue: .max) }
 
   /// Each named type with its name on the command line and in text, in order of its bit.
   public static let names: [(type: RecordType, name: String)] = [
@@ -76,15 +76,15 @@ public struct RecordFlags: OptionSet, Hashable, Sendable {
   public init(rawValue: UInt8) { self.rawValue = rawValue }
 
   /// We sent the message; without it we received it.
-  public static let sent = RecordFlags(rawValue: 1 << 0)
+  @inlinable public static var sent: RecordFlags { RecordFlags(rawValue: 1 << 0) }
   /// The message's checksum is wrong.
-  public static let wrongChecksum = RecordFlags(rawValue: 1 << 1)
+  @inlinable public static var wrongChecksum: RecordFlags { RecordFlags(rawValue: 1 << 1) }
   /// The message came or went over an encrypted (version 2, BIP324) transport.
-  public static let encrypted = RecordFlags(rawValue: 1 << 2)
+  @inlinable public static var encrypted: RecordFlags { RecordFlags(rawValue: 1 << 2) }
   /// The body is cut short.
-  public static let truncated = RecordFlags(rawValue: 1 << 3)
+  @inlinable public static var truncated: RecordFlags { RecordFlags(rawValue: 1 << 3) }
   /// The timestamp is an upper bound: what is recorded happened then or a little earlier.
-  public static let upperBound = RecordFlags(rawValue: 1 << 4)
+  @inlinable public static var upperBound: RecordFlags { RecordFlags(rawValue: 1 << 4) }
   /// The record was sent again after a reconnect; a reader may have it already.
-  public static let resent = RecordFlags(rawValue: 1 << 5)
+  @inlinable public static var resent: RecordFlags { RecordFlags(rawValue: 1 << 5) }
 }
