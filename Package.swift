@@ -52,6 +52,7 @@ let package = Package(
     .target(name: "Access", dependencies: ["Bytes", "EventLoop", "CNettle"]),
     .target(name: "Names", dependencies: ["EventLoop", "CCares"]),
     .target(name: "JSON", dependencies: ["Bytes"]),
+    .target(name: "Pacing"),
     .target(name: "Store", dependencies: ["Bytes", "CSQLite", "CPostgreSQL"]),
     .target(name: "Zstandard", dependencies: ["Bytes", "CZstd"]),
     .target(name: "BitcoinWire", dependencies: ["Bytes", "JSON", "CNettle"], swiftSettings: spans),
@@ -59,7 +60,9 @@ let package = Package(
     .target(name: "Wording", dependencies: ["Bytes", "BitcoinWire", "Observations"]),
     .target(
       name: "LogProtocol",
-      dependencies: ["Bytes", "EventLoop", "Access", "BitcoinWire", "Observations", "Wording", "Zstandard"],
+      dependencies: [
+        "Bytes", "EventLoop", "Pacing", "Access", "BitcoinWire", "Observations", "Wording", "Zstandard",
+      ],
       swiftSettings: spans
     ),
     .target(
@@ -89,7 +92,7 @@ let package = Package(
     ),
     .target(
       name: "Crawler",
-      dependencies: ["BitcoinWire", "Observations"],
+      dependencies: ["BitcoinWire", "Observations", "Pacing"],
       path: "Sources/Crawler/Core"
     ),
     .target(name: "Configuration", dependencies: ["Bytes", "BitcoinWire", "CLibConfig"]),
@@ -102,7 +105,7 @@ let package = Package(
     ),
     .target(
       name: "ConnectorCore",
-      dependencies: base + ["Wording", "LogProtocol", "ControlProtocol"],
+      dependencies: base + ["Pacing", "Wording", "LogProtocol", "ControlProtocol"],
       path: "Sources/Connector/Core",
       swiftSettings: spans
     ),
@@ -123,13 +126,51 @@ let package = Package(
       path: "Sources/LogClients/Core"
     ),
     .target(
-      name: "ClientCore",
-      dependencies: base + [
-        "JSON", "Names", "Wording", "LogProtocol", "LogFiles", "LogConsumer", "LogText", "LogOptions",
-        "ControlProtocol", "Store", "Crawler", "NodeDatabase", "Enrichment",
+      name: "Commands",
+      dependencies: [
+        "Access", "Bytes", "EventLoop", "JSON", "Configuration", "Daemon", "LogText", arguments,
       ],
-      path: "Sources/Clients/Core",
+      path: "Sources/Clients/Commands"
+    ),
+    .target(
+      name: "Steering",
+      dependencies: base + [
+        "Commands", "Names", "LogProtocol", "LogConsumer", "LogOptions", "ControlProtocol",
+      ],
+      path: "Sources/Clients/Steering"
+    ),
+    .target(
+      name: "ControlCommands",
+      dependencies: base + [
+        "Commands", "Steering", "JSON", "Names", "Wording", "LogProtocol", "LogConsumer", "LogText",
+        "LogOptions", "ControlProtocol",
+      ],
+      path: "Sources/Clients/Control",
       swiftSettings: spans
+    ),
+    .target(
+      name: "LogCommands",
+      dependencies: base + [
+        "Commands", "JSON", "Wording", "LogProtocol", "LogFiles", "LogConsumer", "LogText", "LogOptions",
+        "Store",
+      ],
+      path: "Sources/Clients/Log",
+      swiftSettings: spans
+    ),
+    .target(
+      name: "NodesCommands",
+      dependencies: base + [
+        "Commands", "JSON", "Names", "LogOptions", "LogText", "Store", "NodeDatabase", "Enrichment",
+      ],
+      path: "Sources/Clients/Nodes"
+    ),
+    .target(
+      name: "CrawlCommands",
+      dependencies: base + [
+        "Commands", "Steering", "JSON", "Names", "LogProtocol", "LogConsumer", "LogText", "LogOptions",
+        "ControlProtocol", "Crawler", "NodeDatabase", "NodesCommands", "Enrichment",
+      ],
+      path: "Sources/Clients/Crawl"
     ),
 
     // Programs.
@@ -140,7 +181,7 @@ let package = Package(
     ),
     .executableTarget(
       name: "netmine",
-      dependencies: ["ClientCore"] + command,
+      dependencies: ["ControlCommands", "LogCommands", "CrawlCommands", "NodesCommands"] + command,
       path: "Sources/Clients/Netmine"
     ),
     .executableTarget(
@@ -192,6 +233,7 @@ let package = Package(
       swiftSettings: spans
     ),
     .testTarget(name: "BytesTests", dependencies: ["Bytes"], swiftSettings: spans),
+    .testTarget(name: "PacingTests", dependencies: ["Pacing"]),
     .testTarget(name: "JSONTests", dependencies: ["JSON"]),
     .testTarget(name: "ZstandardTests", dependencies: ["Bytes", "Zstandard", "TestSupport"]),
     .testTarget(name: "StoreTests", dependencies: ["Store", "TestSupport"]),
@@ -238,7 +280,8 @@ let package = Package(
     .testTarget(
       name: "ClientTests",
       dependencies: hands + [
-        "ClientCore", "JSON", "LogFiles", "LogConsumer", "LogText", "LogOptions", "LogServerCore", "Crawler",
+        "Commands", "Steering", "ControlCommands", "LogCommands", "CrawlCommands", "NodesCommands", "JSON",
+        "LogFiles", "LogConsumer", "LogText", "LogOptions", "LogServerCore", "Crawler",
         "NodeDatabase", "Enrichment", "Store", "Zstandard", "netmine",
       ],
       exclude: ["archive_account.py"]

@@ -4,7 +4,7 @@ import LogConsumer
 import LogProtocol
 import Testing
 
-@testable import ClientCore
+@testable import ControlCommands
 
 @Suite struct AnswerBookTests {
   @Test func takesWhatFollowsOurMessageForItsAnswer() {

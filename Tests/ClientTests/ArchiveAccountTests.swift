@@ -4,7 +4,7 @@ import LogText
 import TestSupport
 import Testing
 
-@testable import ClientCore
+@testable import LogCommands
 
 /// Compares `verify`'s and `check`'s account of random archives with an independent one, which is written in Python from
 /// the documentation of the format.

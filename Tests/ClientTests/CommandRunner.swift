@@ -4,7 +4,8 @@ import EventLoop
 import Observations
 import TestSupport
 
-@testable import ClientCore
+@testable import Commands
+@testable import netmine
 
 /// Runs client commands in this process, against a fake connector on the same loop.
 final class CommandRunner {

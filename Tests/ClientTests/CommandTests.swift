@@ -4,7 +4,8 @@ import ControlProtocol
 import EventLoop
 import Testing
 
-@testable import ClientCore
+@testable import Commands
+@testable import netmine
 
 @Suite struct CommandTests {
   let runner: CommandRunner

@@ -7,7 +7,9 @@ import Observations
 import TestSupport
 import Testing
 
-@testable import ClientCore
+@testable import Commands
+@testable import ControlCommands
+@testable import netmine
 
 @Suite struct ConnectCommandTests {
   let runner: CommandRunner

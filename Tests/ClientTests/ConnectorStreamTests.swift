@@ -5,7 +5,8 @@ import Observations
 import TestSupport
 import Testing
 
-@testable import ClientCore
+@testable import Commands
+@testable import Steering
 
 /// What measuring commands hear of a connector. The log server is one that says what a test tells it to.
 @Suite final class ConnectorStreamTests: ByteStreamHandler {

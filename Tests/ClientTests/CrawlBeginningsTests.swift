@@ -7,7 +7,9 @@ import NodeDatabase
 import TestSupport
 import Testing
 
-@testable import ClientCore
+@testable import Commands
+@testable import CrawlCommands
+@testable import Steering
 
 /// What a crawl begins with. The connector is one that dials nobody.
 @Suite struct CrawlBeginningsTests {
@@ -53,7 +55,7 @@ import Testing
       isJSON: false,
       hearsSignals: false
     )
-    let session = try ControlSession(to: environment.controlAddress, on: loop)
+    let session = try ConnectorSession(to: environment.controlAddress, on: loop)
     defer { session.close() }
     var place = Configuration.NodeDatabase()
     place.place = folder.path + "\(network.name).sqlite"
@@ -65,7 +67,7 @@ import Testing
     let stream = ConnectorStream(
       .unix(folder.path + "log"),
       key: nil,
-      CrawlRun.subscription,
+      CrawlDriver.subscription,
       of: session.hello.instance,
       on: loop
     )

@@ -11,7 +11,8 @@ import Store
 import TestSupport
 import Testing
 
-@testable import ClientCore
+@testable import Commands
+@testable import CrawlCommands
 
 /// What becomes of what a crawl finds: the database, and the tables that are printed.
 @Suite struct CrawlFindingsTests {

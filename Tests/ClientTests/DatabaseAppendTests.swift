@@ -8,7 +8,8 @@ import TestSupport
 import Testing
 import Zstandard
 
-@testable import ClientCore
+@testable import Commands
+@testable import LogCommands
 
 /// `netmine log export --append`, into SQLite and PostgreSQL alike.
 @Suite struct DatabaseAppendTests {

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import ClientCore
+@testable import Commands
 
 @Suite struct DistributionTests {
   @Test func tellsRanks() {

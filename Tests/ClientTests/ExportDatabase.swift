@@ -2,7 +2,7 @@ import Foundation
 import Store
 import TestSupport
 
-@testable import ClientCore
+@testable import LogCommands
 
 /// A database that a test exports into.
 enum ExportDatabase {

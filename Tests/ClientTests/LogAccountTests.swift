@@ -6,7 +6,7 @@ import Observations
 import TestSupport
 import Testing
 
-@testable import ClientCore
+@testable import Commands
 
 /// `netmine verify` and `netmine log check` account for sequences alike.
 @Suite struct LogAccountTests {

@@ -9,7 +9,7 @@ import Observations
 import TestSupport
 import Testing
 
-@testable import ClientCore
+@testable import Commands
 
 @Suite struct LogCommandTests {
   let runner: CommandRunner

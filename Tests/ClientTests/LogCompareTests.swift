@@ -6,7 +6,8 @@ import Observations
 import TestSupport
 import Testing
 
-@testable import ClientCore
+@testable import Commands
+@testable import LogCommands
 
 /// `netmine log compare`: an archive against what the other ends of its connections wrote.
 @Suite struct LogCompareTests {

@@ -7,7 +7,8 @@ import Store
 import TestSupport
 import Testing
 
-@testable import ClientCore
+@testable import Commands
+@testable import LogCommands
 
 /// `netmine log export` and what other programs read of it.
 @Suite struct LogExportTests {

@@ -9,7 +9,7 @@ import Observations
 import TestSupport
 import Testing
 
-@testable import ClientCore
+@testable import Commands
 
 /// `netmine log replay` into a log server.
 @Suite struct LogReplayTests {

@@ -6,7 +6,7 @@ import Observations
 import TestSupport
 import Testing
 
-@testable import ClientCore
+@testable import Commands
 
 /// `netmine log` on whole, damaged, empty, torn and coinscope's files.
 @Suite struct LogToolTests {

@@ -6,7 +6,7 @@ import Observations
 import TestSupport
 import Testing
 
-@testable import ClientCore
+@testable import Commands
 
 /// `netmine log merge`, `convert` and `repair`.
 @Suite struct LogWritingToolTests {

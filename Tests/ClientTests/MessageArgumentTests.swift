@@ -4,7 +4,8 @@ import JSON
 import TestSupport
 import Testing
 
-@testable import ClientCore
+@testable import Commands
+@testable import ControlCommands
 
 @Suite struct MessageArgumentTests {
   @Test func readsOneMessageAfterAnother() throws {

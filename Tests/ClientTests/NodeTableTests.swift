@@ -2,7 +2,7 @@ import BitcoinWire
 import ControlProtocol
 import Testing
 
-@testable import ClientCore
+@testable import ControlCommands
 
 @Suite struct NodeTableTests {
   static let node: ConnectionInfo = {

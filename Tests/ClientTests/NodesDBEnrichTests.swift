@@ -5,7 +5,7 @@ import Observations
 import TestSupport
 import Testing
 
-@testable import ClientCore
+@testable import Commands
 
 /// `netmine nodes-db enrich`, with MaxMind's test databases and a name server of its own.
 @Suite struct NodesDBEnrichTests {

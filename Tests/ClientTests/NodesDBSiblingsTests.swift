@@ -4,7 +4,7 @@ import NodeDatabase
 import Observations
 import Testing
 
-@testable import ClientCore
+@testable import Commands
 
 /// `netmine nodes-db siblings`, and `--once`, on a small database of these days.
 @Suite struct NodesDBSiblingsTests {

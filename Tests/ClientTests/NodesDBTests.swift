@@ -5,7 +5,8 @@ import Observations
 import TestSupport
 import Testing
 
-@testable import ClientCore
+@testable import Commands
+@testable import Steering
 
 /// `netmine nodes-db`, on a small database.
 @Suite struct NodesDBTests {

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@testable import ClientCore
+@testable import netmine
 
 /// Whatever somebody writes on a command line is a command, or an error.
 @Suite struct OptionFuzzTests {

@@ -3,7 +3,7 @@ import LogConsumer
 import LogProtocol
 import Testing
 
-@testable import ClientCore
+@testable import ControlCommands
 
 @Suite struct PingTallyTests {
   var tally = PingTally()

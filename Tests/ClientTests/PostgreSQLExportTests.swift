@@ -3,7 +3,8 @@ import LogProtocol
 import TestSupport
 import Testing
 
-@testable import ClientCore
+@testable import Commands
+@testable import LogCommands
 
 /// `netmine log export --as postgres`, into a real server.
 @Suite(.enabled(if: PostgreSQLServer.programs != nil, "needs PostgreSQL"))

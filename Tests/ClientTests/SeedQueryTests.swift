@@ -1,7 +1,7 @@
 import BitcoinWire
 import Testing
 
-@testable import ClientCore
+@testable import ControlCommands
 
 @Suite struct SeedQueryTests {
   let answers: [String: [NetworkAddress]] = [

@@ -5,7 +5,8 @@ import LogConsumer
 import LogProtocol
 import Testing
 
-@testable import ClientCore
+@testable import Commands
+@testable import ControlCommands
 
 @Suite struct SpreadTests {
   static let transaction = Transaction(

@@ -4,7 +4,7 @@ import LogServerCore
 import Logging
 import Testing
 
-@testable import ClientCore
+@testable import Commands
 
 @Suite struct StatusCommandTests {
   let runner: CommandRunner

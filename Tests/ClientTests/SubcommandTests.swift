@@ -5,7 +5,9 @@ import JSON
 import TestSupport
 import Testing
 
-@testable import ClientCore
+@testable import Commands
+@testable import Steering
+@testable import netmine
 
 /// A subcommand that `netmine` does not have.
 private struct GreetCommand: ControlCommand {
@@ -18,7 +20,7 @@ private struct GreetCommand: ControlCommand {
 
   @OptionGroup var options: ClientOptions
 
-  func execute(_ environment: ClientEnvironment) throws(ClientFailure) -> ClientCore.ExitStatus {
+  func execute(_ environment: ClientEnvironment) throws(ClientFailure) -> Commands.ExitStatus {
     try environment.withSession { session throws(ClientFailure) in
       let name = loud ? session.hello.networkName.uppercased() : session.hello.networkName
       if environment.isJSON {

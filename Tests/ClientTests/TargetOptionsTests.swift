@@ -2,7 +2,7 @@ import BitcoinWire
 import ControlProtocol
 import Testing
 
-@testable import ClientCore
+@testable import Steering
 
 @Suite struct TargetOptionsTests {
   func target(_ arguments: String...) throws -> ControlTarget { try TargetOptions.parse(arguments).target() }

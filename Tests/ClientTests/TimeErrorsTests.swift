@@ -1,6 +1,6 @@
 import Testing
 
-@testable import ClientCore
+@testable import LogCommands
 
 @Suite struct TimeErrorsTests {
   @Test func tellsQuantilesToASixteenth() {

@@ -5,7 +5,8 @@ import LogConsumer
 import LogProtocol
 import Testing
 
-@testable import ClientCore
+@testable import Commands
+@testable import ControlCommands
 
 @Suite struct TopTests {
   static let second: UInt64 = 1_000_000_000

@@ -111,16 +111,6 @@ import Testing
     try bench.loop.run { harbour.callers.count == 2 }
   }
 
-  @Test func waitsTwiceAsLongEachTimeByChance() {
-    let backoff = Backoff(first: 2, most: 60)
-    #expect((0...8).map { backoff.seconds(failures: $0, chance: 0.5) } == [2, 2, 4, 8, 16, 32, 60, 60, 60])
-    #expect(backoff.seconds(failures: 1000, chance: 0) == 30)
-    #expect(Backoff(first: 5, most: 1).seconds(failures: 9, chance: 0.5) == 5)
-    let drawn = (0..<1000).map { _ in backoff.seconds(failures: 3) }
-    #expect(drawn.allSatisfy { (4..<12).contains($0) })
-    #expect(drawn.min()! < 5 && drawn.max()! > 11)
-  }
-
   @Test func keepsWhatIsToBeDialledInItsOrder() {
     func dial(_ id: UInt32) -> Dial {
       Dial(id, to: ConnectTarget(Endpoint(.ipv4(1), port: 1)), for: nil, request: 0, lane: nil)

@@ -1,6 +1,6 @@
 import BitcoinWire
-
 import Observations
+
 @testable import Crawler
 
 /// A network whose truth is known, and a connector, both without sockets or waiting: steps a crawl through simulated
@@ -88,6 +88,13 @@ final class World {
       open[connection] = nil
       crawl.ended(connection, Outcome(.commanded), at: now)
     }
+  }
+
+  /// Another program connected to a node.
+  func connect(_ endpoint: Endpoint, as connection: UInt32) {
+    if kinds[endpoint] == nil { kinds[endpoint] = .node([]) }
+    open[connection] = endpoint
+    crawl.adopt(connection, endpoint, Self.introduction(), at: now)
   }
 
   private func answer(_ connection: UInt32, _ endpoint: Endpoint) {

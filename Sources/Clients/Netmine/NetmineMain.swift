@@ -1,4 +1,3 @@
-import ClientCore
 import Daemon
 
 @main

@@ -34,6 +34,8 @@ struct Candidate {
     static let isUnlikely = Traits(rawValue: 1 << 5)
     /// A handshake was done there in this crawl.
     static let isFound = Traits(rawValue: 1 << 6)
+    /// Its connection was closed to be made again, so it is dialled wherever it is.
+    static let isRenewed = Traits(rawValue: 1 << 7)
   }
 
   /// The address and port.

@@ -44,6 +44,7 @@ extension Crawl {
         }
       }
     }
+    askAgain(at: now)
     for kind in answerDeadlines.indices {
       while let first = answerDeadlines[kind].first, first.time <= now {
         _ = answerDeadlines[kind].popFirst()
@@ -65,7 +66,7 @@ extension Crawl {
       limit,
       Int(saved),
       settings.inFlight - diallingCount,
-      settings.connections - links.count - diallingCount
+      settings.connections - links.count - diallingCount - reservedConnections
     )
     var dials: [Dial] = []
     while dials.count < room, let (index, level) = frontier.popFirst() {
@@ -73,7 +74,7 @@ extension Crawl {
       // Out of date: it was dialled, moved up or forgotten since.
       guard candidate.place == .queued, Int(candidate.level) == level else { continue }
       // Others may have connected to where the crawl does not.
-      guard settings.admits(candidate.endpoint) else {
+      guard candidate.traits.contains(.isRenewed) || settings.admits(candidate.endpoint) else {
         move(index, to: .idle)
         continue
       }
@@ -91,6 +92,7 @@ extension Crawl {
         continue
       }
       move(index, to: .inFlight)
+      table[index].traits.remove(.isRenewed)
       table[index].lastTried = wall(now)
       uncount(index)
       dials.append(Dial(endpoint: candidate.endpoint, index: index))

@@ -50,7 +50,13 @@ extension Crawl {
       // It was there until now.
       table[link.index].lastReached = wall(now)
       move(link.index, to: .idle)
-      if settings.holds, !link.isClosing { again(link.index, at: now) }
+      if link.isRenewed {
+        renewalCount -= 1
+        table[link.index].traits.insert(.isRenewed)
+        queue(link.index)
+      } else if settings.holds, !link.isClosing {
+        again(link.index, at: now)
+      }
       return
     }
     guard let flight = flights.removeValue(forKey: connection) else { return }
@@ -113,7 +119,10 @@ extension Crawl {
     let advertiser = table[index].advertiser
     if nodes[index] == nil {
       nodes[index] = FoundNode(introduction, handshakeDuration: duration, at: now)
-      if advertiser != Candidate.nobody { nodes[advertiser]?.confirm() }
+      if advertiser != Candidate.nobody {
+        nodes[advertiser]?.confirm()
+        counts.reached += 1
+      }
     } else {
       nodes[index]?.introduction = introduction
       if duration > 0 { nodes[index]?.handshakeDuration = duration }
@@ -122,12 +131,15 @@ extension Crawl {
   }
 
   /// Asks a connection for addresses where that can bring something new.
-  private mutating func ask(_ connection: UInt32, at now: Double) {
+  mutating func ask(_ connection: UInt32, at now: Double) {
     guard let link = links[connection], let node = nodes[link.index] else { return }
-    if let last = node.lastAsked, now - last < settings.askInterval {
+    if settings.rounds != nil {
+      guard isRoundOpen, isAsked(link), !link.isClosing else { return described.append(link.index) }
+    } else if let last = node.lastAsked, now - last < settings.askInterval {
       described.append(link.index)
       return release(connection)
     }
+    links[connection]?.askCount += 1
     nodes[link.index]?.lastAsked = now
     nodes[link.index]?.allowance += FoundNode.burst
     links[connection]?.isAwaited = true
@@ -135,8 +147,9 @@ extension Crawl {
     counts.asks += 1
     asks.append(connection)
     // Who was asked by others on this connection does not answer again: that is not waited for as long.
-    let seconds = link.isOurs ? settings.answerTimeout : min(10, settings.answerTimeout)
-    answerDeadlines[link.isOurs ? 0 : 1].append((connection, now + seconds))
+    let isPatient = link.isOurs || settings.rounds != nil
+    let seconds = isPatient ? settings.answerTimeout : min(10, settings.answerTimeout)
+    answerDeadlines[isPatient ? 0 : 1].append((connection, now + seconds))
   }
 
   private mutating func note(
@@ -180,6 +193,7 @@ extension Crawl {
   /// Has a candidate tried again when that is likely to bring more.
   private mutating func again(_ index: UInt32, at now: Double) {
     let candidate = table[index]
+    guard settings.dialsCandidates else { return move(index, to: .idle) }
     if settings.holds, candidate.lastReached > 0 {
       // Who comes back does so the later the longer it has been away.
       let absence = Double(wall(now)) - Double(candidate.lastReached)
@@ -187,11 +201,9 @@ extension Crawl {
       let seconds = min(limit, absence * CrawlSettings.holdShare) * jitter(0.75...1.25)
       return wait(index, seconds: max(settings.targetInterval, seconds), at: now)
     }
-    let doubled = Double(1 << min(20, max(0, Int(candidate.failures) - 1)))
-    if settings.holds, candidate.state == .full {
-      return wait(index, seconds: min(settings.backoff, 30 * doubled) * jitter(0.5...1.5), at: now)
-    }
-    wait(index, seconds: min(settings.backoffLimit, settings.backoff * doubled) * jitter(0.5...1.5), at: now)
+    let isFull = settings.holds && candidate.state == .full
+    let backoff = isFull ? settings.fullBackoff : settings.failureBackoff
+    wait(index, seconds: backoff.seconds(failures: Int(candidate.failures), using: &random), at: now)
   }
 
   private mutating func jitter(_ range: ClosedRange<Double>) -> Double {

@@ -36,8 +36,8 @@ extension Crawl {
     table[index].lastReached = stored.lastReached
     table[index].failures = stored.failures
     if stored.lastReached > 0 { table[index].traits.insert(.everReached) }
-    let doubled = Double(1 << min(20, max(0, Int(stored.failures) - 1)))
-    let due = Double(stored.lastTried) + min(settings.backoffLimit, settings.backoff * doubled) - epoch - now
+    let pause = settings.failureBackoff.seconds(failures: Int(stored.failures))
+    let due = Double(stored.lastTried) + pause - epoch - now
     if stored.lastReached > 0 || stored.failures == 0 || due <= 0 {
       queue(index)
     } else {
@@ -69,6 +69,9 @@ extension Crawl {
       nodes[advertiser]?.answerCount = max(told.count, before)
       nodes[advertiser]?.isSilent = false
       stopAwaiting(connection)
+      if let rounds = settings.rounds, let link = links[connection], link.askCount < rounds.askLimit {
+        repeats.append((connection, now + rounds.askPause))
+      }
     }
   }
 
@@ -112,11 +115,12 @@ extension Crawl {
       }
       return isNew
     }
-    guard settings.admits(endpoint) else {
+    guard settings.remembers(endpoint) else {
       counts.inadmissible += 1
       if let advertiser { nodes[advertiser]?.disprove() }
       return false
     }
+    guard isSampled() else { return false }
     let slot = groupSlot(endpoint.address)
     guard groupCounts[slot] < settings.groupQuota,
       let index = append(endpoint, advertiser: advertiser ?? Candidate.nobody, at: now)
@@ -128,7 +132,9 @@ extension Crawl {
     table[index].traits.insert(.isCounted)
     table[index].sources = source
     if !isBelieved || isUnlikely(node.time, at: now) { table[index].traits.insert(.isUnlikely) }
-    queue(index)
+    counts.new += 1
+    if settings.rounds != nil { newAddresses.append(endpoint) }
+    if settings.dialsCandidates { queue(index) }
     return true
   }
 

@@ -21,6 +21,10 @@ public struct Crawl {
     let isOurs: Bool
     var isAwaited = false
     var isClosing = false
+    /// Whether it is closed to be dialled again at once.
+    var isRenewed = false
+    /// How often it was asked for addresses.
+    var askCount = 0
   }
 
   /// What has happened so far.
@@ -35,6 +39,10 @@ public struct Crawl {
     public internal(set) var answers = 0
     /// Addresses told, those told before too.
     public internal(set) var told = 0
+    /// Addresses told that were not known, and are remembered.
+    public internal(set) var new = 0
+    /// Nodes reached that others told of, each counted once.
+    public internal(set) var reached = 0
     /// Addresses that nobody elsewhere can have, and those not to be dialled.
     public internal(set) var inadmissible = 0
     /// Addresses beyond what their teller, their group or memory has room for.
@@ -55,6 +63,9 @@ public struct Crawl {
 
   /// Whether the connector has connects that wait: then nothing is given up, as it may not have begun.
   public var isConnectorBusy = false
+
+  /// Connections that the crawl did not make and does not know, which count against `CrawlSettings.connections`.
+  public var reservedConnections = 0
 
   /// Seconds since the Unix epoch when the crawl began.
   let epoch: Double
@@ -80,6 +91,14 @@ public struct Crawl {
   var connectDeadlines = [Fifo<(connection: UInt32, time: Double)>](repeating: Fifo(), count: 3)
   /// Until when answers are waited for, of our connections and of others'.
   var answerDeadlines = [Fifo<(connection: UInt32, time: Double)>](repeating: Fifo(), count: 2)
+  /// Whether a round of asking is under way.
+  var isRoundOpen = false
+  /// Connections that are closed to be dialled again at once.
+  var renewalCount = 0
+  /// Connections to ask again, and when; the first is due first.
+  var repeats = Fifo<(connection: UInt32, time: Double)>()
+  /// New addresses, kept if peers are asked in rounds.
+  var newAddresses: [Endpoint] = []
   var saved = 1.0
   var savedAt = 0.0
   var pausedUntil = 0.0

@@ -1,4 +1,5 @@
 import BitcoinWire
+import Pacing
 
 /// How a crawl is done.
 public struct CrawlSettings: Sendable {
@@ -37,6 +38,11 @@ public struct CrawlSettings: Sendable {
   /// Whether addresses of this machine, and no others, are dialled: on networks that are nowhere else. What nodes there
   /// tell besides is made up, and may be somebody's.
   public var dialsLoopbackOnly = false
+  /// Whether addresses that peers tell, and nodes whose connection is lost, are dialled. If not, only the connections that a
+  /// round renews are.
+  public var dialsCandidates = true
+  /// How peers are asked in rounds; nil to ask each node as soon as it is connected.
+  public var rounds: CrawlRounds?
   /// Addresses that are never dialled: who does not want to be observed.
   public var optedOut: [AddressRange] = []
 
@@ -63,9 +69,24 @@ public struct CrawlSettings: Sendable {
   /// From how many known addresses on only an answer of more than ten counts as one.
   static let smallNetwork = 1000
 
+  /// How long an address that could not be reached is left alone.
+  var failureBackoff: Backoff { Backoff(first: backoff, limit: backoffLimit) }
+
+  /// How long a node that is to be held and had no free slot is left alone: slots become free at any time.
+  var fullBackoff: Backoff { Backoff(first: min(30, backoff), limit: backoff) }
+
+  /// Whether an address that a peer tells is remembered: one to dial, or in rounds any that a node may have.
+  func remembers(_ endpoint: Endpoint) -> Bool {
+    admits(endpoint) || rounds != nil && Self.hasPort(endpoint) && endpoint.address.isRoutable
+  }
+
+  private static func hasPort(_ endpoint: Endpoint) -> Bool {
+    endpoint.port > 0 || endpoint.address.network == .i2p
+  }
+
   /// Whether an address may be dialled at all.
   func admits(_ endpoint: Endpoint) -> Bool {
-    guard endpoint.port > 0 || endpoint.address.network == .i2p else { return false }
+    guard Self.hasPort(endpoint) else { return false }
     guard dialsLoopbackOnly ? endpoint.address.isLoopback : endpoint.address.isRoutable else { return false }
     return !optedOut.contains { $0.contains(endpoint.address) }
   }

@@ -3,6 +3,7 @@ import Bytes
 import EventLoop
 import Glibc
 import Observations
+import Pacing
 
 /// Hears what becomes of a publisher's connection to the log server.
 public protocol LogPublisherHandler: AnyObject {
@@ -100,7 +101,6 @@ public final class LogPublisher {
   private var retry: TimerWatcher?
   private var deadline: TimerWatcher?
   private var patienceEnd: TimerWatcher?
-  private var reconnection = Reconnection()
   private var server: UInt64 = 0
   private var dropped: ClosedRange<UInt64>?
   private var droppedBytes: UInt64 = 0
@@ -297,7 +297,7 @@ public final class LogPublisher {
     setCongested(false)
     patienceEnd?.cancel()
     failedAttempts += 1
-    retry?.start(after: reconnection.nextDelay())
+    retry?.start(after: Backoff.logServer.seconds(failures: failedAttempts))
     handler?.publisher(self, lostServerFor: reason)
   }
 
@@ -311,7 +311,6 @@ public final class LogPublisher {
       refusal = nil
       progressAt = Clock.monotonic()
       failedAttempts = 0
-      reconnection.reset()
       store.rewind(after: resumeAfter, source: source)
       handler?.publisher(self, joinedAs: source, isNewServer: isNewServer)
       pumpLater()

@@ -2,6 +2,7 @@ import Access
 import Bytes
 import EventLoop
 import Observations
+import Pacing
 
 /// Hears a subscriber's records.
 public protocol LogSubscriberHandler: AnyObject {
@@ -53,7 +54,7 @@ public final class LogSubscriber {
   private var stream: ByteStream?
   private var attempt: AccessAttempt?
   private var retry: TimerWatcher?
-  private var reconnection = Reconnection()
+  private var failures = 0
 
   /// Creates a subscriber and starts to look for the log server.
   ///
@@ -132,7 +133,7 @@ public final class LogSubscriber {
         self.stream = stream
         stream.write(StreamPreamble.bytes(createdAt: Clock.now()))
         subscribe()
-        reconnection.reset()
+        failures = 0
         handler.subscriberDidConnect(self)
       case .failure(let error): lost(error.description)
       }
@@ -140,7 +141,8 @@ public final class LogSubscriber {
   }
 
   private func lost(_ reason: String) {
-    retry?.start(after: reconnection.nextDelay())
+    failures += 1
+    retry?.start(after: Backoff.logServer.seconds(failures: failures))
     handler.subscriber(self, lostServerFor: reason)
   }
 }

@@ -4,6 +4,7 @@ import ControlProtocol
 import EventLoop
 import LogProtocol
 import Observations
+import Pacing
 
 /// Begins the connects that clients ask for, as fast and as many at a time as is configured.
 final class Dialler {
@@ -322,12 +323,13 @@ final class Dialler {
   private func dialAgain(_ dial: Dial) -> (() -> Void)? {
     guard !connector.isShuttingDown else { return nil }
     let now = Clock.monotonic()
-    let backoff = Backoff(first: settings.keepDelay, most: settings.keepMaxDelay)
+    let backoff = Backoff(first: settings.keepDelay, limit: settings.keepMaxDelay)
     // One that stood for longer than it would be waited for has not failed.
     let stood = dial.openedAt.map { Double(now - $0) / 1e9 } ?? 0
-    let isFailure = stood < backoff.seconds(failures: dial.failures + 1, chance: 0.5)
+    let isFailure = stood < backoff.seconds(failures: dial.failures + 1)
     let failures = isFailure ? dial.failures + 1 : 0
-    let delay = UInt64(backoff.seconds(failures: failures) * 1e9)
+    var random = SystemRandomNumberGenerator()
+    let delay = UInt64(backoff.seconds(failures: failures, using: &random) * 1e9)
     let next = dial.next(connector.takeID(), failures: failures)
     connector.noteConnectBegun()
     later.add(next, due: now + delay)

@@ -1,0 +1,80 @@
+import ArgumentParser
+import Commands
+import LogConsumer
+import LogFiles
+import LogOptions
+import LogText
+
+/// `netmine log cat`: shows the records of log files.
+struct CatCommand: LogToolCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "cat",
+    abstract: "Show the records of log files: as lines, as JSON, as bytes, or summed up.",
+    discussion: "Files are read one after another, in the order in which they were begun."
+  )
+
+  @OptionGroup(title: "Which records") var records: RecordFilterOptions
+  @OptionGroup(title: "How they are shown") var form: RecordOutputOptions
+
+  @Option(help: ArgumentHelp("Stop after this many records.", valueName: "n"))
+  var count: Int?
+
+  @OptionGroup var input: LogFileOptions
+
+  var isJSON: Bool { form.json }
+
+  func validate() throws {
+    guard count ?? 1 > 0 else { throw ValidationError("--count is 1 or more.") }
+  }
+
+  func execute(_ environment: ClientEnvironment) throws(ClientFailure) -> ExitStatus {
+    let printer = RecordListing(RecordLines(records.filter, form.mode(), isLive: false), environment.output)
+    let reading = LogReading(input, environment.output, for: records.filter)
+    var remaining = count ?? .max
+    var selection = RecordSelection(records.filter)
+    try reading.forEach { record, _ in
+      if !selection.shows(record.header, body: record.body) {
+        printer.skip(record)
+      } else if printer.print(record) {
+        remaining -= 1
+      }
+      return remaining > 0
+    }
+    printer.finish()
+    return reading.status
+  }
+}
+
+/// Prints records, many at a time.
+final class RecordListing {
+  private var lines: RecordLines
+  private let output: Output
+  private var bytes: [UInt8] = []
+
+  /// Prints these lines to `output`.
+  init(_ lines: RecordLines, _ output: Output) {
+    self.lines = lines
+    self.output = output
+  }
+
+  /// Prints a record, later; returns whether it counts as shown.
+  func print(_ record: LogRecord) -> Bool {
+    let isShown = lines.append(record.header, body: record.body, to: &bytes)
+    if bytes.count >= 64 << 10 { flush() }
+    return isShown
+  }
+
+  /// Takes in a record that is not shown.
+  func skip(_ record: LogRecord) { lines.skip(record.header, body: record.body, to: &bytes) }
+
+  /// Prints what was kept for later.
+  func finish() {
+    lines.finish(to: &bytes)
+    flush()
+  }
+
+  private func flush() {
+    output.lines(bytes)
+    bytes.removeAll(keepingCapacity: true)
+  }
+}

@@ -1,0 +1,69 @@
+import ArgumentParser
+import Bytes
+import Commands
+import LogConsumer
+import LogFiles
+import LogOptions
+import LogProtocol
+import LogText
+import Observations
+
+/// `netmine log convert`: between the native format and coinscope's, and from earlier versions to this one.
+struct ConvertCommand: LogToolCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "convert",
+    abstract: "Convert log files to the native format, or to coinscope's.",
+    discussion: """
+      To native: native files of earlier versions are brought forward, event bodies with reasons in words becoming bodies \
+      with codes; all else stays byte for byte. Sources of coinscope's files are recorded as joined, of kind coinscope, and \
+      their records numbered from 1; times stay whole seconds.
+
+      To coinscope's: META records, handshakes, later types and all flags but the direction have no place and are left \
+      out; times are cut to seconds. What is left out is counted.
+      """
+  )
+
+  @Option(name: .customLong("to"), help: ArgumentHelp("Format to write.", valueName: "format"))
+  var result: ArchiveFormat
+
+  @OptionGroup(title: "Which records") var records: RecordFilterOptions
+  @OptionGroup(title: "Where to") var target: ByteOutputOptions
+  @OptionGroup var input: LogFileOptions
+
+  var isJSON: Bool { false }
+
+  func execute(_ environment: ClientEnvironment) throws(ClientFailure) -> ExitStatus {
+    let output = try target.open(environment.output)
+    let reading = LogReading(input, environment.output, for: records.filter)
+    var writer = NativeLogWriter(bringsForward: true)
+    var selector = RecordSelection(records.filter)
+    var count = 0
+    var left: [RecordType: Int] = [:]
+    let result = result
+    try reading.forEach { record, _ throws(ClientFailure) in
+      guard selector.shows(record.header, body: record.body) else {
+        writer.skip(record)
+        return true
+      }
+      if result == .native {
+        writer.append(record, to: &output.bytes)
+        count += 1
+      } else if let bytes = CoinscopeRecord.bytes(record.header, body: record.body) {
+        output.bytes += bytes
+        count += 1
+      } else {
+        left[record.header.type, default: 0] += 1
+      }
+      return try output.flushIfMuch()
+    }
+    if result == .native { writer.begin(at: 0, &output.bytes) }
+    try output.finish()
+    var words = Quantity.counted(count, "record")
+    if !left.isEmpty {
+      let kinds = left.sorted { $0.key.rawValue < $1.key.rawValue }.map { "\($0.value) \($0.key.name)" }
+      words += ", left out: " + kinds.joined(separator: ", ")
+    }
+    environment.output.note(words)
+    return reading.status
+  }
+}

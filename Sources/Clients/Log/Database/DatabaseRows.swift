@@ -1,0 +1,265 @@
+import BitcoinWire
+import Bytes
+import Commands
+import LogFiles
+import LogProtocol
+import LogText
+import Observations
+import Store
+import Wording
+
+/// Makes rows of records.
+struct DatabaseRows {
+  private struct Place: Hashable {
+    let source: UInt32
+    let connection: UInt32
+  }
+
+  private let hasPayload: Bool
+  private var formatter = TextFormatter()
+  /// The rows of connections that are open, but for what their ends tell.
+  private var opened: [Place: [SQLValue]] = [:]
+  /// Which of them the database does not have as they are.
+  private var changed: Set<Place> = []
+  /// The rows of sources that are known, by instance.
+  private var sources: [UInt64: [SQLValue]] = [:]
+  /// The sources that there are records of.
+  private var shown: Set<UInt32> = []
+  private var areSourcesChanged = false
+  private var messageCount: Int64 = 0
+  /// Those of a message; kept for its memory.
+  private var announcements: [Announcement] = []
+
+  /// Begins.
+  ///
+  /// - Parameter hasPayload: whether messages have their payloads.
+  init(hasPayload: Bool) { self.hasPayload = hasPayload }
+
+  /// Goes on where a database is.
+  ///
+  /// - Parameters:
+  ///   - messageCount: the largest message's id.
+  ///   - connections: the rows of the connections that are open.
+  ///   - sources: the rows of the sources.
+  mutating func restore(messageCount: Int64, connections: [[SQLValue]], sources: [[SQLValue]]) {
+    self.messageCount = messageCount
+    for row in connections {
+      guard let source = row[0].integer.flatMap({ UInt32(exactly: $0) }),
+        let connection = row[1].integer.flatMap({ UInt32(exactly: $0) })
+      else { continue }
+      opened[Place(source: source, connection: connection)] = Array(
+        row.prefix(Self.agent + 2)
+      )
+    }
+    for row in sources {
+      guard let source = row[0].integer.flatMap({ UInt32(exactly: $0) }) else { continue }
+      shown.insert(source)
+      guard let instance = row[1].string.flatMap({ UInt64($0, radix: 16) }) else { continue }
+      self.sources[instance] = row
+      // Texts call sources by their kinds.
+      let description = SourceDescription(
+        instance: instance,
+        process: 0,
+        kind: row[2].string ?? "",
+        name: "",
+        version: ""
+      )
+      let body = MetaBody.sourceJoined(source: source, description).body
+      body.withUnsafeBytes {
+        formatter.skip(RecordHeader(type: .meta, time: 0, bodyCount: $0.count), body: $0)
+      }
+    }
+  }
+
+  /// Takes in a record that the database has, or that it shall not have.
+  mutating func skip(_ record: LogRecord) {
+    let header = record.header
+    formatter.skip(header, body: record.body)
+    switch header.type {
+    case .connection:
+      guard let event = try? ConnectionEvent(record.body.bytes) else { return }
+      _ = note(event, header)
+    case .meta: note(meta: record)
+    default: break
+    }
+  }
+
+  /// Writes the rows that a record makes, which the database does not have.
+  mutating func note(
+    _ record: LogRecord,
+    isShown: Bool,
+    _ tables: ExportTables
+  ) throws(ClientFailure) {
+    let header = record.header
+    if isShown, header.source != 0, shown.insert(header.source).inserted { areSourcesChanged = true }
+    switch header.type {
+    case .message where isShown: try note(message: record, tables)
+    case .connection: try note(event: record, isShown: isShown, tables)
+    default:
+      if header.type == .meta, let place = note(meta: record) { changed.insert(place) }
+      guard isShown, header.type != .message else { return formatter.skip(header, body: record.body) }
+      let text = formatter.words(header, body: record.body)
+      let place = Self.place(header)
+      try tables.insert(.texts, place + [.text(header.type.name), .text(text)])
+    }
+  }
+
+  /// Writes the rows of connections that are open and have changed since the last time.
+  mutating func takeConnections(
+    _ tables: ExportTables
+  ) throws(ClientFailure) {
+    for place in changed.sorted(by: { ($0.source, $0.connection) < ($1.source, $1.connection) }) {
+      if let row = opened[place] { try tables.insert(.connections, row + [.null, .null, .null]) }
+    }
+    changed = []
+  }
+
+  /// The rows of all sources; nil where they have not changed since the last time.
+  mutating func takeSources() -> [[SQLValue]]? {
+    guard areSourcesChanged else { return nil }
+    areSourcesChanged = false
+    let rows = sources.sorted { $0.key < $1.key }.map(\.value)
+    let others = shown.subtracting(sources.values.compactMap { $0[0].integer.map { UInt32($0) } })
+    return rows + others.sorted().map { [.number($0), .null, .null, .null, .null] }
+  }
+
+  private static func place(_ header: RecordHeader) -> [SQLValue] {
+    [.number(header.time), .number(header.source), .number(header.sequence), .number(header.connection)]
+  }
+
+  private mutating func note(message record: LogRecord, _ tables: ExportTables) throws(ClientFailure) {
+    messageCount += 1
+    let header = record.header
+    let message = MessageHeader(peeking: record.body.bytes)
+    let payload = UnsafeRawBufferPointer(rebasing: record.body.dropFirst(MessageHeader.size))
+    let row = tables.messages
+    row.append(messageCount)
+    row.append(Int64(clamping: header.time))
+    row.append(Int64(header.source))
+    row.append(Int64(clamping: header.sequence))
+    row.append(Int64(header.connection))
+    row.append(header.flags.contains(.sent) ? 1 : 0 as Int64)
+    row.append(Int64(header.flags.rawValue))
+    if let message { row.append("\(message.command)") } else { row.appendNull() }
+    row.append(Int64(payload.count))
+    if message == nil { row.appendNull() } else { row.append(formatter.words(header, body: record.body)) }
+    if hasPayload { row.append(bytes: payload) } else { row.appendNull() }
+    try tables.end(row)
+    announcements.removeAll(keepingCapacity: true)
+    Announcement.forEach(in: record.body) { announcements.append($0) }
+    let dialect = Dialect(magic: message?.magic ?? 0)
+    for announcement in announcements {
+      try add(announcement.hash, announcement.form, announcement.name(in: dialect), tables)
+      guard let other = announcement.otherHash, other != announcement.hash else { continue }
+      try add(other, announcement.form, "wtx", tables)
+    }
+  }
+
+  private func add(
+    _ hash: Hash256,
+    _ form: Announcement.Form,
+    _ type: String,
+    _ tables: ExportTables
+  ) throws(ClientFailure) {
+    let row = tables.announcements
+    row.append(messageCount)
+    row.append(form.rawValue)
+    row.append(type)
+    hash.withText { row.append(text: $0) }
+    try tables.end(row)
+  }
+
+  private mutating func note(
+    event record: LogRecord,
+    isShown: Bool,
+    _ tables: ExportTables
+  ) throws(ClientFailure) {
+    let header = record.header
+    formatter.skip(header, body: record.body)
+    guard let event = try? ConnectionEvent(record.body.bytes) else { return }
+    if isShown {
+      try tables.insert(
+        .events,
+        Self.place(header) + [
+          .number(event.code.rawValue), .text(event.code.name), .text("\(event.remote)"),
+          .text("\(event.local)"),
+          .number(event.outcome?.errorNumber ?? 0), .number(event.duration),
+          .nonempty(EscapedText.utf8(event.userAgent)),
+          .nonempty(EscapedText.utf8((event.outcome?.words ?? "").utf8)),
+          event.evidence.isEmpty ? .null : .bytes(event.evidence),
+        ]
+      )
+    }
+    if let row = note(event, header) { try tables.insert(.connections, row) }
+    let place = Place(source: header.source, connection: header.connection)
+    if opened[place] != nil { changed.insert(place) } else { changed.remove(place) }
+  }
+
+  /// Takes in an event; the whole row of the connection that ends with it.
+  private mutating func note(_ event: ConnectionEvent, _ header: RecordHeader) -> [SQLValue]? {
+    let place = Place(source: header.source, connection: header.connection)
+    switch event.code {
+    case .connected, .accepted:
+      opened[place] = Self.row(
+        place,
+        OpenConnection(
+          direction: event.direction,
+          remote: event.remote,
+          local: event.local,
+          since: header.time,
+          peer: event.peer
+        )
+      )
+    case .handshaken: opened[place]?[Self.agent] = .nonempty(EscapedText.utf8(event.userAgent))
+    case .connectFailed: break
+    case .closedByPeer, .writeFailed, .failed, .resetByPeer, .closedByUs:
+      return opened.removeValue(forKey: place).map {
+        $0 + [
+          .number(header.time), .text(event.code.name),
+          .nonempty(EscapedText.utf8((event.outcome?.words ?? "").utf8)),
+        ]
+      }
+    }
+    return nil
+  }
+
+  /// Takes in a record about the stream; where it tells of a connection, its place.
+  @discardableResult
+  private mutating func note(meta record: LogRecord) -> Place? {
+    let header = record.header
+    switch try? MetaBody(record.body.bytes) {
+    case .sourceJoined(let source, let description):
+      let row: [SQLValue] = [
+        .number(source), .text(Hexadecimal.text(description.instance)),
+        .text(EscapedText.utf8(description.kind.utf8)),
+        .nonempty(EscapedText.utf8(description.name.utf8)),
+        .nonempty(EscapedText.utf8(description.version.utf8)),
+      ]
+      if sources.updateValue(row, forKey: description.instance) != row { areSourcesChanged = true }
+    case .openConnection(let open):
+      let place = Place(source: header.source, connection: header.connection)
+      let row = Self.row(place, open)
+      if opened.updateValue(row, forKey: place) != row { return place }
+    default: break
+    }
+    return nil
+  }
+
+  /// Where a connection's row has the user agent; what follows it is when it was opened, and what its end tells.
+  private static let agent = 8
+
+  private static func row(_ place: Place, _ open: OpenConnection) -> [SQLValue] {
+    [
+      .number(place.source), .number(place.connection), .text("\(open.direction)"),
+      .number(open.remote.address.network.rawValue), .text("\(open.remote.address)"),
+      .number(open.remote.port),
+      .text("\(open.local.address)"), .number(open.local.port), .nonempty(EscapedText.utf8(open.userAgent)),
+      .number(open.since),
+    ]
+  }
+}
+
+extension SQLValue {
+  /// A text; null if it is empty.
+  fileprivate static func nonempty(_ text: String) -> SQLValue { text.isEmpty ? .null : .text(text) }
+}

@@ -1,0 +1,202 @@
+import ArgumentParser
+import BitcoinWire
+import Bytes
+import Commands
+import JSON
+import LogConsumer
+import LogFiles
+import LogOptions
+import LogProtocol
+import LogText
+
+/// `netmine log first`: who told of a transaction or block, in order.
+struct FirstCommand: LogToolCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "first",
+    abstract: "Tell who announced a transaction or block, in order, with the delay after the first.",
+    discussion: """
+      Looks into inv, headers, cmpctblock, tx and block messages that were received; the first of each connection \
+      counts. A transaction has two hashes: nodes announce it by its wtxid or, older ones, by its txid. Where the \
+      transaction itself was received the other hash is said; name it with --also to find the announcements by it \
+      too. Delays are in milliseconds; ≤ marks times that are upper bounds.
+
+      Exit status 1 when nobody announced it.
+      """
+  )
+
+  @Option(help: ArgumentHelp("The transaction's other hash. May be repeated.", valueName: "hash"))
+  var also: [String] = []
+
+  @Flag(help: "Tell every announcement, not only the first of each connection.")
+  var all = false
+
+  @Flag(help: "Print JSON, an object a line.")
+  var json = false
+
+  @OptionGroup(title: "Which records") var records: RecordFilterOptions
+
+  @Argument(help: "A block's hash, a txid or a wtxid.")
+  var hash: String
+
+  @OptionGroup var input: LogFileOptions
+
+  var isJSON: Bool { json }
+
+  func validate() throws {
+    for text in [hash] + also where Hash256(text) == nil {
+      throw ValidationError("\(text) is no hash: 64 hexadecimal digits.")
+    }
+  }
+
+  func execute(_ environment: ClientEnvironment) throws(ClientFailure) -> ExitStatus {
+    var search = AnnouncementSearch(Set(([hash] + also).compactMap { Hash256($0) }), tellsAll: all)
+    var selector = RecordSelection(records.filter)
+    let reading = LogReading(input, environment.output, for: records.filter)
+    try reading.forEach { record, _ in
+      search.note(record, isShown: selector.shows(record.header, body: record.body))
+      return true
+    }
+    let found = search.ordered
+    if let first = found.first { show(found, after: first.time, environment.output) }
+    for other in search.others {
+      environment.output.note(
+        "The transaction's other hash is \(other): --also finds what is announced by it."
+      )
+    }
+    guard found.isEmpty else { return reading.status }
+    environment.output.complain("Nobody announced \(hash).")
+    return .someFailed
+  }
+
+  private func show(_ found: [AnnouncementSearch.Found], after first: UInt64, _ output: Output) {
+    var times = TimeText()
+    guard !json else {
+      for entry in found {
+        var object = JSONWriter()
+        object.member("delay_ns", entry.time - first)
+        object.member("time_ns", entry.time)
+        object.member("time", times.text(entry.time, digits: 9))
+        object.member("upper_bound", entry.isUpperBound)
+        object.member("source", entry.source)
+        object.member("connection", entry.connection)
+        object.member("remote", entry.remote.map { "\($0)" })
+        object.member("user_agent", EscapedText.utf8(entry.userAgent))
+        object.member("form", entry.form.rawValue)
+        object.member("as", entry.name)
+        object.member("hash", "\(entry.hash)")
+        output.line(object)
+      }
+      return
+    }
+    var table = Table([
+      .init("delay", .trailing), .init("time"), .init("source", .trailing), .init("connection", .trailing),
+      .init("peer"), .init("by"), .init("as"), .init("user agent"),
+    ])
+    for entry in found {
+      table.add([
+        (entry.isUpperBound ? "≤" : "") + Self.milliseconds(entry.time - first), times.text(entry.time),
+        "\(entry.source)", "\(entry.connection)", entry.remote.map { "\($0)" } ?? "-", entry.form.rawValue,
+        entry.name, EscapedText.utf8(entry.userAgent),
+      ])
+    }
+    table.lines.forEach(output.line)
+  }
+
+  /// A duration in ns in ms, to the microsecond.
+  private static func milliseconds(_ duration: UInt64) -> String {
+    let fraction = String(duration / 1000 % 1000)
+    return "\(duration / 1_000_000).\(String(repeating: "0", count: 3 - fraction.count))\(fraction)"
+  }
+}
+
+/// Collects who announced something.
+struct AnnouncementSearch {
+  /// An announcement.
+  struct Found {
+    /// When, in ns since the Unix epoch.
+    let time: UInt64
+    /// Whether it may have been earlier.
+    let isUpperBound: Bool
+    /// The source that recorded it.
+    let source: UInt32
+    /// The connection it came by.
+    let connection: UInt32
+    /// Who announced it; nil where that is not known.
+    let remote: Endpoint?
+    /// The announcer's user agent.
+    let userAgent: [UInt8]
+    /// By what message.
+    let form: Announcement.Form
+    /// As what: `tx`, `wtx`, `block`.
+    let name: String
+    /// By which hash.
+    let hash: Hash256
+  }
+
+  private struct Place: Hashable {
+    let source: UInt32
+    let connection: UInt32
+  }
+
+  /// Other hashes of what was looked for.
+  private(set) var others: Set<Hash256> = []
+
+  private let hashes: Set<Hash256>
+  private let tellsAll: Bool
+  private var names = StreamNames()
+  private var found: [Found] = []
+  private var seen: [Place: Int] = [:]
+
+  /// Looks for any of the hashes.
+  init(_ hashes: Set<Hash256>, tellsAll: Bool) {
+    self.hashes = hashes
+    self.tellsAll = tellsAll
+  }
+
+  /// The announcements in order of time.
+  var ordered: [Found] {
+    found.indices.sorted { (found[$0].time, $0) < (found[$1].time, $1) }.map { found[$0] }
+  }
+
+  /// Takes in a record.
+  ///
+  /// - Parameter isShown: whether it is one of those to look into.
+  mutating func note(_ record: LogRecord, isShown: Bool) {
+    let header = record.header
+    names.note(header, body: record.body)
+    guard isShown, header.type == .message, !header.flags.contains(.sent) else { return }
+    var match: Announcement?
+    Announcement.forEach(in: record.body) { announcement in
+      let other = announcement.otherHash
+      if hashes.contains(announcement.hash) || other.map(hashes.contains) == true { match = announcement }
+    }
+    guard let match else { return }
+    for hash in [match.hash, match.otherHash ?? match.hash] where !hashes.contains(hash) {
+      others.insert(hash)
+    }
+    add(match, header, Dialect(magic: MessageHeader(peeking: record.body.bytes)!.magic))
+  }
+
+  private mutating func add(_ announcement: Announcement, _ header: RecordHeader, _ dialect: Dialect) {
+    let place = Place(source: header.source, connection: header.connection)
+    let open = names.table.connections(of: header.source)[header.connection]
+    let entry = Found(
+      time: header.time,
+      isUpperBound: header.flags.contains(.upperBound),
+      source: header.source,
+      connection: header.connection,
+      remote: open?.remote,
+      userAgent: open?.userAgent ?? [],
+      form: announcement.form,
+      name: announcement.name(in: dialect),
+      hash: announcement.hash
+    )
+    // Files that overlap can tell a connection's announcements in another order than that of time.
+    if !tellsAll, let index = seen[place] {
+      if entry.time < found[index].time { found[index] = entry }
+      return
+    }
+    seen[place] = found.count
+    found.append(entry)
+  }
+}

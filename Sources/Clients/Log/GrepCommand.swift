@@ -1,0 +1,129 @@
+import ArgumentParser
+import BitcoinWire
+import Bytes
+import Commands
+import LogConsumer
+import LogFiles
+import LogOptions
+import LogProtocol
+import LogText
+
+/// `netmine log grep`: shows the records that have something in them.
+struct GrepCommand: LogToolCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "grep",
+    abstract: "Show the records of log files that have something in them.",
+    discussion: """
+      For example: netmine log grep --pattern 'addrv2 [0-9]{3}' verbatim.log
+      netmine log grep --hash 4a5e1e4baab89f3a32518a88c31bc87f618f76673e2cc77ab2127b7afdeda33b verbatim.log
+
+      --pattern is a regular expression, looked for in the line that `cat` would show (without --json). Exit \
+      status 1 when nothing is found.
+      """
+  )
+
+  @Option(
+    name: .shortAndLong,
+    help: ArgumentHelp("Regular expression that the line matches.", valueName: "pattern")
+  )
+  var pattern: String?
+
+  @Flag(name: .shortAndLong, help: "Take capital and small letters of the pattern for the same.")
+  var ignoreCase = false
+
+  @Option(help: ArgumentHelp("Bytes that the record's body has, in hexadecimal.", valueName: "hex"))
+  var hex: String?
+
+  @Option(
+    help: ArgumentHelp(
+      """
+      Hash that the record names, or that the transaction or block in it has (txid, wtxid, block hash).
+      """,
+      valueName: "hash"
+    )
+  )
+  var hash: String?
+
+  @Flag(name: .customLong("invert"), help: "Show the records that do not match.")
+  var isInverted = false
+
+  @Flag(help: "Print only how many there are.")
+  var quantity = false
+
+  @OptionGroup(title: "Which records") var records: RecordFilterOptions
+  @OptionGroup(title: "How they are shown") var form: RecordOutputOptions
+
+  @Option(help: ArgumentHelp("Stop after this many records.", valueName: "n"))
+  var count: Int?
+
+  @OptionGroup var input: LogFileOptions
+
+  var isJSON: Bool { form.json }
+
+  func validate() throws {
+    guard count ?? 1 > 0 else { throw ValidationError("--count is 1 or more.") }
+    guard pattern != nil || hex != nil || hash != nil else {
+      throw ValidationError("Say what to look for: --pattern, --hex or --hash.")
+    }
+    _ = try matcher()
+  }
+
+  private func matcher() throws -> RecordMatcher {
+    var matcher = RecordMatcher()
+    if let pattern {
+      do { matcher.pattern = try Regex(pattern).ignoresCase(ignoreCase) } catch {
+        throw ValidationError("--pattern is no regular expression: \(error)")
+      }
+    }
+    if let hex {
+      guard let bytes = Hexadecimal.bytes(hex), !bytes.isEmpty else {
+        throw ValidationError("--hex takes two hexadecimal digits a byte.")
+      }
+      matcher.bytes = bytes
+    }
+    if let hash {
+      matcher.hash = Hash256(hash)
+      guard matcher.hash != nil else { throw ValidationError("--hash takes 64 hexadecimal digits.") }
+    }
+    return matcher
+  }
+
+  func execute(_ environment: ClientEnvironment) throws(ClientFailure) -> ExitStatus {
+    guard let matcher = try? matcher() else { return .usage }
+    var everything = RecordCriteria()
+    everything.asksForMeta = true
+    let listing = RecordListing(RecordLines(everything, form.mode(), isLive: false), environment.output)
+    var selector = RecordSelection(records.filter)
+    var formatter = TextFormatter()
+    var found = 0
+    let reading = LogReading(input, environment.output, for: records.filter)
+    try reading.forEach { record, _ in
+      let isMatch =
+        selector.shows(record.header, body: record.body)
+        && Self.matches(record, matcher, &formatter) != isInverted
+      guard isMatch else {
+        formatter.skip(record.header, body: record.body)
+        listing.skip(record)
+        return true
+      }
+      found += 1
+      if quantity { formatter.skip(record.header, body: record.body) } else { _ = listing.print(record) }
+      return found < count ?? .max
+    }
+    listing.finish()
+    if quantity { environment.output.line("\(found)") }
+    return found > 0 ? reading.status : .someFailed
+  }
+
+  private static func matches(
+    _ record: LogRecord,
+    _ matcher: RecordMatcher,
+    _ formatter: inout TextFormatter
+  ) -> Bool {
+    guard matcher.matches(record) else { return false }
+    if matcher.pattern == nil { return true }
+    var line: [UInt8] = []
+    formatter.append(record.header, body: record.body, to: &line)
+    return matcher.matches(String(decoding: line.dropLast(), as: UTF8.self))
+  }
+}

@@ -1,0 +1,17 @@
+import Commands
+import Daemon
+
+/// A subcommand that talks to the connector.
+public protocol ControlCommand: ClientCommand {
+  /// The options every such command takes.
+  var options: ClientOptions { get }
+}
+
+extension ControlCommand {
+  /// The options that every program takes.
+  public var common: CommonOptions { options.common }
+  /// The value of `--control`.
+  public var control: String? { options.control }
+  /// Whether `--json` is given.
+  public var isJSON: Bool { options.json }
+}
