@@ -158,7 +158,7 @@ extension MessageKind {
       var fields = try json(kind.samples[0])
       fields[field.name] = .array([.array([])])
       let error = #expect(throws: FieldError.self, "\(field.name)") { try kind.message(fields: fields) }
-      #expect(error?.problem != "is no field of it")
+      #expect(error?.problem != "is not a known field")
     }
   }
 
