@@ -81,8 +81,8 @@ extension ByteReader {
   /// Reads a CompactSize of at most `maximum`, then that many hashes.
   ///
   /// - Parameters:
-  /// - count: the name of the count in errors.
-  /// - hash: the name of each hash in errors.
+  ///   - count: the name of the count in errors.
+  ///   - hash: the name of each hash in errors.
   @_lifetime(self: copy self)
   public mutating func hashes(
     _ count: StaticString,
