@@ -22,7 +22,7 @@ import Testing
     }
   }
 
-  /// What a command line gives: texts only.
+  /// All values are texts, as from a command line.
   func made(_ command: Command, _ fields: [String: String]) throws -> Message {
     try Message(command, fields: fields.mapValues { .string($0) })
   }
