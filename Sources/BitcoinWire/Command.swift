@@ -64,7 +64,7 @@ public struct Command: Hashable, Sendable, CustomStringConvertible {
     return true
   }
 
-  /// The characters before the padding; others than printable ASCII are escaped as in `EscapedText`.
+  /// The characters before the padding, escaped as in `EscapedText`.
   public var description: String {
     let count = (0..<Self.size).last { self[$0] != 0 }.map { $0 + 1 } ?? 0
     guard (0..<count).allSatisfy({ Self.isPrintable(self[$0]) && self[$0] != UInt8(ascii: "\\") }) else {

@@ -15,8 +15,8 @@ public struct Transaction: MessagePayload {
   /// The outputs, in order.
   public var outputs: [TransactionOutput]
 
-  /// The earliest block that may contain the transaction: a height below 500,000,000, else seconds since the
-  /// Unix epoch.
+  /// The last block height, if below 500,000,000, or else the last time, in seconds since the Unix epoch, at
+  /// which the transaction is not final.
   public var lockTime: UInt32
 
   /// Creates a transaction from its parts.

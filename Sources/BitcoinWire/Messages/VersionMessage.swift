@@ -93,7 +93,7 @@ public struct VersionMessage: MessagePayload {
   /// Height of the sender's best block.
   public var startHeight: Int32?
 
-  /// Whether the sender wants transactions relayed; nil, if absent, means that it does.
+  /// Whether the sender wants transactions relayed; nil if absent, which means that it does.
   public var relay: Bool? {
     get { relayByte.map { $0 != 0 } }
     set { relayByte = newValue.map { $0 ? 1 : 0 } }

@@ -1,6 +1,6 @@
 // Parameters from Bitcoin Cash Node's `chainparams.cpp` and `version.h`. The dialect was compared with the
 // serialisation of headers, blocks, transactions, compact and filtered blocks, addresses, inventory and
-// `version` in its source. The regression test network is left out: most coins' share Bitcoin's magic.
+// `version` in its source. The regression test network is left out: most coins use Bitcoin's magic.
 
 extension Dialect {
   /// Bitcoin Cash's dialect. There are no witnesses, so no marker. Tokens are inside the output's script. The

@@ -1,6 +1,6 @@
 // Parameters from Dash's `chainparams.cpp` and `version.h`. The dialect was compared with the serialisation
 // of headers, blocks, transactions, compact and filtered blocks, addresses, inventory and `version` in its
-// source. The regression test network is left out: most coins' share Bitcoin's magic.
+// source. The regression test network is left out: most coins use Bitcoin's magic.
 
 extension Dialect {
   /// Dash's dialect. Transactions may be special (DIP2); the first one of every block is. Headers have

@@ -1,6 +1,6 @@
 // Parameters from Dogecoin's `chainparams.cpp` and `version.h`. The dialect was compared with the
 // serialisation of headers, blocks, transactions, compact and filtered blocks, addresses, inventory and
-// `version` in its source. The regression test network is left out: most coins' share Bitcoin's magic.
+// `version` in its source. The regression test network is left out: most coins use Bitcoin's magic.
 
 extension Dialect {
   /// Dogecoin's dialect. After a merge-mined header comes the proof that another chain's block commits to it,

@@ -1,6 +1,6 @@
 // Parameters from Litecoin's `chainparams.cpp` and `version.h`. The dialect was compared with the
 // serialisation of headers, blocks, transactions, compact and filtered blocks, addresses, inventory and
-// `version` in its source. The regression test network is left out: most coins' share Bitcoin's magic.
+// `version` in its source. The regression test network is left out: most coins use Bitcoin's magic.
 
 extension Dialect {
   /// Litecoin's dialect. Headers are Bitcoin's, but transactions may carry a part of an extension block

@@ -1,6 +1,6 @@
 // Parameters from Namecoin's `chainparams.cpp` and `version.h`. The dialect was compared with the
 // serialisation of headers, blocks, transactions, compact and filtered blocks, addresses, inventory and
-// `version` in its source. The regression test network is left out: most coins' share Bitcoin's magic.
+// `version` in its source. The regression test network is left out: most coins use Bitcoin's magic.
 
 extension Dialect {
   /// Namecoin's dialect. Headers are merge-mined, as in Dogecoin. Names are inside the output's script.

@@ -15,8 +15,8 @@ public struct TransactionView: ~Escapable {
   /// The number of outputs.
   public let outputCount: Int
 
-  /// The earliest block that may contain the transaction: a height below 500,000,000, else seconds since the
-  /// Unix epoch.
+  /// The last block height, if below 500,000,000, or else the last time, in seconds since the Unix epoch, at
+  /// which the transaction is not final.
   public let lockTime: UInt32
 
   /// Whether the transaction is in the form of BIP144; then at least one input has a witness.
