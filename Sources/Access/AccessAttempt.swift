@@ -2,7 +2,7 @@ import Bytes
 import EventLoop
 import Glibc
 
-/// One connect to a server under way, and the proof of the key where there is one and the server is on TCP.
+/// One attempt to connect to a server. On TCP and with a key, it includes the proof of the key.
 public final class AccessAttempt {
   private let address: SocketAddress
   private let key: AccessKey?
@@ -16,10 +16,10 @@ public final class AccessAttempt {
   /// Starts to connect.
   ///
   /// - Parameters:
-  ///   - key: the key to prove to a server on TCP; nil where none is configured.
-  ///   - timeout: seconds that connecting, and then the proof, may take.
-  ///   - finish: called exactly once, never from within this initialiser, unless cancelled: with the connected
-  ///     descriptor, which it then owns, or with what failed.
+  ///   - key: the key to prove to a server on TCP; nil if none is configured.
+  ///   - timeout: the limit in seconds for the connect, and again for the proof.
+  ///   - finish: called exactly once unless cancelled, never within this initialiser. It gets the connected
+  ///     descriptor and owns it, or it gets the error.
   public init(
     to address: SocketAddress,
     key: AccessKey?,
@@ -43,7 +43,7 @@ public final class AccessAttempt {
     }
   }
 
-  /// Gives up; nothing is reported.
+  /// Abandons the attempt; `finish` is not called.
   public func cancel() {
     attempt?.cancel()
     attempt = nil

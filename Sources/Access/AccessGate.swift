@@ -1,12 +1,12 @@
 import Bytes
 import EventLoop
 
-/// Lets TCP clients in that prove the key: what listens on an address passes its new connections to it.
+/// Admits TCP clients that prove the key. The listener of an address passes its new connections to the gate.
 ///
-/// The server opens with 8 bytes of magic and 32 random bytes; the client answers with 32 random bytes of its own and
-/// its proof; the server answers with its own proof, and the protocol begins. One whose proof is wrong is told
-/// nothing, and its connection closed after a second, so that nobody guesses fast. Where very many connect and prove
-/// nothing, the oldest of them make room: whoever knows the key proves it at once.
+/// The server starts with 8 bytes of magic and 32 random bytes. The client answers with its own 32 random
+/// bytes and its proof. The server answers with its own proof, and the protocol starts. After a wrong proof
+/// the server sends nothing and closes the connection after a second, so that nobody can guess fast. If too
+/// many connections have not proven the key, the oldest is closed: a client with the key proves it at once.
 public final class AccessGate {
   private let key: AccessKey
   private let purpose: AccessKey.Purpose
@@ -15,20 +15,20 @@ public final class AccessGate {
   private let refuse: (String) -> Void
   private var pending: [(exchange: Exchange, remote: SocketAddress)] = []
 
-  /// Most connections that have not proven the key at a time; beyond, the oldest is closed.
+  /// The most connections without a proof at a time. One more closes the oldest.
   static let limit = 256
 
-  /// Seconds in which the key must be proven.
+  /// Seconds that a client has to prove the key.
   var timeout = 10.0
 
-  /// Seconds after which a connection is closed whose proof was wrong.
+  /// Seconds from a wrong proof to the close of the connection.
   var delay = 1.0
 
   /// Creates a gate.
   ///
   /// - Parameters:
-  ///   - accept: gets each connection that has proven the key; it owns the descriptor.
-  ///   - refuse: gets a sentence about each that has not.
+  ///   - accept: gets each connection that has proven the key, and owns the descriptor.
+  ///   - refuse: gets a log message about each connection that has not.
   public init(
     _ key: AccessKey,
     for purpose: AccessKey.Purpose,
@@ -43,12 +43,12 @@ public final class AccessGate {
     self.refuse = refuse
   }
 
-  /// Takes a new connection, and challenges it.
+  /// Challenges a new connection. The gate owns the descriptor.
   public func challenge(_ descriptor: Int32, from remote: SocketAddress) {
     var id: ObjectIdentifier?
     let exchange = Exchange(descriptor, timeout: timeout, on: loop) { [unowned self] error in
       if let id { forget(id) }
-      refuse("\(remote) has not proven the key: \(error?.reason ?? "closed by the other end")")
+      refuse("\(remote) did not prove the key: \(error?.reason ?? "closed by the other end")")
     }
     id = ObjectIdentifier(exchange)
     if pending.count == Self.limit { evictOldest() }
@@ -67,7 +67,7 @@ public final class AccessGate {
   private func evictOldest() {
     let oldest = pending.removeFirst()
     oldest.exchange.close()
-    refuse("\(oldest.remote) makes room: \(Self.limit) connections have not proven the key")
+    refuse("\(oldest.remote) closed to make room: \(Self.limit) connections have not proven the key")
   }
 
   private func answered(
@@ -85,7 +85,7 @@ public final class AccessGate {
       }
     }
     exchange.send(key.serverProof(purpose, server: random, client: client))
-    // It may just have broken.
+    // The connection may just have broken.
     guard exchange.descriptor >= 0 else { return }
     forget(ObjectIdentifier(exchange))
     accept(exchange.release(), remote)

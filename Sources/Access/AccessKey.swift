@@ -1,34 +1,34 @@
 import Bytes
 import CNettle
 
-/// A secret that TCP clients and servers of Netmine share, and prove to each other that they know.
+/// A secret shared by Netmine's TCP clients and servers. Each side proves to the other that it knows it.
 ///
-/// Both sides prove it by HMAC-SHA-256 (RFC 2104) over random numbers of both, so that nothing of it crosses the
-/// network, and nothing that does can be used again. What is said afterwards is as readable as before: where
-/// others can listen, put a tunnel under it.
+/// A proof is an HMAC-SHA-256 (RFC 2104) over random numbers of both sides, so the key never crosses the
+/// network and no proof can be replayed. The proof does not encrypt the connection: on a network where others
+/// can listen, use a tunnel.
 public struct AccessKey: Hashable, Sendable {
-  /// Bytes of a key, of a random number and of a proof.
+  /// Length of a key, a random number or a proof, in bytes.
   public static let size = 32
 
-  /// What a server opens with: eight bytes that no protocol of ours begins with, the last the version, then its
-  /// random number.
+  /// The first eight bytes from a server, before its random number. No protocol of Netmine's starts with
+  /// them; the last byte is the version.
   static let magic = Array("NMKEY\0\0".utf8) + [1]
 
-  /// Bytes of what a server opens with.
+  /// Length of a server's challenge in bytes: the magic and a random number.
   static let challengeSize = magic.count + size
 
-  /// Bytes of what a client answers: its own random number and its proof.
+  /// Length of a client's answer in bytes: a random number and a proof.
   static let answerSize = 2 * size
 
   private let secret: [UInt8]
 
-  /// Takes a secret of 32 bytes; nil for any other count.
+  /// Creates a key from 32 bytes; nil for any other count.
   public init?(_ secret: [UInt8]) {
     guard secret.count == Self.size else { return nil }
     self.secret = secret
   }
 
-  /// Which socket a proof is for, so that one cannot be passed on to another.
+  /// The socket that a proof is for. A proof for one cannot be used on another.
   public enum Purpose: String, Sendable {
     /// Commands for the connector.
     case control
@@ -38,29 +38,29 @@ public struct AccessKey: Hashable, Sendable {
     case subscribe
   }
 
-  /// Whether bytes begin as a server does that wants a proof.
+  /// Whether bytes start with the magic of a server that requires a proof.
   public static func isChallenge(_ bytes: UnsafeRawBufferPointer) -> Bool {
     bytes.count >= magic.count && bytes.prefix(magic.count).elementsEqual(magic)
   }
 
-  /// A random number, of the system's generator.
+  /// A random number from the system's generator.
   static func random() -> [UInt8] {
     var generator = SystemRandomNumberGenerator()
     return (0..<size).map { _ in UInt8.random(in: 0 ... .max, using: &generator) }
   }
 
-  /// What a client proves by: HMAC-SHA-256 of `netmine client PURPOSE`, a zero byte, the server's and the client's
+  /// The client's proof: HMAC-SHA-256 of `netmine client PURPOSE`, a zero byte, the server's and the client's
   /// random number.
   func clientProof(_ purpose: Purpose, server: [UInt8], client: [UInt8]) -> [UInt8] {
     authenticate(Array("netmine client \(purpose.rawValue)\0".utf8) + server + client)
   }
 
-  /// What a server proves by: the same with `netmine server PURPOSE`.
+  /// The server's proof: the same with `netmine server PURPOSE`.
   func serverProof(_ purpose: Purpose, server: [UInt8], client: [UInt8]) -> [UInt8] {
     authenticate(Array("netmine server \(purpose.rawValue)\0".utf8) + server + client)
   }
 
-  /// Whether two proofs are the same, in a time that does not depend on where they differ.
+  /// Whether two proofs are equal. The time does not depend on the position of a difference.
   static func agree(_ left: some Collection<UInt8>, _ right: some Collection<UInt8>) -> Bool {
     let left = Array(left)
     let right = Array(right)

@@ -2,7 +2,7 @@ import Bytes
 import EventLoop
 import Glibc
 
-/// Reads an exact number of bytes from a connected descriptor, and not one more: what follows is for others.
+/// Reads an exact number of bytes from a connected descriptor, and leaves the bytes after them unread.
 final class Exchange {
   private let loop: EventLoop
   private(set) var descriptor: Int32
@@ -13,12 +13,12 @@ final class Exchange {
   private var received: ([UInt8]) -> Void = { _ in }
   private let ended: (IOError?) -> Void
 
-  /// Takes over a descriptor.
+  /// Takes ownership of a descriptor.
   ///
   /// - Parameters:
-  ///   - timeout: seconds until it ends with `ETIMEDOUT`, however far it has come.
-  ///   - ended: called at most once, when the connection breaks (with nil where the other end closed it) or the time
-  ///     is over; not after `release()` or `close()`.
+  ///   - timeout: seconds until the exchange ends with `ETIMEDOUT`, at whatever stage it is.
+  ///   - ended: called at most once, if the connection breaks (with nil if the other end closed it) or the
+  ///     time is over. Not called after `release()` or `close()`.
   init(_ descriptor: Int32, timeout: Double, on loop: EventLoop, ended: @escaping (IOError?) -> Void) {
     self.descriptor = descriptor
     self.loop = loop
@@ -32,12 +32,12 @@ final class Exchange {
 
   deinit { close() }
 
-  /// Sends a few bytes; they fit into any socket's buffer where nothing was sent before.
+  /// Sends a few bytes. The buffer of a socket without earlier writes holds them all.
   func send(_ bytes: [UInt8]) {
     if write(descriptor, bytes, bytes.count) != bytes.count { end(IOError("send the key's proof")) }
   }
 
-  /// Waits for `count` bytes.
+  /// Waits for exactly `count` bytes.
   func receive(_ count: Int, then received: @escaping ([UInt8]) -> Void) {
     bytes = []
     wanted = count
@@ -45,21 +45,21 @@ final class Exchange {
     watcher?.watch(for: .readable)
   }
 
-  /// Hands the descriptor over; nothing more is done with it.
+  /// Returns the descriptor; the caller owns it from now on.
   func release() -> Int32 {
     defer { descriptor = -1 }
     stop()
     return descriptor
   }
 
-  /// Closes the descriptor; nothing more is reported.
+  /// Closes the descriptor without calling `ended`.
   func close() {
     stop()
     if descriptor >= 0 { Glibc.close(descriptor) }
     descriptor = -1
   }
 
-  /// Reads nothing more, and closes after some seconds without saying anything.
+  /// Stops reading, and closes the descriptor after a delay without sending anything.
   func close(after seconds: Double, then: @escaping () -> Void) {
     watcher?.cancel()
     timer = TimerWatcher(on: loop) { [unowned self] in

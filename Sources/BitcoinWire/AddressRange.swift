@@ -1,12 +1,13 @@
-/// Addresses of peers: one of any network, or all of an IPv4, IPv6 or CJDNS network that begin alike (CIDR).
+/// One peer address of any network, or all addresses of IPv4, IPv6 or CJDNS that share a prefix (CIDR).
 public struct AddressRange: Hashable, Sendable, CustomStringConvertible {
-  /// The first address, or the only one.
+  /// The single address, or an address with the range's prefix.
   public let address: NetworkAddress
 
-  /// How many leading bits an address must share; nil where only the very address is meant.
+  /// The number of leading bits that an address must share; nil if the range is the single address.
   public let bitCount: Int?
 
-  /// Creates a range; nil where there are no such networks of that kind of address.
+  /// Creates a range; nil if `bitCount` exceeds the length of the address, or if the address has no prefixes
+  /// (Tor, I2P).
   public init?(_ address: NetworkAddress, bitCount: Int?) {
     let limit =
       switch address {
@@ -19,7 +20,7 @@ public struct AddressRange: Hashable, Sendable, CustomStringConvertible {
     self.bitCount = bitCount
   }
 
-  /// Reads `10.1.2.3`, `10.0.0.0/8`, `2001:db8::/32`, `….onion`; nil where it is none of them.
+  /// Parses `10.1.2.3`, `10.0.0.0/8`, `2001:db8::/32` or `….onion`; nil for any other text.
   public init?(_ text: String) {
     let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
     guard let address = NetworkAddress(String(parts[0])) else { return nil }
@@ -31,7 +32,7 @@ public struct AddressRange: Hashable, Sendable, CustomStringConvertible {
     self.init(address, bitCount: count)
   }
 
-  /// Whether an address is one of them; one that is IPv4 in IPv6's clothes is IPv4.
+  /// Whether the range contains an address. An IPv4-mapped IPv6 address counts as IPv4.
   public func contains(_ other: NetworkAddress) -> Bool {
     switch (address, other.unmapped) {
     case (.ipv4(let network), .ipv4(let other)):
@@ -42,7 +43,7 @@ public struct AddressRange: Hashable, Sendable, CustomStringConvertible {
     }
   }
 
-  /// `10.0.0.0/8`, or the address.
+  /// `10.0.0.0/8`, or the address alone if the range has no prefix.
   public var description: String { bitCount.map { "\(address)/\($0)" } ?? "\(address)" }
 
   private static func agree(_ left: UInt128, _ right: UInt128, _ count: Int) -> Bool {

@@ -1,6 +1,6 @@
-/// Base 32 of RFC 4648, in lower case and without padding, as onion and I2P names have it.
+/// Base 32 of RFC 4648, in lower case and without padding, as in onion and I2P names.
 enum Base32 {
-  /// Five bits a character, the last one filled up with zeros.
+  /// Encodes bytes, five bits a character; pads the last character with zero bits.
   static func text(_ bytes: [UInt8]) -> String {
     var result: [UInt8] = []
     var bits = 0
@@ -17,8 +17,7 @@ enum Base32 {
     return String(decoding: result, as: UTF8.self)
   }
 
-  /// The bytes that `text`, of either case, spells; nil where it is not base 32, or has bits too many
-  /// that are not zero.
+  /// Decodes text of either case; nil if it is not base 32, or if the unused last bits are not zero.
   static func bytes(_ text: some Collection<UInt8>) -> [UInt8]? {
     var result: [UInt8] = []
     var bits = 0

@@ -18,13 +18,13 @@ extension Array where Element == UInt8 {
     }
   }
 
-  /// Appends how many bytes there are as a CompactSize, and the bytes.
+  /// Appends the byte count as a CompactSize, then the bytes.
   public mutating func appendCounted(_ bytes: [UInt8]) {
     appendCompactSize(bytes.count)
     append(contentsOf: bytes)
   }
 
-  /// Appends how many hashes there are as a CompactSize, and the hashes.
+  /// Appends the hash count as a CompactSize, then the hashes.
   public mutating func appendCounted(_ hashes: [Hash256]) {
     appendCompactSize(hashes.count)
     for hash in hashes { append(hash) }

@@ -4,9 +4,9 @@ extension ByteReader {
   /// The largest length or count that Bitcoin Core reads (`MAX_SIZE`), 32 MiB.
   public static var maximumCompactSize: UInt64 { 0x0200_0000 }
 
-  /// Reads a CompactSize: one byte up to 252, or 253, 254, 255 and 2, 4, 8 bytes in little-endian order.
+  /// Reads a CompactSize: one byte up to 252, or 253, 254 or 255 followed by 2, 4 or 8 bytes, little-endian.
   ///
-  /// As Bitcoin Core does, it refuses a number written longer than necessary or above `maximum`.
+  /// Like Bitcoin Core, refuses a number above `maximum` or not in its shortest form.
   @_lifetime(self: copy self)
   public mutating func compactSize(
     _ field: StaticString,
@@ -31,8 +31,8 @@ extension ByteReader {
     return value
   }
 
-  /// Reads how many elements follow, and throws unless that many of at least `size` bytes each can:
-  /// a count that is a lie must not make anyone reserve memory.
+  /// Reads an element count. Throws unless the remaining bytes can hold that many elements of `size` bytes,
+  /// so that a false count cannot make a caller reserve memory.
   @_lifetime(self: copy self)
   public mutating func count(
     _ field: StaticString,
@@ -46,7 +46,7 @@ extension ByteReader {
     return count
   }
 
-  /// Reads a CompactSize of at most `maximum`, and that many bytes.
+  /// Reads a CompactSize of at most `maximum`, then that many bytes.
   @_lifetime(self: copy self)
   public mutating func counted(_ field: StaticString, maximum: Int) throws(WireError) -> [UInt8] {
     var ahead = self
@@ -56,7 +56,7 @@ extension ByteReader {
     return result
   }
 
-  /// Reads a CompactSize of at most `maximum`, and a view of that many bytes.
+  /// Reads a CompactSize of at most `maximum`, then a view of that many bytes.
   @_lifetime(copy self)
   public mutating func countedSpan(_ field: StaticString, maximum: Int) throws(WireError) -> RawSpan {
     var ahead = self
@@ -78,11 +78,11 @@ extension ByteReader {
     Hash256(try bytes32(field))
   }
 
-  /// Reads a CompactSize of at most `maximum`, and that many hashes.
+  /// Reads a CompactSize of at most `maximum`, then that many hashes.
   ///
   /// - Parameters:
-  ///   - count: what the number is called in errors.
-  ///   - hash: what each hash is called in errors.
+  ///   - count: the name of the count in errors.
+  ///   - hash: the name of each hash in errors.
   @_lifetime(self: copy self)
   public mutating func hashes(
     _ count: StaticString,

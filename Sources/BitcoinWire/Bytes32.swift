@@ -1,22 +1,22 @@
 import Bytes
 
-/// Thirty-two bytes stored inline, without an allocation: hashes and keys.
+/// Thirty-two bytes stored inline, without an allocation: a hash or a key.
 @frozen
 public struct Bytes32: Hashable, Sendable {
-  /// The bytes in order, as four words in the machine's own byte order.
+  /// The bytes in order, as four words in host byte order.
   @usableFromInline let words: (UInt64, UInt64, UInt64, UInt64)
 
-  /// How many bytes there are.
+  /// Length in bytes.
   public static let size = 32
 
   /// Thirty-two zero bytes.
   public static let zero = Bytes32(words: (0, 0, 0, 0))
 
-  /// Takes four words in the machine's own byte order.
+  /// Creates the value from four words in host byte order.
   @inlinable
   init(words: (UInt64, UInt64, UInt64, UInt64)) { self.words = words }
 
-  /// Copies 32 bytes; a precondition failure where there is another number of them.
+  /// Copies 32 bytes; traps if there are more or fewer.
   @inlinable
   public init(_ bytes: RawSpan) {
     precondition(bytes.byteCount == 32)
@@ -28,16 +28,16 @@ public struct Bytes32: Hashable, Sendable {
     )
   }
 
-  /// Copies 32 bytes; nil where there is another number of them.
+  /// Copies 32 bytes; nil if there are more or fewer.
   public init?(_ bytes: [UInt8]) {
     guard bytes.count == 32 else { return nil }
     self.init(bytes.span.bytes)
   }
 
-  /// The bytes in order, in an array of their own.
+  /// A copy of the bytes, in order.
   public var array: [UInt8] { withUnsafeBytes { Array($0) } }
 
-  /// Calls `body` with the bytes in order, which must not be kept.
+  /// Calls `body` with the bytes in order. `body` must not keep the pointer.
   @inlinable
   public func withUnsafeBytes<T, E: Error>(
     _ body: (UnsafeRawBufferPointer) throws(E) -> T
@@ -45,7 +45,7 @@ public struct Bytes32: Hashable, Sendable {
     try Swift.withUnsafeBytes(of: words, body)
   }
 
-  /// Whether two hold the same bytes.
+  /// Whether both hold the same bytes.
   @inlinable
   public static func == (left: Bytes32, right: Bytes32) -> Bool { left.words == right.words }
 

@@ -2,26 +2,26 @@ import Bytes
 
 /// The command of a message: 12 bytes, printable ASCII padded with NUL.
 ///
-/// Kept exactly as received, valid or not, and without an allocation.
+/// Kept exactly as received, valid or not, without an allocation.
 @frozen
 public struct Command: Hashable, Sendable, CustomStringConvertible {
   /// Length of the field in a message header, in bytes.
   public static let size = 12
 
-  /// Bytes 0 to 7, in the machine's own byte order.
+  /// Bytes 0 to 7, in host byte order.
   @usableFromInline let head: UInt64
 
-  /// Bytes 8 to 11, in the machine's own byte order.
+  /// Bytes 8 to 11, in host byte order.
   @usableFromInline let tail: UInt32
 
-  /// Takes two words in the machine's own byte order.
+  /// Creates a command from two words in host byte order.
   @inlinable
   init(head: UInt64, tail: UInt32) {
     self.head = head
     self.tail = tail
   }
 
-  /// Takes the 12 bytes of a header; a precondition failure where there is another number of them.
+  /// Creates a command from the 12 bytes of a header; traps if there are more or fewer.
   @inlinable
   public init(_ bytes: RawSpan) {
     precondition(bytes.byteCount == Self.size)
@@ -29,7 +29,7 @@ public struct Command: Hashable, Sendable, CustomStringConvertible {
     tail = bytes.unsafeLoadUnaligned(fromByteOffset: 8, as: UInt32.self)
   }
 
-  /// Takes up to 12 printable ASCII characters; nil where there are more or others, or none.
+  /// Creates a command from 1 to 12 printable ASCII characters; nil for any other text.
   public init?(_ name: some StringProtocol) {
     var bytes = Array(name.utf8)
     guard !bytes.isEmpty, bytes.count <= Self.size, bytes.allSatisfy(Self.isPrintable) else { return nil }
@@ -52,8 +52,8 @@ public struct Command: Hashable, Sendable, CustomStringConvertible {
     Swift.withUnsafeBytes(of: tail) { bytes.append(contentsOf: $0) }
   }
 
-  /// Whether it is printable ASCII (space included) followed by nothing but NUL, as Bitcoin Core
-  /// asks before it looks at the message.
+  /// Whether the command is printable ASCII (space included) followed only by NUL. Bitcoin Core checks this
+  /// before it reads the message.
   public var isValid: Bool {
     var ended = false
     for index in 0..<Self.size {
@@ -64,7 +64,7 @@ public struct Command: Hashable, Sendable, CustomStringConvertible {
     return true
   }
 
-  /// The characters before the padding; what is not printable is escaped as `EscapedText` has it.
+  /// The characters before the padding, escaped as in `EscapedText`.
   public var description: String {
     let count = (0..<Self.size).last { self[$0] != 0 }.map { $0 + 1 } ?? 0
     guard (0..<count).allSatisfy({ Self.isPrintable(self[$0]) && self[$0] != UInt8(ascii: "\\") }) else {
@@ -87,7 +87,7 @@ public struct Command: Hashable, Sendable, CustomStringConvertible {
 }
 
 extension Command: ExpressibleByStringLiteral {
-  /// A command known when the program is written; a precondition failure where it is not valid.
+  /// Creates a command from a literal; traps if it is not 1 to 12 printable ASCII characters.
   public init(stringLiteral name: StaticString) {
     guard let command = Command(name.description) else { preconditionFailure("not a command: \(name)") }
     self = command

@@ -1,12 +1,12 @@
-/// A message and the bytes that its payload had after the last field.
+/// A decoded message and the bytes after its last field.
 public struct DecodedMessage: Hashable, Sendable {
-  /// The message.
+  /// The decoded message.
   public var message: Message
 
-  /// What followed the last field; Bitcoin Core ignores it, an observer does not.
+  /// The bytes after the last field. Bitcoin Core ignores them; an observer keeps them.
   public var trailing: [UInt8]
 
-  /// Joins a message and what followed it.
+  /// Joins a message and the bytes after its last field.
   public init(_ message: Message, trailing: [UInt8] = []) {
     self.message = message
     self.trailing = trailing

@@ -1,9 +1,9 @@
-/// An address and a port: where a node listens or a connection ends.
+/// An address and a port: the place a node listens on, or one end of a connection.
 public struct Endpoint: Hashable, Sendable, LosslessStringConvertible {
   /// The address, of any network.
   public var address: NetworkAddress
 
-  /// The port; 0 for I2P, which has none.
+  /// The port; 0 for I2P, which has no ports.
   public var port: UInt16
 
   /// Joins an address and a port.
@@ -19,11 +19,11 @@ public struct Endpoint: Hashable, Sendable, LosslessStringConvertible {
     return host.utf8.contains(UInt8(ascii: ":")) ? "[\(host)]:\(port)" : "\(host):\(port)"
   }
 
-  /// Reads the text form, the port included; nil where it is not one.
+  /// Parses the text form with its port; nil for any other text.
   public init?(_ description: String) { self.init(description, defaultPort: nil) }
 
-  /// Reads the text form, in which the port, and then an IPv6 address's brackets, may be left out
-  /// if there is a `defaultPort`; nil where it is not one.
+  /// Parses the text form. With a `defaultPort`, the text may omit the port, and then the brackets of an IPv6
+  /// address too. Nil for any other text.
   public init?(_ text: String, defaultPort: UInt16?) {
     if let defaultPort, let address = NetworkAddress(Self.withoutBrackets(text)) {
       self.init(address, port: defaultPort)
@@ -34,7 +34,7 @@ public struct Endpoint: Hashable, Sendable, LosslessStringConvertible {
     else { return nil }
     let host = String(text[..<colon])
     let bare = Self.withoutBrackets(host)
-    // A colon in an address would be taken for the port's: such addresses need their brackets.
+    // The last colon separates the port, so an address that contains colons needs its brackets.
     guard bare.utf8.contains(UInt8(ascii: ":")) == (bare != host), let address = NetworkAddress(bare) else {
       return nil
     }

@@ -1,16 +1,16 @@
-/// Text forms of bytes that somebody else chose: safe to print on a terminal, and reversible by eye.
+/// Text forms of bytes from a peer: safe to print on a terminal, and reversible.
 ///
-/// A backslash is written twice; every byte that is escaped is written `\xNN`.
+/// A backslash is doubled; every other escaped byte becomes `\xNN`.
 public enum EscapedText {
-  /// `bytes` with everything but printable ASCII escaped.
+  /// `bytes` with everything except printable ASCII escaped.
   public static func ascii(_ bytes: some Sequence<UInt8>) -> String {
     var result: [UInt8] = []
     for byte in bytes { append(byte, to: &result) }
     return String(decoding: result, as: UTF8.self)
   }
 
-  /// `bytes` as UTF-8, with what is not UTF-8 escaped, and what a terminal would not show as a
-  /// character: controls, formatting such as changes of direction, line separators.
+  /// `bytes` as UTF-8. Escapes bytes that are not UTF-8, and characters that a terminal does not display:
+  /// controls, formatting such as changes of direction, line separators.
   public static func utf8(_ bytes: some Sequence<UInt8>) -> String {
     let bytes = Array(bytes)
     var result: [UInt8] = []

@@ -2,30 +2,29 @@ import Bytes
 
 /// Finds the messages in a stream of bytes of one network.
 ///
-/// It keeps no bytes and no state: whoever reads the stream accumulates bytes from a message
-/// boundary on and asks again when there are more. Nobody has to buffer a payload that will be
-/// refused: the magic is checked from its first byte on, the length as soon as the header is
-/// complete, the checksum last.
+/// A framer keeps no bytes and no state. Its caller accumulates bytes from a message boundary on and asks
+/// again when more have arrived. Nobody buffers a payload that will be refused: the framer checks the magic
+/// from the first byte on, the length as soon as the header is complete, and the checksum last.
 public struct Framer: Sendable {
-  /// What the bytes that are there begin with.
+  /// The state of the bytes seen so far.
   public enum Status: Hashable, Sendable {
-    /// The beginning of a message of which at least `total` bytes, counted from its start, are needed.
+    /// An incomplete message; at least `total` bytes, counted from its start, are needed.
     case needMore(total: Int)
-    /// A whole message of `total` bytes, header included. Its command may not be valid: Bitcoin Core
-    /// ignores such messages, and those whose checksum is not, and goes on.
+    /// A whole message of `total` bytes, header included. Its command may be invalid. Bitcoin Core ignores
+    /// messages with an invalid command or checksum and continues.
     case message(MessageHeader, total: Int, checksumValid: Bool)
-    /// Something that is not a message of this network; there is no way to go on after it.
+    /// Bytes that are not a message of this network; nothing after them can be framed.
     case violation(Violation)
   }
 
-  /// Why bytes are not a message.
+  /// The reason that bytes are not a message.
   public enum Violation: Error, Hashable, Sendable, CustomStringConvertible {
     /// The first bytes, up to four, are not the network's magic.
     case wrongMagic(found: [UInt8], expected: UInt32)
     /// The header announces a payload longer than the limit, in bytes.
     case oversized(MessageHeader, maximum: Int)
 
-    /// A sentence that says what is wrong.
+    /// The violation in words.
     public var description: String {
       switch self {
       case .wrongMagic(let found, let expected):
@@ -50,7 +49,7 @@ public struct Framer: Sendable {
     self.maximumLength = maximumLength
   }
 
-  /// Says what `bytes`, which start where a message should, begin with.
+  /// Returns the state of `bytes`, which start at a message boundary.
   ///
   /// Complexity: constant until the message is complete, then linear in its length (the checksum).
   public func next(in bytes: RawSpan) -> Status {
@@ -68,7 +67,7 @@ public struct Framer: Sendable {
     return .message(header, total: total, checksumValid: checksum == header.checksum)
   }
 
-  /// Says what `bytes`, which start where a message should, begin with.
+  /// Returns the state of `bytes`, which start at a message boundary.
   public func next(in bytes: UnsafeRawBufferPointer) -> Status { next(in: bytes.bytes) }
 
   private func magicMatches(_ bytes: RawSpan) -> Bool {

@@ -1,8 +1,8 @@
 import Bytes
 
 extension Hash256 {
-  /// The root of the Merkle tree over the txids of a block: the double SHA-256 of each pair, row after row, the
-  /// last of an odd row taken twice; zero where there are none.
+  /// Computes the Merkle root of a block from its txids: the double SHA-256 of each pair, row after row. The
+  /// last hash of an odd row is paired with itself. Zero for no txids.
   public init(merkleRootOf txids: consuming [Hash256]) {
     var row = txids
     while row.count > 1 {

@@ -1,21 +1,21 @@
 import Bytes
 
-/// A double SHA-256: the name of a block or a transaction.
+/// A double SHA-256: the identifier of a block or a transaction.
 ///
-/// Held in wire order; written, as everybody writes it, with its bytes reversed.
+/// Held in wire order; the text form reverses the bytes, as is usual.
 @frozen
 public struct Hash256: Hashable, Sendable, LosslessStringConvertible {
-  /// The 32 bytes as on the wire.
+  /// The 32 bytes in wire order.
   public let bytes: Bytes32
 
-  /// The hash of nothing: an empty `stop` or the predecessor of a genesis block.
+  /// All zeros: an unset `stop` hash, or the predecessor of a genesis block.
   public static let zero = Hash256(.zero)
 
-  /// Takes 32 bytes in wire order.
+  /// Creates a hash from 32 bytes in wire order.
   @inlinable
   public init(_ bytes: Bytes32) { self.bytes = bytes }
 
-  /// Reads the text form, 64 hexadecimal digits in reversed byte order; nil where it is not one.
+  /// Parses the text form, 64 hexadecimal digits in reversed byte order; nil for any other text.
   public init?(_ description: String) {
     guard let bytes = Hexadecimal.bytes(description), let hash = Bytes32(bytes.reversed()) else { return nil }
     self.init(hash)
@@ -26,7 +26,7 @@ public struct Hash256: Hashable, Sendable, LosslessStringConvertible {
     self.bytes = Self.doubleSHA256(bytes)
   }
 
-  /// The SHA-256 of the SHA-256 of three pieces put together.
+  /// The SHA-256 of the SHA-256 of three pieces in sequence.
   init(doubleSHA256 first: RawSpan, _ second: RawSpan, _ third: RawSpan) {
     var hash = SHA256()
     hash.update(first)
@@ -35,12 +35,12 @@ public struct Hash256: Hashable, Sendable, LosslessStringConvertible {
     bytes = hash.finishTwice()
   }
 
-  /// The double SHA-256 of two hashes one after the other, as in a Merkle tree.
+  /// The double SHA-256 of two hashes in sequence, as in a Merkle tree.
   public init(_ left: Hash256, _ right: Hash256) {
     self.init(doubleSHA256: (left.bytes.array + right.bytes.array).span.bytes)
   }
 
-  /// 64 hexadecimal digits in reversed byte order, as explorers and RPCs show it.
+  /// 64 hexadecimal digits in reversed byte order, as in explorers and RPCs.
   public var description: String {
     var digits: [UInt8] = []
     append(digits: &digits)
@@ -52,7 +52,7 @@ public struct Hash256: Hashable, Sendable, LosslessStringConvertible {
     bytes.withUnsafeBytes { Hexadecimal.append($0, isReversed: true, to: &digits) }
   }
 
-  /// Calls `body` with the text form in UTF-8, which must not be kept; allocates nothing.
+  /// Calls `body` with the text form in UTF-8, without an allocation. `body` must not keep the pointer.
   public func withText<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
     withUnsafeTemporaryAllocation(byteCount: 2 * Bytes32.size, alignment: 1) { text in
       func digit(_ value: UInt8) -> UInt8 {
@@ -70,8 +70,8 @@ public struct Hash256: Hashable, Sendable, LosslessStringConvertible {
     }
   }
 
-  /// The first eight digits of the text form after its leading zeros, of which a block's hash has many,
-  /// and an ellipsis.
+  /// The first eight digits of the text form after its leading zeros, and an ellipsis. A block's hash has
+  /// many leading zeros.
   public var abbreviation: String {
     guard self != .zero else { return "0…" }
     var digits: [UInt8] = []
@@ -79,8 +79,8 @@ public struct Hash256: Hashable, Sendable, LosslessStringConvertible {
     return String(decoding: digits.drop { $0 == UInt8(ascii: "0") }.prefix(8), as: UTF8.self) + "…"
   }
 
-  /// The first four bytes of the double SHA-256 of a payload, as a little-endian integer: the
-  /// checksum of a message header.
+  /// The checksum of a message header: the first four bytes of the payload's double SHA-256, as a
+  /// little-endian integer.
   public static func checksum(_ payload: RawSpan) -> UInt32 {
     UInt32(truncatingIfNeeded: UInt64(littleEndian: doubleSHA256(payload).words.0))
   }
@@ -93,7 +93,7 @@ public struct Hash256: Hashable, Sendable, LosslessStringConvertible {
 }
 
 extension Hash256: ExpressibleByStringLiteral {
-  /// A hash known when the program is written; a precondition failure where the text is not one.
+  /// Creates a hash from a literal; traps if it is not 64 hexadecimal digits.
   public init(stringLiteral text: StaticString) {
     guard let hash = Hash256(text.description) else { preconditionFailure("not a hash: \(text)") }
     self = hash

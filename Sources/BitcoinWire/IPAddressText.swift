@@ -1,6 +1,6 @@
 /// Text forms of IP addresses.
 enum IPAddressText {
-  /// `1.2.3.4`.
+  /// `1.2.3.4`; the first number is the highest byte of `address`.
   static func ipv4(_ address: UInt32) -> String {
     // Fits into a String without an allocation.
     String(unsafeUninitializedCapacity: 15) { text in
@@ -20,8 +20,8 @@ enum IPAddressText {
     }
   }
 
-  /// RFC 5952: lower case, no leading zeros, the first longest run of two or more zero groups as
-  /// `::`, and an IPv4-mapped address with its last 32 bits as in IPv4.
+  /// The form of RFC 5952: lower case, no leading zeros, the first longest run of two or more zero groups as
+  /// `::`. The last 32 bits of an IPv4-mapped address are written as IPv4.
   static func ipv6(_ address: UInt128) -> String {
     if address >> 32 == 0xffff { return "::ffff:" + ipv4(UInt32(truncatingIfNeeded: address)) }
     let groups = (0..<8).map { UInt16(truncatingIfNeeded: address >> (112 - 16 * $0)) }
@@ -30,7 +30,7 @@ enum IPAddressText {
     return spell(groups[..<run.lowerBound]) + "::" + spell(groups[run.upperBound...])
   }
 
-  /// Reads four decimal numbers up to 255 without leading zeros.
+  /// Parses four decimal numbers up to 255 without leading zeros.
   static func parseIPv4(_ text: some Collection<UInt8>) -> UInt32? {
     let parts = text.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
     guard parts.count == 4 else { return nil }
@@ -42,7 +42,7 @@ enum IPAddressText {
     return address
   }
 
-  /// Reads any form RFC 4291 allows, without brackets, prefix length or scope.
+  /// Parses any form that RFC 4291 allows, without brackets, prefix length or scope.
   static func parseIPv6(_ text: some Collection<UInt8>) -> UInt128? {
     let text = Array(text)
     let colon = UInt8(ascii: ":")
@@ -57,7 +57,8 @@ enum IPAddressText {
     return number(head + Array(repeating: 0, count: 8 - head.count - tail.count) + tail)
   }
 
-  /// Reads a decimal number without sign or leading zeros.
+  /// Parses a decimal number of at most 10 digits, without a sign or leading zeros; nil if it exceeds
+  /// `maximum`.
   static func decimal(_ text: some Collection<UInt8>, maximum: Int) -> Int? {
     guard let first = text.first, text.count <= 10, first != UInt8(ascii: "0") || text.count == 1 else {
       return nil

@@ -1,11 +1,11 @@
 import Bytes
 
-/// What kind of thing an inventory item names; kinds nobody knows are kept.
+/// The kind of object that an inventory item names. Unknown kinds are kept.
 public struct InventoryType: RawRepresentable, Hashable, Sendable, CustomStringConvertible {
   /// The number on the wire.
   public let rawValue: UInt32
 
-  /// Takes the number on the wire.
+  /// Creates a type from the number on the wire.
   @inlinable
   public init(rawValue: UInt32) { self.rawValue = rawValue }
 
@@ -13,7 +13,7 @@ public struct InventoryType: RawRepresentable, Hashable, Sendable, CustomStringC
   public static let tx = InventoryType(rawValue: 1)
   /// A block.
   public static let block = InventoryType(rawValue: 2)
-  /// A block by way of the bloom filter (BIP37); only in `getdata`.
+  /// A block filtered by the bloom filter (BIP37); only in `getdata`.
   public static let filteredBlock = InventoryType(rawValue: 3)
   /// A compact block (BIP152); only in `getdata`.
   public static let compactBlock = InventoryType(rawValue: 4)
@@ -24,7 +24,7 @@ public struct InventoryType: RawRepresentable, Hashable, Sendable, CustomStringC
   /// A block with its witnesses (BIP144); only in `getdata`.
   public static let witnessBlock = InventoryType(rawValue: 1 << 30 | 2)
 
-  /// The name, in words joined by `_`; `type N` where there is none.
+  /// The name, its words joined by `_`; `type N` if the type is unknown.
   public var description: String {
     switch self {
     case .tx: "tx"
@@ -39,18 +39,18 @@ public struct InventoryType: RawRepresentable, Hashable, Sendable, CustomStringC
   }
 }
 
-/// A thing that a peer announces, asks for or does not have. 36 bytes on the wire.
+/// An object that a peer announces, requests or lacks. 36 bytes on the wire.
 public struct InventoryItem: Hashable, Sendable, CustomStringConvertible {
   /// Length on the wire in bytes.
   public static let size = 36
 
-  /// What kind of thing it is.
+  /// The kind of object.
   public var type: InventoryType
 
-  /// Which one it is.
+  /// The object's hash in wire order.
   public var hash: Hash256
 
-  /// Names a thing.
+  /// Joins a type and a hash.
   @inlinable
   public init(_ type: InventoryType, _ hash: Hash256) {
     self.type = type
@@ -73,7 +73,7 @@ public struct InventoryItem: Hashable, Sendable, CustomStringConvertible {
   /// The type's name and the hash.
   public var description: String { "\(type) \(hash)" }
 
-  /// Takes `type:hash`, or the fields.
+  /// Reads `type:hash`, or the fields `type` and `hash`.
   init(fields: inout FieldReader) throws(FieldError) {
     if let text = try fields.plainText() {
       let parts = text.split(separator: ":", maxSplits: 1)
@@ -82,7 +82,7 @@ public struct InventoryItem: Hashable, Sendable, CustomStringConvertible {
       else {
         throw fields.error(
           FieldReader.value,
-          "is not written as type:hash, such as tx:, wtx: or block: and the hash"
+          "is not written as type:hash (for example tx:HASH, wtx:HASH or block:HASH)"
         )
       }
       self.init(type, hash)
@@ -90,7 +90,7 @@ public struct InventoryItem: Hashable, Sendable, CustomStringConvertible {
     }
     let name = try fields.escaped("type").map { String(decoding: $0, as: UTF8.self) } ?? ""
     guard let type = fields.dialect.inventoryType(named: name) else {
-      throw fields.error("type", "is no type of inventory")
+      throw fields.error("type", "is not an inventory type")
     }
     self.init(type, try fields.requiredHash("hash"))
   }

@@ -1,51 +1,51 @@
 import Bytes
 import JSON
 
-/// A message of the Bitcoin protocol, decoded.
+/// A decoded message of the Bitcoin protocol.
 public enum Message: Hashable, Sendable {
-  /// Opens the handshake and says who one is.
+  /// Opens the handshake and introduces the sender.
   case version(VersionMessage)
   /// Accepts the other side's `version`.
   case verack
   /// Announces transactions by wtxid (BIP339).
   case wtxidrelay
-  /// Asks for `addrv2` in place of `addr` (BIP155).
+  /// Requests `addrv2` in place of `addr` (BIP155).
   case sendaddrv2
-  /// Asks for blocks to be announced by `headers` (BIP130).
+  /// Requests announcements of new blocks by `headers` (BIP130).
   case sendheaders
   /// Offers compact blocks (BIP152).
   case sendcmpct(SendCompactMessage)
-  /// Tells the lowest fee rate of interest (BIP133).
+  /// States the lowest fee rate that the sender wants relayed (BIP133).
   case feefilter(FeeFilterMessage)
-  /// Asks whether the other side is alive.
+  /// Checks that the other side is alive.
   case ping(PingMessage)
   /// Answers `ping` (BIP31).
   case pong(PongMessage)
-  /// Asks for addresses.
+  /// Requests addresses.
   case getaddr
-  /// Tells addresses of nodes.
+  /// Lists addresses of nodes.
   case addr(AddrMessage)
-  /// Tells addresses of nodes in any network (BIP155).
+  /// Lists addresses of nodes in any network (BIP155).
   case addrv2(AddrV2Message)
   /// Announces transactions and blocks.
   case inv(InventoryMessage)
-  /// Asks for transactions and blocks.
+  /// Requests transactions and blocks.
   case getdata(InventoryMessage)
-  /// Says that what `getdata` asked for is not there.
+  /// Lists the items of a `getdata` that the sender lacks.
   case notfound(InventoryMessage)
-  /// Asks for block headers.
+  /// Requests block headers.
   case getheaders(LocatorMessage)
-  /// Asks for block hashes.
+  /// Requests block hashes.
   case getblocks(LocatorMessage)
-  /// Tells block headers.
+  /// Carries block headers.
   case headers(HeadersMessage)
   /// Carries a transaction.
   case tx(Transaction)
   /// Carries a block.
   case block(Block)
-  /// Asks for the hashes of all unconfirmed transactions (BIP35).
+  /// Requests the hashes of all unconfirmed transactions (BIP35).
   case mempool
-  /// Says why something was refused (BIP61).
+  /// Gives the reason for a rejection (BIP61).
   case reject(RejectMessage)
   /// Sets a bloom filter (BIP37).
   case filterload(FilterLoadMessage)
@@ -57,43 +57,44 @@ public enum Message: Hashable, Sendable {
   case merkleblock(MerkleBlockMessage)
   /// Carries a compact block (BIP152).
   case cmpctblock(CompactBlockMessage)
-  /// Asks for transactions of a compact block (BIP152).
+  /// Requests transactions of a compact block (BIP152).
   case getblocktxn(GetBlockTransactionsMessage)
   /// Carries transactions of a compact block (BIP152).
   case blocktxn(BlockTransactionsMessage)
-  /// Asks for compact filters (BIP157).
+  /// Requests compact filters (BIP157).
   case getcfilters(CompactFilterRangeMessage)
   /// Carries a compact filter (BIP157).
   case cfilter(CompactFilterMessage)
-  /// Asks for hashes of compact filters (BIP157).
+  /// Requests hashes of compact filters (BIP157).
   case getcfheaders(CompactFilterRangeMessage)
-  /// Tells hashes of compact filters (BIP157).
+  /// Carries hashes of compact filters (BIP157).
   case cfheaders(CompactFilterHeadersMessage)
-  /// Asks for every thousandth filter header (BIP157).
+  /// Requests every thousandth filter header (BIP157).
   case getcfcheckpt(GetCompactFilterCheckpointsMessage)
-  /// Tells every thousandth filter header (BIP157).
+  /// Carries every thousandth filter header (BIP157).
   case cfcheckpt(CompactFilterCheckpointsMessage)
   /// Offers transaction reconciliation (BIP330).
   case sendtxrcncl(SendReconciliationMessage)
-  /// Says that the sender has a feature (BIP434).
+  /// Announces a feature of the sender (BIP434).
   case feature(FeatureMessage)
   /// Carries a signed warning (abandoned).
   case alert(AlertMessage)
-  /// A message that is decoded and has no case of its own.
+  /// A decoded message without a case of its own.
   case other(OtherMessage)
-  /// A message that is not decoded here.
+  /// A message that is not decoded.
   case unknown(command: Command, payload: [UInt8])
 
-  /// The command that the header of the message has.
+  /// The command of the message's header.
   public var command: Command { parts.command }
 
-  /// The payload as it is on the wire.
+  /// The payload in wire format.
   public var payload: [UInt8] {
     if case .unknown(_, let payload) = self { return payload }
     return parts.payload.bytes
   }
 
-  /// The header's command, and the payload. The compiler keeps it complete.
+  /// The header's command and the payload. The exhaustive switch makes the compiler check that no case is
+  /// missing.
   var parts: (command: Command, payload: any MessagePayload) {
     switch self {
     case .version(let payload): (.version, payload)
@@ -141,12 +142,12 @@ public enum Message: Hashable, Sendable {
 }
 
 extension Message {
-  /// The commands that are decoded; all others become `unknown`.
+  /// The commands that are decoded; messages with any other become `unknown`.
   public static var decodedCommands: [Command] { MessageKind.all.map(\.command) }
 
   /// Decodes the payload of a message with this command.
   ///
-  /// Refuses what Bitcoin Core refuses; bytes after the last field are kept apart, not refused.
+  /// Makes the same checks as Bitcoin Core. Bytes after the last field are kept apart, not refused.
   public static func decode(_ command: Command, payload: RawSpan) throws(WireError) -> DecodedMessage {
     guard let kind = MessageKind.of(command) else {
       return DecodedMessage(.unknown(command: command, payload: Array(payload)))
@@ -154,8 +155,8 @@ extension Message {
     return try kind.decode(payload)
   }
 
-  /// Decodes the payload of a message of a network that speaks this dialect; what diverges from Bitcoin there
-  /// becomes `unknown`, with its bytes.
+  /// Decodes the payload of a message of a network with this dialect. A message that differs from Bitcoin's
+  /// there becomes `unknown`, with its bytes.
   public static func decode(
     _ command: Command,
     payload: RawSpan,
@@ -167,8 +168,8 @@ extension Message {
     return try decode(command, payload: payload)
   }
 
-  /// The line for a message that is still bytes: if it cannot be decoded, the reason; if bytes are left over, how
-  /// many. A block's transactions are counted and not looked at.
+  /// A one-line summary of an encoded message. If it cannot be decoded, the summary gives the reason; if
+  /// bytes follow the last field, it gives their number. Counts a block's transactions without reading them.
   public static func summary(_ command: Command, payload: RawSpan, dialect: Dialect = .bitcoin) -> String {
     guard !dialect.isOpaque(command, payload: payload), let kind = MessageKind.of(command) else {
       return "\(command) \(payload.byteCount) bytes"
@@ -176,10 +177,10 @@ extension Message {
     return kind.summary(of: payload, in: dialect)
   }
 
-  /// The message in a few words for one line: safe to print, not complete.
+  /// A one-line summary: safe to print, not complete.
   public var summary: String { summary(in: .bitcoin) }
 
-  /// The message in a few words for one line, with the names that its network's dialect has.
+  /// A one-line summary, with the names that the network's dialect uses.
   public func summary(in dialect: Dialect) -> String {
     if case .unknown(let command, let payload) = self { return "\(command) \(payload.count) bytes" }
     let (command, payload) = parts
@@ -187,26 +188,26 @@ extension Message {
     return text.isEmpty ? command.description : "\(command) \(text)"
   }
 
-  /// Writes every field of the payload as a member of a JSON object; the command is the caller's.
+  /// Writes every field of the payload as a member of a JSON object. The caller writes the command.
   ///
-  /// Hashes are texts in reversed byte order, bytes are hexadecimal, times seconds since the Unix epoch,
-  /// amounts satoshi. What may be any bytes but is meant as text is escaped as `EscapedText` has it.
+  /// Hashes are strings in reversed byte order, bytes are hexadecimal, times are seconds since the Unix
+  /// epoch, amounts are satoshi. Bytes that are meant as text are escaped as in `EscapedText`.
   ///
-  /// - Parameter dialect: what the network that it is of calls its inventory types and services.
+  /// - Parameter dialect: the names of inventory types and services in the message's network.
   public func write(to json: inout JSONWriter, in dialect: Dialect = .bitcoin) {
     if case .unknown(_, let payload) = self { return json.hexadecimal("payload", payload) }
     parts.payload.write(to: &json, in: dialect)
   }
 
-  /// Makes a message of its fields, named as `write(to:in:)` names them: the reverse of that.
+  /// Makes a message from its fields, with the names that `write(to:in:)` uses: the reverse of that method.
   ///
-  /// What follows from other fields (names of services, hashes of what is there) is passed over. Fields may be texts,
-  /// as on a command line: lists with commas between their elements, nodes as `address:port`, inventory as
-  /// `type:hash`. Fields that usually say the same may be left out (docs/wire.md).
+  /// Ignores fields that follow from other fields (names of services, hashes of transactions). Values may be
+  /// strings, as on a command line: lists separated by commas, nodes as `address:port`, inventory as
+  /// `type:hash`. Fields with a usual value may be omitted (docs/wire.md).
   ///
-  /// - Parameter dialect: what the network calls its inventory types.
-  /// - Throws: what is wrong with a field, is missing, or is no field of such a message; of a command that is not
-  ///   decoded, that it has no fields besides `payload`.
+  /// - Parameter dialect: the names of inventory types in the network.
+  /// - Throws: `FieldError` if a field is invalid, missing or unknown. A message that is not decoded has only
+  ///   the field `payload`.
   public init(
     _ command: Command,
     fields: [String: JSONValue] = [:],

@@ -1,30 +1,30 @@
-/// A field of a message as a person may write it, for help.
+/// A field of a message as a user writes it, for help.
 public struct MessageField: Hashable, Sendable, CustomStringConvertible {
-  /// Whether a message can do without the field.
+  /// Whether a message needs the field.
   public enum Need: Hashable, Sendable {
-    /// Without it there is no message.
+    /// The message cannot be made without the field.
     case required
-    /// It has a value of its own if it is left out.
+    /// The field has a default.
     case optional
-    /// It replaces all other fields.
+    /// The field replaces all other fields.
     case replacement
   }
 
   /// The name, as in JSON.
   public let name: String
 
-  /// How the value is written if the name does not say so, with what comes between them: `=HASH,…`.
+  /// The form of the value, separators included: `=HASH,…`. Empty if the name is enough.
   public let form: String
 
-  /// Whether a message can do without it.
+  /// Whether a message needs the field.
   public let need: Need
 
-  /// A field that has to be there.
+  /// A field that must be present.
   public static func required(_ name: String, _ form: String = "") -> MessageField {
     MessageField(name: name, form: form, need: .required)
   }
 
-  /// A field that may be left out.
+  /// A field that may be omitted.
   public static func optional(_ name: String, _ form: String = "") -> MessageField {
     MessageField(name: name, form: form, need: .optional)
   }
@@ -34,7 +34,7 @@ public struct MessageField: Hashable, Sendable, CustomStringConvertible {
     MessageField(name: name, form: form, need: .replacement)
   }
 
-  /// The name and the form, in brackets if the field may be left out.
+  /// The name and the form, in brackets if the field may be omitted.
   public var description: String {
     switch need {
     case .required: name + form

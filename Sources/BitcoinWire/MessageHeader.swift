@@ -16,19 +16,19 @@ public struct MessageHeader: Hashable, Sendable {
   /// The longest payload that Bitcoin Core accepts, in bytes (`MAX_PROTOCOL_MESSAGE_LENGTH`).
   public static let maximumLength = 4_000_000
 
-  /// The network, as the little-endian integer that its four bytes are.
+  /// The magic of the network: its four bytes as a little-endian integer.
   public var magic: UInt32
 
-  /// What kind of message it is.
+  /// The command, valid or not.
   public var command: Command
 
-  /// Length of the payload in bytes, as claimed: not checked against any limit.
+  /// Length of the payload in bytes, as claimed by the sender: not checked against any limit.
   public var length: UInt32
 
-  /// First four bytes of the payload's double SHA-256, as a little-endian integer, as claimed.
+  /// First four bytes of the payload's double SHA-256 as a little-endian integer, as claimed by the sender.
   public var checksum: UInt32
 
-  /// Creates a header of these fields.
+  /// Creates a header from its fields.
   @inlinable
   public init(magic: UInt32, command: Command, length: UInt32, checksum: UInt32) {
     self.magic = magic
@@ -37,7 +37,7 @@ public struct MessageHeader: Hashable, Sendable {
     self.checksum = checksum
   }
 
-  /// Creates the header of a payload, with its length and checksum.
+  /// Creates the header of a payload and computes its length and checksum.
   public init(magic: UInt32, command: Command, payload: RawSpan) {
     self.init(
       magic: magic,
@@ -47,9 +47,9 @@ public struct MessageHeader: Hashable, Sendable {
     )
   }
 
-  /// Reads the fields at the start of `bytes`, checking none; nil where there are fewer than 24 bytes.
+  /// Reads the fields at the start of `bytes` without checking them; nil if there are fewer than 24 bytes.
   ///
-  /// Costs a few loads and no allocation: for whoever only sorts messages by command.
+  /// Costs a few loads and no allocation: enough to sort messages by command.
   @inlinable
   public init?(peeking bytes: RawSpan) {
     guard bytes.byteCount >= Self.size else { return nil }
@@ -59,14 +59,14 @@ public struct MessageHeader: Hashable, Sendable {
     checksum = UInt32(littleEndian: bytes.unsafeLoadUnaligned(fromByteOffset: 20, as: UInt32.self))
   }
 
-  /// Reads the 24 bytes, checking none of the fields.
+  /// Reads the 24 bytes without checking the fields.
   @_lifetime(reader: copy reader)
   public init(from reader: inout ByteReader) throws(WireError) {
     let bytes = try reader.span(Self.size, "message header")
     self.init(peeking: bytes)!
   }
 
-  /// Length of the whole message in bytes, header and payload.
+  /// Length of the whole message in bytes, header included.
   @inlinable public var totalLength: Int { Self.size + Int(length) }
 
   /// Appends the 24 bytes.

@@ -1,19 +1,20 @@
 import Bytes
 import JSON
 
-/// A kind of message: its command, what defines it, its limits, its fields, and how to read and make it.
+/// A kind of message: its command, its BIPs, its limits and fields, and how to decode and make it.
 ///
-/// Each is in its payload's file, and `MessageKind.all` lists them.
+/// The file of each payload defines its kind; `MessageKind.all` lists them.
 public struct MessageKind: Sendable, CustomStringConvertible {
-  /// The most that Bitcoin Core lets a field say or hold; whoever exceeds it is refused.
+  /// The largest value or size that Bitcoin Core accepts in a field; a message that exceeds it is refused.
   ///
-  /// Besides, no count exceeds what the payload can hold, none 32 MiB, and no payload 4,000,000 bytes.
+  /// In addition, no count exceeds the capacity of the payload or 32 MiB, and no payload exceeds 4,000,000
+  /// bytes.
   public struct Limit: Hashable, Sendable {
-    /// The field, as `WireError` names it; "blocks" for the range of blocks that is asked for, of which only who
-    /// knows the chain can tell how long it is.
+    /// The field, as `WireError` names it. "blocks" is the length of a requested range of blocks, which only
+    /// a node with the chain can know.
     public var field: String
 
-    /// The largest number, or count of elements, or length in bytes.
+    /// The largest number, element count, or length in bytes.
     public var maximum: Int
 
     /// Joins a field and its limit.
@@ -26,20 +27,21 @@ public struct MessageKind: Sendable, CustomStringConvertible {
   /// The command of the message.
   public let command: Command
 
-  /// Numbers of the Bitcoin Improvement Proposals that define it, or restrict whom it may be sent to; none if it
-  /// is older than proposals are.
+  /// The numbers of the Bitcoin Improvement Proposals that define the message or restrict its recipients;
+  /// empty if it is older than BIPs.
   public let bips: [Int]
 
-  /// The protocol version from which peers understand it; nil if all do, or if versions do not tell.
+  /// The first protocol version that understands the message; nil if all do, or if the version does not
+  /// determine it.
   public let since: Int32?
 
-  /// What a peer must offer to be sent it; none if nothing is asked for.
+  /// The services that a recipient must offer; empty if none are required.
   public let service: ServiceFlags
 
-  /// The version of Bitcoin Core that ceased to understand it; nil if it is understood.
+  /// The version of Bitcoin Core that dropped the message; nil if Core still supports it.
   public let removed: String?
 
-  /// The limits besides those of every message.
+  /// The limits beyond those of every message.
   public let limits: [Limit]
 
   /// The type that decodes and encodes the payload.
@@ -50,7 +52,7 @@ public struct MessageKind: Sendable, CustomStringConvertible {
   private let make: @Sendable (inout FieldReader) throws(FieldError) -> Message
   private let makeSamples: @Sendable () -> [Message]
 
-  /// A message whose payload makes a case of `Message`.
+  /// Creates a kind whose payload makes a case of `Message`.
   public init<Payload: MessagePayload>(
     _ command: Command,
     _ message: @escaping @Sendable (Payload) -> Message,
@@ -79,7 +81,7 @@ public struct MessageKind: Sendable, CustomStringConvertible {
     makeSamples = { Payload.samples.map(message) }
   }
 
-  /// A message that has no case of its own in `Message`: it becomes `other`.
+  /// Creates a kind without a case in `Message`: its messages become `other`.
   public init<Payload: MessagePayload>(
     _ command: Command,
     _ payload: Payload.Type,
@@ -100,7 +102,7 @@ public struct MessageKind: Sendable, CustomStringConvertible {
     )
   }
 
-  /// A message without a payload.
+  /// Creates a kind without a payload.
   init(
     _ command: Command,
     _ message: Message,
@@ -114,16 +116,16 @@ public struct MessageKind: Sendable, CustomStringConvertible {
   /// The command.
   public var description: String { command.description }
 
-  /// The fields that a person may write of it.
+  /// The fields that a user may write.
   public var fields: [MessageField] { payload.fields }
 
-  /// Messages of this kind for tests, and for fuzzing to begin with.
+  /// Messages of this kind for tests, and seeds for fuzzing.
   public var samples: [Message] { makeSamples() }
 
   /// Decodes a payload. Bytes after the last field are kept apart, not refused.
   public func decode(_ payload: RawSpan) throws(WireError) -> DecodedMessage { try read(payload) }
 
-  /// Makes a message of its fields; `Message.init(_:fields:in:)` says how they are written.
+  /// Makes a message from its fields; see `Message.init(_:fields:in:)` for their form.
   public func message(
     fields: [String: JSONValue] = [:],
     in dialect: Dialect = .bitcoin
@@ -134,7 +136,7 @@ public struct MessageKind: Sendable, CustomStringConvertible {
     return message
   }
 
-  /// The line for a payload that is still bytes; if it cannot be decoded, the reason.
+  /// A one-line summary of an encoded payload; gives the reason if it cannot be decoded.
   public func summary(of bytes: RawSpan, in dialect: Dialect = .bitcoin) -> String {
     do throws(WireError) {
       let text = try payload.summary(of: bytes, in: dialect)

@@ -1,5 +1,6 @@
 extension MessageKind {
-  /// Every message that is decoded, in the order of the table in docs/wire.md: a new one is a line here.
+  /// Every message that is decoded, in the order of the table in docs/wire.md. A new message adds a line
+  /// here.
   public static let all: [MessageKind] = [
     .version,
     .verack,
@@ -43,6 +44,6 @@ extension MessageKind {
 
   private static let byCommand = Dictionary(uniqueKeysWithValues: all.map { ($0.command, $0) })
 
-  /// The kind of message that has this command; nil if none that is decoded has it.
+  /// The kind of message with this command; nil if the command is not decoded.
   public static func of(_ command: Command) -> MessageKind? { byCommand[command] }
 }

@@ -1,7 +1,7 @@
-// What Bitcoin Core 31 thinks of an address (src/netaddress.cpp), in its words.
+// Classes of addresses as in Bitcoin Core 31 (src/netaddress.cpp), with Core's names.
 
 extension NetworkAddress {
-  /// Whether it is this machine: 127.0.0.0/8, 0.0.0.0/8 or ::1 (Core's `IsLocal`).
+  /// Whether the address is this host: 127.0.0.0/8, 0.0.0.0/8 or ::1 (Core's `IsLocal`).
   public var isLoopback: Bool {
     switch unmapped {
     case .ipv4(let address): address >> 24 == 127 || address >> 24 == 0
@@ -10,11 +10,11 @@ extension NetworkAddress {
     }
   }
 
-  /// Whether it can be the address of anybody (Core's `IsValid`).
+  /// Whether the address can belong to a node (Core's `IsValid`).
   ///
-  /// Not valid are 0.0.0.0, 255.255.255.255 and ::, documentation's 2001:db8::/32 (RFC 3849), Core's
-  /// internal names in fd6b:88c0:8724::/48, CJDNS outside fc00::/8, all Tor version 2 and unknown networks,
-  /// and IPv4 and Tor version 2 addresses that `addrv2` says are IPv6 (BIP155 forbids it).
+  /// Not valid are 0.0.0.0, 255.255.255.255 and ::, the documentation prefix 2001:db8::/32 (RFC 3849), Core's
+  /// internal names in fd6b:88c0:8724::/48, CJDNS outside fc00::/8, all of Tor version 2 and of unknown
+  /// networks, and IPv4 and Tor version 2 addresses that an `addrv2` encodes as IPv6 (BIP155 forbids it).
   public var isValid: Bool {
     switch self {
     case .ipv4(let address): address != 0 && address != .max
@@ -27,7 +27,7 @@ extension NetworkAddress {
     }
   }
 
-  /// Whether somebody elsewhere could connect to it (Core's `IsRoutable`): valid, not loopback, private or
+  /// Whether another host could connect to the address (Core's `IsRoutable`): valid, not loopback, private or
   /// otherwise reserved.
   public var isRoutable: Bool {
     switch self {
@@ -37,15 +37,15 @@ extension NetworkAddress {
     }
   }
 
-  /// Whether it stands for a name and not for an address: in fd6b:88c0:8724::/48, by which Bitcoin Core
-  /// notes which DNS seed told an address (`IsInternal`). Nobody is to gossip it.
+  /// Whether the address encodes a name, in fd6b:88c0:8724::/48. Bitcoin Core uses these to record which DNS
+  /// seed supplied an address (`IsInternal`). Nodes must not gossip them.
   public var isInternal: Bool {
     guard case .ipv6(let address) = self else { return false }
     return address >> 80 == Self.internalPrefix
   }
 
-  /// The IPv4 address that a routable address is or has inside it (Core's `GetLinkedIPv4`): 64:ff9b::/96
-  /// (RFC 6052), ::ffff:0:0:0/96 (RFC 6145), 6to4's 2002::/16 (RFC 3964), Teredo's 2001::/32 (RFC 4380).
+  /// The IPv4 address that a routable address is or embeds (Core's `GetLinkedIPv4`): 64:ff9b::/96 (RFC 6052),
+  /// ::ffff:0:0:0/96 (RFC 6145), 6to4's 2002::/16 (RFC 3964), Teredo's 2001::/32 (RFC 4380).
   public var linkedIPv4: UInt32? {
     guard isRoutable else { return nil }
     switch self {
@@ -81,7 +81,7 @@ extension NetworkAddress {
 
   private static let reservedIPv6: [(prefix: UInt128, length: UInt128)] = [
     (0xfe80_0000_0000_0000, 64),  // RFC 4862
-    (0x7e, 7),  // RFC 4193; CJDNS addresses said to be IPv6 too
+    (0x7e, 7),  // RFC 4193; also CJDNS addresses encoded as IPv6
     (0x200_1001, 28),  // RFC 4843
     (0x200_1002, 28),  // RFC 7343
   ]

@@ -1,8 +1,8 @@
 import Bytes
 
 extension NetworkAddress: LosslessStringConvertible {
-  /// `1.2.3.4`, `2001:db8::1` (RFC 5952; CJDNS too), `….onion`, `….b32.i2p`; an unknown network's
-  /// address is `id7-` and its bytes in hexadecimal, and so is what is said to be CJDNS and is not in fc00::/8.
+  /// `1.2.3.4`, `2001:db8::1` (RFC 5952; CJDNS too), `….onion`, `….b32.i2p`. The address of an unknown
+  /// network N is `idN-` and its bytes in hexadecimal; so is a CJDNS address outside fc00::/8.
   public var description: String {
     switch self {
     case .ipv4(let address): IPAddressText.ipv4(address)
@@ -15,11 +15,11 @@ extension NetworkAddress: LosslessStringConvertible {
     }
   }
 
-  /// The network's number and the bytes.
+  /// `idN-` with the network's number, and the bytes in hexadecimal.
   private var identified: String { "id\(network.rawValue)-\(Hexadecimal.text(bytes))" }
 
-  /// Reads the text form. What is in fc00::/8 is a CJDNS address, and an IPv4-mapped IPv6 address is
-  /// the IPv4 address. Names that only a resolver knows are not addresses: nil.
+  /// Parses the text form. An address in fc00::/8 is CJDNS, and an IPv4-mapped IPv6 address becomes IPv4. Nil
+  /// for any other text, host names included.
   public init?(_ description: String) {
     let text = Array(description.utf8)
     if let address = IPAddressText.parseIPv4(text) {
@@ -35,7 +35,7 @@ extension NetworkAddress: LosslessStringConvertible {
 
   private static let torVersion: UInt8 = 3
 
-  /// The two bytes that a Tor version 3 name checks its public key with (Tor's rend-spec-v3).
+  /// The two checksum bytes of a Tor version 3 name (Tor's rend-spec-v3).
   private static func torChecksum(_ key: [UInt8]) -> [UInt8] {
     Array(SHA3.hash256(Array(".onion checksum".utf8) + key + [torVersion]).array.prefix(2))
   }
@@ -59,7 +59,7 @@ extension NetworkAddress: LosslessStringConvertible {
       let number = IPAddressText.decimal(text[2..<dash], maximum: 255),
       let bytes = Hexadecimal.bytes(String(decoding: text[(dash + 1)...], as: UTF8.self))
     else { return nil }
-    // An address that has a text of its own is written so, and not twice.
+    // An address with a text form of its own has no second form with `id`.
     return NetworkAddress(network: NetworkID(rawValue: UInt8(number)), bytes: bytes).flatMap {
       $0.description.hasPrefix("id") ? $0 : nil
     }

@@ -1,14 +1,14 @@
 import Bytes
 
 extension NetworkAddress {
-  /// Where Tor version 2 addresses are in the old form (OnionCat): fd87:d87e:eb43::/48.
+  /// The prefix of Tor version 2 addresses in the old form (OnionCat): fd87:d87e:eb43::/48.
   static let torV2Prefix: UInt128 = 0xfd87_d87e_eb43
 
   /// Reads the form of BIP155: network, CompactSize length, address.
   ///
-  /// What Bitcoin Core reads and then ignores is kept as it came, so that it is written again to the same
-  /// bytes, and is not `isValid`: unknown networks, IPv4 and Tor version 2 addresses inside an IPv6 one,
-  /// CJDNS addresses outside fc00::/8. It throws where Core does, at wrong lengths.
+  /// Bitcoin Core reads some addresses and then ignores them: unknown networks, IPv4 and Tor version 2
+  /// addresses inside an IPv6 address, CJDNS addresses outside fc00::/8. They are kept, encode to the same
+  /// bytes, and are not `isValid`. Throws at a wrong length, as Core does.
   @_lifetime(reader: copy reader)
   public init(from reader: inout ByteReader) throws(WireError) {
     let offset = reader.offset
@@ -23,7 +23,7 @@ extension NetworkAddress {
 
   /// Reads the old form of 16 bytes: an IPv6 address, or an IPv4 or Tor version 2 address inside one.
   ///
-  /// Bitcoin Core takes a Tor version 2 address for `::`; here it is kept.
+  /// Bitcoin Core reads a Tor version 2 address as `::`; here it is kept.
   @_lifetime(reader: copy reader)
   public init(legacyFrom reader: inout ByteReader) throws(WireError) {
     let number = try reader.big(UInt128.self, "address")
@@ -34,7 +34,7 @@ extension NetworkAddress {
     }
   }
 
-  /// Whether the old form of 16 bytes can say it.
+  /// Whether the old form of 16 bytes can hold the address.
   public var hasLegacyForm: Bool {
     switch self {
     case .ipv4, .ipv6, .torV2: true
@@ -60,7 +60,7 @@ extension NetworkAddress {
     }
   }
 
-  /// Appends the old form of 16 bytes; zeros, as Bitcoin Core does, where it cannot say the address.
+  /// Appends the old form of 16 bytes; zeros if it cannot hold the address, as in Bitcoin Core.
   public func appendLegacy(to bytes: inout [UInt8]) {
     switch self {
     case .ipv4(let address):

@@ -1,23 +1,23 @@
 import Bytes
 
-/// Where a node is, without its port, in any network that BIP155 knows or may come to know.
+/// The address of a node without its port, in any network that BIP155 defines or may define.
 public enum NetworkAddress: Hashable, Sendable {
   /// An IPv4 address; 1.2.3.4 is 0x01020304.
   case ipv4(UInt32)
-  /// An IPv6 address, its first byte the highest.
+  /// An IPv6 address; its first byte is the most significant.
   case ipv6(UInt128)
-  /// A Tor version 2 address, which nobody has reached since 2021: read, printed and written again.
+  /// A Tor version 2 address, unreachable since 2021: still decoded, printed and encoded.
   case torV2(TorV2Name)
   /// The public key of a Tor version 3 address.
   case torV3(Bytes32)
   /// The hash of an I2P destination.
   case i2p(Bytes32)
-  /// A CJDNS address, its first byte the highest.
+  /// A CJDNS address; its first byte is the most significant.
   case cjdns(UInt128)
-  /// An address, up to 512 bytes, of a network that is unknown, or of Tor version 2 and not of 10 bytes.
+  /// An address of up to 512 bytes of an unknown network, or one of Tor version 2 that is not 10 bytes long.
   case other(NetworkID, [UInt8])
 
-  /// The longest address of any network in bytes (BIP155, `MAX_ADDRV2_SIZE`).
+  /// The longest address of any network, in bytes (BIP155, `MAX_ADDRV2_SIZE`).
   public static let maximumSize = 512
 
   /// The network's number.
@@ -33,7 +33,7 @@ public enum NetworkAddress: Hashable, Sendable {
     }
   }
 
-  /// The bytes of the address as BIP155 has them, first byte first.
+  /// The bytes of the address in BIP155's order, first byte first.
   public var bytes: [UInt8] {
     var result: [UInt8] = []
     switch self {
@@ -46,13 +46,13 @@ public enum NetworkAddress: Hashable, Sendable {
     return result
   }
 
-  /// Takes the bytes of an address as BIP155 has them.
+  /// Creates an address from its bytes in BIP155's order.
   ///
-  /// Fails, as Bitcoin Core does, where a known network's address has another length than its own,
-  /// and where it has more than 512 bytes. Tor version 2 is a network that Core no longer knows.
+  /// Nil, as in Bitcoin Core, if a known network's address has the wrong length, or if there are more than
+  /// 512 bytes. Core no longer knows Tor version 2.
   public init?(network: NetworkID, bytes: [UInt8]) { self.init(network: network, bytes.span.bytes) }
 
-  /// Takes the bytes of an address as BIP155 has them, likewise; copies none of a known network.
+  /// Creates an address from a view of its bytes, likewise; makes no copy for a known network.
   public init?(network: NetworkID, _ bytes: RawSpan) {
     switch (network, bytes.byteCount) {
     case (.ipv4, 4): self = .ipv4(UInt32(bigEndian: bytes.unsafeLoadUnaligned(as: UInt32.self)))
@@ -68,13 +68,13 @@ public enum NetworkAddress: Hashable, Sendable {
     }
   }
 
-  /// The same address as IPv4 where it is an IPv4-mapped IPv6 address (::ffff:0:0/96), as it is otherwise.
+  /// The IPv4 address if this is an IPv4-mapped IPv6 address (::ffff:0:0/96), else the address unchanged.
   public var unmapped: NetworkAddress {
     guard case .ipv6(let address) = self, address >> 32 == 0xffff else { return self }
     return .ipv4(UInt32(truncatingIfNeeded: address))
   }
 
-  /// The number whose 16 bytes these are, the highest first.
+  /// Reads 16 big-endian bytes.
   private static func number(_ bytes: RawSpan) -> UInt128 {
     UInt128(bigEndian: bytes.unsafeLoadUnaligned(as: UInt128.self))
   }

@@ -1,19 +1,19 @@
 import Bytes
 
-/// The part of the network that an address is in: addresses of one group are likely one owner's.
+/// The part of the network that an address is in. Addresses of one group likely have one owner.
 ///
-/// As Bitcoin Core groups them without an AS map (`NetGroupManager::GetGroup`), to hold connections and known
-/// addresses to a few per group: /16 of IPv4, also where it is inside IPv6; /32 of IPv6, but /36 of
-/// 2001:470::/32 (he.net); the first 4 bits of Tor version 3 and I2P, 12 of CJDNS, whose first 8 are always
-/// fc; each internal name for itself; and one group for all that is not routable, loopback included.
+/// Bitcoin Core groups addresses this way without an AS map (`NetGroupManager::GetGroup`), to limit
+/// connections and known addresses per group: /16 of IPv4, also inside IPv6; /32 of IPv6, but /36 of
+/// 2001:470::/32 (he.net); the first 4 bits of Tor version 3 and I2P; the first 12 bits of CJDNS, which start
+/// with fc; each internal name by itself; and one group for all unroutable addresses, loopback included.
 public struct NetworkGroup: Hashable, Sendable, CustomStringConvertible {
-  /// What kind of network the group is of, as Bitcoin Core numbers them.
+  /// The kind of network, with Bitcoin Core's numbers.
   public enum Kind: UInt8, Hashable, Sendable {
-    /// All that is not routable.
+    /// All unroutable addresses.
     case unroutable = 0
     /// IPv4.
     case ipv4 = 1
-    /// IPv6 that has no IPv4 address inside.
+    /// IPv6 without an embedded IPv4 address.
     case ipv6 = 2
     /// Tor version 3.
     case onion = 3
@@ -21,20 +21,20 @@ public struct NetworkGroup: Hashable, Sendable, CustomStringConvertible {
     case i2p = 4
     /// CJDNS.
     case cjdns = 5
-    /// Names that Bitcoin Core keeps as addresses.
+    /// Names that Bitcoin Core encodes as addresses.
     case `internal` = 6
   }
 
-  /// What kind of network it is.
+  /// The kind of network.
   public let kind: Kind
 
-  /// The bits that its addresses share, in the highest `length` bits; the others are 0.
+  /// The bits that the group's addresses share, in the highest `length` bits; the others are 0.
   let prefix: UInt128
 
-  /// How many bits its addresses share.
+  /// The number of bits that the group's addresses share.
   public let length: Int
 
-  /// The group that an address is in.
+  /// The group of an address.
   public init(of address: NetworkAddress) {
     if address.isInternal, case .ipv6(let number) = address {
       self.init(.internal, number << 48, 80)
@@ -63,8 +63,7 @@ public struct NetworkGroup: Hashable, Sendable, CustomStringConvertible {
     bytes.withUnsafeBytes { UInt128(bigEndian: $0.loadUnaligned(as: UInt128.self)) }
   }
 
-  /// The bytes by which Bitcoin Core knows the group: the kind, the bits, and ones up to the end of the
-  /// last byte.
+  /// Bitcoin Core's key for the group: the kind, then the bits, the last byte filled up with ones.
   public var bytes: [UInt8] {
     let filled = length % 8 == 0 ? prefix : prefix | (UInt128.max >> UInt128(length))
     var bytes: [UInt8] = []
@@ -72,7 +71,7 @@ public struct NetworkGroup: Hashable, Sendable, CustomStringConvertible {
     return [kind.rawValue] + bytes.prefix((length + 7) / 8)
   }
 
-  /// `1.2.0.0/16`, `2001:db8::/32`, `fc10::/12`; `onion/7` and `i2p/a` with the bits in hexadecimal,
+  /// `1.2.0.0/16`, `2001:db8::/32`, `fc10::/12`; `onion/7` and `i2p/a` with the bits in hexadecimal;
   /// `internal/` with all ten bytes; `unroutable`.
   public var description: String {
     switch kind {
@@ -86,6 +85,6 @@ public struct NetworkGroup: Hashable, Sendable, CustomStringConvertible {
 }
 
 extension NetworkAddress {
-  /// The part of the network that it is in, as Bitcoin Core groups addresses.
+  /// The address's group, as in Bitcoin Core.
   public var group: NetworkGroup { NetworkGroup(of: self) }
 }

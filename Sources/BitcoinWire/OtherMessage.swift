@@ -1,9 +1,9 @@
-/// A decoded message that has no case of its own in `Message`, because no program here tells it from others.
+/// A decoded message without a case in `Message`, because no program here needs to distinguish it.
 public struct OtherMessage: Hashable, Sendable {
   /// The command of its header.
   public let command: Command
 
-  /// What it carries.
+  /// The decoded payload.
   public let payload: any MessagePayload
 
   /// Joins a command and a payload.
@@ -12,7 +12,7 @@ public struct OtherMessage: Hashable, Sendable {
     self.payload = payload
   }
 
-  /// Whether both have the same command and payloads that are equal.
+  /// Whether both have the same command and equal payloads.
   public static func == (left: OtherMessage, right: OtherMessage) -> Bool {
     func isEqual<Payload: MessagePayload>(_ payload: Payload) -> Bool {
       payload == right.payload as? Payload

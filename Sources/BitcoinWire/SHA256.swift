@@ -1,23 +1,23 @@
 import Bytes
 import CNettle
 
-/// The hash SHA-256 (FIPS 180-4), fed piece by piece, without an allocation.
+/// An incremental SHA-256 (FIPS 180-4), without an allocation.
 struct SHA256 {
   private var context = sha256_ctx()
 
-  /// Begins.
+  /// Starts a hash of no bytes.
   init() { nettle_sha256_init(&context) }
 
-  /// Takes in bytes.
+  /// Adds bytes to the hash.
   mutating func update(_ bytes: RawSpan) {
     bytes.withUnsafeBytes { bytes in
-      // The library asks for a pointer even where there is nothing.
+      // nettle requires a pointer even for zero bytes.
       guard let start = bytes.baseAddress else { return }
       nettle_sha256_update(&context, bytes.count, start.assumingMemoryBound(to: UInt8.self))
     }
   }
 
-  /// The hash of all that was taken in; begins anew.
+  /// Returns the hash of all bytes added, and starts anew.
   mutating func finish() -> Bytes32 {
     withUnsafeTemporaryAllocation(of: UInt8.self, capacity: Bytes32.size) { digest in
       nettle_sha256_digest(&context, Bytes32.size, digest.baseAddress)
@@ -25,7 +25,7 @@ struct SHA256 {
     }
   }
 
-  /// The SHA-256 of the SHA-256 of all that was taken in; begins anew.
+  /// Returns the SHA-256 of the SHA-256 of all bytes added, and starts anew.
   mutating func finishTwice() -> Bytes32 {
     let first = finish()
     first.withUnsafeBytes { update($0.bytes) }
@@ -34,7 +34,7 @@ struct SHA256 {
 }
 
 extension Bytes32 {
-  /// The SHA-256 of bytes.
+  /// Computes the SHA-256 of bytes.
   public init(sha256 bytes: RawSpan) {
     var hash = SHA256()
     hash.update(bytes)

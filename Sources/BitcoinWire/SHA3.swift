@@ -3,7 +3,7 @@ import CNettle
 
 /// The hash SHA3-256 (FIPS 202).
 enum SHA3 {
-  /// The hash of some bytes.
+  /// The SHA3-256 of bytes.
   static func hash256(_ bytes: [UInt8]) -> Bytes32 {
     var context = sha3_256_ctx()
     nettle_sha3_256_init(&context)

@@ -1,15 +1,15 @@
 import Bytes
 
 extension ServiceFlags: LosslessStringConvertible {
-  /// Every service that has a name.
+  /// All services with a name.
   public static let known: ServiceFlags = {
     let bits = (0..<64).filter { !name(bit: $0).hasPrefix("bit ") }
     return ServiceFlags(rawValue: bits.reduce(0) { $0 | 1 << UInt64($1) })
   }()
 
-  /// Reads names with `,` or `|` between them, whatever their case (`NONE` is none, `bit 24` or `bit24` is a bit
-  /// without a name); or a number: decimal, hexadecimal after `0x`, or exactly 16 hexadecimal digits. Nil where it
-  /// is neither.
+  /// Parses names separated by `,` or `|`, in either case (`NONE` for none, `bit 24` or `bit24` for a bit
+  /// without a name), or a number: decimal, hexadecimal after `0x`, or exactly 16 hexadecimal digits. Nil for
+  /// any other text.
   public init?(_ description: String) {
     if let number = UInt64(fixedText: description) {
       self.init(rawValue: number)
@@ -38,11 +38,11 @@ extension ServiceFlags: LosslessStringConvertible {
 }
 
 extension UInt64 {
-  /// Reads a decimal number, a hexadecimal one after `0x`, or, as fixed hexadecimal is written in JSON, exactly 16
-  /// hexadecimal digits, the most significant first.
+  /// Parses a decimal number, a hexadecimal number after `0x`, or exactly 16 hexadecimal digits, the most
+  /// significant first (the fixed form in JSON).
   init?(fixedText text: String) { self.init(fixedText: text, digits: 16) }
 
-  /// Likewise, with another count of digits.
+  /// Likewise, with `digits` as the length of the fixed form.
   init?(fixedText text: String, digits: Int) {
     if text.utf8.count == digits, let bytes = Hexadecimal.bytes(text) {
       self = bytes.reduce(0) { $0 << 8 | UInt64($1) }

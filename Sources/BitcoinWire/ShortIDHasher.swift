@@ -1,11 +1,11 @@
 import Bytes
 
-/// What makes the short ids of a compact block (BIP152): SipHash-2-4 of the wtxid, of which the lower 48 bits
-/// count, with a key that the header and the sender's nonce make.
+/// Computes the short ids of a compact block (BIP152): the lower 48 bits of the SipHash-2-4 of a wtxid. The
+/// key derives from the block's header and the sender's nonce.
 public struct ShortIDHasher: Sendable {
   private let key: (UInt64, UInt64)
 
-  /// Takes the key from a header and a nonce: the first 16 bytes of the SHA-256 of the two.
+  /// Derives the key: the first 16 bytes of the SHA-256 of the header and the nonce (little-endian).
   public init(header: BlockHeader, nonce: UInt64) {
     var bytes = header.bytes
     bytes.appendLittle(nonce)
@@ -15,7 +15,7 @@ public struct ShortIDHasher: Sendable {
     key = (UInt64(littleEndian: words.0), UInt64(littleEndian: words.1))
   }
 
-  /// Uses a key as it is.
+  /// Creates a hasher with a given key, for tests.
   init(key: (UInt64, UInt64)) { self.key = key }
 
   /// The short id of a transaction, below 2⁴⁸.

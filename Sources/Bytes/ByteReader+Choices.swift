@@ -10,7 +10,7 @@ extension ByteReader {
     return value == 1
   }
 
-  /// Reads a byte that one of an enumeration's cases has.
+  /// Reads a byte that is the raw value of one of an enumeration's cases.
   @inlinable
   @_lifetime(self: copy self)
   public mutating func choice<T: RawRepresentable<UInt8>>(_ field: StaticString) throws(WireError) -> T {

@@ -1,9 +1,9 @@
-/// Reads fields one after another from borrowed bytes, without copying or allocating.
+/// Reads fields from borrowed bytes in order, without copying or allocating.
 ///
-/// Every read checks what is left first and throws `WireError` naming the field; after an error
-/// the reader stands where it stood before.
+/// Every read first checks the remaining length and throws a `WireError` that names the field. A read that
+/// throws does not move the reader.
 public struct ByteReader: ~Escapable {
-  /// All bytes, from the first read to the last.
+  /// All bytes, read or not.
   public let bytes: RawSpan
 
   /// Offset of the next byte to read, from 0.
@@ -16,7 +16,7 @@ public struct ByteReader: ~Escapable {
   @_lifetime(copy bytes)
   public init(_ bytes: RawSpan) { self.bytes = bytes }
 
-  /// How many bytes are left to read.
+  /// The number of bytes left to read.
   @inlinable public var remaining: Int { bytes.byteCount - offset }
 
   /// Throws unless `count` bytes are left.
@@ -44,7 +44,7 @@ public struct ByteReader: ~Escapable {
     T(bigEndian: try load(field))
   }
 
-  /// Reads an integer in little-endian order, as Bitcoin's own messages have them.
+  /// Reads an integer in little-endian order, as in Bitcoin's messages.
   @inlinable
   @_lifetime(self: copy self)
   public mutating func little<T: FixedWidthInteger & BitwiseCopyable>(
@@ -54,7 +54,7 @@ public struct ByteReader: ~Escapable {
     T(littleEndian: try load(field))
   }
 
-  /// Reads an integer in big-endian order, of the type the place it goes to has.
+  /// Reads an integer in big-endian order, of the type that the context requires.
   @inlinable
   @_lifetime(self: copy self)
   public mutating func big<T: FixedWidthInteger & BitwiseCopyable>(
@@ -63,7 +63,7 @@ public struct ByteReader: ~Escapable {
     try big(T.self, field)
   }
 
-  /// Reads an integer in little-endian order, of the type the place it goes to has.
+  /// Reads an integer in little-endian order, of the type that the context requires.
   @inlinable
   @_lifetime(self: copy self)
   public mutating func little<T: FixedWidthInteger & BitwiseCopyable>(
@@ -72,7 +72,7 @@ public struct ByteReader: ~Escapable {
     try little(T.self, field)
   }
 
-  /// Reads the next `count` bytes as a view of them.
+  /// Reads the next `count` bytes as a view.
   @inlinable
   @_lifetime(copy self)
   public mutating func span(_ count: Int, _ field: StaticString) throws(WireError) -> RawSpan {
@@ -82,7 +82,7 @@ public struct ByteReader: ~Escapable {
     return result
   }
 
-  /// Reads the next `count` bytes into an array of their own.
+  /// Reads the next `count` bytes into a new array.
   @_lifetime(self: copy self)
   public mutating func array(_ count: Int, _ field: StaticString) throws(WireError) -> [UInt8] {
     try require(count, field)

@@ -1,17 +1,17 @@
 import Glibc
 
-/// Writing to descriptors that no event loop watches: everything is written, or the caller gets the error.
+/// Writes to descriptors outside an event loop. All bytes are written, or the caller gets an error.
 public enum DescriptorOutput {
-  /// What errors call the standard output.
+  /// The name of the standard output in errors.
   public static let standardName = "standard output"
 
-  /// Writes all bytes, waiting for as long as that takes, also if the descriptor is non-blocking.
+  /// Writes all bytes. Waits as long as necessary, even if the descriptor is non-blocking.
   ///
   /// - Parameters:
   ///   - descriptor: a file, pipe, terminal or socket.
-  ///   - name: what the error calls it: a path, or `standard output`.
-  /// - Returns: false if nobody reads it any more (`EPIPE`; SIGPIPE has to be ignored).
-  /// - Throws: `IOError` "write to NAME" if the bytes cannot all be written.
+  ///   - name: the descriptor's name in errors: a path, or `standard output`.
+  /// - Returns: false if the reader has closed its end (`EPIPE`). SIGPIPE must be ignored.
+  /// - Throws: `IOError` "write to NAME" if not all bytes can be written.
   public static func write(
     _ bytes: UnsafeRawBufferPointer,
     to descriptor: Int32,
@@ -28,7 +28,7 @@ public enum DescriptorOutput {
       case EINTR: continue
       case EPIPE: return false
       case EAGAIN:
-        // Another process that has the descriptor has made it non-blocking.
+        // Another process that shares the descriptor made it non-blocking.
         var entry = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
         poll(&entry, 1, -1)
       case let code: throw IOError("write to \(name)", code: code)
@@ -56,19 +56,19 @@ public enum DescriptorOutput {
     try write(bytes, to: STDOUT_FILENO, as: standardName)
   }
 
-  /// Closes the standard output, which may tell of an error of an earlier write (a network file system, a quota). To be
-  /// called once, last.
+  /// Closes the standard output. The close may report the error of an earlier write (a network file system, a
+  /// quota). Call it once, at the end.
   public static func closeStandard() throws(IOError) {
-    // EBADF: it was closed from the start, and whoever wrote to it has had the error.
+    // EBADF: it was closed from the start, and every write to it has already failed.
     guard close(STDOUT_FILENO) == 0 || errno == EBADF || errno == EINTR else {
       throw IOError("write to \(standardName)")
     }
   }
 
-  /// Writes a file that is there whole or not at all: `PATH.new`, which is then renamed.
+  /// Replaces a file atomically: writes `PATH.new`, then renames it.
   ///
-  /// - Parameter mode: the file's permissions, under the umask.
-  /// - Throws: the first step that failed; `PATH.new` is gone then.
+  /// - Parameter mode: the file's permissions, before the umask.
+  /// - Throws: the error of the first step that failed. `PATH.new` is removed first.
   public static func replace(_ path: String, with bytes: [UInt8], mode: UInt32 = 0o644) throws(IOError) {
     let temporary = path + ".new"
     let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode)

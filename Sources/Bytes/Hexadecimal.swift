@@ -7,14 +7,14 @@ public enum Hexadecimal {
     return String(decoding: digits, as: UTF8.self)
   }
 
-  /// The number in as many lower-case digits as it may have, the first the most significant.
+  /// The number in lower-case digits at its type's full width, the most significant first.
   public static func text(_ number: some FixedWidthInteger) -> String {
     var bytes: [UInt8] = []
     bytes.appendBig(number)
     return text(bytes)
   }
 
-  /// Appends the digits of the bytes in order, as `text` has them.
+  /// Appends the digits of the bytes in order, in the same form as `text`.
   @inlinable
   public static func append(_ bytes: some Sequence<UInt8>, to digits: inout [UInt8]) {
     if bytes.withContiguousStorageIfAvailable({ append(UnsafeRawBufferPointer($0), to: &digits) }) == nil {
@@ -22,9 +22,9 @@ public enum Hexadecimal {
     }
   }
 
-  /// Appends the digits of the bytes as they lie in memory.
+  /// Appends the digits of the bytes in memory order.
   ///
-  /// - Parameter isReversed: whether the last byte comes first.
+  /// - Parameter isReversed: whether to start with the last byte.
   public static func append(
     _ bytes: UnsafeRawBufferPointer,
     isReversed: Bool = false,
@@ -51,7 +51,7 @@ public enum Hexadecimal {
 
   /// The eight digits of a number, the first in the highest byte.
   private static func spell(_ number: UInt32) -> UInt64 {
-    // Four bits to a byte; then 39 more than for 0 to 9 for those above.
+    // Spread the number to four bits a byte, then add 39 more for a letter than for a digit.
     var value = UInt64(number)
     value = (value | value << 16) & 0x0000_ffff_0000_ffff
     value = (value | value << 8) & 0x00ff_00ff_00ff_00ff
@@ -60,7 +60,7 @@ public enum Hexadecimal {
     return value + 0x3030_3030_3030_3030 + isLetter * 39
   }
 
-  /// The bytes that `text` spells, two digits of either case each; nil where it spells none.
+  /// Parses pairs of hexadecimal digits of either case; nil for any other text.
   public static func bytes(_ text: some StringProtocol) -> [UInt8]? {
     let digits = Array(text.utf8)
     guard digits.count % 2 == 0 else { return nil }

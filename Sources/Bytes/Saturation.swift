@@ -1,5 +1,5 @@
-/// Arithmetic on numbers that a file or a stranger claims: it stops at the largest number, where `+` would trap and `&+`
-/// would wrap.
+/// Arithmetic on untrusted numbers from a file or a peer. It stops at the largest number; `+` would trap and
+/// `&+` would wrap.
 extension FixedWidthInteger where Self: UnsignedInteger {
   /// The sum; the largest number if it would be larger.
   @inlinable
@@ -15,7 +15,7 @@ extension FixedWidthInteger where Self: UnsignedInteger {
     return overflows ? .max : product
   }
 
-  /// Adds a number; stays at the largest.
+  /// Adds a number; stops at the largest number.
   @inlinable
   public mutating func saturate(adding other: Self) { self = saturating(adding: other) }
 

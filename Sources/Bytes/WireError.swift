@@ -1,26 +1,26 @@
-/// Says that whoever wrote some bytes is wrong: a peer, a client, a log source or an archive.
+/// An error in received bytes. Their author is at fault: a peer, a client, a log source or an archive.
 ///
-/// It never says that we are: our own mistakes trap, the system's are `IOError`.
+/// It never reports an error of our own: our mistakes trap, and the system's errors are `IOError`.
 public struct WireError: Error, Equatable, CustomStringConvertible {
-  /// What is wrong with the bytes.
+  /// The kind of error.
   public enum Problem: Equatable, Sendable {
-    /// The field needs `needed` bytes and only `available` are left.
+    /// The field needs `needed` bytes, and only `available` are left.
     case truncated(needed: Int, available: Int)
-    /// The field's value is outside its limits.
+    /// The field's value exceeds its maximum.
     case limit(value: UInt64, maximum: UInt64)
-    /// The field's value is not one the format knows or allows.
+    /// The format does not know or allow the field's value.
     case invalid(String)
     /// Bytes are left over after the last field.
     case trailing(count: Int)
   }
 
-  /// What is wrong.
+  /// The kind of error and its values.
   public let problem: Problem
 
-  /// The field that is wrong, in the words of the format's document.
+  /// The name of the field, as in the format's document.
   public let field: StaticString
 
-  /// Offset of the field in bytes from the start of what was read.
+  /// Offset of the field, in bytes from the start of the input.
   public let offset: Int
 
   /// Creates an error about `field` at `offset`.
@@ -30,7 +30,7 @@ public struct WireError: Error, Equatable, CustomStringConvertible {
     self.offset = offset
   }
 
-  /// A sentence that names the field, its offset and what is wrong.
+  /// The field, its offset and the problem in words.
   public var description: String {
     switch problem {
     case .truncated(let needed, let available):
@@ -44,7 +44,7 @@ public struct WireError: Error, Equatable, CustomStringConvertible {
     }
   }
 
-  /// Whether two errors say the same of the same field.
+  /// Whether two errors report the same problem at the same field and offset.
   public static func == (left: WireError, right: WireError) -> Bool {
     left.problem == right.problem && left.offset == right.offset
       && left.field.description == right.field.description

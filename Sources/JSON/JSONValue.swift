@@ -1,33 +1,33 @@
-/// A JSON value (RFC 8259), read.
+/// A parsed JSON value (RFC 8259).
 public enum JSONValue: Hashable, Sendable {
-  /// Nothing.
+  /// The value `null`.
   case null
   /// True or false.
   case bool(Bool)
-  /// A number, as it was written, so that no digit is lost.
+  /// A number in its written form, so that no digit is lost.
   case number(String)
-  /// A text.
+  /// A string.
   case string(String)
-  /// Values in their order.
+  /// An array, in order.
   case array([JSONValue])
-  /// Values by their names; of a name that comes twice, the last.
+  /// An object by member name. If a name occurs twice, the last member counts.
   case object([String: JSONValue])
 
-  /// Why a text is no JSON.
+  /// The reason that a text is not JSON.
   public struct Failure: Error, Hashable, CustomStringConvertible {
-    /// What is wrong.
+    /// The problem in words.
     public let problem: String
-    /// Where, in bytes from the start.
+    /// The offset of the problem, in bytes from the start.
     public let offset: Int
 
-    /// What is wrong and where.
+    /// The problem and its offset.
     public var description: String { "\(problem) at byte \(offset)" }
   }
 
-  /// The deepest nesting that is read.
+  /// The deepest nesting that is accepted.
   public static let maximumDepth = 64
 
-  /// Reads a text that is one value.
+  /// Parses a text that is exactly one value.
   public init(_ text: some StringProtocol) throws(Failure) {
     var parser = JSONParser(Array(text.utf8))
     self = try parser.value(depth: 0)
@@ -35,7 +35,7 @@ public enum JSONValue: Hashable, Sendable {
   }
 }
 
-/// Reads JSON from its bytes.
+/// Parses JSON from UTF-8 bytes.
 private struct JSONParser {
   private let bytes: [UInt8]
   private var offset = 0
@@ -48,7 +48,7 @@ private struct JSONParser {
 
   mutating func finish() throws(JSONValue.Failure) {
     skipSpace()
-    if next != nil { throw failure("something follows the value") }
+    if next != nil { throw failure("extra text after the value") }
   }
 
   mutating func value(depth: Int) throws(JSONValue.Failure) -> JSONValue {
@@ -76,7 +76,7 @@ private struct JSONParser {
       guard takes(":") else { throw failure("a colon is missing") }
       members[name] = try value(depth: depth + 1)
     } while takes(",")
-    guard takes("}") else { throw failure("an object's end is missing") }
+    guard takes("}") else { throw failure("the end of an object is missing") }
     return members
   }
 
@@ -85,7 +85,7 @@ private struct JSONParser {
     offset += 1
     if takes("]") { return elements }
     repeat { elements.append(try value(depth: depth + 1)) } while takes(",")
-    guard takes("]") else { throw failure("an array's end is missing") }
+    guard takes("]") else { throw failure("the end of an array is missing") }
     return elements
   }
 
@@ -96,18 +96,20 @@ private struct JSONParser {
       offset += 1
       switch byte {
       case UInt8(ascii: "\""):
-        guard let text = String(validating: units, as: UTF8.self) else { throw failure("a text is no UTF-8") }
+        guard let text = String(validating: units, as: UTF8.self) else {
+          throw failure("a string is not UTF-8")
+        }
         return text
       case UInt8(ascii: "\\"): try escape(&units)
       case ..<0x20: throw failure("a control character is not escaped")
       default: units.append(byte)
       }
     }
-    throw failure("a text's end is missing")
+    throw failure("the end of a string is missing")
   }
 
   private mutating func escape(_ units: inout [UInt8]) throws(JSONValue.Failure) {
-    guard let byte = next else { throw failure("a text's end is missing") }
+    guard let byte = next else { throw failure("the end of a string is missing") }
     offset += 1
     switch byte {
     case UInt8(ascii: "n"): units.append(0x0a)
@@ -123,10 +125,10 @@ private struct JSONParser {
         words.append(try hexadecimal())
       }
       guard let text = String(validating: words, as: UTF16.self) else {
-        throw failure("an escape is no character")
+        throw failure("an escape is not a character")
       }
       units += text.utf8
-    default: throw failure("there is no such escape")
+    default: throw failure("unknown escape")
     }
   }
 
@@ -135,7 +137,7 @@ private struct JSONParser {
     let text = String(decoding: digits, as: UTF8.self)
     guard digits.count == 4, !text.hasPrefix("+"), !text.hasPrefix("-"), let word = UInt16(text, radix: 16)
     else {
-      throw failure("an escape is cut short")
+      throw failure("an escape is incomplete")
     }
     offset += 4
     return word
@@ -147,7 +149,7 @@ private struct JSONParser {
     let whole = digits()
     guard whole > 0 else {
       offset = start
-      throw failure(next == nil ? "a value is missing" : "no value begins so")
+      throw failure(next == nil ? "a value is missing" : "invalid value")
     }
     guard whole == 1 || bytes[offset - whole] != UInt8(ascii: "0") else {
       throw failure("a number begins with 0")
@@ -171,7 +173,7 @@ private struct JSONParser {
   }
 
   private mutating func word(_ text: String, _ value: JSONValue) throws(JSONValue.Failure) -> JSONValue {
-    guard bytes[offset...].starts(with: text.utf8) else { throw failure("no value begins so") }
+    guard bytes[offset...].starts(with: text.utf8) else { throw failure("invalid value") }
     offset += text.utf8.count
     return value
   }

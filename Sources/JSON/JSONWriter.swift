@@ -1,31 +1,31 @@
 import Bytes
 
-/// Writes one JSON object (RFC 8259) on one line, without any intermediate form, its members in the order in
-/// which they are written.
+/// Writes one JSON object (RFC 8259) on one line, member by member, without an intermediate form.
 ///
-/// Names are not checked: they are written once each, and have nothing in them that would have to be escaped.
-/// Texts can be anything, and are safe to print on a terminal.
+/// Names are not checked: each must be unique and free of characters that need an escape. Strings may have
+/// any characters, and are safe to print on a terminal.
 public struct JSONWriter {
   @usableFromInline private(set) var bytes: [UInt8]
   @usableFromInline var isFirst = true
 
-  /// Begins an object.
+  /// Starts an object.
   public init() { bytes = [UInt8(ascii: "{")] }
 
-  /// Begins an object at the end of `bytes`, which it takes until `finish(into:)` gives them back: nothing is copied.
+  /// Starts an object at the end of `bytes`. The writer takes over the array without a copy, until
+  /// `finish(into:)` returns it.
   public init(taking bytes: inout [UInt8]) {
     self.bytes = []
     swap(&self.bytes, &bytes)
     self.bytes.append(UInt8(ascii: "{"))
   }
 
-  /// Writes a text; null where there is none.
+  /// Writes a string; null for nil.
   public mutating func member(_ name: StaticString, _ value: String?) {
     key(name)
     if let value { Self.append(value, to: &bytes) } else { null() }
   }
 
-  /// Writes a text that `write` appends. It must have nothing in it that would have to be escaped.
+  /// Writes a string that `write` appends. It must be free of characters that need an escape.
   @inlinable
   public mutating func member(_ name: StaticString, plain write: (inout [UInt8]) -> Void) {
     key(name)
@@ -34,43 +34,43 @@ public struct JSONWriter {
     bytes.append(UInt8(ascii: "\""))
   }
 
-  /// Writes a whole number of any size; null where there is none.
+  /// Writes a whole number of any size; null for nil.
   @inlinable
   public mutating func member<T: BinaryInteger>(_ name: StaticString, _ value: T?) {
     key(name)
     if let value { append(value) } else { null() }
   }
 
-  /// Writes a number; null where there is none, or one that JSON does not have (infinite, or none at all).
+  /// Writes a number; null for nil, infinity and NaN.
   public mutating func member(_ name: StaticString, _ value: Double?) {
     key(name)
     if let value, value.isFinite { bytes += "\(value)".utf8 } else { null() }
   }
 
-  /// Writes true or false; null where it is neither.
+  /// Writes true or false; null for nil.
   public mutating func member(_ name: StaticString, _ value: Bool?) {
     key(name)
     if let value { bytes += (value ? "true" : "false").utf8 } else { null() }
   }
 
-  /// Writes a list of texts; null where there is none.
+  /// Writes a list of strings; null for nil.
   public mutating func member(_ name: StaticString, _ values: [String]?) {
     key(name)
     if let values { list(values) { Self.append($1, to: &$0.bytes) } } else { null() }
   }
 
-  /// Writes bytes as a text of two hexadecimal digits each, in order; null where there are none.
+  /// Writes bytes as a string, two hexadecimal digits a byte, in order; null for nil.
   public mutating func hexadecimal(_ name: StaticString, _ value: [UInt8]?) {
     key(name)
     if let value { append(hexadecimal: value) } else { null() }
   }
 
-  /// Writes bytes as a text of two hexadecimal digits each, in order.
+  /// Writes bytes as a string, two hexadecimal digits a byte, in order.
   public mutating func hexadecimal(_ name: StaticString, _ value: UnsafeRawBufferPointer) {
     member(name, plain: { Hexadecimal.append(value, to: &$0) })
   }
 
-  /// Writes a list of bytes, each as a text of two hexadecimal digits a byte.
+  /// Writes a list of byte arrays, each as a string of two hexadecimal digits a byte.
   public mutating func hexadecimal(_ name: StaticString, _ values: [[UInt8]]) {
     key(name)
     list(values) { $0.append(hexadecimal: $1) }
@@ -83,7 +83,7 @@ public struct JSONWriter {
     list(values) { $0.append($1) }
   }
 
-  /// Writes a list of texts that `write` appends. They must have nothing in them that would have to be escaped.
+  /// Writes a list of strings that `write` appends. They must be free of characters that need an escape.
   @inlinable
   public mutating func member<T>(
     _ name: StaticString,
@@ -98,7 +98,7 @@ public struct JSONWriter {
     }
   }
 
-  /// Writes an object in the object.
+  /// Writes a nested object.
   @inlinable
   public mutating func object(_ name: StaticString, _ content: (inout JSONWriter) -> Void) {
     key(name)
@@ -116,14 +116,14 @@ public struct JSONWriter {
     list(values) { writer, value in writer.nest { content(&$0, value) } }
   }
 
-  /// Ends the object, and returns all bytes; the line feed is the caller's.
+  /// Ends the object and returns all bytes, without a line feed.
   public consuming func finish() -> [UInt8] {
     bytes.append(UInt8(ascii: "}"))
     return bytes
   }
 
-  /// Ends the object, and gives the bytes back that `init(taking:)` took, with the object behind them; the writer must
-  /// not be used any more.
+  /// Ends the object and returns the bytes of `init(taking:)` with the object appended. Do not use the writer
+  /// afterwards.
   public mutating func finish(into output: inout [UInt8]) {
     bytes.append(UInt8(ascii: "}"))
     output = []
@@ -190,7 +190,7 @@ public struct JSONWriter {
     isFirst = outer
   }
 
-  /// Appends a JSON string. Whatever a terminal would not show as a character is escaped too.
+  /// Appends a JSON string. Also escapes characters that a terminal does not display.
   public static func append(_ text: String, to bytes: inout [UInt8]) {
     bytes.append(UInt8(ascii: "\""))
     var text = text
@@ -198,7 +198,7 @@ public struct JSONWriter {
     bytes.append(UInt8(ascii: "\""))
   }
 
-  /// Appends valid UTF-8 with what is not shown escaped: what needs no look, nearly everything, in one piece.
+  /// Appends valid UTF-8 with escapes. Runs of plain bytes, nearly everything, are appended in one step.
   private static func append(escaping text: UnsafeBufferPointer<UInt8>, to bytes: inout [UInt8]) {
     var start = 0
     while start < text.count {
@@ -212,7 +212,7 @@ public struct JSONWriter {
     }
   }
 
-  /// Whether a byte is a character that stands for itself.
+  /// Whether a byte is a character that needs no check and no escape.
   private static func isPlain(_ byte: UInt8) -> Bool {
     byte &- 0x20 < 0x5f && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\")
   }

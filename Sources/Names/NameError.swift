@@ -1,11 +1,11 @@
 import CCares
 
-/// Why a name has no address, or an address no name.
+/// The reason that a name has no address, or an address has no name.
 public struct NameError: Error, Equatable, CustomStringConvertible {
-  /// What the name servers said, or did not, in words.
+  /// The answer of the name servers, or their failure, in words.
   public let description: String
 
-  /// Whether a name server said that there is none; otherwise asking again may help.
+  /// Whether a name server answered that there is none. If false, another attempt may succeed.
   public let isAnswer: Bool
 
   init(_ description: String) {

@@ -3,28 +3,29 @@ import EventLoop
 import Glibc
 
 extension NameResolver {
-  /// Gets the name of an address, in lower case; where it has several, the first in alphabetical order, so that it is
-  /// the same each time.
+  /// Receives the name of an address in lower case. Of several names, it is the first in alphabetical order,
+  /// so that the result is the same each time.
   public typealias NameCompletion = (Result<String, NameError>) -> Void
 
-  /// What a question is found again by.
+  /// The context of a query, passed through c-ares.
   private final class ReverseQuestion {
     let completion: NameCompletion
 
     init(_ completion: @escaping NameCompletion) { self.completion = completion }
   }
 
-  /// Asks for the name of an address: its PTR record (RFC 1035, RFC 3596), of name servers only.
+  /// Looks up the name of an address by its PTR record (RFC 1035, RFC 3596). Queries name servers only.
   ///
   /// - Parameters:
-  ///   - address: an IPv4 or IPv6 address; its port does not matter.
-  ///   - completion: told once, perhaps from within this call, at the latest when the resolver goes.
+  ///   - address: an IPv4 or IPv6 address; its port is ignored.
+  ///   - completion: called exactly once, perhaps within this call, and at the latest when the resolver
+  ///     closes.
   public func name(of address: SocketAddress, completion: @escaping NameCompletion) {
     guard let channel else { return completion(.failure(NameError(status: ARES_EDESTRUCTION))) }
     let bytes = address.addressBytes
     guard !bytes.isEmpty else { return completion(.failure(NameError(status: ARES_ENOTIMP))) }
     let question = Unmanaged.passRetained(ReverseQuestion(completion)).toOpaque()
-    // Not ares_gethostbyaddr: it says that there is no such name where nobody answered.
+    // ares_gethostbyaddr would report a missing name when no server answered.
     ares_query(
       channel,
       Self.reverseName(bytes),
@@ -39,11 +40,11 @@ extension NameResolver {
     startTimer()
   }
 
-  /// `IN` and `PTR`, as RFC 1035 numbers them.
+  /// `IN` and `PTR` in RFC 1035's numbers.
   private static let classIN: Int32 = 1
   private static let typePTR: Int32 = 12
 
-  /// The name under which an address's own name is kept: `1.2.0.192.in-addr.arpa`, `1.0.….ip6.arpa`.
+  /// The query name for an address: `1.2.0.192.in-addr.arpa`, `1.0.….ip6.arpa`.
   private static func reverseName(_ bytes: [UInt8]) -> String {
     guard bytes.count > 4 else { return bytes.reversed().map { "\($0)." }.joined() + "in-addr.arpa" }
     let digits = bytes.reversed().flatMap { [$0 & 15, $0 >> 4] }
@@ -55,7 +56,7 @@ extension NameResolver {
   {
     guard status == ARES_SUCCESS else { return .failure(NameError(status: status)) }
     var host: UnsafeMutablePointer<hostent>?
-    // The address is only copied to what is made of it, which is not looked at.
+    // c-ares only copies this address into the result; nothing reads it there.
     let address: [UInt8] = [0, 0, 0, 0]
     let parsed = ares_parse_ptr_reply(answer, size, address, 4, AF_INET, &host)
     guard parsed == ARES_SUCCESS, let host else { return .failure(NameError(status: parsed)) }

@@ -2,16 +2,16 @@ import CCares
 import EventLoop
 import Glibc
 
-/// Asks name servers for the addresses of names, IPv4's and IPv6's, and for the names of addresses, without ever waiting
-/// for them: any number at a time, on an event loop.
+/// Looks up the addresses of names, IPv4 and IPv6, and the names of addresses. It never blocks, and runs any
+/// number of queries at a time on an event loop.
 ///
-/// Who is asked follows from the system (`/etc/resolv.conf`, `/etc/hosts`), unless name servers are given. It belongs to
-/// its loop's thread.
+/// It uses the system's name servers and hosts file (`/etc/resolv.conf`, `/etc/hosts`) unless name servers
+/// are given. Use it only on its loop's thread.
 public final class NameResolver {
-  /// Gets the addresses of a name, all with port 0, the one to try first first; there is one at least.
+  /// Receives the addresses of a name, at least one, all with port 0, the preferred first.
   public typealias Completion = (Result<[SocketAddress], NameError>) -> Void
 
-  /// What a question is found again by.
+  /// The context of a query, passed through c-ares.
   private final class Question {
     let completion: Completion
 
@@ -23,11 +23,11 @@ public final class NameResolver {
   private var watchers: [Int32: DescriptorWatcher] = [:]
   private var timer: TimerWatcher?
 
-  /// Prepares to ask.
+  /// Creates a resolver.
   ///
   /// - Parameters:
-  ///   - servers: the name servers to ask, none of them a unix socket; empty for the system's.
-  ///   - timeout: seconds that a name may take about, two attempts included.
+  ///   - servers: the name servers to query, without unix sockets; empty for the system's.
+  ///   - timeout: the approximate limit for a name in seconds, two attempts included.
   public init(
     servers: [SocketAddress] = [],
     timeout: Double = 6,
@@ -36,7 +36,7 @@ public final class NameResolver {
     self.loop = loop
     var options = ares_options()
     options.flags = ARES_FLAG_EDNS
-    // The second attempt is given twice as long.
+    // c-ares gives the second attempt twice as long.
     options.timeout = Int32(max(1, timeout * 1000 / 3))
     options.tries = 2
     options.sock_state_cb_data = Unmanaged.passUnretained(self).toOpaque()
@@ -51,12 +51,12 @@ public final class NameResolver {
     guard !servers.isEmpty else { return }
     let list = servers.map(\.description).joined(separator: ",")
     let taken = ares_set_servers_ports_csv(channel, list)
-    guard taken == ARES_SUCCESS else { throw NameError("no name servers: \(list)") }
+    guard taken == ARES_SUCCESS else { throw NameError("invalid name servers: \(list)") }
   }
 
   deinit { close() }
 
-  /// Asks nothing more; what is not answered yet is told so.
+  /// Ends all queries. Each unanswered query completes with an error.
   public func close() {
     guard let channel else { return }
     self.channel = nil
@@ -66,9 +66,10 @@ public final class NameResolver {
     watchers = [:]
   }
 
-  /// Asks for the addresses of a name.
+  /// Looks up the addresses of a name.
   ///
-  /// - Parameter completion: told once, perhaps from within this call, at the latest when the resolver goes.
+  /// - Parameter completion: called exactly once, perhaps within this call, and at the latest when the
+  ///   resolver closes.
   public func resolve(_ name: String, completion: @escaping Completion) {
     guard let channel else { return completion(.failure(NameError(status: ARES_EDESTRUCTION))) }
     var hints = ares_addrinfo_hints()
@@ -116,12 +117,12 @@ public final class NameResolver {
     return addresses
   }
 
-  /// The library wants to be told of a socket of its own, or not any more.
+  /// Watches a socket of c-ares, or stops if c-ares needs neither reads nor writes.
   private func watch(_ descriptor: Int32, reads: Bool, writes: Bool) {
     guard reads || writes else {
       guard let watcher = watchers.removeValue(forKey: descriptor) else { return }
       watcher.cancel()
-      // It may be the one that is calling.
+      // This may run inside the watcher's own callback.
       return loop.retire(watcher)
     }
     let watcher =
@@ -140,7 +141,7 @@ public final class NameResolver {
   }
 
   private func process(_ readable: Int32, _ writable: Int32) {
-    // A completion may let go of us.
+    // A completion may release the resolver.
     withExtendedLifetime(self) {
       guard let channel else { return }
       ares_process_fd(channel, readable, writable)
@@ -148,7 +149,7 @@ public final class NameResolver {
     }
   }
 
-  /// Has the library look at what has not come in time; to be called whenever something was asked.
+  /// Starts the timer for c-ares's next time-out. Call it after each query.
   func startTimer() {
     var time = timeval()
     guard let channel, ares_timeout(channel, nil, &time) != nil else {

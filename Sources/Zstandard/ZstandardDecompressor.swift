@@ -1,44 +1,44 @@
 import Bytes
 import CZstd
 
-/// Decompresses a stream of Zstandard frames (RFC 8878) that follow one another, step by step, into space that the
-/// caller has. Skippable frames are skipped.
+/// Decompresses a sequence of Zstandard frames (RFC 8878) step by step into the caller's buffer. Skippable
+/// frames are skipped.
 ///
-/// A stranger's bytes cannot make it take more memory than the window limit and a little: a frame that asks for a
-/// larger window is refused.
+/// Untrusted input cannot make it use much more memory than the window limit: a frame that needs a larger
+/// window is refused.
 public final class ZstandardDecompressor {
-  /// What one step did.
+  /// The result of one step.
   public struct Progress: Equatable, Sendable {
-    /// Compressed bytes taken.
+    /// Compressed bytes consumed.
     public let consumed: Int
-    /// Bytes written to the space given.
+    /// Bytes written to the caller's buffer.
     public let produced: Int
   }
 
-  /// Compressed bytes taken so far.
+  /// Offset of the next compressed byte: the initial offset plus all bytes consumed.
   public private(set) var offset: UInt64
 
-  /// Whether what was taken so far ends with a whole frame; so it does before the first one.
+  /// Whether the bytes consumed so far end with a whole frame; true before the first frame.
   public private(set) var isAtFrameEnd = true
 
-  /// Bytes that are good to hand over at once.
+  /// A suitable number of compressed bytes for one step.
   public static let inputCount = ZSTD_DStreamInSize()
 
-  /// The largest window that is allowed where nothing else is said: as for the `zstd` tool, 128 MiB.
+  /// The default window limit in bytes: 128 MiB, as in the `zstd` tool.
   public static let defaultWindowLimit = 1 << 27
 
-  /// How many bytes more the frame needs at least, as far as the library knows.
+  /// The least number of bytes that the frame still needs, as far as the library knows.
   private var needed = 1
   private let context: OpaquePointer
 
   /// Creates a decompressor.
   ///
   /// - Parameters:
-  ///   - windowLimit: bytes of what is decompressed that a frame may refer back to; the next lower power of two, at
-  ///     least 1 KiB, at most 2 GiB.
-  ///   - offset: where in a file the bytes begin, for what errors say.
+  ///   - windowLimit: bytes of decompressed data that a frame may refer back to. It is rounded down to a
+  ///     power of two, at least 1 KiB and at most 2 GiB.
+  ///   - offset: the offset in a file at which the bytes start, for errors.
   public init(windowLimit: Int = defaultWindowLimit, at offset: UInt64 = 0) {
-    // Fails only where there is no memory left.
+    // Fails only if memory is exhausted.
     context = ZSTD_createDCtx()!
     self.offset = offset
     let logarithm = Int.bitWidth - 1 - max(windowLimit, 1).leadingZeroBitCount
@@ -48,15 +48,16 @@ public final class ZstandardDecompressor {
 
   deinit { ZSTD_freeDCtx(context) }
 
-  /// Takes compressed bytes as far as there is space for what comes out.
+  /// Consumes compressed bytes for as long as there is space for the output.
   ///
-  /// Where it fills the space there may be more to come without any more bytes: call it again, also with none. It
-  /// takes all bytes where it does not fill the space.
+  /// If the output fills the space, more of it may be ready without more input: call this again, even with no
+  /// input. If the output does not fill the space, all input is consumed, or the step has stopped at the end
+  /// of a frame.
   ///
-  /// - Parameter stopsAtFrameEnd: whether it takes nothing behind the end of a frame yet, so that the caller learns
-  ///   where the next one begins.
-  /// - Throws: `WireError` with the offset from the start of the file where the bytes are no Zstandard frame, are
-  ///   damaged, or ask for a larger window than is allowed. Nothing can be decompressed after it.
+  /// - Parameter stopsAtFrameEnd: whether to consume nothing after the end of a frame, so that the caller
+  ///   learns the offset of the next one.
+  /// - Throws: `WireError` with the offset in the file if the bytes are not a Zstandard frame, are damaged,
+  ///   or need a window above the limit. Do not call this again after an error.
   public func decompress(
     _ compressed: UnsafeRawBufferPointer,
     to space: UnsafeMutableRawBufferPointer,
@@ -80,7 +81,7 @@ public final class ZstandardDecompressor {
     return Progress(consumed: input.pos, produced: output.pos)
   }
 
-  /// Throws unless what was taken ends with a whole frame: the file was cut short.
+  /// Throws unless the bytes consumed so far end with a whole frame. Otherwise the file was truncated.
   public func finish() throws(WireError) {
     guard isAtFrameEnd else {
       throw WireError(

@@ -128,7 +128,7 @@ import Testing
     let half = try server.raw()
     half.stream.write([1, 2, 3])
     try server.loop.run { silent.isClosed && half.isClosed }
-    #expect(server.refusals.allSatisfy { $0.contains("has not proven the key") })
+    #expect(server.refusals.allSatisfy { $0.contains("did not prove the key") })
 
     server.gate.timeout = 10
     server.refusals = []

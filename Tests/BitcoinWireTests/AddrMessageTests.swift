@@ -3,7 +3,7 @@ import Bytes
 import Testing
 
 @Suite struct AddrMessageTests {
-  /// `stream_addrv1_hex` and `stream_addrv2_hex` of Bitcoin Core's `netbase_tests.cpp`.
+  /// `stream_addrv1_hex` and `stream_addrv2_hex` from Bitcoin Core's `netbase_tests.cpp`.
   let old = Samples.hex(
     """
     03 61bc6649 0000000000000000 00000000000000000000000000000001 0000
@@ -30,7 +30,7 @@ import Testing
     #expect(addrv2.bytes == new)
   }
 
-  /// The example of the Bitcoin wiki's "Protocol documentation", header included.
+  /// The example in the Bitcoin wiki's "Protocol documentation", header included.
   @Test func readsTheWikisExample() throws {
     let bytes = Samples.hex(
       """
@@ -43,7 +43,7 @@ import Testing
   }
 
   @Test func keepsAnIPv4AddressSaidToBeIPv6() throws {
-    // Bitcoin Core ignores such an address in `addrv2`; it must come out as it came in.
+    // Bitcoin Core ignores such an address in `addrv2`. It must encode to the same bytes.
     let bytes = Samples.hex("01 61bc6649 00 02 10 00000000000000000000ffff01020304 0000")
     let message = try AddrV2Message(bytes.span.bytes)
     #expect(message.nodes[0].endpoint.address.network == .ipv6)

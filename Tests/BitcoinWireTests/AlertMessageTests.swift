@@ -3,7 +3,7 @@ import Bytes
 import Testing
 
 @Suite struct AlertMessageTests {
-  /// The example of the Bitcoin wiki's "Protocol documentation".
+  /// The example in the Bitcoin wiki's "Protocol documentation".
   let wiki = Samples.hex(
     """
     73010000003766404f00000000b305434f00000000f2030000f1030000001027000048ee0000
@@ -14,7 +14,7 @@ import Testing
     """
   )
 
-  /// The last alert there was, which Bitcoin Core 0.14 told every older peer.
+  /// The final alert, which Bitcoin Core 0.14 sent to every older peer.
   let final = Samples.hex(
     """
     60010000000000000000000000ffffff7f00000000ffffff7ffeffff7f01ffffff7f00000000

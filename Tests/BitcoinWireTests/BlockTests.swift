@@ -3,7 +3,7 @@ import Bytes
 import Testing
 
 @Suite struct BlockTests {
-  /// The first block of the main network.
+  /// The genesis block of the main network.
   let genesis = Samples.hex(
     """
     0100000000000000000000000000000000000000000000000000000000000000000000003ba3edfd7a7b12b27ac72c3e

@@ -2,10 +2,10 @@ import BitcoinWire
 import Bytes
 import Testing
 
-/// Compares with buidl, which knows light clients' messages that python-bitcoinlib does not.
+/// Compares with buidl, which supports light clients' messages that python-bitcoinlib lacks.
 ///
-/// buidl's `version` and `pong` are left out, which it writes and reads wrongly (ports in the wrong byte order, a
-/// method that cannot be called), and its transactions, which it does not keep byte for byte.
+/// The test leaves out `version` and `pong`, which buidl encodes and decodes wrongly (ports in the wrong byte
+/// order, a method that cannot be called), and transactions, which it does not preserve byte for byte.
 @Suite struct BuidlCrossCheckTests {
   @Test(.enabled(if: CrossCheck.python != nil))
   func agreesWithBuidl() throws {
@@ -26,7 +26,7 @@ extension Message {
     }
   }
 
-  /// The fields as `crosscheck_buidl.py` spells them.
+  /// The fields in the form of `crosscheck_buidl.py`.
   fileprivate var fields: String {
     switch self {
     case .ping(let message): Hexadecimal.text(message.bytes)
@@ -56,7 +56,7 @@ extension Message {
 }
 
 extension BlockHeader {
-  /// buidl keeps bits and nonce as the bytes that they are on the wire.
+  /// buidl keeps bits and nonce as their bytes on the wire.
   fileprivate var fields: String {
     "\(hash) \(version) \(previous) \(merkleRoot) \(time) \(Hexadecimal.text(bytes.dropFirst(72).prefix(4))) "
       + Hexadecimal.text(bytes.suffix(4))

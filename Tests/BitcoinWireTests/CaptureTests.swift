@@ -2,18 +2,18 @@ import BitcoinWire
 import Captures
 import Testing
 
-/// Reads what real nodes said to each other, from packets that bitnodes captured.
+/// Reads messages between real nodes, from packets that bitnodes captured.
 @Suite struct CaptureTests {
-  /// A capture, and how many messages there are in it.
+  /// A capture, and its number of messages of each command.
   struct Capture: CustomTestStringConvertible {
     let file: String
     let counts: [Command: Int]
-    /// Messages of which the rest is missing.
+    /// The number of messages without their end.
     let cut: Int
 
     var testDescription: String { file }
 
-    /// All of them.
+    /// All captures.
     static let all = [
       Capture(file: "inv.pcap", counts: [.inv: 2], cut: 0),
       Capture(file: "bip144.pcap", counts: [.tx: 1], cut: 0),

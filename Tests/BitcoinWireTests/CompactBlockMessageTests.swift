@@ -4,7 +4,7 @@ import Testing
 @testable import BitcoinWire
 
 @Suite struct CompactBlockMessageTests {
-  /// `test_compact_block_vector` of rust-bitcoin's `bip152.rs`, made with the node of Elements.
+  /// `test_compact_block_vector` from rust-bitcoin's `bip152.rs`, made with the node of Elements.
   let header = """
     000000206c750a364035aefd5f81508a08769975116d9195312ee4520dceac39e1fdc62c4dc67473b8e354358c1e610afeaff741
     0858bd45df43e2940f8a62bd3d5e3ac943c2975cffff7f2000000000
@@ -37,7 +37,7 @@ import Testing
     #expect(message.bytes == bytes)
   }
 
-  /// Bitcoin Core's `hash_tests.cpp` has these keys, hash and result.
+  /// The keys, the input and the result are from Bitcoin Core's `hash_tests.cpp`.
   @Test func hashesAsCore() {
     let hash: Hash256 = "1f1e1d1c1b1a191817161514131211100f0e0d0c0b0a09080706050403020100"
     let hasher = ShortIDHasher(key: (0x0706_0504_0302_0100, 0x0f0e_0d0c_0b0a_0908))
@@ -45,7 +45,7 @@ import Testing
     #expect(hasher.shortID(hash) == 0x512f_72f2_7cce)
   }
 
-  /// The index lists of rust-bitcoin's `bip152.rs`.
+  /// The index lists from rust-bitcoin's `bip152.rs`.
   @Test(
     arguments: [
       ([4, 0, 5, 1, 10], [0, 6, 8, 19]), ([1, 0], [0]), ([5, 0, 0, 0, 0, 0], [0, 1, 2, 3, 4]),
@@ -59,7 +59,7 @@ import Testing
     #expect(message.bytes == bytes)
   }
 
-  /// Bitcoin Core: "differential value overflow", as in `TransactionsRequestDeserializationOverflowTest`.
+  /// Bitcoin Core's "differential value overflow", as in `TransactionsRequestDeserializationOverflowTest`.
   @Test(
     arguments: [
       [1, 254, 0, 0, 1, 0], [2, 253, 255, 255, 0], [2, 0, 253, 255, 255], [3, 253, 255, 255, 0, 0],
@@ -71,7 +71,7 @@ import Testing
     #expect(throws: WireError.self) { try GetBlockTransactionsMessage(bytes.span.bytes) }
   }
 
-  /// A transaction cannot be at a place for which there is neither it nor a short id before it.
+  /// A position is past the end if too few short ids and prefilled transactions come before it.
   @Test func refusesPlacesPastTheEnd() throws {
     let item = { CompactBlockMessage.Prefilled(index: $0, transaction: Samples.plainTransaction) }
     var message = CompactBlockMessage(
@@ -89,7 +89,7 @@ import Testing
     #expect(throws: WireError.self) { try CompactBlockMessage(message.bytes.span.bytes) }
   }
 
-  /// Bitcoin Core: "indexes overflowed 16 bits".
+  /// Bitcoin Core's "indexes overflowed 16 bits".
   @Test func refusesMoreThan16BitsCount() throws {
     let empty = Transaction(version: 0, inputs: [], outputs: [], lockTime: 0)
     var message = CompactBlockMessage(

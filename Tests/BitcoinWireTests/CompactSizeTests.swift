@@ -16,7 +16,7 @@ import Testing
     #expect(reader.remaining == 0)
   }
 
-  /// The cases of Bitcoin Core's `serialize_tests.cpp`, `noncanonical`.
+  /// The cases from `noncanonical` in Bitcoin Core's `serialize_tests.cpp`.
   @Test(arguments: [
     "fd0000", "fdfc00", "fe00000000", "feffff0000", "ff0000000000000000", "ffffffff0100000000",
   ])

@@ -3,10 +3,10 @@ import Bytes
 import Foundation
 import Testing
 
-/// Compares with the framework of Bitcoin Core's functional tests, which is written in Python and shares nothing with
-/// the node: it knows the messages that no published Python library does.
+/// Compares with the framework of Bitcoin Core's functional tests. It is written in Python, shares no code
+/// with the node, and supports the messages that no published Python library does.
 ///
-/// Runs where `NETMINE_BITCOIN_SOURCE` names a folder with Bitcoin Core's source.
+/// Runs if `NETMINE_BITCOIN_SOURCE` names a folder with Bitcoin Core's source.
 @Suite struct CoreCrossCheckTests {
   static let source = ProcessInfo.processInfo.environment["NETMINE_BITCOIN_SOURCE"]
 
@@ -22,7 +22,7 @@ import Testing
     }
   }
 
-  /// Every transaction of the block is there, or its short id, in order.
+  /// Each transaction of the block, or its short id, is present, in order.
   private func expect(_ compact: CompactBlockMessage, stateOf block: Block) {
     var shortIDs = compact.shortIDs[...]
     var prefilled = compact.prefilled[...]
@@ -52,7 +52,7 @@ extension Message {
     }
   }
 
-  /// The fields as `crosscheck_core.py` spells them.
+  /// The fields in the form of `crosscheck_core.py`.
   fileprivate var fields: String {
     switch self {
     case .addrv2(let message):
@@ -90,7 +90,7 @@ extension Message {
     values.map(\.description).joined(separator: ",")
   }
 
-  /// The 12 digits of a short id.
+  /// The 12 hexadecimal digits of a short id.
   private static func hexadecimal(_ shortID: UInt64) -> String {
     var bytes: [UInt8] = []
     bytes.appendBig(shortID)

@@ -4,26 +4,26 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Runs a script that speaks the protocol by way of another implementation.
+/// Runs a script that reads and writes messages with another implementation.
 ///
-/// `NETMINE_PYTHON` names a Python that has the implementations.
+/// `NETMINE_PYTHON` names a Python interpreter with these implementations.
 struct CrossCheck {
   static let python = ProcessInfo.processInfo.environment["NETMINE_PYTHON"]
 
-  /// What a script says of a message.
+  /// A script's answer about a message.
   struct Answer {
-    /// "read", or "made" of a message that the script thought of.
+    /// "read", or "made" for a message that the script created.
     let word: String
-    /// The message as the other implementation writes it; empty where it cannot.
+    /// The message as the other implementation encodes it; empty if it cannot.
     let bytes: [UInt8]
-    /// Its fields as the script spells them.
+    /// The message's fields in the script's form.
     let fields: String
   }
 
-  /// Name of the script, which lies beside this file.
+  /// Name of the script, which is in the same folder as this file.
   let script: String
 
-  /// Tells the script messages, and gets its answers and as many messages of its own making as `count`.
+  /// Sends messages to the script. Returns its answers, and `count` messages that the script makes.
   func run(_ messages: [[UInt8]], make count: Int) throws -> [Answer] {
     let folder = TemporaryFolder()
     try folder.write("input", messages.map { Hexadecimal.text($0) + "\n" }.joined())
@@ -44,13 +44,13 @@ struct CrossCheck {
     return answers
   }
 
-  /// Expects the script to agree about messages, and as many of its own making as `count`: what is in them, and how they
-  /// are written.
+  /// Expects the script to agree about the fields and the bytes of messages, and of `count` messages that it
+  /// makes.
   ///
   /// - Parameters:
-  ///   - writesAll: whether it can write all that it can read.
-  ///   - fields: a message's fields as the script spells them.
-  ///   - made: gets each message that it has made.
+  ///   - writesAll: whether the script can encode every message that it can decode.
+  ///   - fields: a message's fields in the script's form.
+  ///   - made: gets each message that the script has made.
   func expectAgreement(
     about messages: [Message],
     make count: Int,

@@ -3,7 +3,7 @@ import Bytes
 import Captures
 import Testing
 
-/// Compares with python-bitcoinlib, an implementation that shares nothing with this one.
+/// Compares with python-bitcoinlib, an implementation that shares no code with this one.
 @Suite struct CrossCheckTests {
   @Test(.enabled(if: CrossCheck.python != nil))
   func agreesWithPythonBitcoinlib() throws {
@@ -28,14 +28,14 @@ import Testing
       }
     }
     sent = sent.filter(\.isKnownToPython)
-    // All but those of `addrv2`.
+    // All messages except the `addrv2` ones.
     #expect(sent.count == 1 + 3674 - 5)
     let answers = try CrossCheck(script: "crosscheck.py").run(sent.map(Network.mainnet.frame), make: 0)
     for (message, answer) in zip(sent, answers) {
       #expect(answer.bytes == Network.mainnet.frame(message))
       #expect(answer.fields == message.fields)
     }
-    // The block's hash, and the txid of every transaction, are among the fields.
+    // The fields include the block's hash and the txid of every transaction.
     #expect(answers[0].fields.hasPrefix("\(block.header.hash) "))
     let words = Set(answers[0].fields.split(separator: " "))
     #expect(block.transactions.allSatisfy { words.contains("\($0.txid)") })
@@ -54,7 +54,7 @@ extension Message {
     }
   }
 
-  /// The fields as `crosscheck.py` spells them.
+  /// The fields in the form of `crosscheck.py`.
   fileprivate var fields: String {
     switch self {
     case .version(let message):

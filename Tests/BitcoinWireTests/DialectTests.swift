@@ -3,7 +3,7 @@ import Bytes
 import Testing
 
 @Suite struct DialectTests {
-  /// A `headers` of one merge-mined header, as Namecoin's and Dogecoin's `CAuxPow` lay it out.
+  /// A `headers` with one merge-mined header, in the layout of Namecoin's and Dogecoin's `CAuxPow`.
   static let mergeMinedHeaders: [UInt8] = {
     var header = Samples.genesisHeader
     header.version = 0x0001_0101
@@ -21,7 +21,7 @@ import Testing
     return bytes
   }()
 
-  /// A transaction that is wholly in Litecoin's extension block: version 2, marker 0, flag 8, no inputs, no
+  /// A transaction that is entirely in Litecoin's extension block: version 2, marker 0, flag 8, no inputs, no
   /// outputs, an extension transaction (its presence, and here three bytes in its place), lock time.
   static let extensionTransaction = Samples.hex("02000000" + "0008" + "00" + "00" + "01aabbcc" + "00000000")
 
@@ -32,7 +32,7 @@ import Testing
     return bytes + [2, 0xaa, 0xbb]
   }()
 
-  /// That the payload stays bytes in a dialect, and is written again as it came.
+  /// Expects the payload to stay bytes in a dialect, and to encode to the same bytes.
   func expectOpaque(_ command: Command, _ payload: [UInt8], _ dialect: Dialect) throws {
     let decoded = try Message.decode(command, payload: payload.span.bytes, dialect: dialect)
     #expect(decoded == DecodedMessage(.unknown(command: command, payload: payload)))
@@ -50,7 +50,7 @@ import Testing
     for command in [Command.block, .merkleblock, .cmpctblock] {
       try expectOpaque(command, [1, 2, 3], dialect)
     }
-    // As Bitcoin's, it would be taken for one header and something left over.
+    // As Bitcoin's, it would decode to one header and trailing bytes.
     let misread = try Message.decode(.headers, payload: Self.mergeMinedHeaders.span.bytes)
     #expect(misread.trailing.count > 80)
   }
@@ -79,7 +79,7 @@ import Testing
     try expectOpaque(.tx, Samples.segwitTransaction.bytes, dialect)
   }
 
-  /// Everything else is what it is on Bitcoin; truncated messages are refused all the same.
+  /// All other messages decode as on Bitcoin; truncated messages are refused as well.
   @Test(arguments: Dialect.all) func decodesTheRestAsBitcoins(_ dialect: Dialect) throws {
     var opaque: Set<Command> = []
     for message in Samples.messages {

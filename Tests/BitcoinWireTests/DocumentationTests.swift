@@ -3,7 +3,7 @@ import Bytes
 import Foundation
 import Testing
 
-/// The code in docs/wire.md is this file's: it compiles, and does what the page says.
+/// The code in docs/wire.md is in this file, so it compiles and does what the page claims.
 @Suite struct DocumentationTests {
   @Test func showsThisCode() throws {
     let page = try String(contentsOfFile: MessageTableTests.page, encoding: .utf8)

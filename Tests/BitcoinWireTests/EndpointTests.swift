@@ -28,7 +28,7 @@ import Testing
     "[1:2:3:4:5:6:7]:1", "[1:2:3:4:5:6:7:8:9]:1", "[1:2:3:4:5:6:7:8::]:1", "[1.2.3.4::]:1", "[+1::]:1",
     "[::g]:1", "seed.bitcoin.sipa.be:8333", ".onion:1", "aaaa.onion:1", "id300-00:1", "id4-00:1", "id9-0:1",
     "id1-01020304:1", "id2-20010db8000000000000000000000001:1", "id6-fc000000000000000000000000000001:1",
-    // A checksum and a version that are not Tor's.
+    // A wrong checksum and a wrong version.
     "pg6mmjiyjmcrsslvykfwnntlaru7p5svn6y2ymmju6nubxndf4pscsad.onion:8333",
     "pg6mmjiyjmcrsslvykfwnntlaru7p5svn6y2ymmju6nubxndf4pscrye.onion:8333",
     "ukeu3k5oycgaauneqgtnvselmt4yemvoilkln7jpvamvfx7dnkd.b32.i2p:0",

@@ -30,7 +30,7 @@ extension Network {
   )
 }
 
-/// A network that no table has, along every step of docs/extending.md.
+/// A network outside the registry goes through every step of docs/extending.md.
 @Suite struct ExampleNetworkTests {
   private let network = Network.example
 

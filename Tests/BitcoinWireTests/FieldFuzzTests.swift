@@ -3,7 +3,7 @@ import Bytes
 import JSON
 import Testing
 
-/// Whatever somebody writes for a message's fields is a message, which can be sent, or an error.
+/// Any values for a message's fields give a message that can be sent, or an error.
 @Suite struct FieldFuzzTests {
   private static let odd = [
     "", "0", "1", "-1", "3,1", "1,1", "65535", "65536", "4294967295", "4294967296", "-2147483649",

@@ -3,7 +3,7 @@ import Bytes
 import Testing
 
 @Suite struct FilterLoadMessageTests {
-  /// Filters that Bitcoin Core's `bloom_tests.cpp` expects, and their tweaks.
+  /// The expected filters in Bitcoin Core's `bloom_tests.cpp`, and their tweaks.
   @Test(
     arguments: [
       ("03 614e9b 05000000 00000000 01", [0x61, 0x4e, 0x9b], 5, 0),

@@ -2,8 +2,8 @@ import BitcoinWire
 import Bytes
 import Testing
 
-/// Compares with the messages of Bitcoin Core's functional tests, which are written in Python and share nothing with
-/// the node: the payloads are what its `test_framework/messages.py` makes of these values.
+/// Compares with the messages of Bitcoin Core's functional tests, which are written in Python and share no
+/// code with the node. The payloads are those that its `test_framework/messages.py` makes from these values.
 @Suite struct FunctionalFrameworkTests {
   static let genesis = Samples.genesisHeader.hash
 

@@ -6,18 +6,18 @@ import Foundation
 import FuzzTargets
 import Observations
 
-/// Inputs that `FuzzTarget`s begin with.
+/// The seeds of `FuzzTarget`s.
 enum FuzzSeeds {
-  /// Where to write them; nil where they are only read.
+  /// The folder to write seeds to; nil if the tests only read them.
   static let destination = ProcessInfo.processInfo.environment["NETMINE_SEEDS"]
 
-  /// The inputs in the repository.
+  /// The seeds in the repository.
   static func committed(_ target: FuzzTarget) throws -> [[UInt8]] {
     let tests = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     return try Seeds.read(folder: tests.appendingPathComponent("Fuzz/Seeds").path, target: target)
   }
 
-  /// Inputs that our encoder writes, for what no capture has.
+  /// Seeds from our encoder, for inputs that no capture has.
   static func written(_ target: FuzzTarget) -> [[UInt8]] {
     let messages = Samples.messages
     let endpoints = Samples.nodes.map(\.endpoint) + [Samples.onion, Samples.i2p].map { Endpoint($0)! }
@@ -52,7 +52,8 @@ enum FuzzSeeds {
     }
   }
 
-  /// Inputs out of what real nodes said: of each kind the shortest, the longest that is worth it, and some between.
+  /// Seeds from messages of real nodes: for each kind the shortest, the longest that is worth it, and some
+  /// between.
   static func captured(_ target: FuzzTarget) throws -> [(source: String, inputs: [[UInt8]])] {
     try ["inv", "bip144", "cache"].map { name in
       let capture = try Samples.file("captures/\(name).pcap")
@@ -80,7 +81,7 @@ enum FuzzSeeds {
     return (0..<most).map { sorted[$0 * (sorted.count - 1) / (most - 1)] }
   }
 
-  /// Frames of both versions of the control protocol, in either direction.
+  /// Frames of the control protocol: native requests, replies and events, and Coinscope requests.
   private static func control(_ endpoints: [Endpoint]) -> [[UInt8]] {
     var filter = ConnectionFilter()
     filter.networks = [.ipv4, .torV3]

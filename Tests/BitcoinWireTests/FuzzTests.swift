@@ -5,7 +5,7 @@ import FuzzTargets
 import JSON
 import Testing
 
-/// The short form of `tools/fuzz/run`: the same inputs to begin with and the same promises, always the same damage.
+/// The short form of `tools/fuzz/run`: the same seeds and promises, and the same damage in each run.
 @Suite struct FuzzTests {
   @Test(arguments: FuzzTarget.all.map(\.name))
   func keepsItsPromises(_ name: String) throws {
@@ -49,7 +49,7 @@ import Testing
     #expect(throws: Finding.self) { try Seeds.read("0g\n") }
   }
 
-  /// What `tools/fuzz/make-corpus` runs.
+  /// `tools/fuzz/make-corpus` runs this.
   @Test(.enabled(if: Samples.data != nil && FuzzSeeds.destination != nil))
   func makesTheCorpus() throws {
     for target in FuzzTarget.all {

@@ -2,7 +2,7 @@ import BitcoinWire
 import Bytes
 import Testing
 
-/// Properties that hold of whatever messages say.
+/// Properties of messages with any content.
 @Suite struct GeneratedMessageTests {
   @Test func generatesEveryDecodedCommand() {
     var random = SplitMix(state: 3)
@@ -20,7 +20,7 @@ import Testing
     }
   }
 
-  /// What a message cut short is taken for, where it is not refused, must be what is left of it.
+  /// If a truncated message is accepted, it must encode to the bytes that are left.
   @Test(arguments: 0..<4)
   func refusesEveryTruncation(_ seed: Int) {
     var random = SplitMix(state: UInt64(seed))

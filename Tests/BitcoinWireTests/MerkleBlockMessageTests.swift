@@ -3,7 +3,7 @@ import Bytes
 import Testing
 
 @Suite struct MerkleBlockMessageTests {
-  /// `merkle_block_3_and_serialize` of Bitcoin Core's `bloom_tests.cpp`: the only transaction of a block.
+  /// `merkle_block_3_and_serialize` from Bitcoin Core's `bloom_tests.cpp`: the only transaction of a block.
   @Test func readsAndWritesCoresExample() throws {
     let bytes = Samples.hex(
       """
@@ -20,7 +20,8 @@ import Testing
     #expect(message.bytes == bytes)
   }
 
-  /// As `pmt_test1` of Bitcoin Core's `pmt_tests.cpp`: of trees of these sizes, what was put in comes out.
+  /// Like `pmt_test1` in Bitcoin Core's `pmt_tests.cpp`: trees of these sizes give back the same
+  /// transactions.
   @Test(arguments: [1, 4, 7, 17, 56, 100, 127, 256, 312, 513, 1000, 4095])
   func provesWhatItWasMadeFor(_ count: Int) throws {
     var random = SplitMix(state: UInt64(count))
@@ -39,7 +40,7 @@ import Testing
     }
   }
 
-  /// As `pmt_malleability`: two equal siblings could hide transactions (CVE-2012-2459).
+  /// Like `pmt_malleability`: two equal siblings could hide transactions (CVE-2012-2459).
   @Test func refusesEqualSiblings() {
     let txids = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 9, 10].map {
       Hash256(Bytes32([UInt8](repeating: $0, count: 32))!)

@@ -22,7 +22,7 @@ import Testing
     }
   }
 
-  /// What a command line gives: texts only.
+  /// All values are texts, as from a command line.
   func made(_ command: Command, _ fields: [String: String]) throws -> Message {
     try Message(command, fields: fields.mapValues { .string($0) })
   }
@@ -78,19 +78,22 @@ import Testing
     ("feefilter", "", "", "fee_rate is missing"),
     (
       "feefilter", "fee_rate", "-9223372036854775809",
-      "fee_rate is no whole number from \(Int64.min) to \(Int64.max)"
+      "fee_rate is not a whole number from \(Int64.min) to \(Int64.max)"
     ),
     ("ping", "nonce", "xyz", "nonce is neither 16 hexadecimal digits nor a number"),
-    ("ping", "nonse", "1", "nonse is no field of it"),
-    ("verack", "x", "1", "x is no field of it"),
-    ("getheaders", "locator", "00", "locator[0] is no hash of 64 hexadecimal digits"),
-    ("inv", "items", "tx", "items[0] is not written as type:hash, such as tx:, wtx: or block: and the hash"),
+    ("ping", "nonse", "1", "nonse is not a known field"),
+    ("verack", "x", "1", "x is not a known field"),
+    ("getheaders", "locator", "00", "locator[0] is not a hash of 64 hexadecimal digits"),
+    (
+      "inv", "items", "tx",
+      "items[0] is not written as type:hash (for example tx:HASH, wtx:HASH or block:HASH)"
+    ),
     ("addr", "nodes", "1.2.3.4", "nodes[0] is not written as address:port"),
     ("sendcmpct", "announce", "yes", "announce is neither true nor false"),
     ("filteradd", "element", "0", "element is not written in hexadecimal digits"),
     (
       "feature", "name", "a\\",
-      "name has a backslash that is followed by neither another nor x and two digits"
+      "name has a backslash not followed by another one or by x and two hexadecimal digits"
     ),
     ("version", "services", "NETWERK", "services is neither a number nor names of services"),
   ])

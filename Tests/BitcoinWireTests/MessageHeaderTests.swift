@@ -3,7 +3,7 @@ import Bytes
 import Testing
 
 @Suite struct MessageHeaderTests {
-  /// The `verack` of the Bitcoin wiki's "Protocol documentation".
+  /// The `verack` in the Bitcoin wiki's "Protocol documentation".
   @Test func readsAndWritesTheWikisExample() throws {
     let bytes = Samples.hex("f9beb4d9 76657261636b000000000000 00000000 5df6e0e2")
     #expect(Network.mainnet.frame(.verack) == bytes)

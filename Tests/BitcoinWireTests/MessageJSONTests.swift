@@ -5,7 +5,7 @@ import JSON
 import Testing
 
 @Suite struct MessageJSONTests {
-  /// Two messages that differ have JSON that differs: nothing is left out.
+  /// Different messages have different JSON, so no field is left out.
   @Test func tellsEveryMessageApart() throws {
     var random = SplitMix(state: 5)
     var seen: [String: Message] = [:]

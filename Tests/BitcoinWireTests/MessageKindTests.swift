@@ -5,7 +5,8 @@ import FuzzTargets
 import JSON
 import Testing
 
-/// A message that no table has: docs/extending.md shows this file, and the tests below take it along every step.
+/// A message outside the registry. docs/extending.md refers to it, and the tests below take it through every
+/// step there.
 struct ExampleMessage: MessagePayload {
   static let maximumNote = 80
 
@@ -57,7 +58,7 @@ extension MessageKind {
   )
 }
 
-/// What holds of every kind of message, and of one that is only defined in this file.
+/// Properties of every kind of message, and of the one that only this file defines.
 @Suite struct MessageKindTests {
   static let kinds = MessageKind.all + [.example]
 
@@ -67,7 +68,7 @@ extension MessageKind {
     #expect(MessageKind.of("getutxos") == nil)
   }
 
-  /// Whoever writes a kind and forgets its line in the table is reminded here.
+  /// Fails if a kind is defined but missing in `MessageKind.all`.
   @Test func everyKindThatIsWrittenIsInTheTable() throws {
     let folder = URL(filePath: MessageTableTests.page).deletingLastPathComponent().deletingLastPathComponent()
       .appending(path: "Sources/BitcoinWire/Messages")
@@ -81,7 +82,7 @@ extension MessageKind {
     #expect(written.count == MessageKind.all.count)
   }
 
-  /// All that `ALL_NET_MESSAGE_TYPES` of Bitcoin Core's `protocol.h` lists.
+  /// Every message of `ALL_NET_MESSAGE_TYPES` in Bitcoin Core's `protocol.h` has a kind.
   @Test func knowsWhatCoreKnows() {
     let core = """
       version verack addr addrv2 sendaddrv2 inv getdata merkleblock getblocks getheaders tx headers block getaddr
@@ -123,7 +124,8 @@ extension MessageKind {
     }
   }
 
-  /// What JSON says is what the field reader takes, and what help lists; what it does not list follows from the rest.
+  /// The field reader accepts the JSON of a message. Help lists its members, except those that follow from
+  /// others.
   @Test(arguments: kinds)
   func isMadeOfTheFieldsThatItsHelpLists(_ kind: MessageKind) throws {
     let listed = Set(kind.fields.map(\.name))
@@ -151,19 +153,19 @@ extension MessageKind {
     }
   }
 
-  /// Every field that help lists can be written: the reader takes it, whatever it then says of its value.
+  /// The reader knows every field that help lists, whether or not it accepts the value.
   @Test(arguments: kinds)
   func takesEveryFieldThatItsHelpLists(_ kind: MessageKind) throws {
     for field in kind.fields {
       var fields = try json(kind.samples[0])
       fields[field.name] = .array([.array([])])
       let error = #expect(throws: FieldError.self, "\(field.name)") { try kind.message(fields: fields) }
-      #expect(error?.problem != "is no field of it")
+      #expect(error?.problem != "is not a known field")
     }
   }
 
-  /// One more than a limit allows is refused after some beginning of a sample, and the reason names field and limit as
-  /// the kind does.
+  /// A value of one more than the limit, after some prefix of a sample, is refused. The error has the field
+  /// and the limit of the kind.
   @Test(arguments: kinds.filter { !$0.limits.isEmpty })
   func tellsTheLimitsThatAreChecked(_ kind: MessageKind) {
     for limit in kind.limits where limit.field != "blocks" {

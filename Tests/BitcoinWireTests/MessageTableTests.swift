@@ -2,7 +2,7 @@ import BitcoinWire
 import Foundation
 import Testing
 
-/// The table of messages in docs/wire.md says what the library says.
+/// The table of messages in docs/wire.md agrees with the library.
 @Suite struct MessageTableTests {
   static let page = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .deletingLastPathComponent().appending(path: "docs/wire.md").path
@@ -22,7 +22,7 @@ import Testing
     #expect(try Self.rows().map(\.name) == MessageKind.all.map(\.command.description))
   }
 
-  /// The row that a kind needs, as far as it says it itself; what it was checked against is the writer's.
+  /// Each kind has a row with its own data. The last column, its evidence, is up to the writer.
   @Test(arguments: MessageKind.all)
   func saysWhatTheRegistrySays(_ kind: MessageKind) throws {
     let row = try Self.rows().first { $0.name == kind.command.description }

@@ -13,7 +13,7 @@ import Testing
     #expect(Set(Message.decodedCommands).isSubset(of: Samples.messages.map(\.command)))
   }
 
-  /// Where a message may end early, what is left must say so, and nothing may be lost.
+  /// A truncated message is refused, or it may end early and encodes to the same bytes.
   @Test(arguments: Samples.messages)
   func refusesEveryTruncation(_ message: Message) {
     let payload = message.payload
@@ -65,7 +65,7 @@ import Testing
     expect(.limit(value: 102, maximum: 101), .getblocks, payload)
   }
 
-  /// A count that the payload cannot hold is refused at the count, before anything is reserved.
+  /// A count that the payload cannot hold is refused at the count, before memory is reserved.
   @Test(arguments: [
     ("addr", [UInt8]()), ("addrv2", []), ("inv", []), ("headers", []), ("getheaders", [0, 0, 0, 0]),
     ("tx", [1, 0, 0, 0]), ("block", [UInt8](repeating: 0, count: 80)), ("filterload", []), ("filteradd", []),
@@ -86,7 +86,7 @@ import Testing
     }
   }
 
-  /// Damaged messages are refused or read, never more; what is read is written as it was, byte for byte.
+  /// A damaged message is refused, or it decodes and encodes to the same bytes.
   @Test(arguments: Samples.messages)
   func withstandsDamage(_ message: Message) throws {
     var random = SplitMix(state: 2)

@@ -3,7 +3,7 @@ import Bytes
 import Testing
 
 @Suite struct NetworkAddressTests {
-  /// Addresses of Bitcoin Core's `net_tests.cpp`.
+  /// Addresses from Bitcoin Core's `net_tests.cpp`.
   @Test(arguments: [
     (
       "pg6mmjiyjmcrsslvykfwnntlaru7p5svn6y2ymmju6nubxndf4pscryd.onion", NetworkID.torV3,
@@ -22,7 +22,8 @@ import Testing
     #expect(address == NetworkAddress(network: network, bytes: Samples.hex(hex)))
   }
 
-  /// Encodings of Bitcoin Core's `net_tests.cpp`, `cnetaddr_unserialize_v2`, and of other lengths.
+  /// Encodings from `cnetaddr_unserialize_v2` in Bitcoin Core's `net_tests.cpp`, and others with other
+  /// lengths.
   @Test(arguments: ["01040102", "010501020304", "01fd010201020304", "021101", "0204", "041f", "0520", "060f"])
   func refusesWrongLengths(_ hex: String) {
     let bytes =
@@ -64,7 +65,7 @@ import Testing
     #expect(again == bytes)
   }
 
-  /// Addresses of Bitcoin Core's `net_tests.cpp`, `cnetaddr_unserialize_v2`, which Core ignores; and CJDNS
+  /// Addresses from `cnetaddr_unserialize_v2` in Bitcoin Core's `net_tests.cpp` that Core ignores, and CJDNS
   /// without its prefix.
   @Test(arguments: [
     ("021000000000000000000000ffff01020304", "::ffff:1.2.3.4"),
@@ -121,7 +122,7 @@ import Testing
     #expect(NetworkAddress(text)?.isRoutable == routable)
   }
 
-  /// Core's `IsValid`: what is not valid is not routable either, what is not routable may be valid.
+  /// Core's `IsValid`: an invalid address is not routable; an unroutable address may be valid.
   @Test(arguments: [
     ("8.8.8.8", true), ("127.0.0.1", true), ("10.0.0.1", true), ("0.0.0.0", false), ("0.0.0.1", true),
     ("255.255.255.255", false), ("::", false), ("::1", true), ("2001:db8::1", false), ("2001:db9::1", true),
@@ -134,7 +135,7 @@ import Testing
     #expect(!address.isRoutable || valid)
   }
 
-  /// Groups of Bitcoin Core's `netbase_tests.cpp`, `netbase_getgroup`, with their bytes there; and of others.
+  /// Groups and their bytes from `netbase_getgroup` in Bitcoin Core's `netbase_tests.cpp`, and others.
   @Test(arguments: [
     ("127.0.0.1", "00", "unroutable"), ("10.0.0.1", "00", "unroutable"), ("169.254.1.1", "00", "unroutable"),
     ("1.2.3.4", "010102", "1.2.0.0/16"), ("::ffff:0:102:304", "010102", "1.2.0.0/16"),

@@ -45,7 +45,7 @@ import Testing
     let seeds = network.fixedSeeds
     #expect((20...24).contains(seeds.count) && Set(seeds).count == seeds.count)
     #expect(Set(seeds.map(\.address.network)) == [.ipv4, .ipv6, .torV3, .i2p, .cjdns])
-    // Who runs many nodes in one place is not all that one begins with.
+    // The seeds must not all belong to an operator with many nodes in one place.
     #expect(Set(seeds.map { NetworkGroup(of: $0.address) }).count > seeds.count * 3 / 4)
     for seed in seeds {
       #expect(
@@ -66,7 +66,7 @@ import Testing
     #expect(network.magic == 0x40cf_030a)
     #expect(network.genesisHash == Network.signet.genesisHash)
     #expect(network.defaultPort == 38333)
-    // OP_TRUE, the challenge of many private signets; and one whose length takes three bytes.
+    // OP_TRUE, the challenge of many private signets, and a challenge whose length takes three bytes.
     #expect(Hexadecimal.text(Network.signet(challenge: [0x51]).magicBytes) == "54d26fbd")
     let long = Network.signet(challenge: [UInt8](repeating: 0x51, count: 300), name: "long", defaultPort: 1)
     #expect(![network.magic, Network.signet(challenge: [0x51]).magic].contains(long.magic))

@@ -30,7 +30,7 @@ import Testing
       #expect(answer.word == "read", "\(told)")
       guard answer.word == "read" else { continue }
       #expect(answer.fields == decoded.message.fields, "\(told)")
-      // Counts of transactions in `headers` and bytes of `relay` above 1, which mean nothing, are not kept.
+      // It does not keep transaction counts in `headers`, or `relay` bytes above 1; they have no meaning.
       switch decoded.message {
       case .headers, .version: break
       default: #expect(answer.bytes == message.payload, "\(told)")
@@ -54,7 +54,7 @@ extension Message {
     }
   }
 
-  /// The fields as `crosscheck_netmine.py` spells them.
+  /// The fields in the form of `crosscheck_netmine.py`.
   fileprivate var fields: String {
     switch self {
     case .version(let message):

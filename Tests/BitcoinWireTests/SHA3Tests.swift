@@ -3,7 +3,7 @@ import Testing
 @testable import BitcoinWire
 
 @Suite struct SHA3Tests {
-  /// FIPS 202 and NIST's examples; 135 to 137 bytes are around the size of a block.
+  /// Examples from FIPS 202 and NIST; 135 to 137 bytes are around the block size.
   @Test(arguments: [
     (0, "a7ffc6f8bf1ed76651c14756a061d662f580ff4de43b49fa82d80a4b80f8434a"),
     (135, "8094bb53c44cfb1e67b7c30447f9a1c33696d2463ecc1d9c92538913392843c9"),

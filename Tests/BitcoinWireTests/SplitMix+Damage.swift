@@ -1,5 +1,5 @@
 extension SplitMix {
-  /// `bytes` with one to four places damaged: bytes put in, changed, or everything from there on cut off.
+  /// `bytes` with one to four changes: bytes inserted or changed, or everything from a position on removed.
   mutating func damaged(_ bytes: [UInt8]) -> [UInt8] {
     var bytes = bytes
     for _ in 0...Int.random(in: 0...3, using: &self) {

@@ -1,8 +1,8 @@
 import BitcoinWire
 
-/// Messages of random content.
+/// Messages with random content.
 extension SplitMix {
-  /// One message of every kind: of random content, or of those that have no generator here, a sample.
+  /// One message of every kind, with random content; a sample of each kind that has no generator here.
   mutating func messages() -> [Message] {
     let generated =
       handshakeMessages() + relayMessages() + compactBlockMessages() + bloomFilterMessages()
@@ -49,7 +49,7 @@ extension SplitMix {
         endpoint: Endpoint(Samples.unusualAddresses.randomElement(using: &$0)!, port: $0.number())
       )
     }
-    // python-bitcoinlib takes the type for a signed number.
+    // python-bitcoinlib reads the type as a signed number.
     let items = some(300) {
       InventoryItem(InventoryType(rawValue: $0.number(UInt32.self) >> 1), $0.hash())
     }
@@ -70,7 +70,7 @@ extension SplitMix {
   private mutating func compactBlockMessages() -> [Message] {
     let shortIDs = some(300) { $0.next() >> 16 }
     var places = (0..<9).filter { _ in Bool.random(using: &self) }
-    // Places may not leave a hole that no short id fills.
+    // There must be enough short ids to fill all positions between the prefilled transactions.
     while let last = places.last, last >= shortIDs.count + places.count { places.removeLast() }
     return [
       .cmpctblock(

@@ -1,6 +1,6 @@
 import BitcoinWire
 
-/// Numbers that look random and are the same in every run (SplitMix64).
+/// Pseudorandom numbers, the same in every run (SplitMix64).
 struct SplitMix: RandomNumberGenerator {
   var state: UInt64
 

@@ -3,7 +3,7 @@ import Bytes
 import Testing
 
 @Suite struct TransactionTests {
-  /// The signed native P2WPKH example of BIP143: two inputs, of which the second has a witness.
+  /// The signed native P2WPKH example of BIP143: two inputs, the second with a witness.
   let bip143 = Samples.hex(
     """
     01000000000102fff7f7881a8099afa6940d42d1e7f6362bec38171ea3edf433541db4e4ad969f000000004948304502
@@ -54,7 +54,7 @@ import Testing
   }
 
   @Test func refusesAWitnessOfNothing() {
-    // Bitcoin Core: "Superfluous witness record".
+    // Bitcoin Core's "Superfluous witness record".
     var bytes = Samples.plainTransaction.bytes
     bytes.insert(contentsOf: [0, 1], at: 4)
     bytes.insert(0, at: bytes.count - 4)

@@ -3,7 +3,7 @@ import Bytes
 import Testing
 
 @Suite struct VersionMessageTests {
-  /// The example of the Bitcoin wiki's "Protocol documentation", header included.
+  /// The example in the Bitcoin wiki's "Protocol documentation", header included.
   let wiki = Samples.hex(
     """
     f9beb4d9 76657273696f6e0000000000 64000000 358d4932
@@ -67,7 +67,7 @@ import Testing
     #expect(version.userAgentText == #"/a\x1b[2J\x0a\\é\xe2\x80\xae/\xff"#)
   }
 
-  /// Bitcoin Core takes any byte but 0 for true.
+  /// Bitcoin Core reads any byte but 0 as true.
   @Test func keepsARelayThatIsNoTruthValue() throws {
     var payload = Samples.version.bytes
     payload[payload.count - 1] = 2

@@ -3,7 +3,7 @@ import Bytes
 import CAllocations
 import Testing
 
-/// Messages read where they lie.
+/// Messages read in place.
 @Suite struct ViewTests {
   @Test func readsItemsInAnyOrder() throws {
     var random = SplitMix(state: 6)
@@ -33,7 +33,7 @@ import Testing
     #expect(read == nodes)
   }
 
-  /// A name is computed from the bytes as they lie; a transaction's own is computed from its parts.
+  /// A view hashes the bytes in place; a `Transaction` hashes its parts. Both give the same identifiers.
   @Test func namesTransactionsAsTheyAreNamed() throws {
     var random = SplitMix(state: 8)
     for _ in 0..<200 {
@@ -55,7 +55,7 @@ import Testing
     #expect(try cursor.computedMerkleRoot() == root)
   }
 
-  /// Whoever asks for the header of a block pays for no transaction: what is wrong with them is not seen.
+  /// Reading the header of a block reads no transaction, so errors in the transactions go unnoticed.
   @Test func readsNoMoreThanIsAskedFor() throws {
     let bytes = Samples.genesisHeader.bytes + [1] + [UInt8](repeating: 0xff, count: 40)
     var cursor = try BlockCursor(bytes.span.bytes)

@@ -1,8 +1,8 @@
 """Reads and writes Bitcoin's messages with python-bitcoinlib, for CrossCheckTests.swift.
 
 Standard input has one whole main-network message a line, in hexadecimal. Standard output answers each
-with `read <the message serialised again> <its fields>`, then tells as many messages of its own making
-as the only argument says, as `made <message> <its fields>`.
+with `read <the message serialised again> <its fields>`. The only argument is a number N: N messages that
+the script makes follow, as `made <message> <its fields>`.
 """
 
 import random
@@ -26,7 +26,7 @@ from bitcoin.net import CAddress, CInv
 
 
 class headers(msg_headers):
-    """python-bitcoinlib leaves out the transaction count that follows every header."""
+    """python-bitcoinlib omits the transaction count after each header."""
 
     @classmethod
     def msg_deser(cls, f, protover=None):
@@ -44,7 +44,7 @@ class headers(msg_headers):
 
 
 class filterload(MsgSerializable):
-    """python-bitcoinlib has the filter and not the message."""
+    """python-bitcoinlib has the filter, but not the message."""
 
     command = b"filterload"
 

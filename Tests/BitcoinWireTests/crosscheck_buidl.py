@@ -1,9 +1,9 @@
 """Reads and writes Bitcoin's messages with buidl, for BuidlCrossCheckTests.swift.
 
 Standard input has one whole main-network message a line, in hexadecimal. Standard output answers each
-with `read <the message serialised again> <its fields>`, then tells as many messages of its own making
-as the only argument says, as `made <message> <its fields>`. buidl only reads some messages and only
-writes others: of what it cannot write again, the message is empty.
+with `read <the message serialised again> <its fields>`. The only argument is a number N: N messages that
+the script makes follow, as `made <message> <its fields>`. buidl can only decode some messages and only
+encode others; a message that it cannot encode is left empty in the answer.
 """
 
 import random
@@ -21,7 +21,7 @@ from buidl.network import (
     GenericMessage, GetDataMessage, GetHeadersMessage, HeadersMessage, NetworkEnvelope, PingMessage, VerAckMessage,
 )
 
-# A filter is decoded as soon as it is read, and random bytes are no Golomb-coded set.
+# buidl decodes a filter when it reads the message, but random bytes are not a Golomb-coded set.
 CompactFilter.parse = classmethod(lambda cls, key, filter_bytes: None)
 
 PARSERS = {

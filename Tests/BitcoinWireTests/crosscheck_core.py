@@ -3,8 +3,8 @@ CoreCrossCheckTests.swift.
 
 `NETMINE_BITCOIN_SOURCE` names a folder with Bitcoin Core's source. Standard input has one whole main-network
 message a line, in hexadecimal. Standard output answers each with `read <the message serialised again> <its
-fields>`, then tells as many messages of its own making as the only argument says, as `made <message> <its
-fields>`; each compact block follows the block that it was made of.
+fields>`. The only argument is a number N: N messages that the script makes follow, as `made <message> <its
+fields>`. Each compact block follows the block from which it was made.
 """
 
 import hashlib
@@ -104,7 +104,7 @@ def make_address():
         raw = bytes.fromhex("20010db8") + raw[4:]
     elif address.net == core.CAddress.NET_CJDNS:
         raw = b"\xfc" + raw[1:]
-    # The text comes from reading the bytes.
+    # The framework derives the text form when it decodes the bytes.
     wire = bytes(4) + b"\0" + bytes([address.net, len(raw)]) + raw + bytes(2)
     read = core.CAddress()
     read.deserialize_v2(BytesIO(wire))

@@ -1,7 +1,7 @@
 """Reads and writes Bitcoin's messages with libraries/python, for PythonPackageCrossCheckTests.swift.
 
-Standard input has one message a line, in hexadecimal, whose payload may be anything. Standard output answers each with
-`read <the payload serialised again, and what trailed> <its fields>`, or `refused  <why>`.
+Standard input has one message a line, in hexadecimal, with any payload. Standard output answers each with
+`read <the payload serialised again, and the trailing bytes> <its fields>`, or `refused  <reason>`.
 """
 import pathlib
 import sys
@@ -13,7 +13,7 @@ from netmine import FormatError, hash_text, messages  # noqa: E402
 
 
 def fields(message):
-    """What the test compares."""
+    """The fields that the test compares."""
     if isinstance(message, messages.Unknown):
         return "unknown"
     if isinstance(message, messages.Version):

@@ -1,15 +1,15 @@
 import BitcoinWire
 import Bytes
 
-/// A message out of a packet capture.
+/// A message from a packet capture.
 public struct CapturedMessage {
-  /// Its header.
+  /// The header of the message.
   public let header: MessageHeader
 
-  /// Header and payload, as they are on the wire.
+  /// Header and payload in wire format.
   public let bytes: [UInt8]
 
-  /// The payload, decoded.
+  /// The decoded payload.
   public var decoded: DecodedMessage {
     get throws(WireError) {
       try Message.decode(header.command, payload: bytes.span.bytes.extracting(MessageHeader.size...))
@@ -18,10 +18,9 @@ public struct CapturedMessage {
 }
 
 extension CapturedStream {
-  /// The messages of a network that it is made of, and how the framer stopped.
+  /// The messages of a network in the stream, and the framer's status after them.
   ///
-  /// - Returns: the status before the first byte that belongs to none of the messages; nil where there is no
-  ///   such byte.
+  /// - Returns: the status at the first byte that belongs to no message; nil if there is no such byte.
   public func messages(of network: Network) -> (messages: [CapturedMessage], end: Framer.Status?) {
     var messages: [CapturedMessage] = []
     var offset = 0

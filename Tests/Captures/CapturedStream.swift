@@ -1,34 +1,34 @@
 import Bytes
 
-/// What one side of a TCP connection said without a gap, out of a packet capture.
+/// The bytes of one side of a TCP connection without a gap, from a packet capture.
 public struct CapturedStream {
-  /// Where a stream begins in its flow.
+  /// The start of a stream in its flow.
   public enum Beginning: Sendable {
-    /// With the packet of the flow that was captured first.
+    /// The packet of the flow that was captured first.
     case first
-    /// With a packet that was captured after one that follows it.
+    /// A packet that was captured after one that follows it in sequence.
     case late
-    /// Behind a segment that is missing.
+    /// The first suitable packet after a missing segment.
     case resumed
   }
 
-  /// Address and port of who spoke and of who listened, as in the packets: two addresses of 4 or 16 bytes and two
-  /// ports of 2.
+  /// The sender's and the receiver's address, 4 or 16 bytes each, then their ports, 2 each, as in the
+  /// packets.
   public let flow: [UInt8]
 
-  /// Where in the flow it begins.
+  /// The start of the stream in the flow.
   public let beginning: Beginning
 
-  /// The bytes, from a packet on that starts with the magic.
+  /// The bytes, from the first packet that starts with the magic.
   public private(set) var bytes: [UInt8] = []
 
-  /// What real nodes said, in the order of the flows' first packets.
+  /// The streams of real nodes, in the order of the flows' first packets.
   ///
-  /// Reads libpcap's files of IPv4 and IPv6 in Ethernet. Segments that were captured late or twice are put in
-  /// their places. A stream begins with a packet that starts with `magic`, and ends where a segment is missing;
-  /// the next packet that starts with it begins another. Nobody says more than 2 GiB.
+  /// Reads libpcap files of IPv4 and IPv6 over Ethernet. Reorders segments that were captured late, and drops
+  /// duplicates. A stream starts with a packet that starts with `magic`, and ends at a missing segment; the
+  /// next packet that starts with `magic` starts another. A flow of more than 2 GiB is not supported.
   ///
-  /// - Throws: `WireError` where the file or a packet ends early.
+  /// - Throws: `WireError` if the file or a packet is truncated.
   public static func read(_ capture: [UInt8], magic: [UInt8]) throws(WireError) -> [CapturedStream] {
     var flows: [[Packet]] = []
     var indices: [[UInt8]: Int] = [:]
@@ -49,7 +49,7 @@ public struct CapturedStream {
     return flows.flatMap { join($0, magic: magic) }
   }
 
-  /// Joins the packets of a flow, which are in the order of their capture.
+  /// Joins the packets of a flow, which are in capture order.
   private static func join(_ packets: [Packet], magic: [UInt8]) -> [CapturedStream] {
     let first = packets[0].sequence
     let places = packets.indices.map { (Int(Int32(bitPattern: packets[$0].sequence &- first)), $0) }
@@ -76,7 +76,7 @@ public struct CapturedStream {
     let sequence: UInt32
     let data: [UInt8]
 
-    /// Reads an Ethernet frame; nil where it has no IP.
+    /// Reads an Ethernet frame; nil if it is not IP.
     init?(_ frame: RawSpan) throws(WireError) {
       var reader = ByteReader(frame)
       try reader.skip(12, "Ethernet addresses")

@@ -131,9 +131,9 @@ import Testing
     let good = try netmine([key])
     #expect(good.status == 0 && good.words.contains("simnet"), "\(good)")
     let none = try netmine([])
-    #expect(none.status == 2 && none.words.contains("wants a key: set permissions.key_file"), "\(none)")
+    #expect(none.status == 2 && none.words.contains("requires a key: set permissions.key_file"), "\(none)")
     let bad = try netmine([wrong])
-    #expect(bad.status == 2 && bad.words.contains("does not take the key"), "\(bad)")
+    #expect(bad.status == 2 && bad.words.contains("does not accept the key"), "\(bad)")
     #expect(deployment.connector!.errors.contains("does not know the key"))
     // A key that everybody can read is none.
     chmod(deployment.root + "key", 0o644)

@@ -1,29 +1,29 @@
 import Bytes
 import JSON
 
-/// Why a message cannot be made of what was written for its fields.
+/// The reason that a message cannot be made from its fields.
 public struct FieldError: Error, Hashable, CustomStringConvertible {
-  /// Which field, with those that it is in: `nodes[3].port`.
+  /// The field with the path to it: `nodes[3].port`.
   public let field: String
-  /// What is wrong with it: "is missing".
+  /// The problem: "is missing".
   public let problem: String
 
-  /// The field and what is wrong with it.
+  /// The field and the problem.
   public var description: String { "\(field) \(problem)" }
 }
 
-/// Takes a message's fields from what a person or a program wrote for them: JSON as `Message.write(to:in:)` writes it,
-/// or the texts of a command line, where a list has commas between its elements.
+/// Reads a message's fields as a user or a program wrote them: JSON from `Message.write(to:in:)`, or
+/// command-line texts, in which commas separate list elements.
 ///
-/// Each field is taken once; what is left over is an error, so that nobody believes that it was heeded.
+/// Each field is read once. A field that is never read is an error, so that nobody believes it had an effect.
 public struct FieldReader {
-  /// What the network calls things.
+  /// The names that the network uses.
   public let dialect: Dialect
 
   private var values: [String: JSONValue]
   private let path: String
 
-  /// Begins with the fields of a message.
+  /// Creates a reader of a message's fields.
   public init(_ values: [String: JSONValue], in dialect: Dialect) { self.init(values, dialect, "") }
 
   private init(_ values: [String: JSONValue], _ dialect: Dialect, _ path: String) {
@@ -32,30 +32,30 @@ public struct FieldReader {
     self.path = path
   }
 
-  /// Throws unless every field was taken.
+  /// Throws unless every field was read.
   public func finish() throws(FieldError) {
     guard let name = values.filter({ $0.value != .null }).keys.min() else { return }
-    throw FieldError(field: path + name, problem: "is no field of it")
+    throw FieldError(field: path + name, problem: "is not a known field")
   }
 
-  /// Passes over fields that follow from others.
+  /// Ignores fields that follow from others.
   public mutating func skip(_ names: String...) { for name in names { values[name] = nil } }
 
-  /// Whether a field is there and not null.
+  /// Whether a field is present and not null.
   public func has(_ name: String) -> Bool { values[name].map { $0 != .null } ?? false }
 
-  /// Whether a field is there and null.
+  /// Whether a field is present and null.
   public func isNull(_ name: String) -> Bool { values[name] == .null }
 
-  /// What is wrong with a field.
+  /// An error at a field of this reader.
   public func error(_ name: String, _ problem: String) -> FieldError {
     FieldError(field: name == Self.value ? path : path + name, problem: problem)
   }
 
-  /// Throws unless places in a block, which are written as differences (BIP152), increase.
+  /// Throws unless the positions in a block increase. The wire encodes them as differences (BIP152).
   public func requireIncreasing(_ indexes: [UInt16], _ name: String) throws(FieldError) {
     guard zip(indexes, indexes.dropFirst()).allSatisfy({ $0 < $1 }) else {
-      throw error(name, "do not increase from one transaction's place in the block to the next")
+      throw error(name, "do not increase from one transaction to the next")
     }
   }
 
@@ -64,7 +64,7 @@ public struct FieldReader {
     return value == .null ? nil : value
   }
 
-  /// A field as a text, whichever kind it is.
+  /// A field that is a string or a number, as text.
   private mutating func text(_ name: String) throws(FieldError) -> String? {
     switch take(name) {
     case nil: return nil
@@ -73,7 +73,7 @@ public struct FieldReader {
     }
   }
 
-  /// A whole number: decimal, or hexadecimal after `0x`.
+  /// A whole number: decimal, or hexadecimal after `0x`. Throws if it is absent and there is no default.
   public mutating func integer<T: FixedWidthInteger>(_ name: String, default value: T? = nil)
     throws(FieldError) -> T
   {
@@ -83,13 +83,13 @@ public struct FieldReader {
     }
     let number = text.hasPrefix("0x") ? T(text.dropFirst(2), radix: 16) : T(text)
     guard let number, !text.hasPrefix("0x+"), !text.hasPrefix("0x-") else {
-      throw error(name, "is no whole number from \(T.min) to \(T.max)")
+      throw error(name, "is not a whole number from \(T.min) to \(T.max)")
     }
     return number
   }
 
-  /// A number that is written as fixed hexadecimal, the most significant digit first; `0x…` and decimal are read
-  /// too, and a JSON number is decimal. Nil where it is not there.
+  /// A number written as fixed hexadecimal, the most significant digit first. Also reads `0x…` and decimal; a
+  /// JSON number is decimal. Nil if the field is absent.
   public mutating func fixed<T: FixedWidthInteger & UnsignedInteger>(_ name: String) throws(FieldError) -> T?
   {
     switch take(name) {
@@ -105,7 +105,7 @@ public struct FieldReader {
     throw error(name, "is neither \(T.bitWidth / 4) hexadecimal digits nor a number")
   }
 
-  /// True or false; 1 and 0 stand for them.
+  /// True or false, or 1 or 0; nil if the field is absent.
   public mutating func bool(_ name: String) throws(FieldError) -> Bool? {
     switch take(name) {
     case nil: return nil
@@ -116,20 +116,20 @@ public struct FieldReader {
     }
   }
 
-  /// A hash, in reversed byte order.
+  /// A hash in reversed byte order; nil if the field is absent.
   public mutating func hash(_ name: String) throws(FieldError) -> Hash256? {
     guard let text = try text(name) else { return nil }
-    guard let hash = Hash256(text) else { throw error(name, "is no hash of 64 hexadecimal digits") }
+    guard let hash = Hash256(text) else { throw error(name, "is not a hash of 64 hexadecimal digits") }
     return hash
   }
 
-  /// A hash that has to be there.
+  /// A hash that must be present.
   public mutating func requiredHash(_ name: String) throws(FieldError) -> Hash256 {
     guard let hash = try hash(name) else { throw error(name, "is missing") }
     return hash
   }
 
-  /// Bytes in hexadecimal.
+  /// Bytes in hexadecimal. Throws if the field is absent and there is no default.
   public mutating func bytes(_ name: String, default value: [UInt8]? = nil) throws(FieldError) -> [UInt8] {
     guard let text = try text(name) else {
       guard let value else { throw error(name, "is missing") }
@@ -141,16 +141,16 @@ public struct FieldReader {
     return bytes
   }
 
-  /// Bytes that are meant as text, escaped as `EscapedText` has it.
+  /// Bytes meant as text, escaped as in `EscapedText`; nil if the field is absent.
   public mutating func escaped(_ name: String) throws(FieldError) -> [UInt8]? {
     guard let text = try text(name) else { return nil }
     guard let bytes = EscapedText.bytes(text) else {
-      throw error(name, "has a backslash that is followed by neither another nor x and two digits")
+      throw error(name, "has a backslash not followed by another one or by x and two hexadecimal digits")
     }
     return bytes
   }
 
-  /// Services: a number or names.
+  /// Services: a number or names; nil if the field is absent.
   public mutating func services(_ name: String = "services") throws(FieldError) -> ServiceFlags? {
     skip("service_names")
     guard let text = try text(name) else { return nil }
@@ -160,10 +160,10 @@ public struct FieldReader {
     return services
   }
 
-  /// The elements of a list; of a text, what its commas separate. None where it is not there.
+  /// The elements of a list, or of a text separated by commas; empty if the field is absent.
   ///
-  /// - Parameter read: reads an element, which is given as the field `value` of a reader of its own or, where it is
-  ///   an object, as that object's fields.
+  /// - Parameter read: reads an element. Its reader has the fields of the element if that is an object, else
+  ///   the element itself as the field `value`.
   public mutating func list<T>(
     _ name: String,
     _ read: (inout FieldReader) throws(FieldError) -> T
@@ -177,7 +177,7 @@ public struct FieldReader {
         text.isEmpty
         ? [] : text.split(separator: ",", omittingEmptySubsequences: false).map { .string(String($0)) }
     case .number(let text): elements = [.number(text)]
-    default: throw error(name, "is no list")
+    default: throw error(name, "is not a list")
     }
     var result: [T] = []
     result.reserveCapacity(elements.count)
@@ -195,7 +195,7 @@ public struct FieldReader {
     return result
   }
 
-  /// A group of fields; nil where it is not there.
+  /// A group of fields; nil if it is absent.
   public mutating func group<T>(
     _ name: String,
     _ read: (inout FieldReader) throws(FieldError) -> T
@@ -215,17 +215,17 @@ public struct FieldReader {
     }
   }
 
-  /// The field that an element of a list is where it is no object.
+  /// The name under which a list element that is not an object is read.
   public static let value = "value"
 
-  /// An element of a list, or a group, that is a text; nil where it is an object.
+  /// A list element or a group that is a text; nil if it is an object.
   public mutating func plainText() throws(FieldError) -> String? {
     has(Self.value) ? try text(Self.value) : nil
   }
 }
 
 extension EscapedText {
-  /// The bytes of an escaped text; nil where a backslash is followed by neither another nor `xNN`.
+  /// The bytes of an escaped text; nil if a backslash is not followed by a backslash or by `xNN`.
   public static func bytes(_ text: String) -> [UInt8]? {
     var result: [UInt8] = []
     var rest = Array(text.utf8)[...]

@@ -1,8 +1,8 @@
 import Bytes
 import JSON
 
-/// `addr`: tells addresses of nodes. At most 1000, of 30 bytes each: time, 4; services, 8; address, 16;
-/// port, 2 big-endian. The form of before version 31402, without the time, is not read.
+/// `addr`: lists addresses of nodes. At most 1000, of 30 bytes each: time, 4; services, 8; address, 16; port,
+/// 2 big-endian. The form of versions before 31402, without the time, is not decoded.
 public struct AddrMessage: MessagePayload {
   /// The most nodes in one message (`MAX_ADDR_TO_SEND`).
   public static let maximumCount = 1000
@@ -10,10 +10,10 @@ public struct AddrMessage: MessagePayload {
   /// Length of a node on the wire in bytes.
   public static let nodeSize = 30
 
-  /// The nodes. Those whose address the old form cannot say are written with an address of zeros.
+  /// The nodes. An address that the old form cannot hold is encoded as zeros.
   public var nodes: [KnownNode]
 
-  /// Creates a message of these nodes.
+  /// Creates a message with these nodes.
   public init(nodes: [KnownNode]) { self.nodes = nodes }
 
   /// Reads the nodes.
@@ -32,23 +32,23 @@ public struct AddrMessage: MessagePayload {
     for node in nodes { node.appendLegacy(to: &bytes) }
   }
 
-  /// Writes the nodes, with the names that their network has for services.
+  /// Writes the nodes, with the network's names for services.
   public func write(to json: inout JSONWriter, in dialect: Dialect) { json.nodes(nodes, in: dialect) }
 
-  /// Takes the nodes.
+  /// Makes the message from the field `nodes`.
   public init(fields: inout FieldReader) throws(FieldError) {
     nodes = try fields.list("nodes", KnownNode.init(fields:))
   }
 
-  /// How many nodes there are.
+  /// The number of nodes.
   public func summary(in dialect: Dialect) -> String {
     "\(nodes.count)"
   }
 
-  /// What a person may write of it.
+  /// The fields that a user may write.
   public static let fields: [MessageField] = [.optional("nodes", "=ADDRESS:PORT,…")]
 
-  /// For tests and fuzzing.
+  /// Messages for tests, and seeds for fuzzing.
   public static let samples = [
     AddrMessage(nodes: [
       KnownNode(time: 1_700_000_000, services: [.network, .witness], endpoint: Endpoint("1.2.3.4:8333")!),
@@ -58,7 +58,7 @@ public struct AddrMessage: MessagePayload {
 }
 
 extension Command {
-  /// Tells addresses of nodes.
+  /// Lists addresses of nodes.
   public static let addr: Command = "addr"
 }
 

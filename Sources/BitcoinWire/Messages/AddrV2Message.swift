@@ -1,19 +1,19 @@
 import Bytes
 import JSON
 
-/// `addrv2`: tells addresses of nodes in any network (BIP155). At most 1000, each: time, 4; services,
+/// `addrv2`: lists addresses of nodes in any network (BIP155). At most 1000, each: time, 4; services,
 /// CompactSize; network, 1; address, CompactSize length of at most 512 and bytes; port, 2 big-endian.
 public struct AddrV2Message: MessagePayload {
   /// The most nodes in one message (`MAX_ADDR_TO_SEND`).
   public static let maximumCount = 1000
 
-  /// The least length of a node on the wire in bytes.
+  /// The minimum length of a node on the wire in bytes.
   public static let minimumNodeSize = 9
 
-  /// The nodes; those of unknown networks too.
+  /// The nodes, including those of unknown networks.
   public var nodes: [KnownNode]
 
-  /// Creates a message of these nodes.
+  /// Creates a message with these nodes.
   public init(nodes: [KnownNode]) { self.nodes = nodes }
 
   /// Reads the nodes.
@@ -33,23 +33,23 @@ public struct AddrV2Message: MessagePayload {
     for node in nodes { node.append(to: &bytes) }
   }
 
-  /// Writes the nodes, with the names that their network has for services.
+  /// Writes the nodes, with the network's names for services.
   public func write(to json: inout JSONWriter, in dialect: Dialect) { json.nodes(nodes, in: dialect) }
 
-  /// Takes the nodes.
+  /// Makes the message from the field `nodes`.
   public init(fields: inout FieldReader) throws(FieldError) {
     nodes = try fields.list("nodes", KnownNode.init(fields:))
   }
 
-  /// How many nodes there are.
+  /// The number of nodes.
   public func summary(in dialect: Dialect) -> String {
     "\(nodes.count)"
   }
 
-  /// What a person may write of it.
+  /// The fields that a user may write.
   public static let fields: [MessageField] = [.optional("nodes", "=ADDRESS:PORT,…")]
 
-  /// For tests and fuzzing.
+  /// Messages for tests, and seeds for fuzzing.
   public static let samples = [
     AddrV2Message(
       nodes: AddrMessage.samples[0].nodes
@@ -63,7 +63,7 @@ public struct AddrV2Message: MessagePayload {
 }
 
 extension Command {
-  /// Tells addresses of nodes in any network (BIP155).
+  /// Lists addresses of nodes in any network (BIP155).
   public static let addrv2: Command = "addrv2"
 }
 

@@ -1,12 +1,12 @@
 import Bytes
 import JSON
 
-/// What an `alert` says.
+/// The content of an `alert`.
 ///
-/// Version, 4; relay until, 8; expiration, 8; id, 4; cancels ids up to, 4; cancels ids, CompactSize count and
-/// 4 each; protocol versions from and to, 4 each; user agents, CompactSize count and each a CompactSize length
-/// and bytes; priority, 4; comment, status text and a reserved text, each likewise. Integers are
-/// little-endian and signed.
+/// Version, 4; relay until, 8; expiration, 8; id, 4; cancel up to id, 4; cancelled ids, CompactSize count and
+/// 4 each; minimum and maximum protocol version, 4 each; user agents, CompactSize count and each a
+/// CompactSize length and bytes; priority, 4; comment, status text and a reserved text, each a CompactSize
+/// length and bytes. Integers are little-endian and signed.
 public struct Alert: WireValue {
   /// The longest comment in bytes.
   public static let maximumComment = 65_536
@@ -17,40 +17,40 @@ public struct Alert: WireValue {
   /// Version of this layout, 1.
   public var version: Int32
 
-  /// When to stop relaying it, seconds since the Unix epoch.
+  /// The time to stop relaying the alert, in seconds since the Unix epoch.
   public var relayUntil: Int64
 
-  /// When it ceases to hold, seconds since the Unix epoch.
+  /// The time at which the alert expires, in seconds since the Unix epoch.
   public var expiration: Int64
 
-  /// Its number.
+  /// The number of the alert.
   public var id: Int32
 
-  /// Earlier alerts up to this number hold no more.
+  /// Cancels all alerts up to this number.
   public var cancelUpTo: Int32
 
-  /// Other alerts that hold no more.
+  /// The numbers of other alerts that this one cancels.
   public var cancelled: [Int32]
 
-  /// The first protocol version that it is for.
+  /// The first protocol version that the alert concerns.
   public var minimumVersion: Int32
 
-  /// The last protocol version that it is for.
+  /// The last protocol version that the alert concerns.
   public var maximumVersion: Int32
 
-  /// The user agents that it is for, all where there are none; any bytes.
+  /// The user agents that the alert concerns; if empty, all. Each may be any bytes.
   public var userAgents: [[UInt8]]
 
-  /// The higher, the more important.
+  /// The priority; a higher number is more important.
   public var priority: Int32
 
-  /// What developers tell one another; any bytes.
+  /// A comment for developers; any bytes.
   public var comment: [UInt8]
 
-  /// What users are to see; any bytes.
+  /// The text for users; any bytes.
   public var status: [UInt8]
 
-  /// For later use.
+  /// Reserved; any bytes.
   public var reserved: [UInt8]
 
   /// Reads the fields.

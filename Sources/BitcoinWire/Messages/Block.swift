@@ -1,9 +1,9 @@
 import Bytes
 import JSON
 
-/// `block`: a header and its transactions, with their witnesses where they were asked for (BIP144).
+/// `block`: a header and its transactions, with their witnesses if the request was for them (BIP144).
 public struct Block: MessagePayload {
-  /// The least length of a transaction on the wire in bytes.
+  /// The minimum length of a transaction on the wire in bytes.
   public static let minimumTransactionSize = 10
 
   /// The header.
@@ -12,7 +12,7 @@ public struct Block: MessagePayload {
   /// The transactions, the coinbase first.
   public var transactions: [Transaction]
 
-  /// Creates a block of these parts, checking nothing.
+  /// Creates a block from its parts without checking them.
   public init(header: BlockHeader, transactions: [Transaction]) {
     self.header = header
     self.transactions = transactions
@@ -42,7 +42,7 @@ public struct Block: MessagePayload {
     json.objects("transactions", transactions) { $1.write(to: &$0, in: dialect) }
   }
 
-  /// Takes the fields, or all of them as `bytes`.
+  /// Makes the block from its fields, or from the whole as `bytes`.
   public init(fields: inout FieldReader) throws(FieldError) {
     if let block: Block = try fields.whole() {
       self = block
@@ -51,22 +51,22 @@ public struct Block: MessagePayload {
     self.init(header: try BlockHeader(fields: &fields), transactions: try fields.transactions())
   }
 
-  /// The hash, and how many transactions there are.
+  /// The hash, and the number of transactions.
   public func summary(in dialect: Dialect) -> String {
     "\(header.hash) \(transactions.count) tx"
   }
 
-  /// Counts the transactions and does not look at them.
+  /// Counts the transactions without reading them.
   public static func summary(of payload: RawSpan, in dialect: Dialect) throws(WireError) -> String {
     let block = try BlockCursor(payload)
     return "\(block.header.hash) \(block.remaining) tx"
   }
 
-  /// What a person may write of it.
+  /// The fields that a user may write.
   public static let fields: [MessageField] =
     [.replacement("bytes", "=HEX")] + BlockHeader.fields + [.optional("transactions", "=HEX,…")]
 
-  /// For tests and fuzzing.
+  /// Messages for tests, and seeds for fuzzing.
   public static let samples = [Block(header: .sample, transactions: Transaction.samples)]
 
   /// The Merkle root that the header should have. Hashes every transaction.

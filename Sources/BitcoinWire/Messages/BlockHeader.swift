@@ -7,25 +7,25 @@ public struct BlockHeader: WireValue {
   /// Length on the wire in bytes.
   public static let size = 80
 
-  /// Version, of which some bits signal readiness (BIP9).
+  /// Version; some bits signal readiness (BIP9).
   public var version: Int32
 
-  /// Hash of the block before.
+  /// Hash of the previous block.
   public var previous: Hash256
 
-  /// Root of the tree of all transactions' txids.
+  /// Root of the Merkle tree over the txids of all transactions.
   public var merkleRoot: Hash256
 
-  /// When it was made, seconds since the Unix epoch, as the miner says.
+  /// Time of creation, in seconds since the Unix epoch, as claimed by the miner.
   public var time: UInt32
 
   /// The target that the hash must not exceed, in compact form.
   public var bits: UInt32
 
-  /// What the miner varied.
+  /// The number that the miner varied.
   public var nonce: UInt32
 
-  /// Creates a header of these fields.
+  /// Creates a header from its fields.
   public init(
     version: Int32,
     previous: Hash256,
@@ -63,7 +63,7 @@ public struct BlockHeader: WireValue {
     bytes.appendLittle(nonce)
   }
 
-  /// Takes the fields; the hash follows from them.
+  /// Makes the header from its fields; ignores `hash`, which follows from them.
   init(fields: inout FieldReader) throws(FieldError) {
     fields.skip("hash")
     guard let bits: UInt32 = try fields.fixed("bits") else { throw fields.error("bits", "is missing") }
@@ -88,12 +88,12 @@ public struct BlockHeader: WireValue {
     json.member("nonce", nonce)
   }
 
-  /// What a person may write of it.
+  /// The fields that a user may write.
   static let fields: [MessageField] = ["version", "previous", "merkle_root", "time", "bits", "nonce"].map {
     .required($0)
   }
 
-  /// The first block of Bitcoin's main network.
+  /// The genesis block's header of Bitcoin's main network.
   public static let sample = BlockHeader(
     version: 1,
     previous: .zero,
@@ -103,6 +103,6 @@ public struct BlockHeader: WireValue {
     nonce: 2_083_236_893
   )
 
-  /// The block's name: the double SHA-256 of the 80 bytes. Computed anew each time.
+  /// The block's hash: the double SHA-256 of the 80 bytes. Computed on each access.
   public var hash: Hash256 { Hash256(doubleSHA256: bytes.span.bytes) }
 }

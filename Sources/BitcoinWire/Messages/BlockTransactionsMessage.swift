@@ -1,17 +1,17 @@
 import Bytes
 import JSON
 
-/// `blocktxn`: the transactions of a compact block that `getblocktxn` asked for (BIP152).
+/// `blocktxn`: the transactions of a compact block that a `getblocktxn` requested (BIP152).
 ///
 /// Hash of the block, 32; the transactions, CompactSize count and each with its witnesses.
 public struct BlockTransactionsMessage: MessagePayload {
-  /// The block.
+  /// The hash of the block.
   public var block: Hash256
 
   /// The transactions, in the block's order.
   public var transactions: [Transaction]
 
-  /// Creates a message of these fields.
+  /// Creates a message from its fields.
   public init(block: Hash256, transactions: [Transaction]) {
     self.block = block
     self.transactions = transactions
@@ -44,20 +44,20 @@ public struct BlockTransactionsMessage: MessagePayload {
     json.objects("transactions", transactions) { $1.write(to: &$0, in: dialect) }
   }
 
-  /// Takes the fields.
+  /// Makes the message from its fields.
   public init(fields: inout FieldReader) throws(FieldError) {
     self.init(block: try fields.requiredHash("block"), transactions: try fields.transactions())
   }
 
-  /// The block, and how many transactions there are.
+  /// The block, and the number of transactions.
   public func summary(in dialect: Dialect) -> String {
     "\(block.abbreviation) \(transactions.count) tx"
   }
 
-  /// What a person may write of it.
+  /// The fields that a user may write.
   public static let fields: [MessageField] = [.required("block"), .optional("transactions", "=HEX,…")]
 
-  /// For tests and fuzzing.
+  /// Messages for tests, and seeds for fuzzing.
   public static let samples = [
     BlockTransactionsMessage(block: BlockHeader.sample.hash, transactions: Transaction.samples)
   ]

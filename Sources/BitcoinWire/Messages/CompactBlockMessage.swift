@@ -1,27 +1,28 @@
 import Bytes
 import JSON
 
-/// `cmpctblock`: a block whose transactions the receiver mostly has (BIP152).
+/// `cmpctblock`: a block, for a receiver that has most of its transactions (BIP152).
 ///
-/// The header, 80; nonce, 8; short ids, CompactSize count and 6 bytes each; transactions sent along,
-/// CompactSize count and each a CompactSize, how far it is from the one before, and the transaction with its
-/// witnesses. Integers are little-endian. At most 65,535 short ids and transactions together.
+/// The header, 80; nonce, 8; short ids, CompactSize count and 6 bytes each; prefilled transactions,
+/// CompactSize count and each a CompactSize and the transaction with its witnesses. The CompactSize is the
+/// number of positions between the transaction and the previous prefilled one. Integers are little-endian. At
+/// most 65,535 short ids and transactions together.
 public struct CompactBlockMessage: MessagePayload {
-  /// The most transactions a block can have in this form: their places are 16-bit numbers.
+  /// The most transactions that a block can have in this form: their positions are 16-bit numbers.
   public static let maximumTransactions = 65_535
 
   /// Length of a short id on the wire in bytes.
   public static let shortIDSize = 6
 
-  /// A transaction that the sender believes the receiver not to have.
+  /// A transaction that the sender expects the receiver to lack.
   public struct Prefilled: Hashable, Sendable {
-    /// Its place in the block, from 0.
+    /// The transaction's position in the block, from 0.
     public var index: UInt16
 
     /// The transaction.
     public var transaction: Transaction
 
-    /// Joins a place and what is there.
+    /// Joins a position and a transaction.
     public init(index: UInt16, transaction: Transaction) {
       self.index = index
       self.transaction = transaction
@@ -31,17 +32,17 @@ public struct CompactBlockMessage: MessagePayload {
   /// The header of the block.
   public var header: BlockHeader
 
-  /// What makes short ids differ from sender to sender.
+  /// The nonce from which the short ids derive, so that they differ between senders.
   public var nonce: UInt64
 
-  /// The short ids of the transactions that are not sent along, in the block's order; of each the lower 48
-  /// bits are written.
+  /// The short ids of the transactions that are not prefilled, in the block's order. Only the lower 48 bits
+  /// are encoded.
   public var shortIDs: [UInt64]
 
-  /// The transactions that are sent along, in the block's order: their places must increase.
+  /// The prefilled transactions, in the block's order. Their positions must increase.
   public var prefilled: [Prefilled]
 
-  /// Creates a message of these parts.
+  /// Creates a message from its parts.
   public init(header: BlockHeader, nonce: UInt64, shortIDs: [UInt64], prefilled: [Prefilled]) {
     self.header = header
     self.nonce = nonce
@@ -49,7 +50,7 @@ public struct CompactBlockMessage: MessagePayload {
     self.prefilled = prefilled
   }
 
-  /// Reads the parts. As Bitcoin Core does, it refuses places past the end of the block.
+  /// Reads the parts. Like Bitcoin Core, it refuses positions past the end of the block.
   @_lifetime(reader: copy reader)
   public init(from reader: inout ByteReader) throws(WireError) {
     header = try BlockHeader(from: &reader)
@@ -74,13 +75,13 @@ public struct CompactBlockMessage: MessagePayload {
     prefilled.reserveCapacity(count)
     var places = DifferentialIndexes()
     for number in 0..<count {
-      // A place may be past the short ids only by the transactions that are sent along before it.
+      // Only prefilled transactions before it can move a position past the number of short ids.
       let index = try places.next("prefilled index", maximum: shortCount + number, from: &reader)
       prefilled.append(Prefilled(index: index, transaction: try Transaction(from: &reader)))
     }
   }
 
-  /// Appends the parts; a precondition failure where places do not increase.
+  /// Appends the parts; traps if the positions do not increase.
   public func append(to bytes: inout [UInt8]) {
     header.append(to: &bytes)
     bytes.appendLittle(nonce)
@@ -108,7 +109,7 @@ public struct CompactBlockMessage: MessagePayload {
     }
   }
 
-  /// Takes the fields, those of the header among them.
+  /// Makes the message from its fields and those of the header.
   public init(fields: inout FieldReader) throws(FieldError) {
     self.init(
       header: try BlockHeader(fields: &fields),
@@ -121,17 +122,17 @@ public struct CompactBlockMessage: MessagePayload {
     try fields.requireIncreasing(prefilled.map(\.index), "prefilled")
   }
 
-  /// The block, and how its transactions are sent.
+  /// The block, and the numbers of its short ids and prefilled transactions.
   public func summary(in dialect: Dialect) -> String {
     "\(header.hash) \(shortIDs.count) short ids \(prefilled.count) tx"
   }
 
-  /// What a person may write of it.
+  /// The fields that a user may write.
   public static let fields: [MessageField] =
     BlockHeader.fields
     + [.optional("short_id_nonce"), .optional("short_ids", "=N,…"), .optional("prefilled", " (in JSON)")]
 
-  /// For tests and fuzzing.
+  /// Messages for tests, and seeds for fuzzing.
   public static let samples = [
     CompactBlockMessage(
       header: .sample,
@@ -141,7 +142,7 @@ public struct CompactBlockMessage: MessagePayload {
     )
   ]
 
-  /// What makes the short ids of this message.
+  /// Computes the short ids of this message.
   public var shortIDHasher: ShortIDHasher { ShortIDHasher(header: header, nonce: nonce) }
 }
 

@@ -5,19 +5,19 @@ import JSON
 ///
 /// Filter type, 1; hash of a block, 32; filter headers, CompactSize count and 32 bytes each.
 public struct CompactFilterCheckpointsMessage: MessagePayload {
-  /// How many blocks lie between two filter headers (`CFCHECKPT_INTERVAL`).
+  /// The number of blocks from one filter header to the next (`CFCHECKPT_INTERVAL`).
   public static let interval = 1000
 
-  /// What is in the filters; 0 is basic (BIP158).
+  /// The type of the filters; 0 is basic (BIP158).
   public var filterType: UInt8
 
-  /// The block up to which they go.
+  /// The hash of the last block of the range.
   public var stop: Hash256
 
   /// The filter headers of blocks 1000, 2000 and so on.
   public var filterHeaders: [Hash256]
 
-  /// Creates a message of these fields.
+  /// Creates a message from its fields.
   public init(filterType: UInt8 = 0, stop: Hash256, filterHeaders: [Hash256]) {
     self.filterType = filterType
     self.stop = stop
@@ -46,7 +46,7 @@ public struct CompactFilterCheckpointsMessage: MessagePayload {
     json.member("filter_headers", filterHeaders)
   }
 
-  /// Takes the fields: `filter_type` (0), `stop`, `filter_headers`.
+  /// Makes the message from its fields: `filter_type` (0), `stop`, `filter_headers`.
   public init(fields: inout FieldReader) throws(FieldError) {
     self.init(
       filterType: try fields.integer("filter_type", default: 0),
@@ -55,17 +55,17 @@ public struct CompactFilterCheckpointsMessage: MessagePayload {
     )
   }
 
-  /// How many headers there are, and the last block.
+  /// The number of headers, and the last block.
   public func summary(in dialect: Dialect) -> String {
     "\(filterHeaders.count) to \(stop.abbreviation)"
   }
 
-  /// What a person may write of it.
+  /// The fields that a user may write.
   public static let fields: [MessageField] = [
     .required("stop"), .optional("filter_headers", "=HASH,…"), .optional("filter_type"),
   ]
 
-  /// For tests and fuzzing.
+  /// Messages for tests, and seeds for fuzzing.
   public static let samples = [
     CompactFilterCheckpointsMessage(
       stop: BlockHeader.sample.hash,
@@ -75,7 +75,7 @@ public struct CompactFilterCheckpointsMessage: MessagePayload {
 }
 
 extension Command {
-  /// Tells every thousandth filter header (BIP157).
+  /// Carries every thousandth filter header (BIP157).
   public static let cfcheckpt: Command = "cfcheckpt"
 }
 

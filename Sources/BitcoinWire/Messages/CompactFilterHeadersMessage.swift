@@ -3,25 +3,25 @@ import JSON
 
 /// `cfheaders`: the hashes of the filters of a range of blocks (BIP157).
 ///
-/// Filter type, 1; hash of the last block, 32; the header of the filter before the first, 32; filter hashes,
+/// Filter type, 1; hash of the last block, 32; the filter header before the first block, 32; filter hashes,
 /// CompactSize count of at most 2000 and 32 bytes each.
 public struct CompactFilterHeadersMessage: MessagePayload {
   /// The most filter hashes in one message (`MAX_GETCFHEADERS_SIZE`).
   public static let maximumCount = CompactFilterRangeMessage.maximumHeaders
 
-  /// What is in the filters; 0 is basic (BIP158).
+  /// The type of the filters; 0 is basic (BIP158).
   public var filterType: UInt8
 
-  /// The last block.
+  /// The hash of the last block.
   public var stop: Hash256
 
-  /// The header of the filter before the first.
+  /// The filter header of the block before the first.
   public var previous: Hash256
 
   /// The hashes of the filters, the first block's first.
   public var filterHashes: [Hash256]
 
-  /// Creates a message of these fields.
+  /// Creates a message from its fields.
   public init(filterType: UInt8 = 0, stop: Hash256, previous: Hash256, filterHashes: [Hash256]) {
     self.filterType = filterType
     self.stop = stop
@@ -54,7 +54,7 @@ public struct CompactFilterHeadersMessage: MessagePayload {
     json.member("filter_hashes", filterHashes)
   }
 
-  /// Takes the fields: `filter_type` (0), `stop`, `previous` (zero), `filter_hashes`.
+  /// Makes the message from its fields: `filter_type` (0), `stop`, `previous` (zero), `filter_hashes`.
   public init(fields: inout FieldReader) throws(FieldError) {
     self.init(
       filterType: try fields.integer("filter_type", default: 0),
@@ -64,17 +64,17 @@ public struct CompactFilterHeadersMessage: MessagePayload {
     )
   }
 
-  /// How many hashes there are, and the last block.
+  /// The number of hashes, and the last block.
   public func summary(in dialect: Dialect) -> String {
     "\(filterHashes.count) to \(stop.abbreviation)"
   }
 
-  /// What a person may write of it.
+  /// The fields that a user may write.
   public static let fields: [MessageField] = [
     .required("stop"), .optional("previous"), .optional("filter_hashes", "=HASH,…"), .optional("filter_type"),
   ]
 
-  /// For tests and fuzzing.
+  /// Messages for tests, and seeds for fuzzing.
   public static let samples = [
     CompactFilterHeadersMessage(
       stop: BlockHeader.sample.hash,
@@ -85,7 +85,7 @@ public struct CompactFilterHeadersMessage: MessagePayload {
 }
 
 extension Command {
-  /// Tells hashes of compact filters (BIP157).
+  /// Carries hashes of compact filters (BIP157).
   public static let cfheaders: Command = "cfheaders"
 }
 

@@ -5,23 +5,23 @@ import JSON
 ///
 /// Filter type, 1; hash of the block, 32; the filter, CompactSize length and bytes.
 public struct CompactFilterMessage: MessagePayload {
-  /// What is in the filter; 0 is basic (BIP158).
+  /// The type of the filter; 0 is basic (BIP158).
   public var filterType: UInt8
 
-  /// The block.
+  /// The hash of the block.
   public var block: Hash256
 
-  /// The filter: a CompactSize, how many elements it has, and their Golomb-coded set (BIP158).
+  /// The filter: the number of its elements as a CompactSize, then their Golomb-coded set (BIP158).
   public var filter: [UInt8]
 
-  /// Creates a message of these fields.
+  /// Creates a message from its fields.
   public init(filterType: UInt8 = 0, block: Hash256, filter: [UInt8]) {
     self.filterType = filterType
     self.block = block
     self.filter = filter
   }
 
-  /// Reads the fields; what is in the filter is not looked at.
+  /// Reads the fields without decoding the filter.
   @_lifetime(reader: copy reader)
   public init(from reader: inout ByteReader) throws(WireError) {
     filterType = try reader.little(UInt8.self, "filter type")
@@ -43,7 +43,7 @@ public struct CompactFilterMessage: MessagePayload {
     json.hexadecimal("filter", filter)
   }
 
-  /// Takes the fields: `filter_type` (0), `block`, `filter`.
+  /// Makes the message from its fields: `filter_type` (0), `block`, `filter`.
   public init(fields: inout FieldReader) throws(FieldError) {
     self.init(
       filterType: try fields.integer("filter_type", default: 0),
@@ -57,20 +57,20 @@ public struct CompactFilterMessage: MessagePayload {
     "\(block.abbreviation) \(filter.count) bytes"
   }
 
-  /// What a person may write of it.
+  /// The fields that a user may write.
   public static let fields: [MessageField] = [
     .required("block"), .required("filter"), .optional("filter_type"),
   ]
 
-  /// For tests and fuzzing.
+  /// Messages for tests, and seeds for fuzzing.
   public static let samples = [
     CompactFilterMessage(block: BlockHeader.sample.hash, filter: [0x01, 0x9d, 0xfc, 0xa8])
   ]
 
-  /// The hash by which `cfheaders` names the filter. Computed anew each time.
+  /// The filter's hash in a `cfheaders`. Computed on each access.
   public var filterHash: Hash256 { Hash256(doubleSHA256: filter.span.bytes) }
 
-  /// The filter's header: what the filter's hash and the header of the filter before hash to.
+  /// The filter's header: the double SHA-256 of its hash and the previous filter's header.
   public func filterHeader(after previous: Hash256) -> Hash256 { Hash256(filterHash, previous) }
 }
 

@@ -1,10 +1,10 @@
 import Bytes
 import JSON
 
-/// `getcfilters` and `getcfheaders`: asks for the filters of a range of blocks, or for their hashes (BIP157).
+/// `getcfilters` and `getcfheaders`: request the filters of a range of blocks, or their hashes (BIP157).
 ///
-/// Filter type, 1; height of the first block, 4 little-endian; hash of the last, 32. A range of at most 1000
-/// or 2000 blocks, which only who knows the chain can check.
+/// Filter type, 1; height of the first block, 4 little-endian; hash of the last, 32. The range is at most
+/// 1000 or 2000 blocks; only a node with the chain can check that.
 public struct CompactFilterRangeMessage: MessagePayload {
   /// The most blocks in a `getcfilters` (`MAX_GETCFILTERS_SIZE`).
   public static let maximumFilters = 1000
@@ -12,16 +12,16 @@ public struct CompactFilterRangeMessage: MessagePayload {
   /// The most blocks in a `getcfheaders` (`MAX_GETCFHEADERS_SIZE`).
   public static let maximumHeaders = 2000
 
-  /// What is in the filters; 0 is basic (BIP158), of which Bitcoin Core knows no other.
+  /// The type of the filters; 0 is basic (BIP158), the only type that Bitcoin Core knows.
   public var filterType: UInt8
 
-  /// Height of the first block.
+  /// The height of the first block.
   public var startHeight: UInt32
 
-  /// The last block.
+  /// The hash of the last block.
   public var stop: Hash256
 
-  /// Creates a message of these fields.
+  /// Creates a message from its fields.
   public init(filterType: UInt8 = 0, startHeight: UInt32, stop: Hash256) {
     self.filterType = filterType
     self.startHeight = startHeight
@@ -50,7 +50,7 @@ public struct CompactFilterRangeMessage: MessagePayload {
     json.member("stop", stop)
   }
 
-  /// Takes the fields: `filter_type` (0), `start_height`, `stop`.
+  /// Makes the message from its fields: `filter_type` (0), `start_height`, `stop`.
   public init(fields: inout FieldReader) throws(FieldError) {
     self.init(
       filterType: try fields.integer("filter_type", default: 0),
@@ -59,17 +59,17 @@ public struct CompactFilterRangeMessage: MessagePayload {
     )
   }
 
-  /// The range.
+  /// The range of blocks.
   public func summary(in dialect: Dialect) -> String {
     "from \(startHeight) to \(stop.abbreviation)"
   }
 
-  /// What a person may write of it.
+  /// The fields that a user may write.
   public static let fields: [MessageField] = [
     .required("start_height"), .required("stop"), .optional("filter_type"),
   ]
 
-  /// For tests and fuzzing.
+  /// Messages for tests, and seeds for fuzzing.
   public static let samples = [
     CompactFilterRangeMessage(startHeight: 1, stop: BlockHeader.sample.hash),
     CompactFilterRangeMessage(filterType: 7, startHeight: 2, stop: BlockHeader.sample.hash),
@@ -77,9 +77,9 @@ public struct CompactFilterRangeMessage: MessagePayload {
 }
 
 extension Command {
-  /// Asks for compact filters (BIP157).
+  /// Requests compact filters (BIP157).
   public static let getcfilters: Command = "getcfilters"
-  /// Asks for hashes of compact filters (BIP157).
+  /// Requests hashes of compact filters (BIP157).
   public static let getcfheaders: Command = "getcfheaders"
 }
 

@@ -1,11 +1,11 @@
 import Bytes
 
-/// Places in a block that increase, each written as a CompactSize: how many lie between it and the one
-/// before (BIP152).
+/// Increasing positions in a block. Each is encoded as a CompactSize: the number of positions between it and
+/// the previous one (BIP152).
 struct DifferentialIndexes {
   private var least = 0
 
-  /// Reads a place of at most `maximum`.
+  /// Reads a position of at most `maximum`.
   @_lifetime(reader: copy reader)
   mutating func next(
     _ field: StaticString,
@@ -21,7 +21,7 @@ struct DifferentialIndexes {
     return result
   }
 
-  /// Appends a place; a precondition failure where it is not past the one before.
+  /// Appends a position; traps if it is not past the previous one.
   mutating func append(_ index: UInt16, to bytes: inout [UInt8]) {
     precondition(index >= least, "places in a block must increase")
     bytes.appendCompactSize(Int(index) - least)

@@ -1,10 +1,10 @@
 import Bytes
 import JSON
 
-/// The payload of messages that have none: `verack`, `wtxidrelay` (BIP339), `sendaddrv2` (BIP155),
-/// `sendheaders` (BIP130), `getaddr`, `mempool` (BIP35), `filterclear` (BIP37).
+/// The payload of messages without one: `verack`, `wtxidrelay` (BIP339), `sendaddrv2` (BIP155), `sendheaders`
+/// (BIP130), `getaddr`, `mempool` (BIP35), `filterclear` (BIP37).
 public struct EmptyPayload: MessagePayload {
-  /// Creates nothing.
+  /// Creates an empty payload.
   @inlinable
   public init() {}
 
@@ -15,19 +15,19 @@ public struct EmptyPayload: MessagePayload {
   /// Appends nothing.
   public func append(to bytes: inout [UInt8]) {}
 
-  /// Takes no fields.
+  /// Reads no fields.
   public init(fields: inout FieldReader) throws(FieldError) {}
 
   /// Writes nothing.
   public func write(to json: inout JSONWriter, in dialect: Dialect) {}
 
-  /// Nothing.
+  /// Empty.
   public func summary(in dialect: Dialect) -> String { "" }
 
   /// None.
   public static let fields: [MessageField] = []
 
-  /// The only one.
+  /// The only value.
   public static let samples = [EmptyPayload()]
 }
 
@@ -36,13 +36,13 @@ extension Command {
   public static let verack: Command = "verack"
   /// Announces transactions by wtxid (BIP339).
   public static let wtxidrelay: Command = "wtxidrelay"
-  /// Asks for `addrv2` in place of `addr` (BIP155).
+  /// Requests `addrv2` in place of `addr` (BIP155).
   public static let sendaddrv2: Command = "sendaddrv2"
-  /// Asks for blocks to be announced by `headers` (BIP130).
+  /// Requests announcements of new blocks by `headers` (BIP130).
   public static let sendheaders: Command = "sendheaders"
-  /// Asks for addresses.
+  /// Requests addresses.
   public static let getaddr: Command = "getaddr"
-  /// Asks for the hashes of all unconfirmed transactions (BIP35).
+  /// Requests the hashes of all unconfirmed transactions (BIP35).
   public static let mempool: Command = "mempool"
   /// Drops a bloom filter (BIP37).
   public static let filterclear: Command = "filterclear"

@@ -1,10 +1,10 @@
 import Bytes
 import JSON
 
-/// `feature`: says before `verack` that the sender has a feature (BIP434).
+/// `feature`: announces a feature of the sender, before `verack` (BIP434).
 ///
-/// Name of the feature, CompactSize length of 4 to 80 and bytes; what more there is to say of it,
-/// CompactSize length of at most 512 and bytes. Bitcoin Core disconnects who sends anything after that.
+/// Name of the feature, CompactSize length of 4 to 80 and bytes; data of the feature, CompactSize length of
+/// at most 512 and bytes. Bitcoin Core disconnects a peer whose message has more bytes after the data.
 public struct FeatureMessage: MessagePayload {
   /// The shortest name in bytes.
   public static let minimumName = 4
@@ -18,10 +18,10 @@ public struct FeatureMessage: MessagePayload {
   /// Name of the feature; any bytes.
   public var name: [UInt8]
 
-  /// What the feature's specification says.
+  /// The data, as the feature's specification defines it.
   public var data: [UInt8]
 
-  /// Creates a message of these fields.
+  /// Creates a message from its fields.
   public init(name: [UInt8], data: [UInt8] = []) {
     self.name = name
     self.data = data
@@ -51,7 +51,7 @@ public struct FeatureMessage: MessagePayload {
     json.hexadecimal("data", data)
   }
 
-  /// Takes the fields: `name`, `data` (none).
+  /// Makes the message from its fields: `name`, `data` (none).
   public init(fields: inout FieldReader) throws(FieldError) {
     guard let name = try fields.escaped("name") else { throw fields.error("name", "is missing") }
     self.init(name: name, data: try fields.bytes("data", default: []))
@@ -62,15 +62,15 @@ public struct FeatureMessage: MessagePayload {
     EscapedText.utf8(name)
   }
 
-  /// What a person may write of it.
+  /// The fields that a user may write.
   public static let fields: [MessageField] = [.required("name"), .optional("data")]
 
-  /// For tests and fuzzing.
+  /// Messages for tests, and seeds for fuzzing.
   public static let samples = [FeatureMessage(name: Array("BIP9999".utf8), data: [1, 2])]
 }
 
 extension Command {
-  /// Says that the sender has a feature (BIP434).
+  /// Announces a feature of the sender (BIP434).
   public static let feature: Command = "feature"
 }
 

@@ -1,9 +1,9 @@
 import Bytes
 import JSON
 
-/// `feefilter`: tells the lowest fee rate of interest (BIP133). 8 bytes.
+/// `feefilter`: states the lowest fee rate that the sender wants relayed (BIP133). 8 bytes.
 public struct FeeFilterMessage: MessagePayload {
-  /// The fee rate in satoshi per 1000 virtual bytes, little-endian.
+  /// The fee rate in satoshi per 1000 virtual bytes; little-endian on the wire.
   public var feeRate: Int64
 
   /// Creates a message with this fee rate.
@@ -21,7 +21,7 @@ public struct FeeFilterMessage: MessagePayload {
   /// Writes the fee rate in satoshi per 1000 virtual bytes.
   public func write(to json: inout JSONWriter, in dialect: Dialect) { json.member("fee_rate", feeRate) }
 
-  /// Takes the field.
+  /// Makes the message from its field.
   public init(fields: inout FieldReader) throws(FieldError) { feeRate = try fields.integer("fee_rate") }
 
   /// The fee rate.
@@ -29,15 +29,15 @@ public struct FeeFilterMessage: MessagePayload {
     "\(feeRate) sat/kvB"
   }
 
-  /// What a person may write of it.
+  /// The fields that a user may write.
   public static let fields: [MessageField] = [.required("fee_rate", " (satoshi per 1000 vB)")]
 
-  /// For tests and fuzzing.
+  /// Messages for tests, and seeds for fuzzing.
   public static let samples = [FeeFilterMessage(feeRate: 1000)]
 }
 
 extension Command {
-  /// Tells the lowest fee rate of interest (BIP133).
+  /// States the lowest fee rate that the sender wants relayed (BIP133).
   public static let feefilter: Command = "feefilter"
 }
 

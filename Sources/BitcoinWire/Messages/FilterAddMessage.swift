@@ -6,7 +6,7 @@ public struct FilterAddMessage: MessagePayload {
   /// The longest element in bytes (`MAX_SCRIPT_ELEMENT_SIZE`).
   public static let maximumElement = 520
 
-  /// The element: a key, a script's data, an outpoint or whatever else transactions hold.
+  /// The element: a key, a script's data, an outpoint or other data of a transaction.
   public var element: [UInt8]
 
   /// Creates a message with this element.
@@ -24,7 +24,7 @@ public struct FilterAddMessage: MessagePayload {
   /// Writes the element.
   public func write(to json: inout JSONWriter, in dialect: Dialect) { json.hexadecimal("element", element) }
 
-  /// Takes the field.
+  /// Makes the message from its field.
   public init(fields: inout FieldReader) throws(FieldError) { element = try fields.bytes("element") }
 
   /// The length of the element.
@@ -32,10 +32,10 @@ public struct FilterAddMessage: MessagePayload {
     "\(element.count) bytes"
   }
 
-  /// What a person may write of it.
+  /// The fields that a user may write.
   public static let fields: [MessageField] = [.required("element")]
 
-  /// For tests and fuzzing.
+  /// Messages for tests, and seeds for fuzzing.
   public static let samples = [FilterAddMessage(element: [0xde, 0xad])]
 }
 

@@ -1,7 +1,7 @@
 import Bytes
 import JSON
 
-/// `filterload`: sets the bloom filter that transactions must match to be relayed (BIP37).
+/// `filterload`: sets the bloom filter. Only transactions that match it are relayed (BIP37).
 ///
 /// The filter, CompactSize length of at most 36,000 and bytes; number of hash functions, 4, at most 50;
 /// tweak, 4; flags, 1. Integers are little-endian.
@@ -15,17 +15,17 @@ public struct FilterLoadMessage: MessagePayload {
   /// The bits of the filter, the least significant of each byte first; an empty filter matches everything.
   public var filter: [UInt8]
 
-  /// How many bits are set for each element.
+  /// The number of hash functions: each element sets as many bits.
   public var hashFunctions: UInt32
 
-  /// What is added to the seed of every hash function.
+  /// A number added to the seed of every hash function.
   public var tweak: UInt32
 
-  /// What is added to the filter when a transaction matches: 0 nothing, 1 every output that matched, 2 those
-  /// that pay to keys. The upper six bits have no meaning.
+  /// The outputs whose outpoints are added to the filter when a transaction matches: 0 none, 1 every output
+  /// that matched, 2 those that pay to keys. The upper six bits have no meaning.
   public var flags: UInt8
 
-  /// Creates a message of these fields.
+  /// Creates a message from its fields.
   public init(filter: [UInt8], hashFunctions: UInt32, tweak: UInt32, flags: UInt8) {
     self.filter = filter
     self.hashFunctions = hashFunctions
@@ -66,7 +66,7 @@ public struct FilterLoadMessage: MessagePayload {
     json.member("flags", flags)
   }
 
-  /// Takes the fields: `filter`, `hash_functions` (1), `tweak` (0), `flags` (0).
+  /// Makes the message from its fields: `filter`, `hash_functions` (1), `tweak` (0), `flags` (0).
   public init(fields: inout FieldReader) throws(FieldError) {
     self.init(
       filter: try fields.bytes("filter"),
@@ -76,17 +76,17 @@ public struct FilterLoadMessage: MessagePayload {
     )
   }
 
-  /// The size of the filter.
+  /// The size of the filter, and the number of hash functions.
   public func summary(in dialect: Dialect) -> String {
     "\(filter.count) bytes \(hashFunctions) functions"
   }
 
-  /// What a person may write of it.
+  /// The fields that a user may write.
   public static let fields: [MessageField] = [
     .required("filter"), .optional("hash_functions"), .optional("tweak"), .optional("flags"),
   ]
 
-  /// For tests and fuzzing.
+  /// Messages for tests, and seeds for fuzzing.
   public static let samples = [
     FilterLoadMessage(filter: [0x61, 0x4e, 0x9b], hashFunctions: 5, tweak: 0, flags: 1)
   ]

@@ -1,21 +1,21 @@
 import Bytes
 import JSON
 
-/// `getblocktxn`: asks for transactions of a compact block (BIP152).
+/// `getblocktxn`: requests transactions of a compact block (BIP152).
 ///
-/// Hash of the block, 32; places, CompactSize count and each a CompactSize: how far it is from the one
-/// before, at most 65,535 when added up.
+/// Hash of the block, 32; positions, CompactSize count and each a CompactSize: the number of positions
+/// between it and the previous one. No position exceeds 65,535.
 public struct GetBlockTransactionsMessage: MessagePayload {
-  /// The last place that can be asked for.
+  /// The last position that can be requested.
   public static let maximumIndex = 65_535
 
-  /// The block.
+  /// The hash of the block.
   public var block: Hash256
 
-  /// The places in the block, from 0, of the transactions wanted. They must increase.
+  /// The positions of the requested transactions in the block, from 0. They must increase.
   public var indexes: [UInt16]
 
-  /// Creates a message of these fields.
+  /// Creates a message from its fields.
   public init(block: Hash256, indexes: [UInt16]) {
     self.block = block
     self.indexes = indexes
@@ -34,7 +34,7 @@ public struct GetBlockTransactionsMessage: MessagePayload {
     }
   }
 
-  /// Appends the fields; a precondition failure where places do not increase.
+  /// Appends the fields; traps if the positions do not increase.
   public func append(to bytes: inout [UInt8]) {
     bytes.append(block)
     bytes.appendCompactSize(indexes.count)
@@ -48,28 +48,28 @@ public struct GetBlockTransactionsMessage: MessagePayload {
     json.member("indexes", indexes)
   }
 
-  /// Takes the fields.
+  /// Makes the message from its fields.
   public init(fields: inout FieldReader) throws(FieldError) {
     self.init(block: try fields.requiredHash("block"), indexes: try fields.integers("indexes"))
     try fields.requireIncreasing(indexes, "indexes")
   }
 
-  /// The block, and how many transactions are wanted.
+  /// The block, and the number of requested transactions.
   public func summary(in dialect: Dialect) -> String {
     "\(block.abbreviation) \(indexes.count) tx"
   }
 
-  /// What a person may write of it.
+  /// The fields that a user may write.
   public static let fields: [MessageField] = [.required("block"), .optional("indexes", "=N,…")]
 
-  /// For tests and fuzzing.
+  /// Messages for tests, and seeds for fuzzing.
   public static let samples = [
     GetBlockTransactionsMessage(block: BlockHeader.sample.hash, indexes: [0, 300, .max])
   ]
 }
 
 extension Command {
-  /// Asks for transactions of a compact block (BIP152).
+  /// Requests transactions of a compact block (BIP152).
   public static let getblocktxn: Command = "getblocktxn"
 }
 

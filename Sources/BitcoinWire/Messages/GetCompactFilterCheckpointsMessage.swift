@@ -1,15 +1,15 @@
 import Bytes
 import JSON
 
-/// `getcfcheckpt`: asks for every thousandth filter header (BIP157). Filter type, 1; hash of a block, 32.
+/// `getcfcheckpt`: requests every thousandth filter header (BIP157). Filter type, 1; hash of a block, 32.
 public struct GetCompactFilterCheckpointsMessage: MessagePayload {
-  /// What is in the filters; 0 is basic (BIP158).
+  /// The type of the filters; 0 is basic (BIP158).
   public var filterType: UInt8
 
-  /// The block up to which they are wanted.
+  /// The hash of the last block of the range.
   public var stop: Hash256
 
-  /// Creates a message of these fields.
+  /// Creates a message from its fields.
   public init(filterType: UInt8 = 0, stop: Hash256) {
     self.filterType = filterType
     self.stop = stop
@@ -34,7 +34,7 @@ public struct GetCompactFilterCheckpointsMessage: MessagePayload {
     json.member("stop", stop)
   }
 
-  /// Takes the fields: `filter_type` (0), `stop`.
+  /// Makes the message from its fields: `filter_type` (0), `stop`.
   public init(fields: inout FieldReader) throws(FieldError) {
     self.init(
       filterType: try fields.integer("filter_type", default: 0),
@@ -47,15 +47,15 @@ public struct GetCompactFilterCheckpointsMessage: MessagePayload {
     "to \(stop.abbreviation)"
   }
 
-  /// What a person may write of it.
+  /// The fields that a user may write.
   public static let fields: [MessageField] = [.required("stop"), .optional("filter_type")]
 
-  /// For tests and fuzzing.
+  /// Messages for tests, and seeds for fuzzing.
   public static let samples = [GetCompactFilterCheckpointsMessage(stop: BlockHeader.sample.hash)]
 }
 
 extension Command {
-  /// Asks for every thousandth filter header (BIP157).
+  /// Requests every thousandth filter header (BIP157).
   public static let getcfcheckpt: Command = "getcfcheckpt"
 }
 

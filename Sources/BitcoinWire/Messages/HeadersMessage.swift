@@ -1,8 +1,8 @@
 import Bytes
 import JSON
 
-/// `headers`: tells at most 2000 block headers, each followed by a CompactSize count of transactions
-/// that is 0. As Bitcoin Core does, another count is accepted and means nothing.
+/// `headers`: carries at most 2000 block headers, each followed by a CompactSize transaction count of 0. As
+/// in Bitcoin Core, another count is accepted and has no meaning.
 public struct HeadersMessage: MessagePayload {
   /// The most headers in one message (`MAX_HEADERS_RESULTS`).
   public static let maximumCount = 2000
@@ -10,10 +10,10 @@ public struct HeadersMessage: MessagePayload {
   /// The headers, in the sender's order.
   public var headers: [BlockHeader]
 
-  /// How many transactions are said to follow each header; empty where that is 0 for all.
+  /// The transaction count after each header, as claimed; empty if all are 0.
   public var transactionCounts: [UInt64]
 
-  /// Creates a message of these headers; a header without a count has 0.
+  /// Creates a message with these headers; a header without a count has 0.
   public init(headers: [BlockHeader], transactionCounts: [UInt64] = []) {
     self.headers = headers
     self.transactionCounts = transactionCounts
@@ -44,13 +44,13 @@ public struct HeadersMessage: MessagePayload {
     }
   }
 
-  /// Writes the headers, and the counts where one is not 0.
+  /// Writes the headers, and the counts if one is not 0.
   public func write(to json: inout JSONWriter, in dialect: Dialect) {
     json.objects("headers", headers) { $1.write(to: &$0) }
     if !transactionCounts.isEmpty { json.member("transaction_counts", transactionCounts) }
   }
 
-  /// Takes the headers, and the counts where they are there.
+  /// Makes the message from its fields; `transaction_counts` may be omitted.
   public init(fields: inout FieldReader) throws(FieldError) {
     self.init(
       headers: try fields.list("headers") { (header: inout FieldReader) throws(FieldError) in
@@ -60,22 +60,22 @@ public struct HeadersMessage: MessagePayload {
     )
   }
 
-  /// How many headers there are, and the last block.
+  /// The number of headers, and the hash of the last one.
   public func summary(in dialect: Dialect) -> String {
     "\(headers.count)" + (headers.last.map { " to \($0.hash)" } ?? "")
   }
 
-  /// What a person may write of it.
+  /// The fields that a user may write.
   public static let fields: [MessageField] = [
     .optional("headers", " (in JSON)"), .optional("transaction_counts"),
   ]
 
-  /// For tests and fuzzing.
+  /// Messages for tests, and seeds for fuzzing.
   public static let samples = [HeadersMessage(headers: [.sample]), HeadersMessage(headers: [])]
 }
 
 extension Command {
-  /// Tells block headers.
+  /// Carries block headers.
   public static let headers: Command = "headers"
 }
 

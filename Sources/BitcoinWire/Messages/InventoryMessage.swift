@@ -9,7 +9,7 @@ public struct InventoryMessage: MessagePayload {
   /// The items, in the sender's order.
   public var items: [InventoryItem]
 
-  /// Creates a message of these items.
+  /// Creates a message with these items.
   public init(items: [InventoryItem]) { self.items = items }
 
   /// Reads the items.
@@ -29,7 +29,7 @@ public struct InventoryMessage: MessagePayload {
     for item in items { item.append(to: &bytes) }
   }
 
-  /// Writes the items, with the names that their network has for types.
+  /// Writes the items, with the network's names for types.
   public func write(to json: inout JSONWriter, in dialect: Dialect) {
     json.objects("items", items) { json, item in
       json.member("type", dialect.name(of: item.type))
@@ -37,14 +37,15 @@ public struct InventoryMessage: MessagePayload {
     }
   }
 
-  /// Takes the items.
+  /// Makes the message from the field `items`.
   public init(fields: inout FieldReader) throws(FieldError) {
     items = try fields.list("items") { (item: inout FieldReader) throws(FieldError) in
       try InventoryItem(fields: &item)
     }
   }
 
-  /// How many there are of each type, in the order in which the types first come, and the first hash.
+  /// The number of items of each type, in order of first appearance and for at most eight types, and the
+  /// first hash.
   public func summary(in dialect: Dialect) -> String {
     var types: [(type: InventoryType, count: Int)] = []
     for item in items {
@@ -59,7 +60,7 @@ public struct InventoryMessage: MessagePayload {
     return "\(counts) \(first.hash.abbreviation)"
   }
 
-  /// What a person may write of it.
+  /// The fields that a user may write.
   public static let fields: [MessageField] = [
     .optional(
       "items",
@@ -67,7 +68,7 @@ public struct InventoryMessage: MessagePayload {
     )
   ]
 
-  /// For tests and fuzzing.
+  /// Messages for tests, and seeds for fuzzing.
   public static let samples = [
     InventoryMessage(items: [InventoryItem(.wtx, BlockHeader.sample.merkleRoot)]),
     InventoryMessage(items: [InventoryItem(.witnessBlock, BlockHeader.sample.hash)]),
@@ -78,9 +79,9 @@ public struct InventoryMessage: MessagePayload {
 extension Command {
   /// Announces transactions and blocks.
   public static let inv: Command = "inv"
-  /// Asks for transactions and blocks.
+  /// Requests transactions and blocks.
   public static let getdata: Command = "getdata"
-  /// Says that what `getdata` asked for is not there.
+  /// Lists the items of a `getdata` that the sender lacks.
   public static let notfound: Command = "notfound"
 }
 

@@ -1,17 +1,17 @@
 import Bytes
 
-/// A node that a peer tells of, in `addr` or `addrv2`.
+/// A node as a peer describes it in `addr` or `addrv2`.
 public struct KnownNode: Hashable, Sendable {
-  /// When it was last seen, seconds since the Unix epoch.
+  /// The time at which the node was last seen, in seconds since the Unix epoch, as claimed.
   public var time: UInt32
 
-  /// What it is said to offer.
+  /// The services that the node offers, as claimed.
   public var services: ServiceFlags
 
-  /// Where it is.
+  /// The node's address and port.
   public var endpoint: Endpoint
 
-  /// Creates a node of these fields.
+  /// Creates a node from its fields.
   public init(time: UInt32, services: ServiceFlags, endpoint: Endpoint) {
     self.time = time
     self.services = services
@@ -41,7 +41,8 @@ public struct KnownNode: Hashable, Sendable {
     bytes.appendLittle(time)
     bytes.appendCompactSize(services.rawValue)
     if case .ipv4(let address) = endpoint.address {
-      // Network 1, length 4, address and port in one piece: most are of IPv4, and there are a thousand in a message.
+      // Network 1, length 4, address and port in one write: most nodes are IPv4, and a message has up to a
+      // thousand.
       bytes.appendBig(UInt64(0x0104) << 48 | UInt64(address) << 16 | UInt64(endpoint.port))
       return
     }
@@ -57,7 +58,7 @@ public struct KnownNode: Hashable, Sendable {
     bytes.appendBig(endpoint.port)
   }
 
-  /// Takes `address:port`, or the fields.
+  /// Makes the node from `address:port`, or from its fields.
   init(fields: inout FieldReader) throws(FieldError) {
     if let endpoint = try fields.plainEndpoint() {
       self.init(time: 0, services: [], endpoint: endpoint)

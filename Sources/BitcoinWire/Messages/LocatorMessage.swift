@@ -1,23 +1,24 @@
 import Bytes
 import JSON
 
-/// `getheaders` and `getblocks`: asks for what follows the first known of some blocks.
+/// `getheaders` and `getblocks`: request the headers or hashes of the blocks after the first block of the
+/// locator that the receiver knows.
 ///
-/// 4 bytes protocol version, little-endian; at most 101 hashes; the hash to stop at.
+/// Protocol version, 4 little-endian; at most 101 hashes; the hash to stop at, 32.
 public struct LocatorMessage: MessagePayload {
   /// The most hashes in one message (`MAX_LOCATOR_SZ`).
   public static let maximumCount = 101
 
-  /// The sender's protocol version; nobody looks at it.
+  /// The sender's protocol version; ignored by receivers.
   public var version: Int32
 
   /// Hashes of blocks that the sender has, latest first.
   public var locator: [Hash256]
 
-  /// The last block wanted; zero for as many as one message holds.
+  /// The hash of the last block to send; zero for as many as one message holds.
   public var stop: Hash256
 
-  /// Creates a message of these fields.
+  /// Creates a message from its fields.
   public init(version: Int32, locator: [Hash256], stop: Hash256 = .zero) {
     self.version = version
     self.locator = locator
@@ -46,7 +47,7 @@ public struct LocatorMessage: MessagePayload {
     json.member("stop", stop)
   }
 
-  /// Takes the fields: `version` (70016), `locator` (none), `stop` (zero).
+  /// Makes the message from its fields: `version` (70016), `locator` (none), `stop` (zero).
   public init(fields: inout FieldReader) throws(FieldError) {
     self.init(
       version: try fields.integer("version", default: 70016),
@@ -55,17 +56,17 @@ public struct LocatorMessage: MessagePayload {
     )
   }
 
-  /// The first hash of the locator, or else the last block wanted.
+  /// The first hash of the locator; the stop hash if the locator is empty.
   public func summary(in dialect: Dialect) -> String {
     locator.first.map { "from \($0.abbreviation)" } ?? "stop \(stop.abbreviation)"
   }
 
-  /// What a person may write of it.
+  /// The fields that a user may write.
   public static let fields: [MessageField] = [
     .optional("locator", "=HASH,…"), .optional("stop"), .optional("version"),
   ]
 
-  /// For tests and fuzzing.
+  /// Messages for tests, and seeds for fuzzing.
   public static let samples = [
     LocatorMessage(version: 70016, locator: [BlockHeader.sample.hash]),
     LocatorMessage(version: 70016, locator: [], stop: BlockHeader.sample.hash),
@@ -73,9 +74,9 @@ public struct LocatorMessage: MessagePayload {
 }
 
 extension Command {
-  /// Asks for block headers.
+  /// Requests block headers.
   public static let getheaders: Command = "getheaders"
-  /// Asks for block hashes.
+  /// Requests block hashes.
   public static let getblocks: Command = "getblocks"
 }
 

@@ -1,18 +1,18 @@
 import Bytes
 import JSON
 
-/// `merkleblock`: a block's header, and proof of which of its transactions match the filter (BIP37).
+/// `merkleblock`: a block's header, and a proof of its transactions that match the filter (BIP37).
 ///
 /// The header, 80; number of transactions in the block, 4 little-endian; hashes, CompactSize count and 32
-/// bytes each; flags, CompactSize length and bytes. Reading does not look whether the proof holds.
+/// bytes each; flags, CompactSize length and bytes. Decoding does not verify the proof.
 public struct MerkleBlockMessage: MessagePayload {
   /// The header of the block.
   public var header: BlockHeader
 
-  /// What proves that transactions are in the block.
+  /// The proof that transactions are in the block.
   public var tree: PartialMerkleTree
 
-  /// Creates a message of these parts.
+  /// Creates a message from its parts.
   public init(header: BlockHeader, tree: PartialMerkleTree) {
     self.header = header
     self.tree = tree
@@ -44,7 +44,7 @@ public struct MerkleBlockMessage: MessagePayload {
     json.hexadecimal("flags", tree.flags)
   }
 
-  /// Takes the fields, those of the header among them.
+  /// Makes the message from its fields and those of the header.
   public init(fields: inout FieldReader) throws(FieldError) {
     let header = try BlockHeader(fields: &fields)
     let tree = PartialMerkleTree(
@@ -55,17 +55,17 @@ public struct MerkleBlockMessage: MessagePayload {
     self.init(header: header, tree: tree)
   }
 
-  /// The block, and what the tree proves.
+  /// The block, and the number of transactions that the tree proves.
   public func summary(in dialect: Dialect) -> String {
     "\(header.hash) "
       + (matches.map { "\($0.count) of \(tree.transactionCount) tx" } ?? "proves nothing")
   }
 
-  /// What a person may write of it.
+  /// The fields that a user may write.
   public static let fields: [MessageField] =
     BlockHeader.fields + [.required("transaction_count"), .optional("hashes", "=HASH,…"), .optional("flags")]
 
-  /// For tests and fuzzing.
+  /// Messages for tests, and seeds for fuzzing.
   public static let samples = [
     MerkleBlockMessage(
       header: .sample,
@@ -73,8 +73,8 @@ public struct MerkleBlockMessage: MessagePayload {
     )
   ]
 
-  /// The transactions that the tree proves to be in the block, in the block's order; nil where it proves
-  /// nothing, or something about another block. Hashes every node of the tree.
+  /// The transactions that the tree proves to be in the block, in the block's order; nil if the proof is
+  /// invalid or is for another block. Hashes every node of the tree.
   public var matches: [PartialMerkleTree.Match]? {
     guard let extract = tree.extract(), extract.root == header.merkleRoot else { return nil }
     return extract.matches

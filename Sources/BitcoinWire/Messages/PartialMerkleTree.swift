@@ -1,30 +1,30 @@
 import Bytes
 
-/// As much of a block's Merkle tree as proves that some transactions are in the block (BIP37).
+/// The part of a block's Merkle tree that proves that some transactions are in the block (BIP37).
 ///
-/// Depth first, every node that is looked at has a flag: whether a match is below it. Nodes without one,
-/// and leaves, have a hash; of the others the children are looked at.
+/// The tree is walked depth first. Every visited node has a flag: whether a match is below it. A leaf, or a
+/// node without a match, has a hash; the children of any other node are visited.
 public struct PartialMerkleTree: Hashable, Sendable {
-  /// The most transactions that Bitcoin Core believes a block to have: `MAX_BLOCK_WEIGHT` by
+  /// The most transactions that Bitcoin Core accepts for a block: `MAX_BLOCK_WEIGHT` /
   /// `MIN_TRANSACTION_WEIGHT`.
   public static let maximumTransactions = 4_000_000 / 240
 
-  /// A transaction that is proved to be in the block.
+  /// A transaction that the tree proves to be in the block.
   public struct Match: Hashable, Sendable {
-    /// Its place in the block, from 0.
+    /// The transaction's position in the block, from 0.
     public var index: Int
 
-    /// Which it is.
+    /// The transaction's txid.
     public var txid: Hash256
 
-    /// Names a transaction and its place.
+    /// Joins a position and a txid.
     public init(index: Int, txid: Hash256) {
       self.index = index
       self.txid = txid
     }
   }
 
-  /// How many transactions the block has, as claimed.
+  /// The number of transactions in the block, as claimed by the sender.
   public var transactionCount: UInt32
 
   /// The hashes of the nodes that have one, depth first.
@@ -33,14 +33,15 @@ public struct PartialMerkleTree: Hashable, Sendable {
   /// The nodes' flags depth first, eight in a byte, the least significant bit first.
   public var flags: [UInt8]
 
-  /// Takes the parts, checking nothing.
+  /// Creates a tree from its parts without checking them.
   public init(transactionCount: UInt32, hashes: [Hash256], flags: [UInt8]) {
     self.transactionCount = transactionCount
     self.hashes = hashes
     self.flags = flags
   }
 
-  /// Proves that the transactions for which `isMatch` says so are among `txids`, all those of a block.
+  /// Creates the proof that some transactions are in a block. `txids` are all of the block's; `isMatch`
+  /// selects by position.
   public init(txids: [Hash256], matching isMatch: (Int) -> Bool) {
     var builder = Builder(txids: txids, isMatch: isMatch)
     if !txids.isEmpty { builder.visit(height: Self.height(txids.count), position: 0) }
@@ -54,9 +55,9 @@ public struct PartialMerkleTree: Hashable, Sendable {
     )
   }
 
-  /// The root of the tree and the transactions that match, in the block's order; nil where Bitcoin Core
-  /// (`CPartialMerkleTree::ExtractMatches`) refuses it: too many transactions or none, hashes or flags
-  /// missing or left over, two equal siblings.
+  /// Verifies the tree. Returns its root and the matching transactions in the block's order. Nil if Bitcoin
+  /// Core (`CPartialMerkleTree::ExtractMatches`) refuses the tree: no transactions or too many, hashes or
+  /// flags missing or left over, two equal siblings.
   public func extract() -> (root: Hash256, matches: [Match])? {
     guard (1...Self.maximumTransactions).contains(Int(transactionCount)), hashes.count <= transactionCount,
       flags.count * 8 >= hashes.count
@@ -77,14 +78,14 @@ public struct PartialMerkleTree: Hashable, Sendable {
 }
 
 extension PartialMerkleTree {
-  /// Consumes flags and hashes.
+  /// Walks a tree and consumes its flags and hashes.
   private struct Walk {
     let tree: PartialMerkleTree
     var flagsUsed = 0
     var hashesUsed = 0
     var matches: [Match] = []
 
-    /// The hash of a node; nil where the tree is not one.
+    /// Returns the hash of a node; nil if the tree is invalid.
     mutating func visit(height: Int, position: Int) -> Hash256? {
       guard flagsUsed < tree.flags.count * 8 else { return nil }
       let flag = tree.flags[flagsUsed / 8] >> (flagsUsed % 8) & 1 == 1
@@ -104,7 +105,7 @@ extension PartialMerkleTree {
     }
   }
 
-  /// Produces flags and hashes.
+  /// Walks a block's Merkle tree and produces flags and hashes.
   private struct Builder {
     let txids: [Hash256]
     let isMatch: [Bool]

@@ -3,7 +3,7 @@ import JSON
 
 /// `pong`: answers `ping` (BIP31). 8 bytes.
 public struct PongMessage: MessagePayload {
-  /// The nonce of the `ping`, little-endian.
+  /// The nonce of the `ping`; little-endian on the wire.
   public var nonce: UInt64
 
   /// Creates a message with this nonce.
@@ -23,7 +23,7 @@ public struct PongMessage: MessagePayload {
     json.member("nonce", fixedHexadecimal: nonce)
   }
 
-  /// Takes the field.
+  /// Makes the message from its field.
   public init(fields: inout FieldReader) throws(FieldError) {
     guard let nonce: UInt64 = try fields.fixed("nonce") else { throw fields.error("nonce", "is missing") }
     self.nonce = nonce
@@ -34,17 +34,17 @@ public struct PongMessage: MessagePayload {
     Self.abbreviation(of: nonce)
   }
 
-  /// The first two bytes of a nonce.
+  /// The first two bytes of a nonce in hexadecimal, and an ellipsis.
   static func abbreviation(of nonce: UInt64) -> String {
     var bytes: [UInt8] = []
     bytes.appendBig(nonce)
     return Hexadecimal.text(bytes.prefix(2)) + "…"
   }
 
-  /// What a person may write of it.
+  /// The fields that a user may write.
   public static let fields: [MessageField] = [.required("nonce")]
 
-  /// For tests and fuzzing.
+  /// Messages for tests, and seeds for fuzzing.
   public static let samples = [PongMessage(nonce: 0x8f3c_0000_0000_0001)]
 }
 

@@ -1,28 +1,28 @@
 import Bytes
 import JSON
 
-/// `reject`: says why a message was refused (BIP61, abandoned).
+/// `reject`: gives the reason for refusing a message (BIP61, abandoned).
 ///
-/// The refused command, at most 12 bytes; code, 1; reason, at most 111 bytes; and for a transaction or
-/// block its hash, 32.
+/// The refused command, at most 12 bytes; code, 1; reason, at most 111 bytes; for a transaction or block, its
+/// hash, 32.
 public struct RejectMessage: MessagePayload {
   /// The longest reason in bytes (`MAX_REJECT_MESSAGE_LENGTH`).
   public static let maximumReason = 111
 
-  /// Command of the message that was refused; any bytes.
+  /// Command of the refused message; any bytes.
   public var command: [UInt8]
 
-  /// What kind of reason: 0x01 malformed, 0x10 invalid, 0x11 obsolete, 0x12 duplicate, 0x40 nonstandard,
-  /// 0x41 dust, 0x42 insufficient fee, 0x43 checkpoint.
+  /// The kind of reason: 0x01 malformed, 0x10 invalid, 0x11 obsolete, 0x12 duplicate, 0x40 nonstandard, 0x41
+  /// dust, 0x42 insufficient fee, 0x43 checkpoint.
   public var code: UInt8
 
   /// The reason in words; any bytes.
   public var reason: [UInt8]
 
-  /// The transaction or block; nil where another message was refused.
+  /// The refused transaction or block; nil for another message.
   public var hash: Hash256?
 
-  /// Creates a message of these fields.
+  /// Creates a message from its fields.
   public init(command: [UInt8], code: UInt8, reason: [UInt8], hash: Hash256? = nil) {
     self.command = command
     self.code = code
@@ -30,7 +30,7 @@ public struct RejectMessage: MessagePayload {
     self.hash = hash
   }
 
-  /// Reads the fields, the hash where 32 bytes are left.
+  /// Reads the fields, and the hash if at least 32 bytes remain.
   @_lifetime(reader: copy reader)
   public init(from reader: inout ByteReader) throws(WireError) {
     command = try reader.counted("rejected command", maximum: Command.size)
@@ -55,7 +55,7 @@ public struct RejectMessage: MessagePayload {
     json.member("hash", hash)
   }
 
-  /// Takes the fields; the hash may be left out.
+  /// Makes the message from its fields; all but `code` may be omitted.
   public init(fields: inout FieldReader) throws(FieldError) {
     self.init(
       command: try fields.escaped("command") ?? [],
@@ -71,12 +71,12 @@ public struct RejectMessage: MessagePayload {
       + (hash.map { " \($0)" } ?? "")
   }
 
-  /// What a person may write of it.
+  /// The fields that a user may write.
   public static let fields: [MessageField] = [
     .required("code"), .optional("command"), .optional("reason"), .optional("hash"),
   ]
 
-  /// For tests and fuzzing.
+  /// Messages for tests, and seeds for fuzzing.
   public static let samples = [
     RejectMessage(
       command: Array("tx".utf8),
@@ -89,7 +89,7 @@ public struct RejectMessage: MessagePayload {
 }
 
 extension Command {
-  /// Says why something was refused (BIP61, abandoned).
+  /// Gives the reason for a rejection (BIP61, abandoned).
   public static let reject: Command = "reject"
 }
 

@@ -3,19 +3,19 @@ import JSON
 
 /// `sendcmpct`: offers compact blocks (BIP152). 9 bytes: announce, 1; version, 8 little-endian.
 public struct SendCompactMessage: MessagePayload {
-  /// Whether new blocks are to be announced by `cmpctblock` (high-bandwidth mode).
+  /// Whether the sender wants new blocks announced by `cmpctblock` (high-bandwidth mode).
   public var announce: Bool
 
   /// Version of the compact block format: 1, or 2 with witnesses.
   public var version: UInt64
 
-  /// Creates a message of these fields.
+  /// Creates a message from its fields.
   public init(announce: Bool, version: UInt64) {
     self.announce = announce
     self.version = version
   }
 
-  /// Reads the fields. As Bitcoin Core does, it refuses to take more than 1 for true.
+  /// Reads the fields. Like Bitcoin Core, it refuses an `announce` other than 0 and 1.
   @_lifetime(reader: copy reader)
   public init(from reader: inout ByteReader) throws(WireError) {
     let offset = reader.offset
@@ -39,7 +39,7 @@ public struct SendCompactMessage: MessagePayload {
     json.member("version", version)
   }
 
-  /// Takes the fields: `announce` (false), `version` (2).
+  /// Makes the message from its fields: `announce` (false), `version` (2).
   public init(fields: inout FieldReader) throws(FieldError) {
     self.init(
       announce: try fields.bool("announce") ?? false,
@@ -47,20 +47,20 @@ public struct SendCompactMessage: MessagePayload {
     )
   }
 
-  /// The version, and whether it asks for announcements.
+  /// The version, and `announce` if it is set.
   public func summary(in dialect: Dialect) -> String {
     "version \(version)\(announce ? " announce" : "")"
   }
 
-  /// What a person may write of it.
+  /// The fields that a user may write.
   public static let fields: [MessageField] = [.optional("announce"), .optional("version")]
 
-  /// For tests and fuzzing.
+  /// Messages for tests, and seeds for fuzzing.
   public static let samples = [SendCompactMessage(announce: true, version: 2)]
 }
 
 extension Command {
-  /// Offers or asks for compact blocks (BIP152).
+  /// Offers or requests compact blocks (BIP152).
   public static let sendcmpct: Command = "sendcmpct"
 }
 

@@ -4,13 +4,13 @@ import JSON
 /// `sendtxrcncl`: offers to announce transactions by set reconciliation (BIP330). 12 bytes: version, 4; salt,
 /// 8. Integers are little-endian.
 public struct SendReconciliationMessage: MessagePayload {
-  /// Highest version of reconciliation that the sender speaks; Bitcoin Core knows 1.
+  /// Highest reconciliation version that the sender supports; Bitcoin Core knows 1.
   public var version: UInt32
 
-  /// The sender's part of what makes short ids differ from connection to connection.
+  /// The sender's half of the salt. Both halves make the short ids differ between connections.
   public var salt: UInt64
 
-  /// Creates a message of these fields.
+  /// Creates a message from its fields.
   public init(version: UInt32, salt: UInt64) {
     self.version = version
     self.salt = salt
@@ -35,7 +35,7 @@ public struct SendReconciliationMessage: MessagePayload {
     json.member("salt", fixedHexadecimal: salt)
   }
 
-  /// Takes the fields: `version` (1), `salt` (0).
+  /// Makes the message from its fields: `version` (1), `salt` (0).
   public init(fields: inout FieldReader) throws(FieldError) {
     self.init(version: try fields.integer("version", default: 1), salt: try fields.fixed("salt") ?? 0)
   }
@@ -45,10 +45,10 @@ public struct SendReconciliationMessage: MessagePayload {
     "version \(version)"
   }
 
-  /// What a person may write of it.
+  /// The fields that a user may write.
   public static let fields: [MessageField] = [.optional("version"), .optional("salt")]
 
-  /// For tests and fuzzing.
+  /// Messages for tests, and seeds for fuzzing.
   public static let samples = [SendReconciliationMessage(version: 1, salt: 0x0102_0304_0506_0708)]
 }
 

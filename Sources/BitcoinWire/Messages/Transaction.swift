@@ -1,24 +1,25 @@
 import Bytes
 import JSON
 
-/// `tx`: a transaction, with its witnesses where it has any (BIP144).
+/// `tx`: a transaction, with its witnesses if it has any (BIP144).
 ///
-/// 4 bytes version; where there are witnesses, marker 0 and flag 1; inputs; outputs; where there are
-/// witnesses, one for each input; 4 bytes lock time. Integers are little-endian, counts CompactSizes.
+/// 4 bytes version; marker 0 and flag 1 if there are witnesses; inputs; outputs; a witness for each input if
+/// there are witnesses; 4 bytes lock time. Integers are little-endian, counts are CompactSizes.
 public struct Transaction: MessagePayload {
-  /// Version of the rules it is under.
+  /// The version of the transaction's rules.
   public var version: UInt32
 
-  /// What it spends.
+  /// The inputs, in order.
   public var inputs: [TransactionInput]
 
-  /// What it creates.
+  /// The outputs, in order.
   public var outputs: [TransactionOutput]
 
-  /// Until when it is not final: a height below 500,000,000, or seconds since the Unix epoch.
+  /// The last block height, if below 500,000,000, or else the last time, in seconds since the Unix epoch, at
+  /// which the transaction is not final.
   public var lockTime: UInt32
 
-  /// Creates a transaction of these parts.
+  /// Creates a transaction from its parts.
   public init(
     version: UInt32,
     inputs: [TransactionInput],
@@ -31,13 +32,13 @@ public struct Transaction: MessagePayload {
     self.lockTime = lockTime
   }
 
-  /// Reads a transaction, strictly as `TransactionView` does.
+  /// Reads a transaction, with the same checks as `TransactionView`.
   @_lifetime(reader: copy reader)
   public init(from reader: inout ByteReader) throws(WireError) {
     self.init(try TransactionView(from: &reader))
   }
 
-  /// Copies a transaction from where it lies.
+  /// Copies a transaction out of a view.
   public init(_ view: borrowing TransactionView) {
     version = view.version
     lockTime = view.lockTime
@@ -59,7 +60,7 @@ public struct Transaction: MessagePayload {
   /// Appends the transaction with its witnesses.
   public func append(to bytes: inout [UInt8]) { append(to: &bytes, witness: hasWitness) }
 
-  /// Writes both names and every field.
+  /// Writes both identifiers and every field.
   public func write(to json: inout JSONWriter, in dialect: Dialect) {
     json.member("txid", txid)
     json.member("wtxid", wtxid)
@@ -69,7 +70,8 @@ public struct Transaction: MessagePayload {
     json.member("lock_time", lockTime)
   }
 
-  /// Takes the fields, or all of them as `bytes`; its names follow from them.
+  /// Makes the transaction from its fields, or from the whole as `bytes`. Ignores the identifiers, which
+  /// follow.
   public init(fields: inout FieldReader) throws(FieldError) {
     if let transaction: Transaction = try fields.whole() {
       self = transaction
@@ -84,18 +86,18 @@ public struct Transaction: MessagePayload {
     )
   }
 
-  /// The txid and the size.
+  /// The txid, the numbers of inputs and outputs, and the size.
   public func summary(in dialect: Dialect) -> String {
     "\(txid) \(inputs.count) in \(outputs.count) out \(bytes.count) bytes"
   }
 
-  /// What a person may write of it.
+  /// The fields that a user may write.
   public static let fields: [MessageField] = [
     .replacement("bytes", "=HEX"), .optional("version"), .optional("inputs", " (in JSON)"),
     .optional("outputs", " (in JSON)"), .optional("lock_time"),
   ]
 
-  /// For tests and fuzzing.
+  /// Messages for tests, and seeds for fuzzing.
   public static let samples: [Transaction] = {
     let plain = Transaction(
       version: 2,
@@ -124,10 +126,10 @@ public struct Transaction: MessagePayload {
   /// Whether any input has a witness.
   public var hasWitness: Bool { inputs.contains { !$0.witness.isEmpty } }
 
-  /// The name that does not depend on witnesses. Computed anew each time.
+  /// The identifier without the witnesses. Computed on each access.
   public var txid: Hash256 { hash(witness: false) }
 
-  /// The name that depends on witnesses (BIP141); the txid where there are none. Computed anew each time.
+  /// The identifier with the witnesses (BIP141); equals the txid if there are none. Computed on each access.
   public var wtxid: Hash256 { hash(witness: hasWitness) }
 
   private func hash(witness: Bool) -> Hash256 {
@@ -154,7 +156,7 @@ public struct Transaction: MessagePayload {
 }
 
 extension Int {
-  /// `MAX_SIZE` of Bitcoin Core as a count.
+  /// Bitcoin Core's `MAX_SIZE`, as the limit of a count.
   static var maximumSize: Int { 0x0200_0000 }
 }
 

@@ -1,42 +1,42 @@
 import Bytes
 import JSON
 
-/// One output of one transaction. 36 bytes on the wire.
+/// An output of a transaction, by reference. 36 bytes on the wire.
 public struct OutPoint: Hashable, Sendable, CustomStringConvertible {
   /// The transaction; zero in a coinbase.
   public var txid: Hash256
 
-  /// Which of its outputs, from 0; 0xFFFFFFFF in a coinbase.
+  /// The position of the output, from 0; 0xFFFFFFFF in a coinbase.
   public var index: UInt32
 
-  /// Names an output.
+  /// Joins a txid and the position of an output.
   public init(txid: Hash256, index: UInt32) {
     self.txid = txid
     self.index = index
   }
 
-  /// The txid and the index, with a colon between them.
+  /// The txid and the index, separated by a colon.
   public var description: String { "\(txid):\(index)" }
 }
 
-/// What a transaction spends, and what proves that it may.
+/// An input of a transaction: the output that it spends, and the proof that it may.
 public struct TransactionInput: Hashable, Sendable {
-  /// The least length on the wire in bytes, without the witness.
+  /// The minimum length on the wire in bytes, without the witness.
   public static let minimumSize = 41
 
-  /// The output that is spent.
+  /// The output that the input spends.
   public var previous: OutPoint
 
-  /// The script that satisfies the output's.
+  /// The script that satisfies the output's script.
   public var script: [UInt8]
 
   /// Relative lock time and replaceability (BIP68, BIP125).
   public var sequence: UInt32
 
-  /// The stack of the witness (BIP141), empty where there is none.
+  /// The witness stack (BIP141); empty if there is no witness.
   public var witness: [[UInt8]]
 
-  /// Creates an input of these parts.
+  /// Creates an input from its parts.
   public init(
     previous: OutPoint,
     script: [UInt8],
@@ -49,7 +49,7 @@ public struct TransactionInput: Hashable, Sendable {
     self.witness = witness
   }
 
-  /// Copies it without a witness: that comes after all outputs.
+  /// Copies an input without its witness, which comes after all outputs.
   init(_ view: borrowing TransactionInputView) {
     previous = view.previous
     script = Array(view.script)
@@ -57,7 +57,7 @@ public struct TransactionInput: Hashable, Sendable {
     witness = []
   }
 
-  /// Appends it without a witness: that comes after all outputs.
+  /// Appends the input without its witness, which comes after all outputs.
   func append(to bytes: inout [UInt8]) {
     bytes.append(previous.txid)
     bytes.appendLittle(previous.index)
@@ -65,7 +65,7 @@ public struct TransactionInput: Hashable, Sendable {
     bytes.appendLittle(sequence)
   }
 
-  /// Takes the fields.
+  /// Makes the input from its fields.
   init(fields: inout FieldReader) throws(FieldError) {
     self.init(
       previous: OutPoint(txid: try fields.requiredHash("txid"), index: try fields.integer("index")),
@@ -87,24 +87,24 @@ public struct TransactionInput: Hashable, Sendable {
   }
 }
 
-/// What a transaction creates.
+/// An output of a transaction.
 public struct TransactionOutput: Hashable, Sendable {
-  /// The least length on the wire in bytes.
+  /// The minimum length on the wire in bytes.
   public static let minimumSize = 9
 
-  /// The amount in satoshi; not checked against anything.
+  /// The amount in satoshi; not checked.
   public var value: Int64
 
-  /// The script that whoever spends it must satisfy.
+  /// The script that a spender must satisfy.
   public var script: [UInt8]
 
-  /// Creates an output of these parts.
+  /// Creates an output from its parts.
   public init(value: Int64, script: [UInt8]) {
     self.value = value
     self.script = script
   }
 
-  /// Copies it.
+  /// Copies an output out of a view.
   init(_ view: borrowing TransactionOutputView) {
     value = view.value
     script = Array(view.script)
@@ -116,7 +116,7 @@ public struct TransactionOutput: Hashable, Sendable {
     bytes.appendCounted(script)
   }
 
-  /// Takes the fields.
+  /// Makes the output from its fields.
   init(fields: inout FieldReader) throws(FieldError) {
     self.init(value: try fields.integer("value"), script: try fields.bytes("script", default: []))
   }
@@ -129,8 +129,8 @@ public struct TransactionOutput: Hashable, Sendable {
 }
 
 extension [[UInt8]] {
-  /// Copies the items of a witness. An item may be a single byte on the wire and is eight or more here: growth
-  /// follows what is really there.
+  /// Copies the items of a witness. An item can be a single byte on the wire but takes eight or more in
+  /// memory, so memory is reserved as items arrive, not by their claimed count.
   init(_ view: consuming WitnessView) {
     self = []
     while let item = view.next() { append(Array<UInt8>(item)) }

@@ -1,7 +1,7 @@
 import Bytes
 import JSON
 
-/// `version`: opens the handshake and says who one is.
+/// `version`: opens the handshake and introduces the sender.
 ///
 /// | size | field |
 /// | --- | --- |
@@ -15,22 +15,21 @@ import JSON
 /// | 4 | height of the best block (since version 209) |
 /// | 1 | whether to relay transactions (BIP37) |
 ///
-/// Integers are little-endian. As Bitcoin Core does, the message may end after the receiver, the
-/// nonce, the user agent or the height: a field that is nil is one that was not there, and no field
-/// after it is written.
+/// Integers are little-endian. As in Bitcoin Core, the message may end after the receiver, the nonce, the
+/// user agent or the height. A nil field was absent, and no field after a nil field is encoded.
 public struct VersionMessage: MessagePayload {
   /// The longest user agent in bytes (`MAX_SUBVERSION_LENGTH`).
   public static let maximumUserAgent = 256
 
-  /// An endpoint as this message has it: services and an address in the old form, without a time.
+  /// Services and an address in the old form, without a time.
   public struct Party: Hashable, Sendable {
-    /// What the node is said to offer.
+    /// The services of the node, as claimed.
     public var services: ServiceFlags
 
-    /// Where the node is said to be; zeros where the old form cannot say it.
+    /// The address of the node, as claimed; zeros if the old form cannot hold it.
     public var endpoint: Endpoint
 
-    /// Nobody: no services, `[::]:0`.
+    /// An unknown node: no services, `[::]:0`.
     public static let unknown = Party(services: [], endpoint: Endpoint(.ipv6(0), port: 0))
 
     /// Joins services and an endpoint.
@@ -54,7 +53,7 @@ public struct VersionMessage: MessagePayload {
       bytes.appendBig(endpoint.port)
     }
 
-    /// Takes `address:port`, or the fields of services and an endpoint.
+    /// Makes the party from `address:port`, or from the fields of services and an endpoint.
     init(fields: inout FieldReader) throws(FieldError) {
       if let endpoint = try fields.plainEndpoint() {
         self.init(services: [], endpoint: endpoint)
@@ -70,40 +69,40 @@ public struct VersionMessage: MessagePayload {
     }
   }
 
-  /// Highest protocol version that the sender speaks.
+  /// Highest protocol version that the sender supports.
   public var version: Int32
 
-  /// What the sender offers.
+  /// The services that the sender offers.
   public var services: ServiceFlags
 
   /// The sender's clock, seconds since the Unix epoch.
   public var time: Int64
 
-  /// Whom the sender believes it speaks to.
+  /// The sender's view of the receiver.
   public var receiver: Party
 
-  /// Who the sender says it is; usually nobody. It and the nonce are there together or not at all.
+  /// The sender's own address, usually `unknown`. `sender` and `nonce` are either both present or both nil.
   public var sender: Party?
 
-  /// A random number by which a node recognises that it connected to itself.
+  /// A random number, by which a node detects a connection to itself.
   public var nonce: UInt64?
 
-  /// The software, as the sender chose to call it: any bytes.
+  /// The name of the sender's software; any bytes.
   public var userAgent: [UInt8]?
 
   /// Height of the sender's best block.
   public var startHeight: Int32?
 
-  /// Whether the sender wants transactions; where it is missing, it does.
+  /// Whether the sender wants transactions relayed; nil if absent, which means that it does.
   public var relay: Bool? {
     get { relayByte.map { $0 != 0 } }
     set { relayByte = newValue.map { $0 ? 1 : 0 } }
   }
 
-  /// `relay` as it is on the wire: as Bitcoin Core does, whatever is not 0 is taken for true.
+  /// `relay` on the wire. As in Bitcoin Core, any value except 0 means true.
   public var relayByte: UInt8?
 
-  /// Creates a message of these fields.
+  /// Creates a message from its fields.
   public init(
     version: Int32,
     services: ServiceFlags,
@@ -126,7 +125,7 @@ public struct VersionMessage: MessagePayload {
     self.relay = relay
   }
 
-  /// Reads as many of the fields as there are.
+  /// Reads the fields that are present.
   @_lifetime(reader: copy reader)
   public init(from reader: inout ByteReader) throws(WireError) {
     version = try reader.little(Int32.self, "version")
@@ -144,7 +143,7 @@ public struct VersionMessage: MessagePayload {
     relayByte = try reader.little(UInt8.self, "relay")
   }
 
-  /// Appends the fields up to the first that is missing.
+  /// Appends the fields up to the first nil.
   public func append(to bytes: inout [UInt8]) {
     bytes.appendLittle(version)
     bytes.appendLittle(services.rawValue)
@@ -161,7 +160,7 @@ public struct VersionMessage: MessagePayload {
     bytes.append(relayByte)
   }
 
-  /// Writes every field, with the names that its network has for services.
+  /// Writes every field, with the network's names for services.
   public func write(to json: inout JSONWriter, in dialect: Dialect) {
     json.member("version", version)
     json.member(services: services, in: dialect)
@@ -175,8 +174,9 @@ public struct VersionMessage: MessagePayload {
     if let relayByte, relayByte > 1 { json.member("relay_byte", relayByte) }
   }
 
-  /// Takes the fields. What is left out says what says nothing: version 70016, no services, zeros; null ends the
-  /// message before it.
+  /// Makes the message from its fields. The defaults are version 70016, no services, an empty user agent,
+  /// relay true, and zeros. A null `nonce`, `user_agent`, `start_height` or `relay` ends the message before
+  /// that field.
   public init(fields: inout FieldReader) throws(FieldError) {
     let hasNonce = !fields.isNull("nonce")
     let hasAgent = !fields.isNull("user_agent")
@@ -196,7 +196,7 @@ public struct VersionMessage: MessagePayload {
     if fields.has("relay_byte") { relayByte = try fields.integer("relay_byte") }
   }
 
-  /// The user agent, or else the version; what the node has and offers.
+  /// The user agent, or the version if there is none, then the height and the services.
   public func summary(in dialect: Dialect) -> String {
     var text = userAgent == nil ? "\(version)" : userAgentText
     if let startHeight { text += " height \(startHeight)" }
@@ -204,14 +204,14 @@ public struct VersionMessage: MessagePayload {
     return text + " services \(names)"
   }
 
-  /// What a person may write of it.
+  /// The fields that a user may write.
   public static let fields: [MessageField] = [
     .optional("version"), .optional("services"), .optional("time"), .optional("receiver"),
     .optional("sender"), .optional("nonce"), .optional("user_agent"), .optional("start_height"),
     .optional("relay"),
   ]
 
-  /// For tests and fuzzing.
+  /// Messages for tests, and seeds for fuzzing.
   public static let samples = [
     VersionMessage(
       version: 70016,
@@ -225,7 +225,7 @@ public struct VersionMessage: MessagePayload {
     )
   ]
 
-  /// The user agent as text that is safe to print; empty where there is none.
+  /// The user agent as text that is safe to print; empty if there is none.
   public var userAgentText: String { EscapedText.utf8(userAgent ?? []) }
 }
 

@@ -1,10 +1,11 @@
-// As Bitcoin Cash Node's own `chainparams.cpp` and `version.h` have it; the dialect was compared with the serialisation of headers, blocks,
-// transactions, compact and filtered blocks, addresses, inventory and `version` in its source. The regression test network
-// is missing: most share Bitcoin's magic.
+// Parameters from Bitcoin Cash Node's `chainparams.cpp` and `version.h`. The dialect was compared with the
+// serialisation of headers, blocks, transactions, compact and filtered blocks, addresses, inventory and
+// `version` in its source. The regression test network is left out: most coins use Bitcoin's magic.
 
 extension Dialect {
-  /// Bitcoin Cash's: no witnesses and so no marker; tokens are inside the output's script; the order of a
-  /// block's transactions is no matter of layout. `extversion` and `dsproof-beta` are commands of its own.
+  /// Bitcoin Cash's dialect. There are no witnesses, so no marker. Tokens are inside the output's script. The
+  /// order of a block's transactions does not change the layout. `extversion` and `dsproof-beta` are commands
+  /// that only Bitcoin Cash has.
   public static let bitcoinCash = Dialect(
     name: "bitcoincash",
     transactions: .withoutMarker,
@@ -14,7 +15,7 @@ extension Dialect {
 }
 
 extension Network {
-  /// Bitcoin Cash, of Bitcoin Cash Node 28.0.1 (631badb). It shares Bitcoin's first block and port.
+  /// Bitcoin Cash, from Bitcoin Cash Node 28.0.1 (631badb). It shares Bitcoin's genesis block and port.
   public static let bitcoinCash = Network(
     name: "bitcoincash",
     magic: 0xe8f3_e1e3,
@@ -29,7 +30,7 @@ extension Network {
     dialect: .bitcoinCash
   )
 
-  /// Bitcoin Cash's third test network, of the same.
+  /// Bitcoin Cash's third test network, from the same source.
   public static let bitcoinCashTestnet3 = Network(
     name: "bitcoincash-testnet3",
     magic: 0xf4f3_e5f4,
@@ -40,7 +41,8 @@ extension Network {
     dialect: .bitcoinCash
   )
 
-  /// Bitcoin Cash's network for trying new rules, of the same; testnet4 has its magic too and port 28333.
+  /// Bitcoin Cash's network for trying new rules, from the same source. testnet4 shares its magic, with port
+  /// 28333.
   public static let bitcoinCashChipnet = Network(
     name: "bitcoincash-chipnet",
     magic: 0xafda_b7e2,

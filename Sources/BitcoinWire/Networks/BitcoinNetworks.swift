@@ -1,11 +1,12 @@
 import Bytes
 
-// Bitcoin's networks, as in Bitcoin Core 31. The fixed seeds are a few of Bitcoin Core's (contrib/seeds in its source, MIT
-// licence), of 25 February 2026 (commit fec5822): of each of its lists some of every address network, with the usual
-// port, evenly spread over all of them, and at most one of each /16 of IPv4 and /32 of IPv6.
+// Bitcoin's networks, as in Bitcoin Core 31. The fixed seeds are a selection from Bitcoin Core's
+// (contrib/seeds in its source, MIT licence) of 25 February 2026 (commit fec5822). Each list here has some
+// seeds of every address network, with the usual port, evenly spread over the original list, and at most one
+// of each /16 of IPv4 and /32 of IPv6.
 
 extension Dialect {
-  /// Bitcoin's own.
+  /// Bitcoin's dialect, which all decoders implement.
   public static let bitcoin = Dialect(name: "bitcoin")
 }
 
@@ -136,7 +137,7 @@ extension Network {
       """
   )
 
-  /// The default signet (BIP325), whose magic follows from `signetChallenge`.
+  /// The default signet (BIP325); its magic derives from `signetChallenge`.
   ///
   /// Fixed seeds from `nodes_signet.txt`.
   public static let signet = Network(
@@ -178,10 +179,11 @@ extension Network {
       + "210359ef5021964fe22d6f8e05b2463c9540ce96883fe3b278760f048f5189f2e6c452ae"
   )!
 
-  /// A signet of one's own (BIP325): its magic is the first four bytes of the double SHA-256 of the
-  /// challenge, which is the script that each block's signature satisfies, with its CompactSize length.
+  /// Creates a custom signet (BIP325). Its magic is the first four bytes of the double SHA-256 of the
+  /// challenge with its CompactSize length. The challenge is the script that each block's signature
+  /// satisfies.
   ///
-  /// All signets have the same first block.
+  /// All signets have the same genesis block.
   public static func signet(
     challenge: [UInt8],
     name: String = "signet",
@@ -201,7 +203,7 @@ extension Network {
     )
   }
 
-  /// The regression test network of nodes on one machine.
+  /// The regression test network, for nodes on one machine.
   public static let regtest = Network(
     name: "regtest",
     magic: 0xdab5_bffa,

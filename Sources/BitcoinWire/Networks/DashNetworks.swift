@@ -1,11 +1,11 @@
-// As Dash's own `chainparams.cpp` and `version.h` have it; the dialect was compared with the serialisation of headers, blocks,
-// transactions, compact and filtered blocks, addresses, inventory and `version` in its source. The regression test network
-// is missing: most share Bitcoin's magic.
+// Parameters from Dash's `chainparams.cpp` and `version.h`. The dialect was compared with the serialisation
+// of headers, blocks, transactions, compact and filtered blocks, addresses, inventory and `version` in its
+// source. The regression test network is left out: most coins use Bitcoin's magic.
 
 extension Dialect {
-  /// Dash's: transactions may be special (DIP2), every block's first one is. Headers have Bitcoin's layout, but
-  /// a block's name is their X11 hash, which a decoded header would not tell. `version` has fields after the
-  /// last, which decoding leaves over.
+  /// Dash's dialect. Transactions may be special (DIP2); the first one of every block is. Headers have
+  /// Bitcoin's layout, but the hash of a block is the X11 hash of its header, which a decoded header could
+  /// not give. `version` has extra fields at its end, which stay as trailing bytes.
   public static let dash = Dialect(
     name: "dash",
     opaqueCommands: [.headers, .block, .merkleblock, .cmpctblock, .blocktxn],
@@ -22,7 +22,7 @@ extension Dialect {
 }
 
 extension Network {
-  /// Dash, of Dash Core's development of 20.1 (f72fd9c). Its nodes refuse peers below 70215.
+  /// Dash, from Dash Core's development branch of 20.1 (f72fd9c). Its nodes refuse peers below version 70215.
   public static let dash = Network(
     name: "dash",
     magic: 0xbd6b_0cbf,
@@ -33,7 +33,7 @@ extension Network {
     dialect: .dash
   )
 
-  /// Dash's test network, of the same.
+  /// Dash's test network, from the same source.
   public static let dashTestnet = Network(
     name: "dash-testnet",
     magic: 0xffca_e2ce,

@@ -1,38 +1,39 @@
-/// How the messages of a coin's network differ from Bitcoin's: which of them have a layout, or a meaning, that
-/// Bitcoin's decoders would misread, and what its numbers are called.
+/// The differences between the messages of a coin's network and Bitcoin's: the messages that Bitcoin's
+/// decoders would misread, and the coin's names for inventory types and services.
 ///
-/// Such messages stay bytes (`Message.unknown`); all others (the handshake, addresses, announcements, pings)
-/// are decoded as on Bitcoin. What could not be shown equal in the coin's own source is left as bytes.
+/// Messages that differ stay bytes (`Message.unknown`). All others (the handshake, addresses, announcements,
+/// pings) are decoded as on Bitcoin. A message stays bytes unless the coin's own source shows that it is
+/// equal to Bitcoin's.
 public struct Dialect: Hashable, Sendable, CustomStringConvertible {
-  /// Which transactions are laid out as Bitcoin's.
+  /// The transactions with Bitcoin's layout.
   public enum Transactions: Hashable, Sendable {
-    /// All: with the marker 0 and flag 1 before the inputs of those with witnesses (BIP144).
+    /// All, with the marker 0 and the flag 1 before the inputs if there are witnesses (BIP144).
     case bitcoin
-    /// Those that have no flag but 1: Litecoin's flag 8 says that an extension block's part follows.
+    /// Transactions without flags other than 1. Litecoin's flag 8 marks a part of an extension block.
     case witnessFlagOnly
-    /// Those with inputs: where there are no witnesses, 0 is a count of inputs and no marker.
+    /// Transactions with inputs. Without witnesses, a 0 is the input count, not a marker.
     case withoutMarker
-    /// Those with inputs and of type 0: the version is 16 bits and a type of 16, and special types (DIP2)
-    /// have a payload after the lock time.
+    /// Transactions with inputs and of type 0. The first four bytes are a 16-bit version and a 16-bit type,
+    /// and special types (DIP2) have a payload after the lock time.
     case ordinaryType
   }
 
   /// The name used in configuration.
   public let name: String
 
-  /// Commands whose payload is kept as bytes.
+  /// The commands of payloads that are kept as bytes.
   public let opaqueCommands: Set<Command>
 
-  /// Which payloads of `tx` are decoded; the others are kept as bytes.
+  /// The `tx` payloads that are decoded; others are kept as bytes.
   public let transactions: Transactions
 
-  /// Names of inventory types, where they are other than Bitcoin's, by number.
+  /// The coin's own names of inventory types, by number; others have Bitcoin's names.
   public let inventoryNames: [UInt32: String]
 
-  /// Names of service bits, where they are other than Bitcoin's, by place from 0.
+  /// The coin's own names of service bits, by bit number from 0; others have Bitcoin's names.
   public let serviceNames: [Int: String]
 
-  /// Describes a dialect.
+  /// Creates a dialect.
   public init(
     name: String,
     opaqueCommands: Set<Command> = [],
@@ -47,16 +48,16 @@ public struct Dialect: Hashable, Sendable, CustomStringConvertible {
     self.serviceNames = serviceNames
   }
 
-  /// The dialect with this name; nil where there is none.
+  /// The dialect with this name; nil if there is none.
   public init?(named name: String) {
     guard let dialect = Self.all.first(where: { $0.name == name }) else { return nil }
     self = dialect
   }
 
-  /// The dialect of the network in the table that has this magic; Bitcoin's where there is none.
+  /// The dialect of the listed network with this magic; Bitcoin's if there is none.
   public init(magic: UInt32) { self = Self.byMagic[magic] ?? .bitcoin }
 
-  /// The name.
+  /// The name used in configuration.
   public var description: String { name }
 
   /// Whether this payload is kept as bytes.
@@ -74,10 +75,10 @@ public struct Dialect: Hashable, Sendable, CustomStringConvertible {
     }
   }
 
-  /// What an inventory type is called.
+  /// The network's name of an inventory type.
   public func name(of type: InventoryType) -> String { inventoryNames[type.rawValue] ?? type.description }
 
-  /// The inventory type of a name, whatever its case, or of a number.
+  /// The inventory type with a name, in either case, or a number; nil if no type has the name.
   public func inventoryType(named name: String) -> InventoryType? {
     let name = name.lowercased()
     if let number = UInt32(name.hasPrefix("type ") ? String(name.dropFirst(5)) : name) {
@@ -90,13 +91,14 @@ public struct Dialect: Hashable, Sendable, CustomStringConvertible {
     return (own + known).first { self.name(of: $0).lowercased() == name }
   }
 
-  /// What services are called, one name a bit, lowest first.
+  /// The network's names of services, one for each set bit, lowest first.
   public func names(of services: ServiceFlags) -> [String] {
     let bits = (0..<64).filter { services.rawValue >> $0 & 1 == 1 }
     return bits.map { serviceNames[$0] ?? ServiceFlags.name(bit: $0) }
   }
 
-  /// The commands that begin with a header which the proof of another chain's block may follow.
+  /// Commands that begin with a header. In merge-mined coins, the proof of another chain's block may follow
+  /// the header.
   static let mergeMined: Set<Command> = [.headers, .block, .merkleblock, .cmpctblock]
 
   private static let byMagic = Dictionary(uniqueKeysWithValues: Network.all.map { ($0.magic, $0.dialect) })

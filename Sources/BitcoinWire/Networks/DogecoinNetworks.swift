@@ -1,15 +1,15 @@
-// As Dogecoin's own `chainparams.cpp` and `version.h` have it; the dialect was compared with the serialisation of headers, blocks,
-// transactions, compact and filtered blocks, addresses, inventory and `version` in its source. The regression test network
-// is missing: most share Bitcoin's magic.
+// Parameters from Dogecoin's `chainparams.cpp` and `version.h`. The dialect was compared with the
+// serialisation of headers, blocks, transactions, compact and filtered blocks, addresses, inventory and
+// `version` in its source. The regression test network is left out: most coins use Bitcoin's magic.
 
 extension Dialect {
-  /// Dogecoin's: a merge-mined header is followed by the proof that another chain's block commits to it, so
-  /// all that begins with headers diverges. `blocktxn` has none; transactions are Bitcoin's.
+  /// Dogecoin's dialect. After a merge-mined header comes the proof that another chain's block commits to it,
+  /// so every message that begins with headers differs. `blocktxn` has no header; transactions are Bitcoin's.
   public static let dogecoin = Dialect(name: "dogecoin", opaqueCommands: mergeMined)
 }
 
 extension Network {
-  /// Dogecoin, of Dogecoin Core 1.14.7 (a6d1220).
+  /// Dogecoin, from Dogecoin Core 1.14.7 (a6d1220).
   public static let dogecoin = Network(
     name: "dogecoin",
     magic: 0xc0c0_c0c0,
@@ -20,7 +20,7 @@ extension Network {
     dialect: .dogecoin
   )
 
-  /// Dogecoin's test network, of the same.
+  /// Dogecoin's test network, from the same source.
   public static let dogecoinTestnet = Network(
     name: "dogecoin-testnet",
     magic: 0xdcb7_c1fc,

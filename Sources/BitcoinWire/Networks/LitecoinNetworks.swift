@@ -1,11 +1,12 @@
-// As Litecoin's own `chainparams.cpp` and `version.h` have it; the dialect was compared with the serialisation of headers, blocks,
-// transactions, compact and filtered blocks, addresses, inventory and `version` in its source. The regression test network
-// is missing: most share Bitcoin's magic.
+// Parameters from Litecoin's `chainparams.cpp` and `version.h`. The dialect was compared with the
+// serialisation of headers, blocks, transactions, compact and filtered blocks, addresses, inventory and
+// `version` in its source. The regression test network is left out: most coins use Bitcoin's magic.
 
 extension Dialect {
-  /// Litecoin's: headers are Bitcoin's, but transactions may carry a part of an extension block (MWEB, flag 8),
-  /// and a block's last one does so, followed by that block. Whoever asks for it without MWEB gets Bitcoin's
-  /// layout; from the bytes alone that cannot be told, so blocks and their parts stay bytes.
+  /// Litecoin's dialect. Headers are Bitcoin's, but transactions may carry a part of an extension block
+  /// (MWEB, flag 8), and the last transaction of a block does; the extension block follows it. A peer that
+  /// requests a block without MWEB gets Bitcoin's layout. The bytes alone do not show which layout they have,
+  /// so blocks and their parts stay bytes.
   public static let litecoin = Dialect(
     name: "litecoin",
     opaqueCommands: [.block, .cmpctblock, .blocktxn],
@@ -19,7 +20,7 @@ extension Dialect {
 }
 
 extension Network {
-  /// Litecoin, of Litecoin Core 0.21.5.5 (d8c8adc).
+  /// Litecoin, from Litecoin Core 0.21.5.5 (d8c8adc).
   public static let litecoin = Network(
     name: "litecoin",
     magic: 0xdbb6_c0fb,
@@ -33,7 +34,7 @@ extension Network {
     dialect: .litecoin
   )
 
-  /// Litecoin's test network, of the same.
+  /// Litecoin's test network, from the same source.
   public static let litecoinTestnet = Network(
     name: "litecoin-testnet",
     magic: 0xf1c8_d2fd,

@@ -1,14 +1,14 @@
-// As Namecoin's own `chainparams.cpp` and `version.h` have it; the dialect was compared with the serialisation of headers, blocks,
-// transactions, compact and filtered blocks, addresses, inventory and `version` in its source. The regression test network
-// is missing: most share Bitcoin's magic.
+// Parameters from Namecoin's `chainparams.cpp` and `version.h`. The dialect was compared with the
+// serialisation of headers, blocks, transactions, compact and filtered blocks, addresses, inventory and
+// `version` in its source. The regression test network is left out: most coins use Bitcoin's magic.
 
 extension Dialect {
-  /// Namecoin's: merge-mined headers as Dogecoin's; names are inside the output's script.
+  /// Namecoin's dialect. Headers are merge-mined, as in Dogecoin. Names are inside the output's script.
   public static let namecoin = Dialect(name: "namecoin", opaqueCommands: mergeMined)
 }
 
 extension Network {
-  /// Namecoin, of Namecoin Core 31.1 (462d541).
+  /// Namecoin, from Namecoin Core 31.1 (462d541).
   public static let namecoin = Network(
     name: "namecoin",
     magic: 0xfeb4_bef9,
@@ -22,7 +22,7 @@ extension Network {
     dialect: .namecoin
   )
 
-  /// Namecoin's test network, of the same.
+  /// Namecoin's test network, from the same source.
   public static let namecoinTestnet = Network(
     name: "namecoin-testnet",
     magic: 0xfeb5_bffa,

@@ -1,62 +1,62 @@
 import Bytes
 
-/// A Bitcoin network: what tells its nodes and messages from another's.
+/// A network of Bitcoin or another coin, with the parameters that distinguish its nodes and messages.
 public struct Network: Hashable, Sendable, CustomStringConvertible {
   /// The name used in configuration and on command lines.
   public let name: String
 
-  /// Other names that are understood, such as Bitcoin Core's `main`.
+  /// Other accepted names, such as Bitcoin Core's `main`.
   public let aliases: [String]
 
-  /// The four bytes every message starts with, as a little-endian integer: main's `f9 be b4 d9`
-  /// is 0xD9B4BEF9.
+  /// The four bytes that start every message, as a little-endian integer: mainnet's `f9 be b4 d9` is
+  /// 0xD9B4BEF9.
   public let magic: UInt32
 
-  /// The TCP port its nodes listen on where nothing else is said.
+  /// The TCP port that the network's nodes listen on by default.
   public let defaultPort: UInt16
 
-  /// Names whose addresses are nodes of the network, as its node software has them, without the last dot.
+  /// Host names that resolve to nodes of the network, from its node software, without the final dot.
   public let dnsSeeds: [String]
 
-  /// The protocol version of its current nodes.
+  /// The protocol version of the network's current nodes.
   public let protocolVersion: Int32
 
-  /// The hash of its first block; zero where it is not known.
+  /// The hash of the genesis block; zero if it is not known.
   public let genesisHash: Hash256
 
-  /// How its messages differ from Bitcoin's.
+  /// The differences between the network's messages and Bitcoin's.
   public let dialect: Dialect
 
-  /// Where its nodes are.
+  /// The place of the network's nodes.
   public let reach: Reach
 
-  /// The text that `fixedSeeds` are in, one a line.
+  /// The text of `fixedSeeds`, one a line.
   private let seedList: String
 
-  /// Where a network's nodes are, which decides which addresses are dialled. The raw value is the u8 of the connector's
-  /// hello (docs/control-protocol.md).
+  /// The place of a network's nodes. It decides which addresses are dialled. The raw value is the u8 of the
+  /// connector's hello (docs/control-protocol.md).
   public enum Reach: UInt8, Hashable, Sendable, CaseIterable {
     /// On the Internet and in overlay networks. Crawls dial routable addresses.
     case anywhere = 0
     /// On one machine. Crawls dial loopback addresses only; a client's connect dials any address.
     case machine = 1
-    /// Simulated, on loopback, and advertising addresses of strangers. Without a proxy, the connector dials loopback
-    /// addresses only.
+    /// Simulated nodes on loopback, which advertise addresses that do not belong to them. Without a proxy,
+    /// the connector dials loopback addresses only.
     case simulation = 2
   }
 
-  /// The name.
+  /// The name used in configuration and on command lines.
   public var description: String { name }
 
-  /// The four bytes every message starts with, in order.
+  /// The four bytes that start every message, in wire order.
   public var magicBytes: [UInt8] {
     var bytes: [UInt8] = []
     bytes.appendLittle(magic)
     return bytes
   }
 
-  /// Nodes to begin with if nothing else is known, 24 at the most: some of IPv4, IPv6, Tor, I2P and CJDNS each. None if
-  /// the network's software has none. Read from their text each time.
+  /// Nodes to dial first if no others are known: at most 24, with some each of IPv4, IPv6, Tor, I2P and
+  /// CJDNS. Empty if the network's software has none. Parsed from text on each access.
   public var fixedSeeds: [Endpoint] {
     seedList.split(separator: "\n").compactMap { Endpoint(String($0)) }
   }
@@ -64,7 +64,7 @@ public struct Network: Hashable, Sendable, CustomStringConvertible {
   /// The network with this name or alias; nil if there is none.
   public init?(named name: String) { self.init(named: name, among: Self.all) }
 
-  /// The one of these networks with this name or alias; nil if there is none.
+  /// The network with this name or alias among these; nil if there is none.
   init?(named name: String, among networks: [Network]) {
     guard let network = networks.first(where: { $0.name == name || $0.aliases.contains(name) }) else {
       return nil
@@ -72,15 +72,15 @@ public struct Network: Hashable, Sendable, CustomStringConvertible {
     self = network
   }
 
-  /// The network with this magic; nil where there is none.
+  /// The network with this magic; nil if there is none.
   public init?(magic: UInt32) {
     guard let network = Self.byMagic[magic] else { return nil }
     self = network
   }
 
-  /// Describes a network.
+  /// Creates a network.
   ///
-  /// - Parameter fixedSeeds: nodes to begin with, as text, one a line.
+  /// - Parameter fixedSeeds: nodes to dial first, as text, one a line.
   public init(
     name: String,
     aliases: [String] = [],

@@ -1,6 +1,6 @@
 extension Network {
-  /// Netmine's own simulated network, on loopback: nothing it says can be taken for another's, and
-  /// it starts from regtest's first block.
+  /// Netmine's simulated network, on loopback. Its magic is its own, so its messages cannot be mistaken for
+  /// another network's. It shares regtest's genesis block.
   public static let simnet = Network(
     name: "simnet",
     magic: 0xd34d_4ee6,

@@ -1,21 +1,20 @@
 import Bytes
 
-/// The nodes of an `addrv2`, read one after another from where they lie. Nothing is allocated for a network that
-/// BIP155 knows.
+/// Reads the nodes of an `addrv2` one by one, in place. No allocation for networks that BIP155 defines.
 public struct AddrV2Cursor: ~Escapable {
-  /// How many nodes are left; before the first `next`, how many there are, at most 1000.
+  /// The number of nodes not read yet; before the first `next`, the total, at most 1000.
   public private(set) var remaining: Int
 
-  /// What is not read yet; when no node is left, what follows the nodes.
+  /// The bytes not read yet; after the last node, the bytes after the nodes.
   private(set) var reader: ByteReader
 
-  /// Looks at the payload of a message; only the count is read.
+  /// Opens the payload of a message; reads only the count.
   @_lifetime(copy payload)
   public init(_ payload: RawSpan) throws(WireError) {
     try self.init(from: ByteReader(payload))
   }
 
-  /// Looks at the nodes that `reader` stands before.
+  /// Opens the nodes at the position of `reader`.
   @_lifetime(copy reader)
   init(from reader: consuming ByteReader) throws(WireError) {
     remaining = try reader.count(
@@ -26,7 +25,7 @@ public struct AddrV2Cursor: ~Escapable {
     self.reader = reader
   }
 
-  /// Reads the next node; nil where all are read. After an error the message is of no more use.
+  /// Reads the next node; nil after the last one. Do not call it again after an error.
   @_lifetime(self: copy self)
   public mutating func next() throws(WireError) -> KnownNode? {
     guard remaining > 0 else { return nil }

@@ -1,20 +1,20 @@
 import Bytes
 
-/// The nodes of an `addr` where they lie: nothing is read before it is asked for, and nothing is allocated.
+/// The nodes of an `addr`, in place: each is read on access, without an allocation.
 public struct AddrView: ~Escapable {
-  /// How many nodes there are, at most 1000.
+  /// The number of nodes, at most 1000.
   public let count: Int
 
   let nodes: RawSpan
 
-  /// Looks at the payload of a message; only the count is read. What follows the nodes is not looked at.
+  /// Opens the payload of a message; reads only the count. Ignores the bytes after the nodes.
   @_lifetime(copy payload)
   public init(_ payload: RawSpan) throws(WireError) {
     var reader = ByteReader(payload)
     try self.init(from: &reader)
   }
 
-  /// Looks at the nodes that `reader` stands before, and moves it past them.
+  /// Opens the nodes at the position of `reader`, and moves it past them.
   @_lifetime(copy reader)
   @_lifetime(reader: copy reader)
   init(from reader: inout ByteReader) throws(WireError) {
@@ -26,7 +26,7 @@ public struct AddrView: ~Escapable {
     nodes = try reader.span(count * AddrMessage.nodeSize, "addresses")
   }
 
-  /// The node at `index`, from 0; a precondition failure where there is none. Complexity: constant.
+  /// The node at `index`, from 0; traps if `index` is out of range. Complexity: constant.
   public subscript(index: Int) -> KnownNode {
     precondition(index >= 0 && index < count)
     let offset = index * AddrMessage.nodeSize
@@ -34,7 +34,7 @@ public struct AddrView: ~Escapable {
     do throws(WireError) {
       return try KnownNode(legacyFrom: &reader)
     } catch {
-      preconditionFailure("the bytes of a node are there: \(error)")
+      preconditionFailure("the node's length was checked: \(error)")
     }
   }
 }

@@ -1,23 +1,24 @@
 import Bytes
 
-/// A block where it lies, its transactions read one after another: whoever wants the header pays for no more.
+/// A block in place. Its transactions are read one by one, so reading only the header costs no more than
+/// that.
 public struct BlockCursor: ~Escapable {
-  /// The header.
+  /// The block's header.
   public let header: BlockHeader
 
-  /// How many transactions are left; before the first `next`, how many there are.
+  /// The number of transactions not read yet; before the first `next`, the total.
   public private(set) var remaining: Int
 
-  /// What is not read yet; when no transaction is left, what follows the block.
+  /// The bytes not read yet; after the last transaction, the bytes after the block.
   private(set) var reader: ByteReader
 
-  /// Looks at the payload of a message; only the header and the count are read.
+  /// Opens the payload of a message; reads only the header and the count.
   @_lifetime(copy payload)
   public init(_ payload: RawSpan) throws(WireError) {
     try self.init(from: ByteReader(payload))
   }
 
-  /// Looks at the block that `reader` stands before.
+  /// Opens the block at the position of `reader`.
   @_lifetime(copy reader)
   init(from reader: consuming ByteReader) throws(WireError) {
     header = try BlockHeader(from: &reader)
@@ -29,7 +30,7 @@ public struct BlockCursor: ~Escapable {
     self.reader = reader
   }
 
-  /// Reads the next transaction; nil where all are read. After an error the block is of no more use.
+  /// Reads the next transaction; nil after the last one. Do not call it again after an error.
   @_lifetime(self: copy self)
   @_lifetime(copy self)
   public mutating func next() throws(WireError) -> TransactionView? {
@@ -39,7 +40,8 @@ public struct BlockCursor: ~Escapable {
     return transaction
   }
 
-  /// The Merkle root that the header should have. Reads and hashes every transaction that is left.
+  /// The Merkle root of the transactions not read yet; if all are unread, the root that the header should
+  /// have. Reads and hashes each of them.
   public consuming func computedMerkleRoot() throws(WireError) -> Hash256 {
     var txids: [Hash256] = []
     txids.reserveCapacity(remaining)

@@ -1,21 +1,20 @@
 import Bytes
 
-/// The items of an `inv`, `getdata` or `notfound` where they lie: nothing is read before it is asked for, and
-/// nothing is allocated.
+/// The items of an `inv`, `getdata` or `notfound`, in place: each is read on access, without an allocation.
 public struct InventoryView: ~Escapable {
-  /// How many items there are, at most 50,000.
+  /// The number of items, at most 50,000.
   public let count: Int
 
   @usableFromInline let items: RawSpan
 
-  /// Looks at the payload of a message; only the count is read. What follows the items is not looked at.
+  /// Opens the payload of a message; reads only the count. Ignores the bytes after the items.
   @_lifetime(copy payload)
   public init(_ payload: RawSpan) throws(WireError) {
     var reader = ByteReader(payload)
     try self.init(from: &reader)
   }
 
-  /// Looks at the items that `reader` stands before, and moves it past them.
+  /// Opens the items at the position of `reader`, and moves it past them.
   @_lifetime(copy reader)
   @_lifetime(reader: copy reader)
   init(from reader: inout ByteReader) throws(WireError) {
@@ -27,7 +26,7 @@ public struct InventoryView: ~Escapable {
     items = try reader.span(count * InventoryItem.size, "inventory")
   }
 
-  /// The item at `index`, from 0; a precondition failure where there is none. Complexity: constant.
+  /// The item at `index`, from 0; traps if `index` is out of range. Complexity: constant.
   @inlinable
   public subscript(index: Int) -> InventoryItem {
     precondition(index >= 0 && index < count)

@@ -1,20 +1,20 @@
 import Bytes
 
-/// The inputs of a transaction, read one after another from where they lie.
+/// Reads the inputs of a transaction one by one, in place.
 public struct TransactionInputCursor: ~Escapable {
-  /// How many inputs are left.
+  /// The number of inputs not read yet.
   public private(set) var remaining: Int
 
   private var reader: ByteReader
 
-  /// Stands before the first of `remaining` inputs, which were checked.
+  /// Starts before the first of `remaining` inputs, which must be checked already.
   @_lifetime(copy bytes)
   init(remaining: Int, _ bytes: RawSpan) {
     self.remaining = remaining
     reader = ByteReader(bytes)
   }
 
-  /// The next input; nil where all are read.
+  /// Reads the next input; nil after the last one.
   @_lifetime(self: copy self)
   @_lifetime(copy self)
   public mutating func next() -> TransactionInputView? {
@@ -28,21 +28,21 @@ public struct TransactionInputCursor: ~Escapable {
   }
 }
 
-/// The outputs of a transaction, read one after another from where they lie.
+/// Reads the outputs of a transaction one by one, in place.
 public struct TransactionOutputCursor: ~Escapable {
-  /// How many outputs are left.
+  /// The number of outputs not read yet.
   public private(set) var remaining: Int
 
   private var reader: ByteReader
 
-  /// Stands before the first of `remaining` outputs, which were checked.
+  /// Starts before the first of `remaining` outputs, which must be checked already.
   @_lifetime(copy bytes)
   init(remaining: Int, _ bytes: RawSpan) {
     self.remaining = remaining
     reader = ByteReader(bytes)
   }
 
-  /// The next output; nil where all are read.
+  /// Reads the next output; nil after the last one.
   @_lifetime(self: copy self)
   @_lifetime(copy self)
   public mutating func next() -> TransactionOutputView? {
@@ -56,21 +56,21 @@ public struct TransactionOutputCursor: ~Escapable {
   }
 }
 
-/// The witnesses of a transaction, one for each input, read one after another from where they lie.
+/// Reads the witnesses of a transaction one by one, in place. There is one for each input.
 public struct WitnessCursor: ~Escapable {
-  /// How many witnesses are left.
+  /// The number of witnesses not read yet.
   public private(set) var remaining: Int
 
   private var reader: ByteReader
 
-  /// Stands before the first of `remaining` witnesses, which were checked.
+  /// Starts before the first of `remaining` witnesses, which must be checked already.
   @_lifetime(copy bytes)
   init(remaining: Int, _ bytes: RawSpan) {
     self.remaining = remaining
     reader = ByteReader(bytes)
   }
 
-  /// The next input's witness; nil where all are read.
+  /// Reads the next input's witness; nil after the last one.
   @_lifetime(self: copy self)
   @_lifetime(copy self)
   public mutating func next() -> WitnessView? {

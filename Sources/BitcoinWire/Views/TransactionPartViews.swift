@@ -1,11 +1,11 @@
 import Bytes
 
-/// What a transaction spends, where it lies; the witness is apart.
+/// An input of a transaction, in place, without its witness.
 public struct TransactionInputView: ~Escapable {
-  /// The output that is spent.
+  /// The output that the input spends.
   public let previous: OutPoint
 
-  /// The script that satisfies the output's.
+  /// The script that satisfies the output's script.
   public let script: RawSpan
 
   /// Relative lock time and replaceability (BIP68, BIP125).
@@ -21,12 +21,12 @@ public struct TransactionInputView: ~Escapable {
   }
 }
 
-/// What a transaction creates, where it lies.
+/// An output of a transaction, in place.
 public struct TransactionOutputView: ~Escapable {
-  /// The amount in satoshi; not checked against anything.
+  /// The amount in satoshi; not checked.
   public let value: Int64
 
-  /// The script that whoever spends it must satisfy.
+  /// The script that a spender must satisfy.
   public let script: RawSpan
 
   @_lifetime(copy reader)
@@ -37,9 +37,9 @@ public struct TransactionOutputView: ~Escapable {
   }
 }
 
-/// The witness of one input, where it lies: a stack of items, read one after another.
+/// The witness of one input, in place: a stack of items, read one by one.
 public struct WitnessView: ~Escapable {
-  /// How many items are left; before the first `next`, how many there are.
+  /// The number of items not read yet; before the first `next`, the total.
   public private(set) var remaining: Int
 
   private var reader: ByteReader
@@ -52,7 +52,7 @@ public struct WitnessView: ~Escapable {
     _ = try self.reader.compactSize("witness count")
   }
 
-  /// Moves `reader` past a witness, and returns how many items it has.
+  /// Moves `reader` past a witness, and returns its number of items.
   @_lifetime(reader: copy reader)
   static func skip(_ reader: inout ByteReader) throws(WireError) -> Int {
     let count = try reader.count("witness count", maximum: .maximumSize, size: 1)
@@ -60,7 +60,7 @@ public struct WitnessView: ~Escapable {
     return count
   }
 
-  /// The next item; nil where all are read.
+  /// Reads the next item; nil after the last one.
   @_lifetime(self: copy self)
   @_lifetime(copy self)
   public mutating func next() -> RawSpan? {

@@ -1,40 +1,41 @@
 import Bytes
 
-/// A transaction where it lies: checked once from end to end, its parts read when they are asked for, and nothing
-/// allocated.
+/// A transaction in place. It is checked once from end to end; its parts are read on access, without an
+/// allocation.
 public struct TransactionView: ~Escapable {
-  /// The whole transaction as it is on the wire.
+  /// The whole transaction in wire format.
   public let bytes: RawSpan
 
-  /// Version of the rules it is under.
+  /// The version of the transaction's rules.
   public let version: UInt32
 
-  /// How many outputs it spends.
+  /// The number of inputs.
   public let inputCount: Int
 
-  /// How many outputs it creates.
+  /// The number of outputs.
   public let outputCount: Int
 
-  /// Until when it is not final: a height below 500,000,000, or seconds since the Unix epoch.
+  /// The last block height, if below 500,000,000, or else the last time, in seconds since the Unix epoch, at
+  /// which the transaction is not final.
   public let lockTime: UInt32
 
-  /// Whether any input has a witness; then it is in the form of BIP144.
+  /// Whether the transaction is in the form of BIP144; then at least one input has a witness.
   public let hasWitness: Bool
 
-  /// Where the count of inputs, the first input, the first output and the first witness are; the witnesses end
-  /// where the lock time is.
+  /// The offsets of the input count, the first input, the first output and the first witness. The witnesses
+  /// end at the lock time.
   private let offsets: (start: Int, inputs: Int, outputs: Int, witnesses: Int)
 
-  /// Looks at the payload of a message. What follows the transaction is not looked at.
+  /// Opens the payload of a message. Ignores the bytes after the transaction.
   @_lifetime(copy payload)
   public init(_ payload: RawSpan) throws(WireError) {
     var reader = ByteReader(payload)
     try self.init(from: &reader)
   }
 
-  /// Looks at the transaction that `reader` stands before, and moves it past. As Bitcoin Core does, it refuses
-  /// flags other than 1, and 1 where every witness is empty; and it takes one with no inputs and flag 0 for one
-  /// with no outputs either.
+  /// Opens the transaction at the position of `reader`, and moves it past the transaction. Like Bitcoin Core,
+  /// it refuses flags other than 1, and flag 1 if every witness is empty. Like Core, it reads a transaction
+  /// without inputs and with flag 0 as one without outputs too.
   @_lifetime(copy reader)
   @_lifetime(reader: copy reader)
   public init(from reader: inout ByteReader) throws(WireError) {
@@ -57,7 +58,7 @@ public struct TransactionView: ~Escapable {
     inputCount = inputs
     let inputsOffset = reader.offset
     for _ in 0..<inputCount { _ = try TransactionInputView(from: &reader) }
-    // Where there is nothing at all, the byte taken for flags was the count of outputs.
+    // In a transaction without inputs and outputs, the byte read as flags was the output count.
     outputCount = flags == 0 && inputs == 0 ? 0 : try Self.countOutputs(&reader)
     let outputsOffset = reader.offset
     for _ in 0..<outputCount { _ = try TransactionOutputView(from: &reader) }
@@ -78,24 +79,24 @@ public struct TransactionView: ~Escapable {
     offsets = (start - first, inputsOffset - first, outputsOffset - first, witnessesOffset - first)
   }
 
-  /// What it spends, in order.
+  /// The inputs, in order.
   public var inputs: TransactionInputCursor {
     @_lifetime(copy self) get { TransactionInputCursor(remaining: inputCount, bytes.from(offsets.inputs)) }
   }
 
-  /// What it creates, in order.
+  /// The outputs, in order.
   public var outputs: TransactionOutputCursor {
     @_lifetime(copy self) get { TransactionOutputCursor(remaining: outputCount, bytes.from(offsets.outputs)) }
   }
 
-  /// The witnesses, one for each input in order; none where it has none.
+  /// The witnesses in order, one for each input; empty if `hasWitness` is false.
   public var witnesses: WitnessCursor {
     @_lifetime(copy self) get {
       WitnessCursor(remaining: hasWitness ? inputCount : 0, bytes.from(offsets.witnesses))
     }
   }
 
-  /// The name that does not depend on witnesses. Computed anew each time.
+  /// The identifier without the witnesses. Computed on each access.
   public var txid: Hash256 {
     guard hasWitness else { return wtxid }
     return Hash256(
@@ -105,7 +106,7 @@ public struct TransactionView: ~Escapable {
     )
   }
 
-  /// The name that depends on witnesses (BIP141); the txid where there are none. Computed anew each time.
+  /// The identifier with the witnesses (BIP141); equals the txid if there are none. Computed on each access.
   public var wtxid: Hash256 { Hash256(doubleSHA256: bytes) }
 
   @_lifetime(reader: copy reader)

@@ -1,8 +1,8 @@
 import Foundation
 import FuzzTargets
 
-/// LLVM's fuzzer, which is linked in where the compiler is given `-sanitize=fuzzer`: reads its own arguments, gives
-/// `body` one input after another, and says how it went by its exit status.
+/// LLVM's fuzzer, linked in by `-sanitize=fuzzer`. It parses its own arguments, calls `body` with one input
+/// after another, and returns its result as an exit status.
 @_silgen_name("LLVMFuzzerRunDriver")
 func runFuzzer(
   _ count: UnsafeMutablePointer<CInt>,
@@ -10,13 +10,13 @@ func runFuzzer(
   _ body: @convention(c) (UnsafePointer<UInt8>?, Int) -> CInt
 ) -> CInt
 
-/// `tools/fuzz/run` builds it and is how to use it.
+/// The command line of the fuzzer; `tools/fuzz/run` builds and runs it.
 ///
-///     fuzzer                                      names the targets
-///     fuzzer --unpack SEEDS FOLDER                writes every target's seeds into FOLDER/TARGET, a file each
-///     fuzzer TARGET [-OPTION=VALUE…] [FOLDER…]    runs libFuzzer; with files in place of folders, tries those
+///     fuzzer                                      prints the target names
+///     fuzzer --unpack SEEDS FOLDER                writes each target's seeds to FOLDER/TARGET, one a file
+///     fuzzer TARGET [-OPTION=VALUE…] [FOLDER…]    runs libFuzzer; given files instead of folders, runs these
 @main struct Fuzzer {
-  /// The target that is run: a C function has no other way to know.
+  /// The target to run. It is global because libFuzzer calls a C function, which cannot capture it.
   nonisolated(unsafe) private static var target = FuzzTarget.all[0]
 
   static func main() throws {

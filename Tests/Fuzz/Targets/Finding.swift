@@ -1,20 +1,20 @@
 import Bytes
 
-/// Says that the library broke a promise about some bytes: a bug, whatever the bytes are.
+/// A promise that the library broke for some bytes: always a bug, whatever the bytes are.
 public struct Finding: Error, CustomStringConvertible {
-  /// What was promised and did not hold.
+  /// The broken promise.
   public let description: String
 
-  /// Says what does not hold.
+  /// Creates a finding.
   init(_ description: String) { self.description = description }
 }
 
-/// Throws unless a promise holds; `promise` says what was promised.
+/// Throws unless a promise holds; `promise` is its text.
 func expect(_ holds: Bool, _ promise: @autoclosure () -> String) throws(Finding) {
   guard holds else { throw Finding(promise()) }
 }
 
-/// Throws unless `text` is one line that a terminal shows as it is, and no longer than a person would read.
+/// Throws unless `text` is one printable line of at most `maximum` bytes.
 public func expectLine(_ text: String, of what: String, maximum: Int = 4096) throws(Finding) {
   var text = text
   text.makeContiguousUTF8()
@@ -29,7 +29,7 @@ public func expectLine(_ text: String, of what: String, maximum: Int = 4096) thr
   }
 }
 
-/// A reader's own words for what it refused, checked: they name a place in the bytes, in one line.
+/// Checks the error of a reader: its offset is within the bytes, and its text is one line.
 func expectExplained(_ error: WireError, in bytes: RawSpan) throws(Finding) {
   try expect(
     (0...bytes.byteCount).contains(error.offset),

@@ -2,8 +2,8 @@ import Bytes
 import ControlProtocol
 
 extension FuzzTarget {
-  /// A frame of the control protocol, of either version: what can be read is the same when it is written and read
-  /// again, and what cannot gets a sentence.
+  /// A frame of any version of the control protocol. A valid frame is the same after encoding and decoding
+  /// again; an invalid one gets a sentence.
   static func control(_ bytes: RawSpan) throws(Finding) {
     let stream = bytes.withUnsafeBytes { Array($0) }
     let framer = ControlFramer()
@@ -56,7 +56,7 @@ extension FuzzTarget {
         case .event(let id, let event): event.frame(id: id, version: version)
         }
       let same = try ControlAnswer(version: version, type: again[5], payload: Array(again[6...]).span.bytes)
-      // Version 2 has only words for how a connection ended.
+      // Version 2 has only a text for the reason that a connection ended.
       guard same == answer || version == 2 && same != nil else {
         throw WireError(.invalid("is another when written"), field: "answer", offset: 0)
       }

@@ -2,8 +2,8 @@ import BitcoinWire
 import Bytes
 
 extension FuzzTarget {
-  /// A stream is framed alike whole and in pieces, every status keeps within its bounds, and a message that is
-  /// found is written as it was.
+  /// Framing a stream whole and in pieces gives the same result, every status is within its bounds, and every
+  /// message found encodes to the same bytes.
   static func framer(_ bytes: RawSpan) throws(Finding) {
     let framer = Network.mainnet.framer
     let whole = try statuses(of: bytes)
@@ -28,7 +28,7 @@ extension FuzzTarget {
     try expect(pieces == whole, "whole and in pieces are the same: \(whole), \(pieces)")
   }
 
-  /// The messages that follow each other, and what is after the last.
+  /// The messages in sequence, then the status after the last one.
   private static func statuses(of bytes: RawSpan) throws(Finding) -> [Framer.Status] {
     var result: [Framer.Status] = []
     var offset = 0
@@ -44,7 +44,7 @@ extension FuzzTarget {
     }
   }
 
-  /// The same, for a reader that gets its bytes in pieces of which each is as long as its first byte says.
+  /// The same for a reader that gets its bytes in pieces; the first byte of each piece gives its length.
   private static func statusesInPieces(of bytes: RawSpan) throws(Finding) -> [Framer.Status] {
     var result: [Framer.Status] = []
     var start = 0
@@ -60,7 +60,7 @@ extension FuzzTarget {
         case .needMore:
           break reading
         case .violation:
-          // Its bytes may be told only as far as they had come: whoever asks again gets them all.
+          // The violation has only the bytes received so far; a second call has all of them.
           result.append(Network.mainnet.framer.next(in: bytes.extracting(start...)))
           return result
         }
@@ -70,8 +70,8 @@ extension FuzzTarget {
     return result
   }
 
-  /// What `bytes` begin with was said of their beginnings too, or more bytes were asked for, never less or more
-  /// than were needed.
+  /// Every prefix of `bytes` gives the same status, or requests more bytes: enough, but never more than
+  /// needed.
   private static func expectGrowth(to final: Framer.Status, _ bytes: RawSpan) throws(Finding) {
     let needed: Int
     switch final {
@@ -107,7 +107,7 @@ extension FuzzTarget {
     }
   }
 
-  /// A message's parts say what its bytes do.
+  /// The parts of a message agree with its bytes.
   private static func expectFramed(
     _ header: MessageHeader,
     total: Int,

@@ -3,10 +3,11 @@ import Bytes
 import JSON
 
 extension FuzzTarget {
-  /// A payload is refused with an error that says where and why, or read; what is read is written as it was,
-  /// reads the same again, and has a line and a JSON object of its own.
+  /// A payload is refused with an error at an offset, or decoded. A decoded payload encodes to the same
+  /// bytes, decodes again to the same message, and has a one-line summary and a JSON object.
   ///
-  /// The texts take many times as long as all else: they are looked at for one input in 256, as its bytes decide.
+  /// The texts cost many times as much as the rest, so they are checked for one input in 256, selected by its
+  /// bytes.
   ///
   /// - Parameter kind: the command's kind; nil if it is not decoded.
   static func message(_ command: Command, _ kind: MessageKind?, _ bytes: RawSpan) throws(Finding) {
@@ -42,7 +43,7 @@ extension FuzzTarget {
     try expectLine(message.summary, of: "a summary")
     var json = JSONWriter()
     message.write(to: &json)
-    // Bytes are two digits each; a list's element is named and may be a few bytes on the wire.
+    // A byte becomes two digits. A list element has a name, and may be only a few bytes on the wire.
     try expectLine(
       String(decoding: json.finish(), as: UTF8.self),
       of: "a JSON object",
@@ -59,8 +60,8 @@ extension FuzzTarget {
     }
   }
 
-  /// The 12 bytes of any command and its payload: all commands are read and written as they were, also those
-  /// that nobody knows.
+  /// The 12 bytes of any command and its payload. Every command decodes and encodes to the same bytes, known
+  /// or not.
   static func command(_ bytes: RawSpan) throws(Finding) {
     guard bytes.byteCount >= Command.size else { return }
     let name = bytes.extracting(first: Command.size)

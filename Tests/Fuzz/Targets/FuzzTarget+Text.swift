@@ -3,15 +3,15 @@ import Bytes
 import Observations
 
 extension FuzzTarget {
-  /// Addresses as they are on the wire, in Bitcoin's two forms and in ours: what is read is written as it was, and
-  /// its text reads as the same address.
+  /// Addresses on the wire, in Bitcoin's two forms and in ours. A decoded address encodes to the same bytes,
+  /// and its text parses to the same address.
   static func address(_ bytes: RawSpan) throws(Finding) {
     try expectWritten(bytes, bip155)
     try expectWritten(bytes, legacy)
     try expectWritten(bytes, ours)
   }
 
-  /// An endpoint that was read, how many bytes it had, and how it is written.
+  /// A decoded endpoint, its length in bytes, and its encoding.
   private struct Form {
     let endpoint: Endpoint
     let size: Int
@@ -60,8 +60,8 @@ extension FuzzTarget {
     try expectText(of: form.endpoint)
   }
 
-  /// Texts that operators and files write: an endpoint, a hash, a command. What is read prints so that it reads
-  /// the same.
+  /// Texts that operators and files write: an endpoint, a hash, a command. A parsed value prints as a text
+  /// that parses to the same value.
   static func text(_ bytes: RawSpan) throws(Finding) {
     let text = String(decoding: Array(bytes), as: UTF8.self)
     for endpoint in [Endpoint(text), Endpoint(text, defaultPort: 8333)] {
@@ -76,7 +76,7 @@ extension FuzzTarget {
     }
   }
 
-  /// Bytes shown as text: one line, from which the bytes can be had again.
+  /// Escaped bytes are one line, and can be unescaped to the same bytes.
   static func escape(_ bytes: RawSpan) throws(Finding) {
     let bytes = Array(bytes)
     for text in [EscapedText.ascii(bytes), EscapedText.utf8(bytes)] {
@@ -85,8 +85,8 @@ extension FuzzTarget {
     }
   }
 
-  /// The text of an endpoint is one line and reads as the same place: an address may be known under another
-  /// network than it came as (IPv4 in IPv6, or CJDNS), never as another address.
+  /// The text of an endpoint is one line and parses to the same address. The address may then be of another
+  /// network (IPv4 for IPv6, or CJDNS).
   private static func expectText(of endpoint: Endpoint) throws(Finding) {
     let text = endpoint.description
     try expectLine(text, of: "an endpoint")
@@ -102,7 +102,7 @@ extension FuzzTarget {
     }
   }
 
-  /// Whether two are the same 16 bytes said to be of other networks.
+  /// Whether two addresses are the same 16 bytes in different networks.
   private static func isAlias(_ one: NetworkAddress, _ other: NetworkAddress) -> Bool {
     let networks: [NetworkID] = [.ipv6, .cjdns]
     guard networks.contains(other.network) else { return false }
@@ -110,7 +110,7 @@ extension FuzzTarget {
       || networks.contains(one.network) && one.bytes == other.bytes
   }
 
-  /// The bytes that an escaped text shows; nil where it is none.
+  /// Unescapes a text; nil if it is not an escaped text.
   private static func unescaped(_ text: String) -> [UInt8]? {
     var result: [UInt8] = []
     var rest = Array(text.utf8)[...]

@@ -2,7 +2,7 @@ import BitcoinWire
 import Bytes
 
 extension FuzzTarget {
-  /// Reading a message where it lies is as good as owning it: the same parts, in the same order, and no more.
+  /// A view of a message gives the same parts as the decoded message, in the same order and number.
   static func expectSeen(_ message: Message, in bytes: RawSpan) throws(Finding) {
     let seen: Bool
     do throws(WireError) {

@@ -1,27 +1,26 @@
 import BitcoinWire
 import Bytes
 
-/// A part of the library that is given a stranger's bytes, and what it promises whatever they are.
+/// A part of the library that reads untrusted bytes, and its promises for any input.
 ///
-/// What traps, reads outside its bytes or takes memory for nothing is found by who runs it.
+/// The caller detects traps, reads out of bounds and excessive memory.
 public struct FuzzTarget: Sendable {
-  /// What it is called on a command line; that of a message is its command.
+  /// The name on a command line; for a message, its command.
   public let name: String
 
-  /// The longest input worth trying, in bytes: longer ones cost speed and reach nothing else.
+  /// The longest useful input in bytes: longer inputs cost speed and reach no other code.
   public let maximumLength: Int
 
-  /// The command whose payload is tried; nil where it is something else.
+  /// The command of the payload under test; nil for other targets.
   public let command: Command?
 
-  /// Inputs to begin with besides those in `Tests/Fuzz/Seeds`: of a message, its samples that are no longer than
-  /// `maximumLength`.
+  /// Seeds besides those in `Tests/Fuzz/Seeds`: a message's samples of up to `maximumLength` bytes.
   public let seeds: [[UInt8]]
 
-  /// Tries one input; throws where a promise does not hold.
+  /// Runs one input; throws if a promise is broken.
   public let run: @Sendable (RawSpan) throws(Finding) -> Void
 
-  /// Tries one input; throws where a promise does not hold.
+  /// Runs one input; throws if a promise is broken.
   public func run(_ bytes: [UInt8]) throws(Finding) { try run(bytes.span.bytes) }
 
   private init(
@@ -38,7 +37,7 @@ public struct FuzzTarget: Sendable {
     self.run = run
   }
 
-  /// Every target: what is not a message first, then the messages in the order of their table.
+  /// Every target: first those that are not messages, then the messages in registry order.
   public static let all: [FuzzTarget] =
     [
       FuzzTarget("framer", maximumLength: 512, framer),
@@ -50,7 +49,7 @@ public struct FuzzTarget: Sendable {
     ]
     + MessageKind.all.map(FuzzTarget.init)
 
-  /// The target that tries a message's payload.
+  /// The target for a message's payload.
   public init(_ kind: MessageKind) {
     self.init(
       kind.command.description,
@@ -60,7 +59,7 @@ public struct FuzzTarget: Sendable {
     ) { (bytes: RawSpan) throws(Finding) in try Self.message(kind.command, kind, bytes) }
   }
 
-  /// The target of this name; nil where there is none.
+  /// The target with this name; nil if there is none.
   public init?(named name: String) {
     guard let target = Self.all.first(where: { $0.name == name }) else { return nil }
     self = target

@@ -1,15 +1,14 @@
 import Bytes
 import Foundation
 
-/// Inputs to begin with, kept as text: one a line, in hexadecimal; a line that starts with `#` says where the next
-/// ones are from.
+/// Seeds as text, one a line, in hexadecimal. A line that starts with `#` names the source of the next ones.
 public enum Seeds {
-  /// The inputs in a text.
+  /// Parses the seeds in a text.
   ///
-  /// - Throws: `Finding` where a line is not an input.
+  /// - Throws: `Finding` if a line is not a seed.
   public static func read(_ text: String) throws -> [[UInt8]] {
     try text.split(separator: "\n").filter { !$0.hasPrefix("#") }.map { line in
-      // An input may be empty, a line may not.
+      // A seed may be empty, but a line may not: `-` is the empty seed.
       guard let bytes = Hexadecimal.bytes(line == "-" ? "" : line) else {
         throw Finding("not hexadecimal: \(line)")
       }
@@ -17,15 +16,15 @@ public enum Seeds {
     }
   }
 
-  /// The inputs of a target in a folder; none where the folder has none of it.
+  /// The seeds of a target in a folder; none if the folder has no file for it.
   public static func read(folder: String, target: FuzzTarget) throws -> [[UInt8]] {
     let path = "\(folder)/\(target.name).txt"
     guard FileManager.default.fileExists(atPath: path) else { return [] }
     return try read(String(contentsOfFile: path, encoding: .utf8))
   }
 
-  /// Writes the inputs of every target, those in the folder and its own, into a folder of its own in `destination`, a
-  /// file each.
+  /// Writes the seeds of every target, both from the folder and its own, to a subfolder of `destination`,
+  /// each in a file.
   public static func unpack(_ folder: String, into destination: String) throws {
     for target in FuzzTarget.all {
       let path = "\(destination)/\(target.name)"
@@ -36,7 +35,7 @@ public enum Seeds {
     }
   }
 
-  /// The text of inputs from several sources.
+  /// The text of seeds from several sources.
   public static func text(_ groups: [(source: String, inputs: [[UInt8]])]) -> String {
     groups.filter { !$0.inputs.isEmpty }.map { group in
       "# \(group.source)\n" + group.inputs.map { ($0.isEmpty ? "-" : Hexadecimal.text($0)) + "\n" }.joined()
