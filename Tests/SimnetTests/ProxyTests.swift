@@ -131,7 +131,7 @@ import Testing
     }
     #expect(stage.simnet.statistics.proxied == 3 && stage.simnet.statistics.isolationKeys == 2)
     #expect(stage.simnet.isolation[0].values.sorted() == [1, 2])
-    #expect("\(stage.simnet.statistics)".hasSuffix("3 through a proxy in 2 isolations"))
+    #expect("\(stage.simnet.statistics)".hasSuffix("3 through a proxy with 2 isolation keys"))
   }
 
   /// What the proxy replies to a request, until it closes.
