@@ -17,7 +17,7 @@ import Testing
     do {
       return try Population.snapshot(path: file.path)
     } catch let error as SnapshotError {
-      // Without the path, which is another each time.
+      // Without the path, which differs in each run.
       throw SnapshotError(path: "file", row: error.row, field: error.field, problem: error.problem)
     }
   }
