@@ -146,7 +146,7 @@ public struct WriteQueue {
       count -= last.range.count
       if slices.count == head || slices[slices.count - 1]?.chunk !== last.chunk { endLastRun(of: last.chunk) }
     }
-    // Somebody else may hold a slice of the bytes after the cut.
+    // Another owner may hold a slice of the bytes after the cut.
     tail = nil
     tailRoom = 0
     compact()

@@ -16,7 +16,7 @@ public final class Simnet {
   /// The nodes by number.
   public let nodes: [SimulatedNode]
 
-  /// Counts so far.
+  /// Counts since the start.
   public internal(set) var statistics = Statistics()
 
   /// The first error in writing a truth file; nil if there was none.

@@ -5,8 +5,7 @@ extension Ledger {
   enum Verdict: Equatable {
     /// The transaction is valid.
     case accepted
-    /// The transaction spends an output that another transaction spends, which the node has or which is
-    /// mined.
+    /// Another transaction that the node has, or that is mined, spends one of the same outputs.
     case conflicting
     /// The transaction spends outputs of these transactions, which the node lacks.
     case orphaned([Hash256])

@@ -2,7 +2,7 @@ import BitcoinWire
 
 /// The links between a network's nodes: their latency, and the times at which nodes send queued items.
 ///
-/// Everything is computed from the seed and the time, so that results do not depend on the order of queries.
+/// Everything is computed from settings and time, so that results do not depend on the order of queries.
 struct Links: Sendable {
   /// The nodes' connections.
   let topology: Topology
@@ -102,7 +102,7 @@ struct Links: Sendable {
   ///
   /// A node's first three outbound peers push compact blocks to it, which takes one latency (BIP152's
   /// high-bandwidth mode, `MaybeSetPeerAsAnnouncingHeaderAndIDs`). All others announce the block, are asked
-  /// and send it: three latencies. The check of a block takes up to 20 ms.
+  /// and send it: three latencies. The check of a block takes up to 20 ms times the latency factor.
   func blockArrival(from node: Int, to neighbour: Int, at time: UInt64, height: Int) -> UInt64 {
     let isPushed = topology.outbound[neighbour].prefix(3).contains(node)
     let lot = RandomSource.mixed(key &+ 3 ^ UInt64(node) << 40 ^ UInt64(height))

@@ -12,7 +12,7 @@ extension Simnet {
   }
 
   /// Closes a node's listener and resets its connections, or listens again. A `refused` or `black-hole` node
-  /// has no listener, so it looks the same to an observer.
+  /// has no listener: it looks the same to an observer, up or down.
   func went(down isDown: Bool, _ node: Int) {
     if isDown {
       let address = SocketAddress.ipv4(settings.base + UInt32(node), port: settings.port)

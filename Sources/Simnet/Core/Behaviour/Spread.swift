@@ -1,5 +1,5 @@
-/// The spread of a new item from node to node: the arrivals so far, and the latest possible times of the
-/// others.
+/// The spread of a new item from node to node: the arrivals so far, and the latest times at which the
+/// other nodes get it.
 struct Spread {
   /// Time of creation in ns since the Unix epoch.
   let start: UInt64

@@ -46,7 +46,7 @@ public struct Population: Sendable {
     return hash
   }
 
-  /// The row of node `index`, and whether this is its first use for that place in the census.
+  /// The row of node `index`, and whether the node is in the first pass through the census.
   func row(of index: Int, seed: UInt64) -> (row: PopulationRow, isFirst: Bool) {
     let place = Shuffle(count: count, seed: seed)[index % count]
     var range = 0..<ends.count
