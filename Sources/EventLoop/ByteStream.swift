@@ -2,18 +2,18 @@ import Bytes
 import CLibEV
 import Glibc
 
-/// Why a stream is closed.
+/// The reason for closing a stream.
 public enum CloseReason: Equatable, CustomStringConvertible {
-  /// The other end closed it in order.
+  /// The other end closed the connection in order.
   case endOfStream
   /// A read failed.
   case readFailed(IOError)
   /// A write failed.
   case writeFailed(IOError)
-  /// We closed it; says why.
+  /// We closed the stream, for the given reason.
   case closed(String)
 
-  /// The reason in words.
+  /// The reason as text, for logs and outcomes.
   public var description: String {
     switch self {
     case .endOfStream: "closed by the other end"
@@ -23,20 +23,23 @@ public enum CloseReason: Equatable, CustomStringConvertible {
   }
 }
 
-/// Handles what happens on a stream.
+/// Handles the events of a stream.
 public protocol ByteStreamHandler: AnyObject {
-  /// Gets all bytes received and not yet consumed; returns how many of them it has consumed.
+  /// Handles all bytes received and not yet consumed; returns the number of bytes it consumed.
   ///
-  /// It is called again when more has arrived, with what was left. `slice` may be kept.
+  /// The stream offers the unconsumed bytes again, together with the next ones. The handler may keep `slice`.
+  ///
+  /// - Parameter time: time of receipt in ns since the Unix epoch.
   func stream(_ stream: ByteStream, received slice: ChunkSlice, at time: UInt64) -> Int
 
-  /// The batch has been handled and what was written is about to go to the kernel; more may be written now.
+  /// The batch has been handled and the written bytes are about to go to the kernel. The handler may write
+  /// more.
   func streamWillFlush(_ stream: ByteStream)
 
-  /// Everything written has been handed to the kernel.
+  /// All written bytes have been handed to the kernel.
   func streamDidDrain(_ stream: ByteStream)
 
-  /// The stream is closed; the last call, made exactly once.
+  /// The stream is closed. This is the last call, made exactly once.
   func stream(_ stream: ByteStream, closedFor reason: CloseReason)
 }
 
@@ -53,8 +56,8 @@ public final class ByteStream {
   /// The socket's descriptor; -1 once closed.
   public private(set) var descriptor: Int32
 
-  /// How long the unconsumed bytes will become once the message they begin is whole, as far as known:
-  /// sets how much room the next read has.
+  /// Expected number of unconsumed bytes once the message that they begin is complete, as far as known. It
+  /// sets the room of the next read.
   public var expectedCount = 0
 
   /// Bytes read so far.
@@ -64,17 +67,18 @@ public final class ByteStream {
   public private(set) var bytesSent: UInt64 = 0
 
   private let loop: EventLoop
-  // Not weak: a weak reference makes each retain and release of its object slow. Whoever handles a stream owns it, and
-  // nothing else keeps one that is open.
+  // Not weak: a weak reference slows down each retain and release of its object. The handler owns the stream,
+  // and nothing else retains an open one.
   private unowned let handler: any ByteStreamHandler
-  /// Of what the gate does not watch; nil until it is needed.
+  /// Watches for the events that the gate does not watch; nil until needed.
   private var watcher: DescriptorWatcher?
   private var input: ReadBuffer
   private var output: WriteQueue
-  /// How much has been handed to the kernel in the loop's batch that is being handled, and which that is.
+  /// The number of the loop's current batch, and the bytes handed to the kernel in it.
   private var writtenInBatch = (batch: UInt64.max, count: 0)
   private var isFlushDue = false
-  /// Whether the loop flushes it when the batch has been handled; it may have been flushed before.
+  /// Whether the stream is on the loop's list to flush at the end of the batch. It may have been flushed
+  /// already.
   private var isListed = false
   private var isBlocked = false
   private var isDelivering = false
@@ -82,37 +86,37 @@ public final class ByteStream {
   private let isStamped: Bool
   private let gate: ReadGate?
   private var isAdmitted = false
-  /// What it has cost since the gate last asked.
+  /// Cost since the gate last asked.
   private var charged = 0
-  /// The system's number of what kept the gate from watching it; 0 for nothing.
+  /// The errno with which the gate's epoll refused the stream; 0 if it did not.
   private var refusal: Int32 = 0
 
-  /// Whether reading is suspended.
+  /// Whether the owner has suspended reading.
   public private(set) var isPaused = false
 
-  /// Where its handler is.
+  /// The handler's address in memory, for prefetching.
   var handlerAddress: UnsafeMutableRawPointer { Unmanaged.passUnretained(handler as AnyObject).toOpaque() }
 
-  /// Most bytes of an unconsumed rest that is kept in memory of its own size, not in the chunk it was read into.
+  /// Most unconsumed bytes that are moved to memory of their own size, out of the chunk they were read into.
   public static var parkingLimit: Int { ReadBuffer.parkingLimit }
 
-  /// Most reads of one stream in one batch, so that a fast one leaves time for the rest.
+  /// Most reads of one stream in one batch, so that a fast stream leaves time for the others.
   private static let readsPerBatch = 4
 
-  /// Most bytes that are handed to the kernel in one batch, so that the others' turns come: where the other end reads
-  /// meanwhile, the kernel takes more and more.
+  /// Most bytes handed to the kernel in one batch, so that the other streams get their turns. A reader that
+  /// keeps up would otherwise prolong the write without end.
   private static let writesPerBatch = 1 << 20
 
-  /// Most bytes that are read at once at a gate.
+  /// Most bytes of one read at a gate.
   private static let longestRead = 256 << 10
 
-  /// Takes over a connected descriptor and starts to read from it.
+  /// Takes ownership of a connected descriptor and starts to read.
   ///
   /// - Parameters:
-  ///   - isStamped: whether times of receipt are the kernel's where it gives them; otherwise they are the
-  ///     clock's right after the read.
-  ///   - gate: what it is read from only while that is open.
-  ///   - handler: not kept alive; it is to own the stream, so that neither outlives the other.
+  ///   - isStamped: whether the time of receipt is the kernel's, if it gives one. Otherwise it is the
+  ///     clock's, right after the read.
+  ///   - gate: the stream is read only while this gate is open.
+  ///   - handler: not retained. It must own the stream, so that neither outlives the other.
   public init(
     _ descriptor: Int32,
     stamped isStamped: Bool = false,
@@ -136,62 +140,62 @@ public final class ByteStream {
     if isListed { loop.forget(self) }
   }
 
-  /// Whether it has not been closed.
+  /// Whether the stream has not been closed.
   public var isOpen: Bool { descriptor >= 0 }
 
-  /// Bytes written and not yet handed to the kernel.
+  /// Number of bytes written and not yet handed to the kernel.
   public var unsentCount: Int { output.count }
 
-  /// Bytes written so far.
+  /// Number of bytes written so far, sent or not.
   public var writtenCount: UInt64 { bytesSent + UInt64(output.count) }
 
-  /// How many bytes the chunks have that what is unsent keeps alive, but for those kept for many.
+  /// Total capacity in bytes of the chunks that unsent bytes keep alive, without chunks of a shared pool.
   public var heldCount: Int { output.heldCount }
 
-  /// Bytes of the memory that what was read and not consumed is in.
+  /// Capacity in bytes of the memory that holds the unconsumed bytes; 0 if there are none.
   public var unconsumedHeldCount: Int { input.heldCount }
 
-  /// A copy of some of what is unsent.
+  /// Copies some of the unsent bytes.
   ///
-  /// - Parameter range: where, from the first byte that is unsent.
+  /// - Parameter range: offsets from the first unsent byte.
   public func unsentBytes(_ range: Range<Int>) -> [UInt8] { output.bytes(range) }
 
-  /// Forgets what is unsent but for the first `kept` bytes.
+  /// Drops all unsent bytes but the first `kept`.
   public func dropUnsent(keeping kept: Int) { output.truncate(to: kept) }
 
-  /// Writes a copy of bytes, in order, when the current batch has been handled; does nothing once closed.
+  /// Enqueues a copy of the bytes, to be sent after the current batch. Does nothing once closed.
   public func write(_ bytes: UnsafeRawBufferPointer) {
     guard isOpen else { return }
     output.append(bytes)
     flushSoon()
   }
 
-  /// Writes a copy of bytes.
+  /// Enqueues a copy of the bytes.
   public func write(_ bytes: [UInt8]) { bytes.withUnsafeBytes { write($0) } }
 
-  /// Writes bytes by reference.
+  /// Enqueues bytes by reference. Does nothing once closed.
   public func write(_ slice: ChunkSlice) {
     guard isOpen else { return }
     output.append(slice)
     flushSoon()
   }
 
-  /// Suspends reading; what the other end sends fills the kernel's buffers, then stops it.
+  /// Suspends reading. The kernel's buffers fill up, and then TCP stops the sender.
   public func pause() {
     isPaused = true
     updateInterest()
   }
 
-  /// Takes reading up again, and first offers again what had been left unconsumed.
+  /// Resumes reading, and first offers the unconsumed bytes again.
   public func resume() {
     guard isPaused else { return }
     isPaused = false
     updateInterest()
-    // The handler may resume from within its own call: it has seen what there is.
+    // A handler that resumes within its own call has seen all bytes already.
     if input.count > 0, !isDelivering { deliver(at: Clock.now()) }
   }
 
-  /// Closes at once; what is unsent is lost. Does nothing the second time.
+  /// Closes at once and drops the unsent bytes. Does nothing the second time.
   public func close(_ reason: CloseReason) {
     guard isOpen else { return }
     release()
@@ -201,7 +205,7 @@ public final class ByteStream {
     handler.stream(self, closedFor: reason)
   }
 
-  /// Closes once everything written has been handed to the kernel; reads nothing more.
+  /// Stops reading, and closes once all written bytes have been handed to the kernel.
   public func closeAfterWriting(_ reason: String) {
     guard isOpen else { return }
     guard output.count > 0 else { return close(.closed(reason)) }
@@ -209,14 +213,14 @@ public final class ByteStream {
     updateInterest()
   }
 
-  /// Hands as much as possible to the kernel now.
+  /// Hands as many bytes as possible to the kernel now.
   public func flush() {
     announceFlush()
     writeOut(limit: .max)
   }
 
-  /// Hands to the kernel what it takes, up to what is left of the batch's bound, unless it took less than everything the
-  /// last time and has not said since that it takes more.
+  /// Hands bytes to the kernel up to the rest of the batch's limit. Does nothing if the last write left
+  /// bytes unsent and the kernel has not reported room since.
   public func flushUnlessBlocked() {
     announceFlush()
     guard !isBlocked else { return }
@@ -239,7 +243,7 @@ public final class ByteStream {
       writtenInBatch.count += count
       bytesSent += UInt64(count)
     } catch {
-      // What the other end said before it went, such as why, is still to be read.
+      // The other end may have sent its reason before it closed: read it first.
       if !isDelivering, closesWhenDrained == nil { readSome(endsStream: false) }
       return close(.writeFailed(error))
     }
@@ -250,7 +254,7 @@ public final class ByteStream {
     handler.streamDidDrain(self)
   }
 
-  /// Flushes when the current batch has been handled.
+  /// Schedules a flush for the end of the current batch.
   public func flushSoon() {
     isFlushDue = true
     guard !isListed else { return }
@@ -258,7 +262,7 @@ public final class ByteStream {
     loop.flushAtBatchEnd(self)
   }
 
-  /// The batch has been handled.
+  /// Flushes because the batch has been handled.
   func flushAtBatchEnd() {
     isListed = false
     flushUnlessBlocked()
@@ -292,12 +296,12 @@ public final class ByteStream {
     } catch {
       isAdmitted = false
       refusal = error.code
-      // The handler may not be told from within its own call.
+      // The handler must not be called from within its own call.
       flushSoon()
     }
   }
 
-  /// Lets go of the descriptor.
+  /// Stops watching and closes the descriptor.
   private func release() {
     guard isOpen else { return }
     if isAdmitted { gate?.dismiss(self) }
@@ -307,17 +311,17 @@ public final class ByteStream {
   }
 
   private enum ReadOutcome {
-    /// Less came than there was room for, and has been delivered.
+    /// Fewer bytes came than there was room for, and have been delivered.
     case short
-    /// As much came as there was room for.
+    /// The read filled the room.
     case full
-    /// Nothing is there, or the stream is closed.
+    /// There was nothing to read, or the stream is closed.
     case nothing
   }
 
-  /// Reads what is there, up to a bound.
+  /// Reads available bytes, at most `readsPerBatch` times.
   ///
-  /// - Parameter endsStream: whether the stream is closed if there is nothing more to come.
+  /// - Parameter endsStream: whether to close the stream at its end or on an error.
   func readSome(endsStream: Bool = true) {
     for _ in 0..<Self.readsPerBatch {
       guard isOpen, !isPaused, gate?.isOpen != false else { break }
@@ -326,20 +330,22 @@ public final class ByteStream {
     if isOpen { input.park() }
   }
 
-  /// Reads what has come, up to some megabytes, whether or not reading is suspended: before it is closed.
+  /// Reads the bytes that have arrived, in at most 64 reads, even if reading is suspended. Call it before
+  /// closing.
   public func drainInput() {
     for _ in 0..<64 where isOpen {
       guard readOnce(limit: .max, endsStream: false) == .full else { return }
     }
   }
 
-  /// Reads at a gate until a share is used; returns whether more may be there.
+  /// Reads at a gate until a share is used; returns whether more bytes may be there.
   ///
   /// - Parameters:
-  ///   - share: what it may cost, unless what is read at once costs more.
-  ///   - limit: most bytes to be read at once.
-  ///   - isBulk: whether it may read more than once, and at once the rest of a message whose length is known.
-  ///   - toEnd: whether something may be left although less came than there was room for.
+  ///   - share: the cost at which to stop. The last read may exceed it.
+  ///   - limit: most bytes of one read.
+  ///   - isBulk: whether to read more than once, and to read the rest of a message of known length in one
+  ///     read.
+  ///   - toEnd: whether bytes may be left after a read that did not fill its room.
   func readShare(_ share: Int, limit: Int, isBulk: Bool, toEnd: Bool) -> Bool {
     var isMore = true
     repeat {
@@ -354,11 +360,10 @@ public final class ByteStream {
     return isMore
   }
 
-  /// Counts what the stream costs besides the bytes that are consumed, for the gate that it is read at
-  /// (`ReadGate.messageCost`).
+  /// Adds to the stream's cost at its gate, besides the bytes consumed (`ReadGate.messageCost`).
   public func charge(_ cost: Int) { charged += cost }
 
-  /// Takes what the stream has cost since this was last asked.
+  /// Returns the cost since the last call, and resets it.
   func takeCharge() -> Int {
     defer { charged = 0 }
     return charged

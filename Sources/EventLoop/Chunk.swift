@@ -1,16 +1,16 @@
 import Glibc
 
-/// A piece of memory that bytes are read into once and then only looked at, by as many as like.
+/// A block of memory that is filled once and then only read, by any number of readers.
 ///
-/// Whoever fills a chunk only ever appends to it, so a slice of what is filled never changes.
+/// The writer of a chunk only appends, so a slice of filled bytes never changes.
 public final class Chunk {
   /// The first byte.
   public let base: UnsafeMutableRawPointer
 
-  /// How many bytes fit.
+  /// Capacity in bytes.
   public let capacity: Int
 
-  /// Whether its pool counts it, for all who keep it alive.
+  /// Whether the pool counts this chunk once for all of its users.
   private let isShared: Bool
 
   private let pool: ChunkPool?
@@ -22,13 +22,13 @@ public final class Chunk {
     isShared = pool?.isShared ?? false
   }
 
-  /// Allocates a chunk of its own for `capacity` bytes, outside any pool.
+  /// Allocates a chunk of `capacity` bytes outside any pool.
   public convenience init(capacity: Int) {
     guard let base = malloc(max(capacity, 1)) else { fatalError("out of memory for \(capacity) bytes") }
     self.init(base: base, capacity: capacity, pool: nil)
   }
 
-  /// How many bytes of memory it counts as, for each who keeps it alive.
+  /// Number of bytes that each user of the chunk counts; 0 if the pool counts it.
   var charge: Int { isShared ? 0 : capacity }
 
   deinit {
@@ -42,12 +42,12 @@ public final class Chunk {
   }
 }
 
-/// Bytes of a chunk, keeping it alive.
+/// A range of a chunk's bytes. It keeps the chunk alive.
 public struct ChunkSlice {
   /// The chunk.
   public let chunk: Chunk
 
-  /// Where in the chunk.
+  /// Offsets within the chunk.
   public var range: Range<Int>
 
   /// Creates a slice of `chunk`.
@@ -61,39 +61,39 @@ public struct ChunkSlice {
   @inlinable public var bytes: UnsafeRawBufferPointer { chunk.bytes(range) }
 }
 
-/// Chunks lent out and taken back, so that what is idle holds no buffer and what is busy allocates none.
+/// Lends chunks and reuses them, so that idle users hold no buffer and busy users allocate none.
 ///
-/// A pool that returns memory takes each chunk from the system and returns it there, but for a few spares: memory that
-/// is not lent out is then no part of the process, in whatever order and sizes chunks came back.
+/// A pool that returns memory maps each chunk from the system and unmaps it after use, except for a few
+/// spares. Unlent memory is then not part of the process, whatever the order and sizes of returned chunks.
 public final class ChunkPool {
-  /// Capacity in bytes of a usual chunk.
+  /// Capacity in bytes of a chunk of the usual size.
   public let chunkCapacity: Int
 
-  /// Whether chunks beyond the spares go back to the system at once.
+  /// Whether chunks beyond the spares return to the system at once.
   public let returnsMemory: Bool
 
-  /// Whether chunks are kept for many at once: the pool counts them (`lentCount`), and each queue that keeps one alive
-  /// does not.
+  /// Whether each chunk has many users at once. The pool then counts it (`lentCount`), and the queues that
+  /// keep it alive do not.
   public let isShared: Bool
 
-  /// Bytes of memory that is lent out now.
+  /// Bytes lent out now.
   public private(set) var lentCount = 0
 
-  /// Bytes of unused chunks that are kept for later.
+  /// Bytes of unused chunks kept for reuse.
   public private(set) var spareCount = 0
 
-  /// Most bytes of larger chunks that a pool which returns memory keeps.
+  /// Most bytes of spares above the usual size, in a pool that returns memory.
   private static let largeSpareLimit = 8 << 20
 
-  /// How many sizes of chunk such a pool has, each twice the one before; larger chunks are made for one use.
+  /// Number of chunk sizes in such a pool; each is twice the one before. A larger chunk is used once.
   private static let sizeCount = 8
 
   private let spareLimit: Int
   private var largeSpareCount = 0
-  /// By size, those of the usual size first.
+  /// Spares by size, the usual size first.
   private var spares: [[UnsafeMutableRawPointer]]
 
-  /// Creates a pool that keeps at most `spareLimit` unused chunks of the usual size for later.
+  /// Creates a pool that keeps at most `spareLimit` unused chunks of the usual size.
   public init(
     chunkCapacity: Int = 64 << 10,
     spareLimit: Int = 64,
@@ -113,10 +113,12 @@ public final class ChunkPool {
     }
   }
 
-  /// Lends a chunk; it comes back by itself when its last reference goes. The one that came back last goes first,
-  /// so that it is likely still in the processor's cache.
+  /// Lends a chunk. It returns to the pool when its last reference goes.
   ///
-  /// - Parameter minimum: how many bytes it must hold. Beyond the usual size it may hold up to twice as many.
+  /// The pool lends the most recently returned chunk first: it is likely still in the processor's cache.
+  ///
+  /// - Parameter minimum: required capacity in bytes. A chunk above the usual size may have up to twice as
+  ///   much.
   public func lend(_ minimum: Int = 0) -> Chunk {
     let size = size(for: minimum)
     let capacity = size.map { chunkCapacity << $0 } ?? minimum
@@ -130,7 +132,7 @@ public final class ChunkPool {
     return Chunk(base: base, capacity: capacity, pool: self)
   }
 
-  /// Which of the sizes that are kept holds so many bytes; nil if none does.
+  /// Index of the smallest kept size that holds `minimum` bytes; nil if none does.
   private func size(for minimum: Int) -> Int? {
     guard minimum > chunkCapacity else { return 0 }
     return (1..<max(1, spares.count)).first { chunkCapacity << $0 >= minimum }
@@ -154,7 +156,7 @@ public final class ChunkPool {
 
   private func release(_ base: UnsafeMutableRawPointer, _ capacity: Int) {
     guard returnsMemory else { return free(base) }
-    // The system may have no room to note a hole among mappings; then at least its pages go.
+    // munmap fails if the system cannot record a hole between mappings. Then at least release the pages.
     if munmap(base, capacity) != 0 { madvise(base, capacity, MADV_DONTNEED) }
   }
 }

@@ -1,19 +1,20 @@
 import CLibEV
 import Glibc
 
-/// The system's clocks, read at the call.
+/// The system's clocks, read at each call.
 public enum Clock {
   /// Wall-clock time in ns since the Unix epoch.
   public static func now() -> UInt64 { read(CLOCK_REALTIME) }
 
-  /// Time in ns since an unspecified start, that never steps: for durations.
+  /// Time in ns since an unspecified start. It never steps: use it for durations.
   public static func monotonic() -> UInt64 { read(CLOCK_MONOTONIC) }
 
-  /// What is to be added to a monotonic time for the wall clock's, as the clock is set now: modulo 2^64.
+  /// Difference in ns, modulo 2^64, to add to a monotonic time for the wall-clock time, as the clock is set
+  /// now.
   public static func wallOffset() -> UInt64 { now() &- monotonic() }
 
-  /// What the kernel knows of the wall clock (`ntp_adjtime`): its offset from true time as last estimated and
-  /// the largest possible error, in ns, and whether a time service keeps it.
+  /// The kernel's knowledge of the wall clock (`ntp_adjtime`): the last estimate of its offset from true time
+  /// and the largest possible error, both in ns, and whether a time service keeps it synchronised.
   public static func synchronisation() -> (offset: Int64, errorBound: UInt64, isSynchronised: Bool) {
     var offset: Int64 = 0
     var errorBound: UInt64 = 0

@@ -1,7 +1,7 @@
 import Bytes
 import Glibc
 
-/// One outbound connect under way.
+/// One outbound connect in progress.
 public final class ConnectAttempt {
   private let loop: EventLoop
   private var descriptor: Int32
@@ -14,9 +14,10 @@ public final class ConnectAttempt {
   /// Starts to connect.
   ///
   /// - Parameters:
+  ///   - local: the address to bind first; nil for the system's choice.
   ///   - timeout: seconds until the attempt fails with `ETIMEDOUT`.
-  ///   - finish: called exactly once, never from within this initialiser, unless cancelled: with the
-  ///     connected descriptor, which it then owns, or with what failed.
+  ///   - finish: called exactly once unless cancelled, never from within this initialiser. It gets and then
+  ///     owns the connected descriptor, or gets the error.
   public init(
     to address: SocketAddress,
     from local: SocketAddress? = nil,
@@ -44,7 +45,7 @@ public final class ConnectAttempt {
         timer?.start(after: 0)
         return
       }
-      // Many connect at once to a unix socket: its listener has not accepted the others yet.
+      // The unix listener's backlog is full: retry until it has accepted other clients.
       if again == nil { again = TimerWatcher(on: loop) { [unowned self] in start(from: local) } }
       again?.start(after: 0.01)
     }
@@ -52,10 +53,10 @@ public final class ConnectAttempt {
 
   deinit { cancel() }
 
-  /// What is reported when the timer ends the attempt.
+  /// The error to report when the timer ends the attempt.
   private lazy var timeoutError = IOError("connect to \(address)", call: .connect, code: ETIMEDOUT)
 
-  /// Gives up; nothing is reported.
+  /// Ends the attempt without a report.
   public func cancel() {
     watcher?.cancel()
     timer?.cancel()

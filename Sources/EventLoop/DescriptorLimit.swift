@@ -1,14 +1,15 @@
 import Bytes
 import Glibc
 
-/// How many descriptors (files, sockets, the event loop's own) the process may have open: `RLIMIT_NOFILE`.
+/// The limit of descriptors (files, sockets, the event loop's own) that the process may have open:
+/// `RLIMIT_NOFILE`.
 ///
-/// Every connection takes one. Systems commonly give programs a soft limit of 1024, for the sake of those that
-/// still use select(2), and a hard limit far above it.
+/// Every connection uses one. Systems commonly set a soft limit of 1024, for programs that still use
+/// select(2), and a hard limit far above it.
 public enum DescriptorLimit {
-  /// Raises the soft limit to the hard one, which needs no privilege, and returns it.
+  /// Raises the soft limit to the hard limit and returns it. This needs no privilege.
   ///
-  /// - Throws: `IOError` where the system refuses.
+  /// - Throws: `IOError` if the system refuses.
   public static func raise() throws(IOError) -> Int {
     var limit = try read()
     limit.rlim_cur = limit.rlim_max
@@ -18,9 +19,9 @@ public enum DescriptorLimit {
     return Int(clamping: limit.rlim_cur)
   }
 
-  /// The soft limit in force.
+  /// The current soft limit.
   ///
-  /// - Throws: `IOError` where the system refuses.
+  /// - Throws: `IOError` if the system refuses.
   public static func current() throws(IOError) -> Int { Int(clamping: try read().rlim_cur) }
 
   private static func read() throws(IOError) -> rlimit {

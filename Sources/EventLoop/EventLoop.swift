@@ -4,38 +4,39 @@ import Glibc
 
 /// One thread's event loop, over libev.
 ///
-/// Everything created on a loop belongs to the thread that runs it. A batch is what one turn of the loop
-/// reports; when a batch has been handled the loop flushes what was written to streams during it, then
-/// lets go of what was closed during it, then waits for the next.
+/// Everything created on a loop belongs to the thread that runs it. A batch is the set of events that one
+/// loop iteration reports. After a batch the loop flushes the streams written to during it, releases the
+/// objects closed during it, and waits for the next events.
 public final class EventLoop {
   let raw: OpaquePointer
 
-  /// Where the loop's streams borrow their buffers.
+  /// The pool from which the loop's streams borrow their buffers.
   public let pool: ChunkPool
 
   private var prepare: BatchEndWatcher?
-  /// Streams to be flushed, which their owners keep alive; one that goes says so.
+  /// Streams to flush, not retained: their owners keep them alive, and a stream removes itself when it is
+  /// freed.
   private var unflushed: [Unmanaged<ByteStream>?] = []
   private var retired: [AnyObject] = []
 
-  /// How many batches have been handled.
+  /// Number of batches handled so far.
   private(set) var batchCount: UInt64 = 0
 
-  /// Whether the batch is the last one.
+  /// Whether this is the last batch.
   private(set) var isEnding = false
 
-  /// Creates a loop on the best mechanism of the system (epoll on Linux).
+  /// Creates a loop with the system's best mechanism (epoll on Linux).
   ///
   /// Create it after any `fork`: a loop does not survive one.
   public init(pool: ChunkPool = ChunkPool()) {
-    // libev would abort where it gets no descriptor.
+    // Without a descriptor libev would abort.
     ev_set_syserr_cb { EventLoop.giveUp(IOError($0.map { String(cString: $0) } ?? "libev")) }
     guard let raw = ev_loop_new(UInt32(EVFLAG_AUTO) | UInt32(EVFLAG_NOENV)) else {
       Self.giveUp(IOError("create an event loop"))
     }
     self.raw = raw
     self.pool = pool
-    // A write to a stream whose other end has gone shall fail, not end the process.
+    // A write to a closed connection must fail, not end the process.
     signal(SIGPIPE, SIG_IGN)
     prepare = BatchEndWatcher(on: self)
   }
@@ -45,9 +46,9 @@ public final class EventLoop {
     ev_loop_destroy(raw)
   }
 
-  /// Ends the process: nothing goes on without what the system has refused, as too few descriptors.
+  /// Ends the process with status 1. Without the refused resource, such as a descriptor, nothing works.
   static func giveUp(_ error: IOError) -> Never {
-    let sentence = "cannot go on: \(error)\n"
+    let sentence = "cannot continue: \(error)\n"
     _ = write(STDERR_FILENO, sentence, sentence.utf8.count)
     exit(EXIT_FAILURE)
   }
@@ -55,39 +56,40 @@ public final class EventLoop {
   /// Handles events until `stop()` is called.
   public func run() { ev_run(raw, 0) }
 
-  /// Handles what is ready now, waiting at most until the next event or timer; for tests.
+  /// Handles the events that are ready, and waits for the first if there are none. For tests.
   public func runOnce() { ev_run(raw, Int32(EVRUN_ONCE)) }
 
-  /// How long the loop collects what becomes readable or writable before it handles it, in seconds: 0 for not at all.
+  /// Sets how long the loop collects readable and writable events before it handles them, in seconds; 0
+  /// disables collecting.
   ///
-  /// Where much comes, a little at a time from each of many, each turn then has more to do, and what each turn costs is
-  /// shared by more.
+  /// If many streams send a little at a time, each iteration then handles more events, and they share its
+  /// fixed cost.
   public func collect(for seconds: Double) { ev_set_io_collect_interval(raw, seconds) }
 
   /// Makes `run()` return once the current batch has been handled.
   public func stop() {
-    // There may be no next batch for what is left.
+    // Flush without a limit: there may be no later batch for the remaining bytes.
     isEnding = true
     endBatch()
     isEnding = false
     ev_break(raw, Int32(EVBREAK_ALL))
   }
 
-  /// Keeps `object` alive until the current batch has been handled, so that events still to be reported
-  /// in it find their owner.
+  /// Keeps `object` alive until the current batch has been handled, so that later events of the batch find
+  /// their owner.
   public func retire(_ object: AnyObject) { retired.append(object) }
 
-  /// Has `stream` flushed when the current batch has been handled.
+  /// Schedules a flush of `stream` for the end of the current batch.
   func flushAtBatchEnd(_ stream: ByteStream) { unflushed.append(.passUnretained(stream)) }
 
-  /// Drops a stream that is about to go and would have been flushed.
+  /// Removes a stream from the list of streams to flush, because it is being freed.
   func forget(_ stream: ByteStream) {
     let gone = Unmanaged.passUnretained(stream).toOpaque()
     for index in unflushed.indices where unflushed[index]?.toOpaque() == gone { unflushed[index] = nil }
   }
 
   func endBatch() {
-    // A flush may close a stream and so cause further writes, or the end of a stream that is still to be flushed.
+    // A flush may close streams, and so cause further writes or free a stream later in the list.
     var index = 0
     while index < unflushed.count {
       unflushed[index]?.takeUnretainedValue().flushAtBatchEnd()

@@ -1,25 +1,27 @@
 import CLibEV
 
-/// Has the C library's heap return to the system what is not used.
+/// Makes the C library's heap return unused memory to the system.
 ///
-/// By itself it keeps most: what it once mapped it later takes from the heap (the threshold moves), and free memory below
-/// used memory stays resident.
+/// By default it keeps most of it: freeing a mapping raises the mapping threshold, so that later allocations
+/// of that size come from the heap, and free memory below used memory stays resident.
 public struct Heap {
-  /// Bytes from which an allocation is a mapping of its own, which goes when it is freed.
+  /// Size in bytes from which an allocation is a mapping of its own. A mapping returns to the system when
+  /// freed.
   private static let mappingThreshold: Int32 = 1 << 20
 
-  /// Bytes of unused memory that stay.
+  /// Bytes of unused memory that may stay.
   private static let slack = 16 << 20
 
-  /// Bytes that were unused, but not resident any more, when it was last looked.
+  /// Bytes that were unused and already returned at the last check.
   private var returned = 0
 
-  /// Fixes the heap's thresholds.
+  /// Fixes the heap's thresholds, for the whole process.
   public init() {
     netmine_heap_set(Self.mappingThreshold, Int32(Self.slack))
   }
 
-  /// Returns unused memory if there is much of it. Takes longer the more pieces it is in: call it at a bounded rate.
+  /// Returns unused memory if there are more than 16 MiB of it. Its duration grows with the number of free
+  /// pieces: call it at a bounded rate.
   public mutating func returnUnused() {
     let unused = Int(clamping: netmine_heap_unused())
     returned = min(returned, unused)

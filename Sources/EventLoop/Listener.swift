@@ -4,7 +4,7 @@ import Glibc
 
 /// Accepts connections on a listening socket.
 public final class Listener {
-  /// Where it listens; the port is the real one where 0 was asked for.
+  /// The listening address. If port 0 was requested, it has the real port.
   public let address: SocketAddress
 
   private var descriptor: Int32
@@ -16,9 +16,10 @@ public final class Listener {
   /// Starts to listen and accept.
   ///
   /// - Parameters:
-  ///   - accept: gets each new connection's descriptor, which it owns from then on, and its remote address.
-  ///   - fail: gets what makes accepting impossible for now (no descriptors left), once until it is possible
-  ///     again; meanwhile it is tried each second, and connections wait in the backlog.
+  ///   - accept: gets each new connection's descriptor, which it then owns, and its remote address.
+  ///   - fail: gets the error that makes accepting impossible for now (no descriptors left), once until
+  ///     accepting succeeds again. Meanwhile the listener retries each second, and connections wait in the
+  ///     backlog.
   public init(
     on address: SocketAddress,
     backlog: Int32 = 128,
@@ -54,7 +55,7 @@ public final class Listener {
     if case .unix(let path) = address { unlink(path) }
   }
 
-  /// At most 64 a batch, so that a flood of connections leaves time for those that are there.
+  /// Accepts at most 64 connections a batch, so that a flood of them leaves time for the established ones.
   private func acceptSome(accept: (Int32, SocketAddress) -> Void, fail: (IOError) -> Void) {
     for _ in 0..<64 {
       guard descriptor >= 0 else { return }

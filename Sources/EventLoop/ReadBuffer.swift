@@ -1,11 +1,11 @@
 import Glibc
 
-/// What was read from a stream and not yet consumed, always contiguous.
+/// The bytes read from a stream and not yet consumed, always contiguous.
 ///
-/// Holds no memory while empty, unless somebody still looks at what was in its chunk: then the rest of
-/// that chunk is filled (but for an eighth) before another is begun, so that many small slices do not keep a
-/// chunk each. A small remainder is parked in memory of its own size, so that a connection stuck in the middle of a
-/// message does not hold a whole chunk.
+/// An empty buffer holds no memory, unless a slice of its chunk is still in use. Then the buffer fills the
+/// rest of that chunk (all but an eighth) before it begins another, so that many small slices do not keep a
+/// chunk each. A small remainder is parked in memory of its own size, so that a connection stuck in the
+/// middle of a message does not hold a whole chunk.
 struct ReadBuffer {
   private var chunk: Chunk?
   private var consumed = 0
@@ -18,22 +18,25 @@ struct ReadBuffer {
 
   var count: Int { filled - consumed }
 
-  /// Bytes of the memory that the unconsumed bytes are in; 0 if there are none.
+  /// Capacity in bytes of the memory that holds the unconsumed bytes; 0 if there are none.
   var heldCount: Int { filled > consumed ? chunk?.capacity ?? 0 : 0 }
 
-  /// The unconsumed bytes; nil where there are none.
+  /// The unconsumed bytes; nil if there are none.
   var slice: ChunkSlice? {
     guard let chunk, filled > consumed else { return nil }
     return ChunkSlice(chunk, consumed..<filled)
   }
 
-  /// Has room for at least one more byte; `expected` is how long the unconsumed bytes will become, as far
-  /// as their sender says. What is not yet there is believed only step by step: memory at most doubles.
+  /// Returns room for at least one more byte.
+  ///
+  /// Memory at most doubles at each call: the sender's claim is believed only as its bytes arrive.
+  ///
+  /// - Parameter expected: number of unconsumed bytes that the sender has announced.
   mutating func room(expected: Int) -> UnsafeMutableRawBufferPointer {
     let unread = count
     let wanted = max(pool.chunkCapacity, min(expected, unread * 2))
     let isLittle = unread <= Self.parkingLimit
-    // What nobody looks at any more is read over: it is still in the processor's cache.
+    // Overwrite consumed bytes if nobody else uses them: that memory is still in the processor's cache.
     if isLittle, consumed > 0, isKnownUniquelyReferenced(&chunk), let current = chunk {
       memmove(current.base, current.base + consumed, unread)
       consumed = 0
@@ -62,7 +65,7 @@ struct ReadBuffer {
     consumed += count
   }
 
-  /// Gives the chunk back where little is left in it and nobody else looks at it.
+  /// Moves a small remainder to memory of its own size and returns the chunk, if nobody else uses it.
   mutating func park() {
     guard count <= Self.parkingLimit, isKnownUniquelyReferenced(&chunk) else { return }
     guard count > 0 else { return clear() }

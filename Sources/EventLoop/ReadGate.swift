@@ -2,52 +2,55 @@ import Bytes
 import CLibEV
 import Glibc
 
-/// Reads from streams in a fair order, and only those that say little while what is read cannot be passed on.
+/// Reads streams in a fair order. While closed, it reads only streams that send little, and only as long as
+/// there is a reserve.
 ///
-/// The order is a deficit round robin. Each stream may cost `share` in each round, in reading, handling and answering
-/// alike (`ByteStream.charge`). One that becomes readable and has not used its share is *light*: it is read from at once,
-/// before all that are *heavy*. One that has more to say than a small read takes, or has used its share, is heavy: it
-/// waits in a ring, at whose end a round ends. What a stream costs beyond its share it owes in the rounds after. After
-/// some work the loop gets its turn, so that new light streams, timers and others get theirs.
+/// The order is a deficit round robin. In each round a stream may cost `share`, for reading, handling and
+/// answering together (`ByteStream.charge`). A readable stream that has not used its share is *light*: it is
+/// read at once, before all *heavy* ones. A stream that has more bytes than a small read takes, or has used
+/// its share, is heavy: it waits in a ring, and the end of the ring ends a round. Cost beyond the share is
+/// owed in the following rounds. After `turnShare` of work the gate returns to the loop, so that new light
+/// streams, timers and other watchers get their turn.
 ///
-/// An epoll instance of its own watches the streams, edge-triggered, and the loop watches that as one descriptor: to
-/// close and to open it costs the same, however many streams there are.
+/// The gate's own edge-triggered epoll instance watches the streams, and the loop watches that instance as
+/// one descriptor. Closing and opening the gate costs the same for any number of streams.
 public final class ReadGate {
-  /// What handling a message costs besides its bytes; a byte read and handled costs 1 1/4.
+  /// Cost of handling a message, besides its bytes. A byte read and handled costs 1 1/4.
   public static let messageCost = 256
 
-  /// What a stream may cost in a round.
+  /// Cost that a stream may cause in a round.
   static let share = 128 << 10
 
-  /// Cost after which the loop gets its turn: about a millisecond.
+  /// Cost after which the gate returns to the loop: about a millisecond of work.
   static let turnShare = 1 << 20
 
-  /// Most bytes of a light stream that are read before it becomes heavy, if there are heavy ones.
+  /// Most bytes read from a light stream before it becomes heavy, if there are heavy streams.
   static let lightRead = 8 << 10
 
-  /// Most bytes that are read at once, unless a message is known to be longer: what is read is handled at once.
+  /// Most bytes of one read, unless a longer message is known to come. All bytes read are handled at once, so
+  /// a long read delays the others.
   static let heavyRead = 32 << 10
 
-  /// How many streams are reported at once as readable, and how often in a turn.
+  /// Most events fetched from epoll in one call, and most calls in a turn.
   private static let collection = (events: 256, count: 16)
 
-  /// Most heavy streams that are looked at in a turn; looking at one that owes costs next to nothing.
+  /// Most heavy streams visited in a turn. A visit to a stream that owes costs next to nothing.
   private static let visitsPerTurn = 1 << 14
 
-  /// How many streams ahead of the one that is read from is fetched into the processor's cache.
+  /// Number of streams ahead of the current one whose memory is prefetched into the processor's cache.
   private static let lead = 4
 
-  /// Whether all streams may be read from.
+  /// Whether all streams may be read.
   public private(set) var isOpen = true
 
-  /// Whether light streams may be read from although the gate is closed; asked before each. Once it says no, none is
-  /// until the gate opens.
+  /// Whether light streams may be read although the gate is closed. Called before each read. Once it returns
+  /// false, no stream is read until the gate opens.
   public var hasReserve: () -> Bool = { false }
 
   private var isSpent = false
   private let epoll: Int32
   private var watcher: DescriptorWatcher?
-  /// Runs while somebody waits who may be read from.
+  /// Runs while a stream that may be read is waiting.
   private var turns: TurnWatcher?
   private let events = UnsafeMutableBufferPointer<epoll_event>.allocate(capacity: collection.events)
   private var queue = ReadQueue()
@@ -70,20 +73,22 @@ public final class ReadGate {
     events.deallocate()
   }
 
-  /// Holds heavy streams at once, and all once there is no reserve.
+  /// Suspends heavy streams at once, and light streams once there is no reserve.
   public func close() {
     isOpen = false
     updateWatchers()
   }
 
-  /// Has all streams read from again.
+  /// Resumes all streams.
   public func open() {
     isOpen = true
     isSpent = false
     updateWatchers()
   }
 
-  /// Has a stream read from while the gate is open.
+  /// Adds a stream, to be read while the gate is open.
+  ///
+  /// - Throws: `IOError` if epoll refuses the descriptor.
   func admit(_ stream: ByteStream) throws(IOError) {
     let descriptor = stream.descriptor
     var event = epoll_event()
@@ -98,7 +103,7 @@ public final class ReadGate {
     }
   }
 
-  /// Has a stream read from no more.
+  /// Removes a stream.
   func dismiss(_ stream: ByteStream) {
     queue.remove(stream.descriptor)
     _ = epoll_ctl(epoll, EPOLL_CTL_DEL, stream.descriptor, nil)
@@ -124,12 +129,13 @@ public final class ReadGate {
     updateWatchers()
   }
 
-  /// Queues the streams that have become readable.
+  /// Enqueues the streams that have become readable.
   private func collect() {
     for _ in 0..<Self.collection.count {
       let count = Int(max(0, epoll_wait(epoll, events.baseAddress, Int32(events.count), 0)))
       for event in events[..<count] {
-        // After its last bytes, or out of turn, a read may be short although there is more.
+        // After the end of the stream, an error or urgent data, a short read does not mean that nothing is
+        // left.
         let isShort = event.events & ~EPOLLIN.rawValue != 0
         queue.becameReadable(event.data.fd, toEnd: isShort)
       }
@@ -143,7 +149,7 @@ public final class ReadGate {
     return !isSpent
   }
 
-  /// Reads from the first of a queue; returns what that cost.
+  /// Reads from the first stream of a list; returns the cost.
   private func read(_ descriptor: Int32) -> Int {
     let (stream, share, isLight, toEnd) = queue.take(descriptor)
     let isBulk = isOpen && (!isLight || queue.first(.heavy) == nil)
@@ -153,7 +159,7 @@ public final class ReadGate {
       isBulk: isBulk,
       toEnd: toEnd
     )
-    // What it is answered goes before the others' long messages are read.
+    // Send this stream's answers before reading the long messages of the others.
     if isLight, queue.first(.heavy) != nil { stream.flushUnlessBlocked() }
     let cost = stream.takeCharge()
     queue.finish(stream, descriptor, cost: cost, isMore: isMore)

@@ -1,22 +1,22 @@
 import CLibEV
 
-/// The streams of a `ReadGate`, by descriptor: which of them are known to be readable, in what order they are read from,
-/// and what each may still cost.
+/// The streams of a `ReadGate`, by descriptor: which are readable, their order, and the cost that each may
+/// still cause.
 ///
-/// Knows no descriptors' state but what it is told. Each operation takes constant time.
+/// It makes no system calls. Each operation takes constant time.
 struct ReadQueue {
   enum Kind { case light, heavy }
 
   private struct Entry {
     let stream: Unmanaged<ByteStream>
     let handler: UnsafeMutableRawPointer
-    /// What it may still cost in its round; negative: what it owes.
+    /// Cost that the stream may still cause in its round; if negative, the cost it owes.
     var credit: Int
-    /// The round in which it last got its share.
+    /// The round in which the stream last got its share.
     var round: UInt64
-    /// Where it waits; nil if it is not known to be readable.
+    /// The list in which the stream waits; nil if it is not known to be readable.
     var kind: Kind?
-    /// Whether a read that is short does not mean that nothing is left.
+    /// Whether bytes may be left after a read that did not fill its room.
     var toEnd = false
     var next: Int32 = -1
     var previous: Int32 = -1
@@ -32,16 +32,16 @@ struct ReadQueue {
   private var heavy = List()
   private var round: UInt64 = 0
 
-  /// Whether nobody waits.
+  /// Whether no stream waits.
   var isEmpty: Bool { light.first < 0 && heavy.first < 0 }
 
-  /// The first that waits in a list.
+  /// The first stream of a list; nil if the list is empty.
   func first(_ kind: Kind) -> Int32? {
     let first = kind == .light ? light.first : heavy.first
     return first < 0 ? nil : first
   }
 
-  /// The one `count` places after the first.
+  /// The stream `count` places after the first; nil if the list is shorter.
   func first(_ kind: Kind, after count: Int) -> Int32? {
     var place = first(kind)
     for _ in 0..<count {
@@ -51,13 +51,13 @@ struct ReadQueue {
     return place
   }
 
-  /// The one that waits after another; nil if the other does not wait.
+  /// The stream that waits after another; nil if the other does not wait or is the last.
   func next(after descriptor: Int32) -> Int32? {
     guard let next = entries[Int(descriptor)]?.next, next >= 0 else { return nil }
     return next
   }
 
-  /// Adds a stream with the share of a round. Each leaves before it goes.
+  /// Adds a stream with the share of a round. The queue does not retain it: remove it before it is freed.
   mutating func insert(_ stream: ByteStream) {
     let descriptor = stream.descriptor
     while entries.count <= descriptor { entries.append(nil) }
@@ -75,9 +75,9 @@ struct ReadQueue {
     entries[Int(descriptor)] = nil
   }
 
-  /// Queues a stream, unless it waits already.
+  /// Enqueues a stream, unless it waits already.
   ///
-  /// - Parameter toEnd: whether a read that is short does not mean that nothing is left.
+  /// - Parameter toEnd: whether bytes may be left after a read that did not fill its room.
   mutating func becameReadable(_ descriptor: Int32, toEnd: Bool) {
     guard let entry = entries[Int(descriptor)] else { return }
     if toEnd { entries[Int(descriptor)]!.toEnd = true }
@@ -86,7 +86,8 @@ struct ReadQueue {
     append(descriptor, to: mayCost(descriptor) ? .light : .heavy)
   }
 
-  /// The heavy stream that is to be looked at next; where all have been in this round, begins the next.
+  /// The next heavy stream to visit; nil if there is none. If all have been visited in this round, begins the
+  /// next round.
   mutating func nextHeavy() -> Int32? {
     guard let descriptor = first(.heavy) else { return nil }
     if entries[Int(descriptor)]!.round == round { round += 1 }
@@ -94,30 +95,30 @@ struct ReadQueue {
     return descriptor
   }
 
-  /// Ends the round, because nobody waits.
+  /// Ends the round, because no stream waits.
   mutating func endRound() { round += 1 }
 
-  /// Whether a stream has something left of its share.
+  /// Whether a stream has not used up its share.
   func mayCost(_ descriptor: Int32) -> Bool { entries[Int(descriptor)]!.credit > 0 }
 
-  /// Puts a heavy stream to the end.
+  /// Moves a heavy stream to the end of its list.
   mutating func putBack(_ descriptor: Int32) {
     unlink(descriptor)
     append(descriptor, to: .heavy)
   }
 
-  /// Takes a stream that waits out of its list, to be read from.
+  /// Removes a waiting stream from its list, to read from it.
   mutating func take(_ descriptor: Int32) -> (stream: ByteStream, share: Int, isLight: Bool, toEnd: Bool) {
     let entry = entries[Int(descriptor)]!
     unlink(descriptor)
     return (entry.stream.takeUnretainedValue(), entry.credit, entry.kind == .light, entry.toEnd)
   }
 
-  /// Notes what reading from a stream cost.
+  /// Charges a stream for a read.
   ///
-  /// - Parameter isMore: whether there may be more, which it is to wait for among the heavy.
+  /// - Parameter isMore: whether more bytes may be there. The stream then waits among the heavy ones.
   mutating func finish(_ stream: ByteStream, _ descriptor: Int32, cost: Int, isMore: Bool) {
-    // It may have left, and another come in its place.
+    // The read may have removed the stream, and another may have its descriptor now.
     guard let entry = entries[Int(descriptor)],
       entry.stream.toOpaque() == Unmanaged.passUnretained(stream).toOpaque()
     else { return }
@@ -125,14 +126,15 @@ struct ReadQueue {
     if isMore { append(descriptor, to: .heavy) } else { entries[Int(descriptor)]!.toEnd = false }
   }
 
-  /// Has the processor fetch what a stream and its handler are told in: of many thousands none is in its cache.
+  /// Prefetches the memory of a stream and its handler: among many thousands of streams it is not in the
+  /// processor's cache.
   func fetch(_ descriptor: Int32) {
     guard let entry = entries[Int(descriptor)] else { return }
     netmine_prefetch(entry.stream.toOpaque(), 256)
     netmine_prefetch(entry.handler, 512)
   }
 
-  /// Gives a stream its shares of the rounds since it last got one; what is not used is not kept.
+  /// Grants a stream its shares of the rounds since its last one. Unused shares do not accumulate.
   private mutating func grantShare(_ descriptor: Int32) {
     let entry = entries[Int(descriptor)]!
     let rounds = Int(min(round - entry.round, UInt64(Int.max / ReadGate.share / 2)))

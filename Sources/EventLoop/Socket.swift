@@ -2,9 +2,9 @@ import Bytes
 import CLibEV
 import Glibc
 
-/// Calls on stream sockets; every socket made here is non-blocking and closed on exec.
+/// Calls on stream sockets. Every socket made here is non-blocking and closes on exec.
 public enum Socket {
-  /// Makes a socket of the address's family.
+  /// Creates a socket of the address's family.
   static func make(for address: SocketAddress) throws(IOError) -> Int32 {
     let type = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_NONBLOCK.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
     let descriptor = socket(address.family, type, 0)
@@ -12,12 +12,12 @@ public enum Socket {
     return descriptor
   }
 
-  /// Binds and listens. A unix socket's stale file is replaced, one somebody answers on is not.
+  /// Binds and listens. Replaces a unix socket's stale file, but not if another process answers on it.
   ///
   /// - Parameters:
-  ///   - backlog: how many connections the kernel keeps until they are accepted.
+  ///   - backlog: most connections that the kernel keeps until they are accepted.
   ///   - mode: permissions of a unix socket's file.
-  ///   - group: id of the group that owns a unix socket's file, where it is not ours.
+  ///   - group: id of the group that owns a unix socket's file; nil for the process's own.
   public static func listen(
     on address: SocketAddress,
     backlog: Int32 = 128,
@@ -43,7 +43,7 @@ public enum Socket {
     return descriptor
   }
 
-  /// Starts a connect; it has finished when the socket is writable (see `outcome(of:)`).
+  /// Starts a connect. The connect has ended when the socket is writable (see `outcome(of:)`).
   public static func startConnect(
     to address: SocketAddress,
     from local: SocketAddress? = nil
@@ -65,7 +65,7 @@ public enum Socket {
     return descriptor
   }
 
-  /// How a connect ended: 0, or the error number.
+  /// The result of a connect: 0, or the errno.
   public static func outcome(of descriptor: Int32) -> Int32 {
     var code: Int32 = 0
     var length = socklen_t(MemoryLayout<Int32>.size)
@@ -73,19 +73,20 @@ public enum Socket {
     return code
   }
 
-  /// The address at our end.
+  /// The local address; an unnamed unix address if the call fails.
   public static func localAddress(of descriptor: Int32) -> SocketAddress {
     SocketAddress { _ = getsockname(descriptor, $0, $1) }
   }
 
-  /// The address at the other end.
+  /// The remote address; an unnamed unix address if the call fails.
   public static func remoteAddress(of descriptor: Int32) -> SocketAddress {
     SocketAddress { _ = getpeername(descriptor, $0, $1) }
   }
 
-  /// User and process id at the other end of a unix socket, when it connected; nil for any other socket.
+  /// User id and process id of the peer at the time of its connect, for a unix socket; nil for any other
+  /// socket.
   public static func credentials(of descriptor: Int32) -> (user: UInt32, process: Int32)? {
-    // struct ucred, which Glibc's overlay does not show: pid, uid, gid.
+    // struct ucred, which Glibc's overlay does not export: pid, uid, gid.
     var values: (pid: Int32, uid: UInt32, gid: UInt32) = (0, 0, 0)
     var length = socklen_t(MemoryLayout.size(ofValue: values))
     guard getsockopt(descriptor, SOL_SOCKET, SO_PEERCRED, &values, &length) == 0, values.pid > 0 else {
@@ -94,7 +95,7 @@ public enum Socket {
     return (values.uid, values.pid)
   }
 
-  /// Has small writes sent at once (TCP); without effect on other sockets.
+  /// Sends small writes at once (TCP_NODELAY). No effect on sockets other than TCP.
   public static func disableDelay(_ descriptor: Int32) {
     enable(TCP_NODELAY, level: Int32(IPPROTO_TCP), on: descriptor)
   }
@@ -108,7 +109,7 @@ public enum Socket {
     var status = stat()
     guard lstat(path, &status) == 0 else { return }
     guard status.st_mode & S_IFMT == S_IFSOCK else {
-      throw IOError("listen on \(path), which exists and is no socket", code: EEXIST)
+      throw IOError("listen on \(path), which exists and is not a socket", code: EEXIST)
     }
     let probe = try make(for: .unix(path))
     defer { Glibc.close(probe) }

@@ -1,7 +1,7 @@
 import Bytes
 import Glibc
 
-/// Where a socket is bound or connected to.
+/// The address of a socket: IPv4, IPv6 or unix.
 public enum SocketAddress: Hashable, Sendable, CustomStringConvertible {
   /// IPv4: the address's four bytes as a big-endian number, and the port.
   case ipv4(UInt32, port: UInt16)
@@ -43,7 +43,7 @@ public enum SocketAddress: Hashable, Sendable, CustomStringConvertible {
     }
   }
 
-  /// Reads `1.2.3.4:80` or `[::1]:80`: an address in figures with a port; nil for anything else.
+  /// Parses `1.2.3.4:80` or `[::1]:80`: a numeric address with a port. Returns nil for any other text.
   public init?(_ text: String) {
     guard let colon = text.lastIndex(of: ":"), let port = UInt16(text[text.index(after: colon)...]) else {
       return nil
@@ -60,10 +60,10 @@ public enum SocketAddress: Hashable, Sendable, CustomStringConvertible {
     }
   }
 
-  /// Where a server is, as people write it: `1.2.3.4:80`, `[::1]:80`, or else a unix socket's path.
+  /// Parses a server's address: `1.2.3.4:80`, `[::1]:80`, or else a unix socket's path.
   public init(server text: String) { self = SocketAddress(text) ?? .unix(text) }
 
-  /// Whether it is on this machine: 127.0.0.0/8, ::1 or a unix socket.
+  /// Whether the address is on this host: 127.0.0.0/8, ::1 or a unix socket.
   public var isLoopback: Bool {
     switch self {
     case .ipv4(let address, _): address >> 24 == 127
@@ -98,7 +98,9 @@ extension SocketAddress {
     }
   }
 
-  /// Calls `body` with the address as the socket calls take it.
+  /// Calls `body` with the address in the form of the socket calls.
+  ///
+  /// - Throws: `IOError` if a unix path is too long.
   func withSockaddr<R>(_ body: (UnsafePointer<sockaddr>, socklen_t) -> R) throws(IOError) -> R {
     var storage = sockaddr_storage()
     let length: Int
@@ -134,7 +136,7 @@ extension SocketAddress {
     }
   }
 
-  /// Reads what a socket call reported.
+  /// Reads the address that a socket call reports.
   init(reportedBy call: (UnsafeMutablePointer<sockaddr>, UnsafeMutablePointer<socklen_t>) -> Void) {
     var storage = sockaddr_storage()
     var length = socklen_t(MemoryLayout<sockaddr_storage>.size)

@@ -2,10 +2,10 @@ import CLibEV
 import Glibc
 
 // The one file in which C callbacks find their Swift owners. Each watcher owns its heap-stable libev
-// structure and is found again through the structure's `data`, unretained: a watcher is cancelled
-// before it is freed, so libev never calls for one that is gone.
+// structure. A callback finds the watcher through the structure's `data`, unretained: a watcher is cancelled
+// before it is freed, so libev never calls for a freed one.
 
-/// What a descriptor is ready for.
+/// The directions in which a descriptor is ready.
 public struct Readiness: OptionSet, Sendable {
   /// libev's bits.
   public let rawValue: Int32
@@ -13,10 +13,10 @@ public struct Readiness: OptionSet, Sendable {
   /// Creates a set from libev's bits.
   public init(rawValue: Int32) { self.rawValue = rawValue }
 
-  /// There is something to read, or an end or error to find by reading.
+  /// Bytes, an end or an error can be read.
   public static let readable = Readiness(rawValue: Int32(EV_READ))
 
-  /// There is room to write, a connect has finished, or there is an error to find by writing.
+  /// There is room to write, a connect has ended, or a write will return an error.
   public static let writable = Readiness(rawValue: Int32(EV_WRITE))
 }
 
@@ -26,7 +26,7 @@ public final class DescriptorWatcher {
   private let watcher = UnsafeMutablePointer<ev_io>.allocate(capacity: 1)
   private let handle: (Readiness) -> Void
 
-  /// What is reported now; empty at first.
+  /// The events that are reported; empty at first.
   public private(set) var interest: Readiness = []
 
   /// Creates a watcher of `descriptor` that reports nothing yet.
@@ -50,7 +50,7 @@ public final class DescriptorWatcher {
     watcher.deallocate()
   }
 
-  /// Changes what is reported.
+  /// Changes the events to report.
   public func watch(for interest: Readiness) {
     guard interest != self.interest else { return }
     self.interest = interest
@@ -60,20 +60,20 @@ public final class DescriptorWatcher {
     ev_io_start(loop.raw, watcher)
   }
 
-  /// Ends all reports. Call it before the descriptor is closed.
+  /// Ends all reports. Call it before closing the descriptor.
   public func cancel() {
     interest = []
     ev_io_stop(loop.raw, watcher)
   }
 }
 
-/// Reports when an amount of time has passed, on the monotonic clock.
+/// Fires after an amount of time on the monotonic clock.
 public final class TimerWatcher {
   private let loop: EventLoop
   private let watcher = UnsafeMutablePointer<ev_timer>.allocate(capacity: 1)
   private let handle: () -> Void
 
-  /// Creates a timer that is not running.
+  /// Creates a stopped timer.
   public init(on loop: EventLoop, handle: @escaping () -> Void) {
     self.loop = loop
     self.handle = handle
@@ -93,11 +93,10 @@ public final class TimerWatcher {
     watcher.deallocate()
   }
 
-  /// Whether a report is due.
+  /// Whether the timer is running.
   public var isRunning: Bool { watcher.pointee.active != 0 }
 
-  /// Reports once after `seconds`, then every `interval` seconds where that is not 0; forgets an earlier
-  /// start.
+  /// Fires once after `seconds`, then every `interval` seconds if that is not 0. Replaces an earlier start.
   public func start(after seconds: Double, every interval: Double = 0) {
     cancel()
     ev_now_update(loop.raw)
@@ -106,17 +105,17 @@ public final class TimerWatcher {
     ev_timer_start(loop.raw, watcher)
   }
 
-  /// Ends all reports.
+  /// Stops the timer.
   public func cancel() { ev_timer_stop(loop.raw, watcher) }
 }
 
-/// Reports at wall-clock times: every whole multiple of an interval, also after the clock was set.
+/// Fires at wall-clock times: every whole multiple of an interval, also after the clock was set.
 public final class PeriodicWatcher {
   private let loop: EventLoop
   private let watcher = UnsafeMutablePointer<ev_periodic>.allocate(capacity: 1)
   private let handle: () -> Void
 
-  /// Starts reporting whenever the Unix time is `offset` seconds past a multiple of `interval` seconds.
+  /// Starts firing whenever the Unix time is `offset` seconds past a multiple of `interval` seconds.
   public init(every interval: Double, offset: Double = 0, on loop: EventLoop, handle: @escaping () -> Void) {
     self.loop = loop
     self.handle = handle
@@ -137,7 +136,7 @@ public final class PeriodicWatcher {
     watcher.deallocate()
   }
 
-  /// Ends all reports.
+  /// Stops firing.
   public func cancel() { ev_periodic_stop(loop.raw, watcher) }
 }
 
@@ -147,9 +146,10 @@ public final class SignalWatcher {
   private let watcher = UnsafeMutablePointer<ev_signal>.allocate(capacity: 1)
   private let handle: () -> Void
 
-  /// Starts reporting signal `number`, whose default action then no longer happens.
+  /// Starts reporting signal `number`. Its default action no longer happens.
   ///
-  /// Unblocks it too: a program may have been started with it blocked, and libev leaves that so.
+  /// It also unblocks the signal in this thread: the program may have been started with it blocked, and libev
+  /// does not unblock it.
   public init(_ number: Int32, on loop: EventLoop, handle: @escaping () -> Void) {
     self.loop = loop
     self.handle = handle
@@ -162,7 +162,7 @@ public final class SignalWatcher {
     )
     watcher.pointee.data = Unmanaged.passUnretained(self).toOpaque()
     ev_signal_start(loop.raw, watcher)
-    // A thread that blocks all signals, as Dispatch's do, hands that down to the programs it starts.
+    // A thread that blocks all signals, such as Dispatch's, passes its mask on to the programs it starts.
     var signals = sigset_t()
     sigemptyset(&signals)
     sigaddset(&signals, number)
@@ -178,13 +178,13 @@ public final class SignalWatcher {
   public func cancel() { ev_signal_stop(loop.raw, watcher) }
 }
 
-/// Reports in each turn of the loop, before anything else, and keeps the loop from waiting meanwhile.
+/// Fires in each loop iteration, before all other watchers, and keeps the loop from sleeping while it runs.
 final class TurnWatcher {
   private let loop: EventLoop
   private let watcher = UnsafeMutablePointer<ev_idle>.allocate(capacity: 1)
   private let handle: () -> Void
 
-  /// Creates a watcher that reports nothing yet.
+  /// Creates a stopped watcher.
   init(on loop: EventLoop, handle: @escaping () -> Void) {
     self.loop = loop
     self.handle = handle
@@ -199,17 +199,17 @@ final class TurnWatcher {
     watcher.deallocate()
   }
 
-  /// Whether it reports.
+  /// Whether the watcher is running.
   var isRunning: Bool { watcher.pointee.active != 0 }
 
-  /// Reports from the next turn on.
+  /// Fires from the next iteration on.
   func start() { ev_idle_start(loop.raw, watcher) }
 
-  /// Ends all reports.
+  /// Stops firing.
   func cancel() { ev_idle_stop(loop.raw, watcher) }
 }
 
-/// Tells the loop when a batch has been handled: right before it would wait.
+/// Calls the loop's `endBatch` when a batch has been handled, right before the loop would wait.
 final class BatchEndWatcher {
   private unowned let loop: EventLoop
   private let raw: OpaquePointer
@@ -228,6 +228,6 @@ final class BatchEndWatcher {
 
   deinit { watcher.deallocate() }
 
-  /// Called by the loop's own deinitialiser, when it can no longer be referenced.
+  /// Stops the calls. The loop's deinitialiser calls this, when the loop can no longer be referenced.
   func cancel() { ev_prepare_stop(raw, watcher) }
 }

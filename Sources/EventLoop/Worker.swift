@@ -3,16 +3,16 @@ import CLibEV
 import Glibc
 import Synchronization
 
-/// A thread for what may take long, such as waiting for a disk; its results come back to the loop's thread.
+/// A thread for slow jobs, such as waiting for a disk. Results come back to the loop's thread.
 ///
-/// Jobs are done one after another, in order. Everything but the jobs themselves happens on the loop's thread.
+/// Jobs run one after another, in order. Everything but the jobs themselves happens on the loop's thread.
 public final class Worker {
-  /// What both threads see.
+  /// State shared by both threads.
   private final class Shared: Sendable {
     let jobs = Mutex<[@Sendable () -> Void]>([])
-    /// Counts jobs for the thread, and wakes it; one more than there are ends it.
+    /// Counts jobs for the thread, and wakes it. A count without a job ends the thread.
     let orders = netmine_eventfd(1)
-    /// Counts jobs that are done, and wakes the loop.
+    /// Counts finished jobs, and wakes the loop.
     let results = netmine_eventfd(0)
     let niceness: Int32
 
@@ -27,7 +27,7 @@ public final class Worker {
     }
 
     func work() {
-      // On Linux this is the thread's own.
+      // On Linux the niceness belongs to the thread.
       if niceness != 0 { setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, niceness) }
       while true {
         var count: UInt64 = 0
@@ -50,16 +50,16 @@ public final class Worker {
   private var watcher: DescriptorWatcher?
   private var completions: [() -> Void] = []
 
-  /// Creates a worker; its thread is started with the first job.
+  /// Creates a worker. Its thread starts with the first job.
   ///
-  /// - Parameter niceness: how far it stands back behind other threads, 0 … 19.
+  /// - Parameter niceness: niceness of the thread, 0 … 19; higher yields more to other threads.
   public init(on loop: EventLoop, niceness: Int32 = 0) {
     shared = Shared(niceness: niceness)
     watcher = DescriptorWatcher(shared.results, on: loop) { [unowned self] _ in complete() }
     watcher?.watch(for: .readable)
   }
 
-  /// Waits for the jobs that there are; what they return is dropped.
+  /// Waits for the remaining jobs and drops their results.
   deinit {
     watcher?.cancel()
     guard let thread else { return }
@@ -67,10 +67,10 @@ public final class Worker {
     pthread_join(thread, nil)
   }
 
-  /// Whether nothing is being done.
+  /// Whether all jobs are finished and their results handled.
   public var isIdle: Bool { completions.isEmpty }
 
-  /// Has a job done, and then its result taken on the loop's thread.
+  /// Runs `job` on the worker's thread, then `completion` with its result on the loop's thread.
   public func run<Result: Sendable>(
     _ job: @escaping @Sendable () -> Result,
     then completion: @escaping (Result) -> Void
@@ -82,7 +82,7 @@ public final class Worker {
     Shared.signal(shared.orders)
   }
 
-  /// Waits until all jobs are done and their results taken.
+  /// Waits until all jobs are finished and their results handled.
   public func drain() {
     while !completions.isEmpty { complete() }
   }
@@ -91,7 +91,7 @@ public final class Worker {
     let value = Mutex<Value?>(nil)
   }
 
-  /// Takes the results that are there; waits for one where there is none.
+  /// Handles the results that are there; waits if there is none yet.
   private func complete() {
     var count: UInt64 = 0
     guard !completions.isEmpty, read(shared.results, &count, 8) == 8 else { return }
@@ -100,7 +100,7 @@ public final class Worker {
 
   private func startThread() {
     guard thread == nil else { return }
-    // Signals are the loop's.
+    // Signals are for the loop's thread only.
     var all = sigset_t()
     var former = sigset_t()
     sigfillset(&all)

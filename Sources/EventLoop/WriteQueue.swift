@@ -1,36 +1,38 @@
 import Bytes
 import Glibc
 
-/// Bytes waiting to be written to a descriptor, in order: slices of chunks shared with others, and
-/// copies in chunks of its own.
+/// Bytes waiting to be written to a descriptor, in order: slices of shared chunks, and copies in chunks of
+/// the queue's own.
 public struct WriteQueue {
-  // What was written is nil: a chunk must not be kept because others behind it are.
+  // Written slices become nil: they must not keep their chunk alive while later slices wait.
   private var slices: [ChunkSlice?] = []
   private var head = 0
   private var tail: Chunk?
-  /// Bytes left in our own chunk, where the last slice is its, and where they begin.
+  /// Bytes left in the queue's own chunk, if the last slice is of that chunk, and the address of the first of
+  /// them.
   private var tailRoom = 0
   private var tailEnd: UnsafeMutableRawPointer?
   private let pool: ChunkPool
 
-  /// How many runs of slices of the same chunk there are of each chunk, the first run left out: where two streams come
-  /// in turns, so do their chunks.
+  /// Number of runs of slices of each chunk, without the first run of the queue. Two interleaved streams
+  /// interleave their chunks, so a chunk may have several runs.
   private var runs: [ObjectIdentifier: Int] = [:]
 
-  /// Bytes of a queue's own chunks, each twice what waits then: the least, and the most. A queue for which more waits
-  /// borrows chunks of the pool.
+  /// Least and greatest size in bytes of a chunk of the queue's own. Its size is twice the number of bytes
+  /// waiting when it is made. If that exceeds the greatest size, the queue borrows a chunk of the pool.
   private static let littleCount = (least: 512, most: 32 << 10)
 
-  /// How many bytes wait.
+  /// Number of bytes waiting.
   public private(set) var count = 0
 
-  /// How many bytes the chunks have that what waits keeps alive, each counted once, and those kept for many not at all.
+  /// Total capacity in bytes of the chunks that waiting bytes keep alive. Each chunk counts once, chunks of a
+  /// shared pool not at all.
   public private(set) var heldCount = 0
 
   /// Creates an empty queue that copies into chunks of `pool`.
   public init(pool: ChunkPool) { self.pool = pool }
 
-  /// Queues bytes by reference; they are not copied.
+  /// Enqueues bytes by reference, without a copy.
   public mutating func append(_ slice: ChunkSlice) {
     guard !slice.range.isEmpty else { return }
     tailRoom = 0
@@ -46,7 +48,7 @@ public struct WriteQueue {
     slices.append(slice)
   }
 
-  /// Queues a copy of bytes.
+  /// Enqueues a copy of the bytes.
   public mutating func append(_ bytes: UnsafeRawBufferPointer) {
     if tailRoom > 0, bytes.count <= tailRoom, let tailEnd, let source = bytes.baseAddress {
       memcpy(tailEnd, source, bytes.count)
@@ -55,7 +57,7 @@ public struct WriteQueue {
     }
     var rest = bytes
     while let source = rest.baseAddress, !rest.isEmpty {
-      // A chunk of our own may be appended to only while its last slice is ours and still queued.
+      // Append to our own chunk only while its last slice is ours and still queued.
       var chunk: Chunk
       var start: Int
       if let tail, slices.count > head, let last = slices[slices.count - 1], last.chunk === tail,
@@ -64,7 +66,7 @@ public struct WriteQueue {
         chunk = tail
         start = last.range.upperBound
       } else {
-        // Where thousands have a few bytes each waiting, a whole chunk for each would be much.
+        // If thousands of queues have a few bytes each, a whole chunk for each would be too much.
         let wanted = max(2 * (count + rest.count), Self.littleCount.least)
         chunk = wanted <= Self.littleCount.most ? Chunk(capacity: wanted) : pool.lend(rest.count)
         start = 0
@@ -87,10 +89,10 @@ public struct WriteQueue {
     count += length
   }
 
-  /// Writes as much as the descriptor takes now; returns how many bytes that was, and throws what ended
-  /// the writing where that was not a full descriptor.
+  /// Writes as many bytes as the descriptor accepts now; returns their number.
   ///
-  /// - Parameter limit: most bytes.
+  /// - Parameter limit: most bytes to write.
+  /// - Throws: `IOError` if a write fails for any other reason than a full descriptor.
   public mutating func write(to descriptor: Int32, limit: Int = .max) throws(IOError) -> Int {
     var total = 0
     while count > 0, total < limit {
@@ -106,7 +108,7 @@ public struct WriteQueue {
     return total
   }
 
-  /// Forgets everything.
+  /// Drops all bytes.
   public mutating func clear() {
     slices = []
     head = 0
@@ -117,9 +119,9 @@ public struct WriteQueue {
     runs = [:]
   }
 
-  /// A copy of some of what waits.
+  /// Copies some of the waiting bytes.
   ///
-  /// - Parameter range: where, from the first byte that waits.
+  /// - Parameter range: offsets from the first waiting byte.
   public func bytes(_ range: Range<Int>) -> [UInt8] {
     var bytes: [UInt8] = []
     var start = 0
@@ -131,7 +133,7 @@ public struct WriteQueue {
     return bytes
   }
 
-  /// Forgets what waits but for the first `kept` bytes.
+  /// Drops all waiting bytes but the first `kept`.
   public mutating func truncate(to kept: Int) {
     while count > kept, let last = slices[slices.count - 1] {
       let excess = count - kept
@@ -144,7 +146,7 @@ public struct WriteQueue {
       count -= last.range.count
       if slices.count == head || slices[slices.count - 1]?.chunk !== last.chunk { endLastRun(of: last.chunk) }
     }
-    // Somebody else may have seen what was there.
+    // Another owner may hold a slice of the bytes after the cut.
     tail = nil
     tailRoom = 0
     compact()
@@ -199,7 +201,7 @@ public struct WriteQueue {
 
   private mutating func endFirstRun(of chunk: Chunk) {
     if runs[ObjectIdentifier(chunk)] == nil { heldCount -= chunk.charge }
-    // The next run is the first now.
+    // The next run is the first now, and the first is not counted.
     if head < slices.count, let next = slices[head] { _ = forgetRun(of: next.chunk) }
   }
 
@@ -211,7 +213,7 @@ public struct WriteQueue {
     if forgetRun(of: chunk), first.chunk !== chunk { heldCount -= chunk.charge }
   }
 
-  /// Counts one run less; returns whether there is no other but perhaps the first.
+  /// Counts one run fewer; returns whether no run is left, besides perhaps the first.
   private mutating func forgetRun(of chunk: Chunk) -> Bool {
     let others = runs[ObjectIdentifier(chunk), default: 1] - 1
     runs[ObjectIdentifier(chunk)] = others > 0 ? others : nil

@@ -4,7 +4,7 @@ import Testing
 
 @testable import EventLoop
 
-/// Collects what a stream brings, consuming whole pieces of `pieceCount` bytes.
+/// Collects a stream's bytes, consuming whole pieces of `pieceCount` bytes.
 final class Collector: ByteStreamHandler {
   var received: [UInt8] = []
   var times: [UInt64] = []
@@ -96,7 +96,7 @@ final class Pair {
     #expect(pair.client.drains > 0)
   }
 
-  /// The loop forgets a stream that goes before the batch ends, also where it was flushed already.
+  /// The loop forgets a stream that is freed before the batch ends, even if the stream was flushed already.
   @Test func mayGoAfterItWasFlushed() throws {
     for _ in 0..<100 {
       let pair = try Pair()
@@ -117,7 +117,7 @@ final class Pair {
     let after = Clock.now()
     try pair.run { pair.server.received.count == 1 }
     #expect(pair.server.times[0] >= before)
-    // Stamped when it arrived, at most a moment after the write, however late it is read.
+    // The kernel stamps at arrival, at most a moment after the write, however late the stream reads.
     #expect(pair.server.times[0] <= after + 5_000_000)
   }
 
@@ -184,7 +184,7 @@ final class Pair {
     #expect(access(path, F_OK) != 0)
   }
 
-  /// Where the other end takes all there is, the others have their turns nonetheless.
+  /// A reader that accepts everything does not keep other streams from their turns.
   @Test func handsOverNoMoreInABatchThanItsBound() {
     let loop = EventLoop()
     let handler = Collector()
@@ -197,11 +197,11 @@ final class Pair {
       loop.runOnce()
       sent.append(stream.bytesSent)
     }
-    // The first turn ends the batch in which that was written, and hears that more is taken.
+    // The first turn ends the batch of the write and then handles a writable event: two batches' limits.
     let all: UInt64 = 5 << 20 + 100
     #expect(sent == [2 << 20, 3 << 20, 4 << 20, 5 << 20, all, all])
     #expect(handler.drains == 1)
-    // What is left when the loop ends goes at once.
+    // Bytes left when the loop ends are written at once.
     stream.write([UInt8](repeating: 1, count: 5 << 20))
     loop.stop()
     #expect(stream.unsentCount == 0)

@@ -13,7 +13,7 @@ import Testing
     timer.start(at: due)
     loop.run()
     #expect(times.count == 1 && times[0] >= due)
-    // A time that has passed comes at once.
+    // A time that has passed fires at once.
     timer.start(at: due)
     loop.run()
     #expect(times.count == 2)

@@ -4,7 +4,7 @@ import Testing
 
 @testable import EventLoop
 
-/// A gate with streams behind it, and the other ends of these.
+/// A gate with streams behind it, and the other ends of these streams.
 @Suite final class ReadGateTests {
   private let loop = EventLoop(pool: ChunkPool(chunkCapacity: 4096))
   private let gate: ReadGate
@@ -65,7 +65,7 @@ import Testing
   @Test func writesWhileItIsClosed() throws {
     try add(1)
     gate.close()
-    // More than a socket takes at once.
+    // More than a socket accepts at once.
     streams[0].write([UInt8](repeating: 7, count: 1 << 20))
     var buffer = [UInt8](repeating: 0, count: 1 << 16)
     var count = 0
@@ -109,7 +109,7 @@ import Testing
     #expect(handlers[0].reason == .endOfStream)
   }
 
-  /// The system watches no files.
+  /// epoll does not watch regular files.
   @Test func closesAStreamThatCannotBeWatched() throws {
     let descriptor = open("/proc/self/exe", O_RDONLY | O_CLOEXEC)
     let handler = Collector()
@@ -122,7 +122,7 @@ import Testing
 
   // MARK: Fairness
 
-  /// Which stream was read from, in order, with each read costing as much as a round allows.
+  /// The streams read from, in order. Each read costs as much as a round allows, by default.
   private var reads: [Int] = []
 
   private func noteReads(costing cost: @escaping (Int) -> Int = { _ in ReadGate.share }) {
@@ -134,7 +134,7 @@ import Testing
     }
   }
 
-  /// Has a stream's other end send as much as it takes.
+  /// Sends as much as a stream's other end accepts.
   private func fill(_ index: Int) {
     let bytes = [UInt8](repeating: 1, count: 4096)
     while write(ends[index], bytes, bytes.count) > 0 {}
@@ -144,7 +144,7 @@ import Testing
     try add(21)
     noteReads { $0 == 20 ? 1 : ReadGate.share }
     for index in 0..<20 { fill(index) }
-    // Until none of them is new.
+    // Wait until none of them is new.
     while Set(reads).count < 20 { try turn(1) }
     for _ in 0..<10 {
       for index in 0..<20 { fill(index) }
@@ -152,7 +152,7 @@ import Testing
       write(ends[20], "x", 1)
       try turn(1)
       #expect(reads.first == 20)
-      // The loop gets its turn after a bounded amount of work.
+      // The gate returns to the loop after a bounded amount of work.
       #expect(reads.count <= ReadGate.turnShare / ReadGate.share + 1)
     }
     #expect(counts[20] == 10)
@@ -162,7 +162,7 @@ import Testing
     try add(2)
     handlers[0].onReceive = { $0.charge(ReadGate.turnShare) }
     fill(0)
-    // Until it is not new.
+    // Wait until it is not new.
     while counts[0] == 0 { try turn(1) }
     handlers[1].echo = true
     var isAnswered: [Bool] = []
@@ -187,7 +187,7 @@ import Testing
     #expect(each.max()! - each.min()! <= 1)
   }
 
-  /// What a read costs beyond the share of a round is owed.
+  /// Cost beyond the share of a round is owed.
   @Test func readsLessOfWhoCostsMore() throws {
     try add(3)
     noteReads { $0 == 0 ? 8 * ReadGate.share : ReadGate.share }
@@ -200,7 +200,7 @@ import Testing
     #expect(each[1] >= 7 * each[0] && each[2] >= 7 * each[0])
   }
 
-  /// Who says little all the time, but more than its share, has no precedence.
+  /// A stream that sends little at a time, but more than its share in all, has no precedence.
   @Test func countsTheLittleOfWhoSaysItOften() throws {
     try add(3)
     noteReads()
@@ -290,7 +290,7 @@ import Testing
     #expect(counts[0] > 4 * 4096)
   }
 
-  /// Whatever happens to gate and streams, all that was sent is there in the end.
+  /// Whatever happens to gate and streams, all bytes sent arrive in the end.
   @Test(arguments: 0..<20) func losesNothingWhateverHappens(seed: Int) throws {
     var random = SplitMix64(state: UInt64(seed))
     try add(12)
@@ -317,7 +317,7 @@ import Testing
   }
 }
 
-/// Vigna's generator, so that what is random is the same each time.
+/// Vigna's generator, so that the random numbers are the same in each run.
 private struct SplitMix64: RandomNumberGenerator {
   var state: UInt64
 
@@ -331,7 +331,7 @@ private struct SplitMix64: RandomNumberGenerator {
 }
 
 extension EventLoop {
-  /// One turn, which waits no longer than that.
+  /// Runs one iteration that waits at most the given seconds.
   fileprivate func runOnceWithin(_ seconds: Double) {
     let timer = TimerWatcher(on: self) {}
     timer.start(after: seconds)

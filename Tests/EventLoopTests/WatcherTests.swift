@@ -47,7 +47,7 @@ import Testing
     }
     loop.run()
     withExtendedLifetime(periodic) {}
-    // A little after a multiple, never before one; how much depends on the machine.
+    // A little after a multiple, never before one. The delay depends on the machine.
     for time in times { #expect(time % 50_000_000 < 40_000_000) }
     #expect(times[1] > times[0] && times[2] > times[1])
   }
@@ -83,7 +83,7 @@ import Testing
     let first = chunk!.base
     var slice: ChunkSlice? = ChunkSlice(chunk!, 0..<10)
     chunk = nil
-    // A slice keeps it lent.
+    // A slice keeps the chunk lent.
     #expect(pool.lend().base != first)
     slice = nil
     _ = slice
@@ -94,7 +94,7 @@ import Testing
 @Suite struct WriteQueueTests {
   let pool = ChunkPool(chunkCapacity: 100)
 
-  /// What a pipe takes of a queue, in as many writes as it needs.
+  /// Writes the whole queue to a pipe, in as many writes as needed; returns the bytes read from it.
   func drained(_ queue: inout WriteQueue) throws -> [UInt8] {
     var ends: [Int32] = [0, 0]
     #expect(pipe(&ends) == 0)
@@ -142,11 +142,11 @@ import Testing
     defer { close(full) }
     do {
       _ = try queue.write(to: full)
-      Issue.record("a full device took bytes")
+      Issue.record("a full device accepted bytes")
     } catch {
       #expect(error.code == ENOSPC)
     }
-    // Nothing is lost by it.
+    // The failure loses no bytes.
     #expect(queue.count == 24)
   }
 }

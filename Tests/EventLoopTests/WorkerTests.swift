@@ -53,7 +53,7 @@ import Testing
           usleep(1000)
           count.value += 1
         } then: { _ in
-          Issue.record("nobody is there any more")
+          Issue.record("completed after the worker was freed")
         }
       }
     }

@@ -20,7 +20,7 @@ extension WriteQueueTests {
     #expect(pipe(&ends) == 0)
     for end in ends { _ = fcntl(end, F_SETFL, O_NONBLOCK) }
     defer { for end in ends { close(end) } }
-    // A pipe takes 64 KiB.
+    // A pipe holds 64 KiB.
     _ = try queue.write(to: ends[1])
     #expect(first == nil)
     #expect(queue.heldCount == 1 << 20)
@@ -28,7 +28,7 @@ extension WriteQueueTests {
     #expect(queue.heldCount == 0)
   }
 
-  /// Thousands of peers may have a little waiting each: a whole chunk for each would be much.
+  /// Thousands of peers may have a few bytes waiting each: a whole chunk for each would be too much.
   @Test(arguments: [100, 1500, 3000, 9000, 30_000]) func takesInProportionToWhatWaits(_ count: Int) {
     var queue = WriteQueue(pool: ChunkPool())
     let bytes = [UInt8](repeating: 1, count: count)
@@ -41,13 +41,13 @@ extension WriteQueueTests {
   @Test func countsAChunkOnceHoweverOftenOthersCameBetween() throws {
     var queue = WriteQueue(pool: pool)
     let chunks = (0..<4).map { Chunk(capacity: 1000 << $0) }
-    // What waits, by the index of its chunk.
+    // The waiting bytes, by the index of their chunk.
     var waiting: [(chunk: Int, count: Int)] = []
     var ends: [Int32] = [0, 0]
     #expect(pipe(&ends) == 0)
     for end in ends { _ = fcntl(end, F_SETFL, O_NONBLOCK) }
     defer { for end in ends { close(end) } }
-    // F_SETPIPE_SZ, which the Glibc module does not know.
+    // F_SETPIPE_SZ, which the Glibc module does not export.
     _ = fcntl(ends[1], 1031, 4096)
     var space = [UInt8](repeating: 0, count: 4096)
     for round in 0..<3000 {
@@ -98,7 +98,7 @@ extension WriteQueueTests {
     #expect(queue.bytes(5..<95) == Array(expected[5..<95]))
     queue.truncate(to: kept)
     #expect(queue.count == kept)
-    // What is written next comes right behind, and changes nothing that was there.
+    // The next write comes right behind, and changes none of the earlier bytes.
     ([7, 8] as [UInt8]).withUnsafeBytes { queue.append($0) }
     #expect(try drained(&queue) == Array(expected[..<kept]) + [7, 8])
     #expect(queue.heldCount == 0)

@@ -30,7 +30,7 @@ import Testing
     settings.nodeCount = 60
     let book = SimulatedNode(owner, of: NodeDirectory(settings)).addressBook
     let hours = (0..<24 * 10).map { book.sample(at: newYear + $0 * 3600 * second) }
-    // Each but the first and the last, which are cut short, is told 21 to 27 times.
+    // Each sample but the first and the last, which are cut short, appears 21 to 27 times.
     var lengths = [1]
     for (sample, next) in zip(hours, hours.dropFirst()) {
       if sample == next { lengths[lengths.count - 1] += 1 } else { lengths.append(1) }

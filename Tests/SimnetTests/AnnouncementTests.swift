@@ -6,7 +6,7 @@ import Testing
 @Suite struct AnnouncementTests {
   static let ledger = SimulatedNetwork.after(10, .small(nodes: 50)).0.ledger
 
-  /// What a peer is told of a transaction.
+  /// The announcement of a transaction to a peer.
   static func told(of number: Int, by conversation: inout Conversation) throws -> Conversation.Announcement {
     let isQueued = conversation.queue(number, ledger)
     try #require(isQueued)
@@ -74,7 +74,7 @@ import Testing
     settings.transactionRate = 100
     let ledger = SimulatedNetwork.after(3, settings).0.ledger
     var conversation = Conversation.established(of: SimulatedNode(0, of: NodeDirectory(settings)))
-    // As they would come from elsewhere: in any order.
+    // Queue them out of order, as they would arrive from other nodes.
     let numbers = (0..<ledger.inventedCount).filter { ledger.entry($0) != nil }.prefix(180)
     for number in numbers.reversed() { #expect(conversation.queue(number, ledger) == true) }
     var batches: [[Hash256]] = []
@@ -129,7 +129,7 @@ import Testing
     #expect(
       compact.shortIDs == block.transactions.dropFirst().map { compact.shortIDHasher.shortID($0.wtxid) }
     )
-    // What the observer lacks it asks for.
+    // The observer requests a missing transaction.
     let wanted = GetBlockTransactionsMessage(block: block.header.hash, indexes: [1])
     let answer = BlockTransactionsMessage(block: block.header.hash, transactions: [block.transactions[1]])
     #expect(conversation.reply(to: .getblocktxn(wanted), Self.ledger).messages == [.blocktxn(answer)])

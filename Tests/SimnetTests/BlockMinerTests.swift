@@ -33,7 +33,7 @@ import Testing
     let (network, _) = SimulatedNetwork.after(30)
     let block = try #require(network.ledger.block(at: network.ledger.height))
     try #require(block.transactions.contains { $0.inputs[0].previous.txid != .zero && $0.hasWitness })
-    // BIP141: the root over the wtxids with zero for the coinbase's, then what its witness holds.
+    // BIP141: the root over the wtxids, with zero for the coinbase's, then the coinbase's witness.
     var row = [Hash256.zero] + block.transactions.dropFirst().map(\.wtxid)
     while row.count > 1 {
       if row.count % 2 == 1 { row.append(row[row.count - 1]) }

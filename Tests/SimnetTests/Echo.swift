@@ -1,11 +1,11 @@
 import EventLoop
 
-/// The accepted end of a connection, which says what it hears.
+/// The accepted end of a connection, which sends back the bytes that it receives.
 final class Echo: ByteStreamHandler {
   private(set) var stream: ByteStream!
   private(set) var isOver = false
 
-  /// Takes over a connected descriptor.
+  /// Takes ownership of a connected descriptor.
   init(_ descriptor: Int32, on loop: EventLoop) {
     stream = ByteStream(descriptor, on: loop, handler: self)
   }

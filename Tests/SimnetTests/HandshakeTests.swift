@@ -99,5 +99,5 @@ import Testing
   }
 }
 
-/// Something a test needs is not there.
+/// A value that a test needs is missing.
 struct Missing: Error {}

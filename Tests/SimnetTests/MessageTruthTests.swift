@@ -11,7 +11,7 @@ import Testing
 
 /// The file of every message to and from observers.
 @Suite struct MessageTruthTests {
-  /// A record as it is read back.
+  /// A record read back from the file.
   struct Entry {
     var header: RecordHeader
     var body: [UInt8]
@@ -22,7 +22,7 @@ import Testing
     var entries: [Entry] = []
     while let piece = try file.next() {
       guard case .record(let record) = piece else {
-        Issue.record("\(piece) is no record")
+        Issue.record("\(piece) is not a record")
         continue
       }
       entries.append(Entry(header: record.header, body: Array(record.body)))

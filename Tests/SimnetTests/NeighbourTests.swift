@@ -6,9 +6,9 @@ import Testing
 
 @testable import SimnetCore
 
-/// What each kind of unpleasant node does, as who connects to it sees it.
+/// The behaviour of each kind of unpleasant node, as a peer sees it.
 @Suite struct NeighbourTests {
-  /// A network in which everybody is of one kind, and fast at it.
+  /// A network in which all nodes are of one kind and misbehave fast.
   static func stage(_ kind: Neighbour, truthPath: String? = nil) throws -> Stage {
     var settings = SimnetSettings.small(nodes: 3)
     settings.neighbours = try #require(NeighbourShares("\(kind.rawValue)=1"))
@@ -24,7 +24,7 @@ import Testing
     return stranger
   }
 
-  /// Connects and shakes hands.
+  /// Connects and completes the handshake.
   static func befriend(_ stage: Stage) throws -> Stranger {
     let stranger = try meet(stage)
     stranger.send(.version(.observer()), .sendaddrv2)
@@ -147,7 +147,7 @@ import Testing
     try stage.run { stranger.headers.count { $0.command == .getdata } >= 3 }
     #expect(stranger.headers.contains { $0.command == .ping })
     let received = stage.simnet.statistics.received
-    // More than any socket buffer holds: what is not read stays with who sent it.
+    // More than any socket buffer holds: unread bytes stay with the sender.
     let block = [UInt8](repeating: 0, count: 3_900_000)
     for _ in 0..<8 { stranger.stream?.write(Network.simnet.frame("block", payload: block)) }
     for _ in 0..<50 { stage.loop.runOnce() }
@@ -212,7 +212,7 @@ import Testing
     let stranger = try Self.befriend(stage)
     stranger.stream?.pause()
     var sent = -1
-    // With buffers full nothing more is sent, however long one waits.
+    // Once the buffers are full nothing more is sent, however long the test waits.
     try stage.run {
       for _ in 0..<30 { stage.loop.runOnce() }
       defer { sent = stage.simnet.statistics.sent }
@@ -274,7 +274,7 @@ import Testing
     try stage.run { stage.simnet.isUp(silent) }
     let stranger = Stranger(to: stage.simnet.endpoints[silent], on: stage.loop)
     try stage.run { stranger.closeReason != nil || stranger.connectError != nil }
-    // Nobody listens where nobody listened, however often it comes back.
+    // A `refused` node never listens, however often it comes back.
     for _ in 0..<3 {
       try stage.run { !stage.simnet.isUp(refusing) }
       try stage.run { stage.simnet.isUp(refusing) }
@@ -290,7 +290,7 @@ import Testing
     try stage.run { stranger.headers.map(\.command) == [.version, .sendaddrv2, .verack, .version] }
   }
 
-  /// The version of a node of this kind, and of the node it would be.
+  /// The version that a node of this kind sends, and the node without its disguise.
   private func versions(_ kind: Neighbour) throws -> (VersionMessage, SimulatedNode, Stage) {
     let stage = try Self.stage(kind)
     let observer = Observer(to: stage.simnet.endpoints[1], on: stage.loop)

@@ -6,7 +6,7 @@ import Logging
 
 @testable import SimnetCore
 
-/// An observer's end of a connection, which the tests drive message by message.
+/// An observer's end of a connection, driven message by message by a test.
 final class Observer: ByteStreamHandler {
   var messages: [Message] = []
   var closeReason: CloseReason?
@@ -28,7 +28,7 @@ final class Observer: ByteStreamHandler {
     }
   }
 
-  /// Waits for a connection to take.
+  /// Creates an observer without a connection; see `take`.
   init() {}
 
   func take(_ descriptor: Int32, on loop: EventLoop) {
@@ -65,7 +65,7 @@ final class Observer: ByteStreamHandler {
   func stream(_ stream: ByteStream, closedFor reason: CloseReason) { closeReason = reason }
 }
 
-/// A simulated network and the loop it lives on.
+/// A simulated network and its event loop.
 final class Stage {
   let loop: EventLoop
   let simnet: Simnet
@@ -96,9 +96,9 @@ final class Stage {
     simnet.nodes.filter { $0.profile.speaksWtxidRelay && $0.profile.speaksAddrV2 }
   }
 
-  /// Connects to a node and shakes hands.
+  /// Connects to a node and completes the handshake.
   ///
-  /// - Parameter number: which of the nodes that have every feature.
+  /// - Parameter number: index of the node among those that have every feature.
   func observe(_ number: Int = 0, _ features: Message...) throws -> Observer {
     let observer = Observer(to: modern[number].endpoint, on: loop)
     try run { observer.stream != nil }

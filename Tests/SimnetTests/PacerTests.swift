@@ -6,7 +6,7 @@ import Testing
 @testable import SimnetCore
 
 @Suite struct PacerTests {
-  /// A network on which nothing else happens.
+  /// Settings of a network in which nothing else happens.
   static func settings(_ pace: PaceSettings) -> SimnetSettings {
     var settings = SimnetSettings.small(nodes: 3)
     settings.transactionRate = 0
@@ -54,7 +54,7 @@ import Testing
     }
     func count(_ observer: Observer) -> Int { observer.commands.count { $0 == .inv } }
     try stage.run { observers.reduce(0) { $0 + count($1) } == 1000 }
-    // Never faster; how much slower depends on the machine.
+    // Never faster than set. The delay depends on the machine.
     #expect(Double(Clock.monotonic() - begin) / 1e9 > 0.4)
     #expect(observers.allSatisfy { count($0) > 200 })
     for _ in 0..<10 { stage.loop.runOnce() }

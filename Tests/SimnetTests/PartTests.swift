@@ -8,7 +8,7 @@ import Testing
 
 @testable import SimnetCore
 
-/// A network that several processes share; here they are several networks on one loop, or programs.
+/// A network shared by several processes. Here they are several networks on one loop, or programs.
 @Suite struct PartTests {
   @Test(arguments: ["", "1", "0/2", "3/2", "1/0", "1/2/3", "a/b", "-1/2"])
   func refusesWhatIsNoPart(text: String) { #expect(NetworkPart(text) == nil) }
@@ -51,7 +51,7 @@ import Testing
     settings.part = try #require(NetworkPart("1/2"))
     settings.linkPath = path
     let stage = try Stage(settings)
-    // The hello is on its way only while the loop runs.
+    // The hello is sent only while the loop runs.
     let thread = Thread {
       #expect(throws: IOError.self) { try PartLink.join(path, digest: 1, patience: 5) }
     }
@@ -90,13 +90,14 @@ import Testing
     observer.send(.addrv2(AddrV2Message(nodes: [told])))
     try stage.run { !other.bytes.isEmpty }
     guard case .heard(let time, let index, let nodes) = try PartMessage(other.bytes.span.bytes) else {
-      Issue.record("something else is passed on")
+      Issue.record("another message was forwarded")
       return
     }
     #expect(Int(index) == node.index && nodes == [told])
     #expect(time > stage.simnet.now() - 20 * second && time <= stage.simnet.now() + PartLink.delay)
 
-    // What an observer of the other part tells this node, this one's observer is told of when it is its turn.
+    // This node's observer gets addresses that an observer of the other part gave to the node, when its turn
+    // comes.
     let others = (100..<200).map { known($0) }
     let message = PartMessage.heard(time: stage.simnet.now(), node: UInt32(node.index), others)
     other.stream?.write(message.bytes)
@@ -124,7 +125,7 @@ import Testing
       digests.insert(other.digest)
     }
     #expect(digests.count == 1 + changes.count)
-    // What only one part does is its own.
+    // Settings that concern only one part do not change the digest.
     var other = settings
     other.pace = PaceSettings(.flood)
     other.proxyPorts = (0, 0)
@@ -145,7 +146,7 @@ import Testing
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(at: folder) }
     let options = ["--tx-rate", "20", "--block-interval", "1", "--hop-delay", "0.02", "--latency", "0.1"]
-    // The first part comes last: the others wait for it.
+    // The first part starts last: the others wait for it.
     let processes = try [2, 3, 1].map { number in
       try start(
         folder,
@@ -175,7 +176,7 @@ import Testing
     #expect(lists.map(\.count) == [7, 7, 6])
     #expect(Set(lists.joined()).count == 20 && Set(lists.joined().map(\.port)).count == 1)
 
-    // What an observer gives to a node of the second part it is told of by one of the third.
+    // An observer of the third part hears of a transaction given to a node of the second part.
     let observers = try [lists[1][0], lists[2][0]].map { endpoint in
       let observer = Observer(to: endpoint, on: loop)
       try run { observer.stream != nil }
@@ -197,7 +198,7 @@ import Testing
       }
     }
 
-    // Each of them invents the same, at the same time.
+    // All parts create the same items at the same times.
     func invented(_ number: Int) -> [Substring] {
       read("truth\(number)").split(separator: "\n").filter {
         $0.contains("\"event\":\"tx\"") || $0.contains("\"event\":\"block\"")

@@ -23,7 +23,7 @@ import Testing
     return client
   }
 
-  /// A CONNECT to an endpoint, as the connector says it.
+  /// A CONNECT request to an endpoint, encoded as by the connector.
   static func request(_ endpoint: Endpoint) -> [UInt8] {
     var bytes: [UInt8] = [5, 1, 0]
     switch endpoint.address {
@@ -37,7 +37,7 @@ import Testing
 
   static let joined: [UInt8] = [5, 0, 0, 1, 0, 0, 0, 0, 0, 0]
 
-  /// Shakes hands with the node that a client is joined to.
+  /// Completes a handshake with the node to which a client is joined.
   static func shakeHands(_ stage: Stage, _ client: Stranger) throws {
     client.send(.version(.observer()), .verack)
     try stage.run { client.headers.contains { $0.command == .ping } }
@@ -88,7 +88,7 @@ import Testing
   }
 
   @Test func hashesDestinationsAsI2PDoes() throws {
-    // The keys are 384 bytes of 0x55; the certificate says Ed25519.
+    // The keys are 384 bytes of 0x55; the certificate has type Ed25519.
     let bytes = [UInt8](repeating: 0x55, count: 384) + [5, 0, 4, 0, 7, 0, 0]
     let name = "g7k2rulpboytjd3vtewtxjku2lir2nlqqzazutomm5hzrc37lm2a.b32.i2p"
     let text = Data(bytes).base64EncodedString().replacing("+", with: "-").replacing("/", with: "~")
@@ -107,7 +107,7 @@ import Testing
     let endpoint = stage.simnet.directory.names(of: 2)[1]
     let client = try Self.client(stage, 0)
     var said: [UInt8] = [5, 1, 2] + [1, 2, 65, 66, 1, 67] + Self.request(endpoint)
-    // The last byte of the request comes with what is meant for the node.
+    // The last byte of the request comes together with bytes for the node.
     let last = said.removeLast()
     for byte in said {
       client.stream?.write([byte])
@@ -131,10 +131,10 @@ import Testing
     }
     #expect(stage.simnet.statistics.proxied == 3 && stage.simnet.statistics.isolationKeys == 2)
     #expect(stage.simnet.isolation[0].values.sorted() == [1, 2])
-    #expect("\(stage.simnet.statistics)".hasSuffix("3 through a proxy in 2 isolations"))
+    #expect("\(stage.simnet.statistics)".hasSuffix("3 through a proxy with 2 isolation keys"))
   }
 
-  /// What the proxy replies to a request, until it closes.
+  /// The proxy's reply to a request, until it closes.
   private func reply(_ stage: Stage, to request: [UInt8]) throws -> [UInt8] {
     let client = try Self.client(stage, 0)
     client.stream?.write([5, 1, 0] + request)
@@ -187,7 +187,7 @@ import Testing
     }
     closed.close()
     let stage = try Stage(settings, loop: loop)
-    // More than what may wait for one end, in both directions.
+    // In both directions, more than may wait for one end.
     let client = try Self.client(stage, 0)
     let said = (0..<(3 << 20)).map { UInt8(truncatingIfNeeded: $0 &* 2_654_435_761 >> 13) }
     client.stream?.write([5, 1, 0] + Self.request(names[0]) + said)
@@ -197,14 +197,14 @@ import Testing
     #expect(stage.simnet.statistics.proxied == 1)
     client.stream?.close(.closed("enough"))
     try stage.run { echoes.first?.isOver == true }
-    // Whoever ends it ends it for both.
+    // When either end closes, the proxy closes both.
     let other = try Self.client(stage, 0)
     other.stream?.write([5, 1, 0] + Self.request(names[0]))
     try stage.run { other.bytes.count == 12 && echoes.count == 2 }
     echoes[1].stream.close(.closed("enough"))
     try stage.run { other.closeReason != nil }
     #expect(try reply(stage, to: Self.request(names[1])) == [5, 5, 0, 1, 0, 0, 0, 0, 0, 0])
-    // Not even where they listen: that is no name.
+    // The listeners' own endpoints do not work either: they are not names.
     let beside = Endpoint(names[0].address, port: 8334)
     for nobody in [beside, Endpoint(listener.address), Endpoint("11.2.3.3:8333")!, Endpoint("[::1]:9")!] {
       #expect(try reply(stage, to: Self.request(nobody)) == [5, 4, 0, 1, 0, 0, 0, 0, 0, 0])
@@ -226,7 +226,7 @@ import Testing
     try stage.run { client.bytes == [5, 0] }
   }
 
-  /// Has a client of the bridge say a line, and returns the reply.
+  /// Sends a line from a client of the bridge; returns the reply.
   private func ask(_ stage: Stage, _ client: Stranger, _ line: String) throws -> String {
     let count = client.bytes.count
     client.send(line + "\n")
@@ -264,7 +264,7 @@ import Testing
     try Self.shakeHands(stage, client)
     #expect(stage.simnet.isolation[1] == ["abc": 1])
 
-    // The session goes with the connection that made it.
+    // The session ends with the connection that created it.
     control.stream?.close(.closed("enough"))
     let late = try Self.client(stage, 1)
     _ = try ask(stage, late, "HELLO VERSION MIN=3.0 MAX=3.3")

@@ -11,7 +11,7 @@ let newYear: UInt64 = 1_767_225_600_000_000_000
 let second: UInt64 = 1_000_000_000
 
 extension SimnetSettings {
-  /// A small network on which much happens, at a port of the system's choice.
+  /// A small, busy network at a port of the system's choice.
   static func small(nodes: Int = 30, seed: UInt64 = 1) -> SimnetSettings {
     var settings = SimnetSettings()
     settings.nodeCount = nodes
@@ -26,7 +26,7 @@ extension SimnetSettings {
 }
 
 extension SimulatedNetwork {
-  /// A network after some time, and what happened.
+  /// A network after some time, and its events.
   static func after(
     _ seconds: UInt64,
     _ settings: SimnetSettings = .small()
@@ -41,7 +41,7 @@ extension SimulatedNetwork {
 }
 
 extension SimulatedNode {
-  /// The first node of a network whose profile does as wanted.
+  /// The first node of a network whose profile satisfies a condition.
   static func first(where isWanted: (NodeProfile) -> Bool = { $0.version == 70016 }) -> SimulatedNode {
     let directory = NodeDirectory(SimnetSettings())
     return (0..<directory.count).lazy.map { SimulatedNode($0, of: directory) }
@@ -50,7 +50,7 @@ extension SimulatedNode {
 }
 
 extension Conversation {
-  /// A conversation at its beginning.
+  /// A new conversation.
   init(
     of node: SimulatedNode = .first { $0.speaksWtxidRelay && $0.speaksAddrV2 },
     _ direction: Direction = .inbound
@@ -79,7 +79,7 @@ extension Conversation {
     return conversation
   }
 
-  /// What the node answers to a message, those things too that are handed out one by one.
+  /// All actions in answer to a message, including the items that are served one at a time.
   mutating func reply(to message: Message, _ ledger: Ledger, at now: UInt64 = newYear) -> [Action] {
     var actions = receive(message, ledger, at: now)
     while let next = serve(ledger) { actions.append(.send(next)) }
@@ -88,7 +88,7 @@ extension Conversation {
 }
 
 extension [Conversation.Action] {
-  /// The messages that are sent.
+  /// The messages to send.
   var messages: [Message] {
     compactMap { if case .send(let message) = $0 { message } else { nil } }
   }
@@ -96,7 +96,7 @@ extension [Conversation.Action] {
   /// Their commands.
   var commands: [Command] { messages.map(\.command) }
 
-  /// Why the connection is closed; nil where it is not.
+  /// The reason for closing the connection; nil if it stays open.
   var closeReason: String? {
     for case .close(let reason) in self { return reason }
     return nil

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// The program as it is run.
+/// The program, run as a process.
 @Suite struct SimnetProcessTests {
   let folder: URL
 
@@ -20,7 +20,7 @@ import Testing
     )
   }
 
-  /// Reads a file of the folder; empty where there is none.
+  /// Reads a file of the folder; empty if there is none.
   func read(_ name: String) -> String {
     (try? String(contentsOf: folder.appending(path: name), encoding: .utf8)) ?? ""
   }

@@ -100,7 +100,7 @@ import Testing
 
   @Test func refusesMoreSessionsThanANodeHolds() throws {
     var settings = SimnetSettings.small()
-    // As many as its links to other nodes take, and two.
+    // Slots for its links to other nodes, and two more.
     let modern = try Stage(settings).node.index
     let topology = Topology(nodeCount: 30, outbound: 8, seed: settings.seed)
     settings.slots = topology.neighbours[modern].count + 2

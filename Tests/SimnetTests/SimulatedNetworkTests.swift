@@ -14,7 +14,7 @@ import Testing
       case .invented(let item, let origin, _): origins[item] = origin
       case .learned(let item, let node, _): holders[item, default: []].append(node)
       case .announcedSelf, .heard, .went: break
-      case .refused: Issue.record("the network invented what conflicts")
+      case .refused: Issue.record("the network created a conflicting transaction")
       case .settled(let item, _, let arrivals): #expect(arrivals.map { Int($0.node) } == holders[item])
       }
     }

@@ -5,7 +5,7 @@ import Glibc
 
 @testable import SimnetCore
 
-/// A client that keeps every byte it gets, message or not, and how its connection came to be and ended.
+/// A client that keeps every received byte, message or not, and the outcome and end of its connection.
 final class Stranger: ByteStreamHandler {
   private(set) var bytes: [UInt8] = []
   private(set) var closeReason: CloseReason?
@@ -13,7 +13,7 @@ final class Stranger: ByteStreamHandler {
   private(set) var stream: ByteStream?
   private var attempt: ConnectAttempt?
 
-  /// Connects to somewhere.
+  /// Connects to an address.
   init(to address: SocketAddress, timeout: Double = 5, on loop: EventLoop) {
     attempt = ConnectAttempt(to: address, timeout: timeout, loop: loop) { [unowned self] in
       switch $0 {
@@ -35,13 +35,13 @@ final class Stranger: ByteStreamHandler {
 
   func send(_ text: String) { stream?.write(Array(text.utf8)) }
 
-  /// All of the bytes as text.
+  /// All received bytes as text.
   var text: String { String(decoding: bytes, as: UTF8.self) }
 
-  /// Headers of the messages at the start of the bytes, up to the first that is not whole or not one.
+  /// Headers of the whole messages at the start of the bytes.
   var headers: [MessageHeader] { frames.map(\.header) }
 
-  /// Those messages with their payloads.
+  /// Those messages' headers and payloads.
   var frames: [(header: MessageHeader, payload: [UInt8])] {
     var frames: [(MessageHeader, [UInt8])] = []
     var rest = bytes[...]
@@ -54,13 +54,13 @@ final class Stranger: ByteStreamHandler {
     return frames
   }
 
-  /// The header that bytes begin with; there are enough of them.
+  /// The header at the start of `bytes`, which must hold a whole one.
   static func header(_ bytes: [UInt8]) -> MessageHeader { MessageHeader(peeking: bytes.span.bytes)! }
 
-  /// What stands after those.
+  /// The bytes after those messages.
   var rest: [UInt8] { Array(bytes.dropFirst(headers.reduce(0) { $0 + $1.totalLength })) }
 
-  /// Forgets what came, for a conversation that begins on the same connection.
+  /// Drops the first `count` bytes, before a conversation that begins on the same connection.
   func forget(_ count: Int) { bytes.removeFirst(count) }
 
   func stream(_ stream: ByteStream, received slice: ChunkSlice, at time: UInt64) -> Int {

@@ -3,26 +3,26 @@ import CSpawn
 import Foundation
 import Glibc
 
-/// A process that a test starts, ended with its last reference.
+/// A process that a test starts. It is killed when the last reference goes.
 ///
-/// Not Foundation's `Process`, which reads beyond what `/proc/self/fd` lists once this process has some 1300 open
-/// descriptors, and now and then crashes of it.
+/// Not Foundation's `Process`, which reads beyond the end of `/proc/self/fd`'s listing once this process has
+/// about 1300 open descriptors, and sometimes crashes from it.
 public final class ChildProcess {
-  /// Its process id.
+  /// The process id.
   public let id: Int32
 
   private var ended: Int32?
 
-  /// Starts a program; it gets none of our descriptors but the standard three, and all signals as usual.
+  /// Starts a program. It gets only our three standard descriptors, and default signal handling.
   ///
   /// - Parameters:
-  ///   - program: a program of ours, next to the tests; or a path.
-  ///   - folder: its working folder; ours where there is none.
-  ///   - environment: ours where there is none.
-  ///   - input: a file that it reads from.
-  ///   - output: a file that its standard output is added to; nil for ours.
-  ///   - errors: a file that its standard error is added to; nil for ours.
-  /// - Throws: `IOError` where it cannot be started.
+  ///   - program: the name of one of our programs, next to the tests; or a path.
+  ///   - folder: its working folder; nil for ours.
+  ///   - environment: nil for ours.
+  ///   - input: a file for its standard input.
+  ///   - output: a file to which its standard output is appended; nil for our standard output.
+  ///   - errors: a file to which its standard error is appended; nil for our standard error.
+  /// - Throws: `IOError` if it cannot be started.
   public init(
     _ program: String,
     _ arguments: [String],
@@ -49,25 +49,25 @@ public final class ChildProcess {
     wait()
   }
 
-  /// The folder that our programs are built into, where the tests' own executable is; a slash at the end.
+  /// The folder of our programs and of the tests' executable, with a slash at the end.
   public static func folder() throws -> String {
     let tests = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
     return URL(fileURLWithPath: tests).deletingLastPathComponent().path + "/"
   }
 
-  /// Its exit status, or 128 and the number of the signal that ended it; nil while it runs.
+  /// Exit status, or 128 plus the number of the signal that ended it; nil while it runs.
   public var status: Int32? {
     if ended == nil { reap(WNOHANG) }
     return ended
   }
 
-  /// Whether it has not ended.
+  /// Whether the process runs.
   public var isRunning: Bool { status == nil }
 
-  /// Sends it a signal.
+  /// Sends a signal. Does nothing once the process has ended.
   public func signal(_ number: Int32) { if isRunning { kill(id, number) } }
 
-  /// Waits for its end, however long that takes, and returns its `status`.
+  /// Waits without a time-out for its end; returns its `status`.
   @discardableResult
   public func wait() -> Int32 {
     while ended == nil { reap(0) }

@@ -2,6 +2,6 @@ import Observations
 import Wording
 
 extension ConnectionEvent {
-  /// Why the connection ended, in words; empty if it did not.
+  /// The reason for the connection's end in words; empty if it has not ended.
   public var reason: String { outcome?.words ?? "" }
 }

@@ -4,33 +4,33 @@ import ControlProtocol
 import EventLoop
 import Observations
 
-/// A control server that does what a test tells it, on the test's own loop.
+/// A control server controlled by a test, on the test's own loop.
 ///
-/// What it does by itself: says hello, connects (port 1 is refused, port 2 closes before the handshake, port
-/// 3 is never heard of again), sends, disconnects, lists what `connections` holds in pages of `pageSize`.
+/// By itself it says hello, connects (port 1 is refused, port 2 closes before the handshake, port 3
+/// reports nothing), sends, disconnects, and lists `connections` in pages of `pageSize`.
 public final class FakeConnector {
-  /// Where it listens.
+  /// The listening address.
   public let address: SocketAddress
 
-  /// Every request it got, in order.
+  /// Every request received, in order.
   public private(set) var requests: [ControlRequest] = []
 
-  /// Replies in place of the usual one; nil for the usual one.
+  /// Returns a reply in place of the usual one; nil for the usual one.
   public var answer: (ControlRequest) -> ControlReply? = { _ in nil }
 
-  /// Whether it keeps silent.
+  /// Whether it answers nothing.
   public var isSilent = false
 
-  /// The connections it has.
+  /// The connections that it lists.
   public var connections: [ConnectionInfo] = []
 
-  /// Connections in one page of a list.
+  /// Most connections in one page of a list.
   public var pageSize = 2
 
-  /// What it says of itself.
+  /// The statistics that it reports.
   public var statistics = ConnectorStatistics()
 
-  /// Sends every frame one byte at a time.
+  /// Whether it sends every frame one byte at a time.
   public var isSlow = false
 
   private var listener: Listener?
@@ -46,7 +46,7 @@ public final class FakeConnector {
     accept = { [unowned self] in clients.append(FakeClient($0, of: self, on: loop)) }
   }
 
-  /// Stops listening and closes every connection.
+  /// Stops listening and closes all connections.
   public func close() {
     listener?.close()
     for client in clients { client.stream?.close(.closed("done")) }

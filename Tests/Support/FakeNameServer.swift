@@ -2,27 +2,27 @@ import Bytes
 import EventLoop
 import Glibc
 
-/// A name server on UDP that says what a test wants, on the test's own loop.
+/// A name server on UDP with answers set by a test, on the test's own loop.
 public final class FakeNameServer {
-  /// Where it listens.
+  /// The listening address.
   public let address: SocketAddress
 
-  /// The addresses of each name, IPv4's and IPv6's; a name that is not here does not exist.
+  /// IPv4 and IPv6 addresses of each name. Other names do not exist.
   public var names: [String: [SocketAddress]] = [:]
 
-  /// What addresses are called, by the name that is asked for: `1.2.0.192.in-addr.arpa`.
+  /// Names of each address, by the queried name: `1.2.0.192.in-addr.arpa`.
   public var pointers: [String: [String]] = [:]
 
-  /// Names whose questions are never answered.
+  /// Names whose queries are never answered.
   public var silent: Set<String> = []
 
-  /// What it was asked, in order: the name, and the type (1 A, 12 PTR, 28 AAAA).
+  /// Queries received, in order: the name, and the type (1 A, 12 PTR, 28 AAAA).
   public private(set) var questions: [(name: String, type: UInt16)] = []
 
   private let descriptor: Int32
   private var watcher: DescriptorWatcher?
 
-  /// Starts to answer.
+  /// Binds to a port of 127.0.0.1 and starts to answer.
   public init(loop: EventLoop) throws {
     let descriptor = socket(AF_INET, Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_NONBLOCK.rawValue), 0)
     var local = sockaddr_in()
@@ -64,7 +64,7 @@ public final class FakeNameServer {
     }
   }
 
-  /// RFC 1035: a header of 12 bytes, the question, and answers that point back to its name.
+  /// RFC 1035: a header of 12 bytes, the question, and answers with a pointer to its name.
   private func reply(to query: [UInt8]) -> [UInt8]? {
     var offset = 12
     var labels: [String] = []
@@ -99,7 +99,7 @@ public final class FakeNameServer {
     return reply
   }
 
-  /// A name's labels, each after its length.
+  /// A name's labels, each preceded by its length.
   private static func encoded(_ name: String) -> [UInt8] {
     name.split(separator: ".").flatMap { [UInt8($0.utf8.count)] + Array($0.utf8) } + [0]
   }

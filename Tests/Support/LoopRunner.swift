@@ -5,8 +5,8 @@ import Glibc
 extension EventLoop {
   /// Runs the loop until the condition holds.
   ///
-  /// - Parameter timeout: seconds after which it gives up.
-  /// - Throws: `IOError` with `ETIMEDOUT` where it gave up.
+  /// - Parameter timeout: most seconds to wait.
+  /// - Throws: `IOError` with `ETIMEDOUT` after the time-out.
   public func run(timeout: Double = 10, until condition: () throws -> Bool) throws {
     let deadline = Clock.monotonic() + UInt64(timeout * 1e9)
     let tick = TimerWatcher(on: self) {}
@@ -17,7 +17,7 @@ extension EventLoop {
     }
   }
 
-  /// Runs the loop for a while, to see that something does not happen.
+  /// Runs the loop for some seconds, to check that something does not happen.
   public func run(for seconds: Double) throws {
     let end = Clock.monotonic() + UInt64(seconds * 1e9)
     try run { Clock.monotonic() >= end }

@@ -1,21 +1,21 @@
 import LogProtocol
 import Observations
 
-/// Records that a test makes up, of one source.
+/// Records of one source that a test makes up.
 public protocol MadeUpRecords {
-  /// The source.
+  /// The source id.
   static var source: UInt32 { get }
 
-  /// When a record is from, in ns since the Unix epoch.
+  /// Time of a record in ns since the Unix epoch.
   static func time(_ sequence: UInt64) -> UInt64
 }
 
 extension MadeUpRecords {
-  /// A whole record.
+  /// Encodes a whole record.
   ///
   /// - Parameters:
-  ///   - source: another source than usual.
-  ///   - time: another time than its sequence's, in ns since the Unix epoch.
+  ///   - source: nil for the usual source.
+  ///   - time: ns since the Unix epoch; nil for the time of its sequence number.
   public static func record(
     _ type: RecordType,
     _ sequence: UInt64,

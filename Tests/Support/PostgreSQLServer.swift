@@ -2,10 +2,10 @@ import Foundation
 import Glibc
 import Store
 
-/// A PostgreSQL server of a test's own: its folder is the test's, its only socket is there, and it ends with its
-/// last reference.
+/// A PostgreSQL server for one test. Its data and its only socket are in the test's folder, and it ends with
+/// its last reference.
 public final class PostgreSQLServer {
-  /// Where Debian has the newest server's programs; nil where there is none.
+  /// Debian's folder of the newest server's programs, with a slash at the end; nil if none is installed.
   public static let programs: String? = {
     let versions = (try? FileManager.default.contentsOfDirectory(atPath: "/usr/lib/postgresql")) ?? []
     return versions.sorted { $0.compare($1, options: .numeric) == .orderedDescending }
@@ -15,7 +15,7 @@ public final class PostgreSQLServer {
   private let program: Program
   private let folder: String
 
-  /// Makes a database cluster and starts its server.
+  /// Creates a database cluster and starts its server.
   public init(_ parent: TemporaryFolder) throws {
     folder = parent.path + "pg/"
     precondition(mkdir(folder, 0o700) == 0)
@@ -39,16 +39,16 @@ public final class PostgreSQLServer {
     _ = try? program.wait()
   }
 
-  /// Where the database is.
+  /// The database's URL.
   public var address: String { "postgresql://tester@/postgres?host=\(folder.dropLast())" }
 
   /// Connects to the database.
   public func connect() throws -> PostgreSQLConnection { try PostgreSQLConnection(address) }
 
-  /// Sends the server's main process a signal.
+  /// Sends a signal to the server's main process.
   public func signal(_ number: Int32) { program.signal(number) }
 
-  /// Starts one of its programs, which do not run as root.
+  /// Starts one of the server's programs, as another user if we are root: they refuse to run as root.
   private static func start(_ command: [String], _ folder: String, _ parent: TemporaryFolder) throws
     -> Program
   {

@@ -3,9 +3,9 @@ import EventLoop
 import Foundation
 import Glibc
 
-/// One of our programs, or another, run as a process of its own.
+/// One of our programs, or any other, run as a process.
 public final class Program {
-  /// What the process is called in failures.
+  /// The program's name, for failures.
   public let name: String
 
   private let process: ChildProcess
@@ -15,9 +15,9 @@ public final class Program {
   /// Starts a program.
   ///
   /// - Parameters:
-  ///   - name: a program of ours, next to the tests; or a path.
-  ///   - folder: where its output is kept.
-  ///   - output: what its standard output is instead, such as `/dev/full`; `output` is empty then.
+  ///   - name: the name of one of our programs, next to the tests; or a path.
+  ///   - folder: its working folder, which also holds its output.
+  ///   - output: a file for its standard output, such as `/dev/full`; then the property `output` is empty.
   public init(
     _ name: String,
     _ arguments: [String],
@@ -39,55 +39,55 @@ public final class Program {
     )
   }
 
-  /// Its process id.
+  /// The process id.
   public var id: Int32 { process.id }
 
-  /// Whether it has not ended.
+  /// Whether the process runs.
   public var isRunning: Bool { process.isRunning }
 
-  /// What it has written to its standard output so far.
+  /// Its standard output so far.
   public var output: String { (try? String(contentsOfFile: outputPath, encoding: .utf8)) ?? "" }
 
-  /// What it has written to its standard error so far.
+  /// Its standard error so far.
   public var errors: String { (try? String(contentsOfFile: errorPath, encoding: .utf8)) ?? "" }
 
-  /// The lines of its output.
+  /// The lines of its standard output.
   public var lines: [String] { output.split(separator: "\n").map(String.init) }
 
-  /// Sends it a signal.
+  /// Sends a signal. Does nothing once the process has ended.
   public func signal(_ number: Int32) { process.signal(number) }
 
-  /// Waits for its end, and returns its exit status; 128 and the signal's number where a signal ended it.
+  /// Waits for its end; returns its exit status, or 128 plus the number of the signal that ended it.
   @discardableResult
   public func wait(timeout: Double = 30) throws -> Int32 {
     try wait(for: "\(name) to end", timeout: timeout) { !isRunning }
     return process.wait()
   }
 
-  /// Waits until its standard error holds a text.
+  /// Waits until its standard error contains a text.
   public func wait(forError text: String, timeout: Double = 30) throws {
     try wait(for: "“\(text)” of \(name)", timeout: timeout) { errors.contains(text) }
   }
 
-  /// Waits for a condition that the program brings about; fails with what it said where that takes too long.
+  /// Waits for a condition. After the time-out, fails with the end of the program's output.
   public func wait(for what: String, timeout: Double = 30, until condition: () throws -> Bool) throws {
     let deadline = Clock.monotonic() + UInt64(timeout * 1e9)
     while try !condition() {
       guard Clock.monotonic() < deadline else {
         throw Failure(
-          description: "waited \(timeout) s for \(what); it said: \(errors.suffix(2000))\(output.suffix(500))"
+          description: "waited \(timeout) s for \(what); output: \(errors.suffix(2000))\(output.suffix(500))"
         )
       }
       usleep(5000)
     }
   }
 
-  /// Why a wait failed.
+  /// A failed wait.
   public struct Failure: Error, CustomStringConvertible {
-    /// What was waited for, and what the program said.
+    /// The condition, and the end of the program's output.
     public let description: String
 
-    /// Creates a failure with its words.
+    /// Creates a failure with a description.
     public init(description: String) { self.description = description }
   }
 }

@@ -3,34 +3,34 @@ import EventLoop
 import LogProtocol
 import Observations
 
-/// Collects the records of a subscriber, archiving what it is told to.
+/// Collects a subscriber's records, and acknowledges them if it archives.
 public final class RecordCollector: LogSubscriberHandler {
   /// Creates a collector without a subscriber.
   public init() {}
 
-  /// Headers of the records that came, duplicates left out.
+  /// Headers of the received records, without duplicates.
   public var headers: [RecordHeader] = []
-  /// Their bodies.
+  /// Bodies of the same records.
   public var bodies: [[UInt8]] = []
-  /// What has come of each source.
+  /// Sequence numbers received from each source.
   public var ledger = SequenceLedger()
-  /// Records that came again.
+  /// Number of records received again.
   public var duplicates = 0
-  /// Why the log server was lost, each time.
+  /// The reason for each loss of the log server.
   public var losses: [String] = []
-  /// Whether an archiving one acknowledges what it has.
+  /// Whether it acknowledges records if it archives.
   public var acknowledges = true
   /// The subscriber.
   public var subscriber: LogSubscriber!
 
-  /// Headers of what sources wrote.
+  /// Headers of the records with a sequence number, which sources wrote.
   public var numbered: [RecordHeader] { headers.filter { $0.sequence > 0 } }
-  /// What the META records say.
+  /// Bodies of the META records.
   public var metas: [MetaBody] {
     zip(headers, bodies).compactMap { $0.type == .meta ? try? MetaBody($1.span.bytes) : nil }
   }
 
-  /// Takes records in.
+  /// Adds records.
   public func subscriber(_ subscriber: LogSubscriber, received records: ChunkSlice) {
     var cursor = RecordCursor(records.bytes)
     var acknowledged: [UInt32: UInt64] = [:]
@@ -52,11 +52,11 @@ public final class RecordCollector: LogSubscriberHandler {
     if acknowledges, subscriber.subscription.isArchiving { subscriber.acknowledge(acknowledged) }
   }
 
-  /// How far each source has come.
+  /// The position in each source.
   public func positions(for subscriber: LogSubscriber) -> [ArchivePosition]? {
     Array(ledger.positions.values)
   }
 
-  /// Notes the loss.
+  /// Adds the reason for the loss.
   public func subscriber(_ subscriber: LogSubscriber, lostServerFor reason: String) { losses.append(reason) }
 }

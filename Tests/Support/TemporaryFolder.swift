@@ -1,11 +1,11 @@
 import Foundation
 
-/// A folder of a test's own, gone with its last reference.
+/// A folder for one test. It is deleted with its last reference.
 public final class TemporaryFolder: Sendable {
   /// The folder's path, with a slash at the end; short enough for sockets below it.
   public let path: String
 
-  /// Makes the folder.
+  /// Creates the folder.
   public init() {
     path = "/tmp/netmine-\(getpid())-\(UInt32.random(in: 0 ... .max))/"
     precondition(mkdir(path, 0o755) == 0)
@@ -13,26 +13,26 @@ public final class TemporaryFolder: Sendable {
 
   deinit { try? FileManager.default.removeItem(atPath: path) }
 
-  /// Writes a file, and returns its path.
+  /// Writes a file; returns its path.
   @discardableResult
   public func write(_ bytes: [UInt8], to name: String) -> String {
     precondition(FileManager.default.createFile(atPath: path + name, contents: Data(bytes)), "write \(name)")
     return path + name
   }
 
-  /// Writes a file of text, and returns its path.
+  /// Writes a text file; returns its path.
   @discardableResult
   public func write(_ name: String, _ text: String) throws -> String {
     try text.write(toFile: path + name, atomically: false, encoding: .utf8)
     return path + name
   }
 
-  /// A file's bytes; none where it cannot be read.
+  /// A file's bytes; empty if it cannot be read.
   public func bytes(_ name: String) -> [UInt8] {
     FileManager.default.contents(atPath: path + name).map(Array.init) ?? []
   }
 
-  /// The names of what is in it, sorted.
+  /// Sorted names of the folder's entries.
   public var names: [String] {
     ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []).sorted()
   }

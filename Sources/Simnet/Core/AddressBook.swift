@@ -1,28 +1,29 @@
 import BitcoinWire
 import Glibc
 
-/// The addresses a node knows, as a rule rather than a list, so that thousands of nodes cost nothing.
+/// The addresses that a node knows, computed by a rule instead of stored, so that thousands of nodes cost
+/// nothing.
 ///
-/// As Bitcoin Core does (`CConnman::GetAddresses`), a node tells everybody of one network the same sample for about a
-/// day, so that nobody learns all by asking often; who is on another network gets another one.
+/// As in Bitcoin Core (`CConnman::GetAddresses`), a node gives all peers of one network the same sample for
+/// about a day. A peer cannot learn all addresses by asking often. Peers on another network get another
+/// sample.
 public struct AddressBook: Sendable, Equatable {
-  /// The most addresses a node tells (`MAX_ADDR_TO_SEND`).
+  /// Most addresses in one answer (`MAX_ADDR_TO_SEND`).
   static let maximumSample = 1000
 
-  /// How many of 100 known addresses a node tells (`MAX_PCT_ADDR_TO_SEND`).
+  /// Percentage of the known addresses in one answer (`MAX_PCT_ADDR_TO_SEND`).
   static let samplePercent = 23
 
   private static let hour: UInt64 = 3_600_000_000_000
   private static let day = 24 * hour
 
-  /// How much later than a day after the one before a sample may be drawn anew, or how much earlier.
+  /// Most ns by which the time between two samples differs from a day.
   private static let leeway = 3 * hour
 
-  /// How long ago addresses were last seen at most (`ADDRMAN_HORIZON`), in seconds.
+  /// Greatest age of an address, in seconds since it was last seen (`ADDRMAN_HORIZON`).
   private static let horizon: UInt32 = 30 * 86_400
 
-  /// How long ago they were last seen, in seconds, to draw one of: exponentially distributed, half of them within the
-  /// last eight hours.
+  /// Ages in seconds to draw from: exponentially distributed, half of them below eight hours.
   private static let ages = (0..<4096).map {
     UInt32(min(Double(horizon), -log(1 - (Double($0) + 0.5) / 4096) * 41_500))
   }
@@ -36,38 +37,39 @@ public struct AddressBook: Sendable, Equatable {
     self.directory = directory
   }
 
-  /// Whether they are of one node of one network.
+  /// Whether both books belong to the same node of the same network.
   public static func == (left: AddressBook, right: AddressBook) -> Bool {
     left.owner == right.owner && left.directory === right.directory
   }
 
-  /// How many addresses are in the book: those of all other nodes, and dead ones.
+  /// Number of addresses in the book: those of all other nodes, and dead ones.
   public var count: Int { directory.addressCount - 1 }
 
-  /// Seconds from one time that the node tells its own address to the next, on average; nil for never.
+  /// Average seconds between announcements of the node's own address; nil for never.
   var interval: Double? {
     directory.settings.addressInterval > 0 ? directory.settings.addressInterval : nil
   }
 
-  /// Whether the node takes an address for one that somebody could connect to: routable, or one of the network's.
+  /// Whether the node accepts an address as one that peers could connect to: routable, or one of the
+  /// network's.
   func accepts(_ endpoint: Endpoint) -> Bool {
     endpoint.address.isRoutable || directory.node(for: endpoint) != nil
   }
 
-  /// What the node answers to `getaddr`: 23 % of the book, rounded down, at most 1000.
+  /// The answer to `getaddr`: 23 % of the book, rounded down, at most 1000 addresses.
   ///
-  /// It is drawn anew every 21 to 27 hours, at times of the node's own.
+  /// The sample changes every 21 to 27 hours, at times of the node's own.
   ///
   /// - Parameters:
   ///   - now: ns since the Unix epoch.
-  ///   - network: the one that whoever asks is on.
+  ///   - network: network of the peer that asks.
   public func sample(at now: UInt64, to network: NetworkID = .ipv4) -> [KnownNode] {
     let wanted = min(Self.maximumSample, count * Self.samplePercent / 100)
     let drawn = lastDraw(at: now, network)
     var random = source("addresses", network, drawn)
     let time = UInt32(truncatingIfNeeded: drawn / 1_000_000_000)
     let ages = Self.ages
-    // A bit for each address, as a set would take longer than all else.
+    // One bit for each address: a set would take longer than all the rest.
     var chosen = [UInt64](repeating: 0, count: directory.addressCount >> 6 + 1)
     chosen[owner >> 6] = 1 << UInt64(owner & 63)
     var nodes: [KnownNode] = []
@@ -88,7 +90,8 @@ public struct AddressBook: Sendable, Equatable {
     return nodes
   }
 
-  /// When the sample of a time was drawn, in ns: once in each day of the node's own, give or take 90 minutes.
+  /// Time in ns at which the current sample was drawn: daily, at a time of the node's own plus or minus 90
+  /// minutes.
   private func lastDraw(at now: UInt64, _ network: NetworkID) -> UInt64 {
     var random = source("address book", network, 0)
     let offset = UInt64.random(in: 0..<Self.day, using: &random)

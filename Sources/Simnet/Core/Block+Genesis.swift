@@ -2,7 +2,7 @@ import BitcoinWire
 import Bytes
 
 extension Block {
-  /// The block everything starts from: regtest's, whose coinbase is the main network's.
+  /// The first block of the chain: regtest's, with the main network's coinbase.
   static let genesis: Block = {
     let headline = "The Times 03/Jan/2009 Chancellor on brink of second bailout for banks"
     let key = """

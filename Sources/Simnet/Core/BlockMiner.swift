@@ -1,13 +1,13 @@
 import BitcoinWire
 import Bytes
 
-/// Makes valid blocks under regtest's rules: coinbase with height (BIP34) and witness commitment (BIP141),
-/// Merkle root, proof of work.
+/// Mines valid blocks under regtest's rules: a coinbase with height (BIP34) and witness commitment (BIP141),
+/// a Merkle root, and proof of work.
 struct BlockMiner: Sendable {
-  /// The easiest target there is, regtest's.
+  /// The target in compact form: regtest's, the easiest there is.
   static let bits: UInt32 = 0x207f_ffff
 
-  /// Blocks until a coinbase may be spent.
+  /// Number of blocks until a coinbase may be spent.
   static let maturity = 100
 
   private static let halving = 150
@@ -16,9 +16,9 @@ struct BlockMiner: Sendable {
 
   init(seed: UInt64) { random = RandomSource(seed: seed, purpose: "blocks") }
 
-  /// Makes the block after the one with the hash `previous`.
+  /// Mines the block after the block with hash `previous`.
   ///
-  /// - Parameter time: seconds since the Unix epoch; above the median of the last eleven blocks' times.
+  /// - Parameter time: seconds since the Unix epoch, above the median time of the last eleven blocks.
   mutating func mine(
     height: Int,
     after previous: Hash256,
@@ -63,7 +63,7 @@ struct BlockMiner: Sendable {
     )
   }
 
-  /// A number as the shortest script that pushes it.
+  /// The shortest script that pushes a number.
   static func push(_ number: Int) -> [UInt8] {
     if number == 0 { return [0] }
     if number <= 16 { return [0x50 + UInt8(number)] }
@@ -77,7 +77,7 @@ struct BlockMiner: Sendable {
     return [UInt8(bytes.count)] + bytes
   }
 
-  /// The root of the tree over hashes, the last of an odd row taken twice.
+  /// The Merkle root of hashes. The last hash of an odd row is used twice.
   static func merkleRoot(_ hashes: [Hash256]) -> Hash256 {
     var row = hashes
     while row.count > 1 {
@@ -91,7 +91,7 @@ struct BlockMiner: Sendable {
     return row.first ?? .zero
   }
 
-  /// Whether a block's hash, as a little-endian number, is not above its target.
+  /// Whether a block's hash, as a little-endian number, does not exceed its target.
   static func isProved(_ hash: Hash256, bits: UInt32) -> Bool {
     var target = [UInt8](repeating: 0, count: 32)
     let size = Int(bits >> 24)

@@ -1,29 +1,29 @@
 import BitcoinWire
 
 extension Conversation {
-  /// The most addresses that a message may have to be told on.
+  /// Most addresses in a message whose addresses are relayed.
   static let maximumRelayed = 10
 
-  /// How many addresses of the peer a node looks at per second (`MAX_ADDR_RATE_PER_SECOND`).
+  /// Most addresses of the peer that a node handles per second (`MAX_ADDR_RATE_PER_SECOND`).
   static let addressRate = 0.1
 
-  /// How many at once, at most (`MAX_ADDR_PROCESSING_TOKEN_BUCKET`).
+  /// Most addresses of the peer that a node handles at once (`MAX_ADDR_PROCESSING_TOKEN_BUCKET`).
   static let addressBurst = 1000.0
 
-  /// The most addresses that wait for the peer, and that it is remembered to know.
+  /// Most addresses queued for the peer, and most remembered as known to it.
   static let maximumAddresses = 1000
 
-  /// The message that tells of nodes in the form agreed upon; nil where nothing is left that it can express: the old
-  /// form knows only IPv4 and IPv6.
+  /// The message that announces nodes, in the negotiated form; nil if no address is left. `addr` can express
+  /// only IPv4 and IPv6.
   func tell(_ nodes: [KnownNode]) -> Message? {
     let nodes = usesAddrV2 ? nodes : nodes.filter(\.endpoint.address.hasLegacyForm)
     guard !nodes.isEmpty else { return nil }
     return usesAddrV2 ? .addrv2(AddrV2Message(nodes: nodes)) : .addr(AddrMessage(nodes: nodes))
   }
 
-  /// Begins to tell the peer of addresses, first of the node's own; does nothing the second time.
+  /// Starts to relay addresses to the peer, the node's own first. Does nothing the second time.
   ///
-  /// Who connected to the node is told none before it has shown that it knows what to do with them
+  /// A peer that connected to the node gets no addresses before it has shown that it handles them
   /// (`SetupAddressRelay`).
   mutating func relayAddresses(at now: UInt64) -> [Action] {
     guard !relaysAddresses else { return [] }
@@ -31,7 +31,7 @@ extension Conversation {
     return announceSelf(at: now)
   }
 
-  /// Tells the peer where the node is, in a message of its own.
+  /// Announces the node's own address to the peer, in a message of its own.
   mutating func announceSelf(at now: UInt64) -> [Action] {
     guard let interval = node.addressBook.interval else { return [] }
     selfDue = now + random.wait(mean: interval)
@@ -43,14 +43,14 @@ extension Conversation {
     return tell([known]).map { [.send($0)] } ?? []
   }
 
-  /// Takes in addresses of the peer, and has those told on that came in a small message and are fresh.
+  /// Handles addresses from the peer. Fresh ones from a small message are relayed.
   mutating func hear(_ nodes: [KnownNode], at now: UInt64) -> [Action] {
     var actions = relayAddresses(at: now)
-    // The answer to `getaddr`, which only who was connected to is asked, is not told on.
+    // The answer to `getaddr` is not relayed. The node asks only its outbound peers.
     let isAnswer = awaitsAddresses
     if nodes.count < AddressBook.maximumSample { awaitsAddresses = false }
     let seconds = Double(now - addressTokens.time) / Double(Self.second)
-    // What an answer brought in excess stays until it is used up.
+    // Tokens granted for the answer beyond the limit stay until they are used.
     let limit = max(Self.addressBurst, addressTokens.count)
     addressTokens = (min(limit, addressTokens.count + seconds * Self.addressRate), now)
     var told: [KnownNode] = []
@@ -68,8 +68,8 @@ extension Conversation {
     return actions
   }
 
-  /// Has an address wait for the next time that the peer is sent some; returns whether it does: not where the peer
-  /// told it, or wants none.
+  /// Queues an address for the peer's next batch; returns whether it did. It does not if the peer sent that
+  /// address or takes none.
   mutating func queue(_ known: KnownNode) -> Bool {
     guard phase == .established, relaysAddresses, addressesToTell.count < Self.maximumAddresses,
       usesAddrV2 || known.endpoint.address.hasLegacyForm
@@ -80,7 +80,7 @@ extension Conversation {
     return true
   }
 
-  /// Takes out what waits; nil where nothing does.
+  /// Removes the queued addresses; returns their message, nil if there are none.
   mutating func takeAddresses() -> Message? {
     defer { addressesToTell = [] }
     return tell(addressesToTell)

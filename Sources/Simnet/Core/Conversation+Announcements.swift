@@ -1,9 +1,9 @@
 import BitcoinWire
 
 extension Conversation {
-  /// What the peer is told of.
+  /// An announcement to the peer.
   public struct Announcement: Equatable, Sendable {
-    /// How, as the truth file has it.
+    /// The form of the announcement. The raw value is the truth file's `kind`.
     public enum Kind: String, Sendable {
       /// `inv` with txids.
       case tx
@@ -17,22 +17,22 @@ extension Conversation {
       case compact
     }
 
-    /// How.
+    /// The form of the announcement.
     public let kind: Kind
-    /// The names it is told under.
+    /// The announced hashes: txids, wtxids or a block's hash.
     public let hashes: [Hash256]
-    /// What is sent.
+    /// The message to send.
     public let message: Message
   }
 
-  /// The transactions that a batch announces where few wait (`INVENTORY_BROADCAST_TARGET`).
+  /// Number of transactions in a batch if few are queued (`INVENTORY_BROADCAST_TARGET`).
   static let inventoryTarget = 70
 
-  /// The most transactions that a batch announces (`INVENTORY_BROADCAST_MAX`).
+  /// Most transactions in a batch (`INVENTORY_BROADCAST_MAX`).
   static let inventoryMaximum = 1000
 
-  /// Has a transaction that the node has just got wait for the next batch; returns whether it does: not where the peer
-  /// wants none, or told the node of it.
+  /// Queues a transaction that the node has just got for the next batch; returns whether it did. It does not
+  /// if the peer wants no transactions or announced this one itself.
   mutating func queue(_ number: Int, _ ledger: Ledger) -> Bool {
     guard phase == .established, relaysTransactions, let entry = ledger.entry(number), !isKnownToPeer(entry)
     else {
@@ -42,11 +42,13 @@ extension Conversation {
     return true
   }
 
-  /// Whether transactions wait to be announced.
+  /// Whether transactions are queued.
   var hasWaiting: Bool { !waiting.isEmpty }
 
-  /// Takes a batch out of what waits, in an order in which nothing comes before what it spends; nil where none of it
-  /// is of use: the peer has it by now, a block has, or it pays less than the peer asked for (BIP133).
+  /// Removes a batch from the queue, parents before children.
+  ///
+  /// It skips a transaction that the peer has by now, that is in a block, or that pays less than the peer's
+  /// `feefilter` (BIP133). Returns nil if none is left.
   mutating func takeInventory(_ ledger: Ledger) -> Announcement? {
     let maximum = min(Self.inventoryMaximum, Self.inventoryTarget + waiting.count / 1000 * 5)
     let tip = ledger.tip(of: node.index)
@@ -66,14 +68,14 @@ extension Conversation {
     return usesWtxid ? inventory(.wtx, .wtx, hashes) : inventory(.tx, .tx, hashes)
   }
 
-  /// How the peer is told of a block that the node has just got, at once; nil where it does not talk yet.
+  /// The announcement of a block that the node has just got; nil before the end of the handshake.
   ///
-  /// As it asked: by the compact block (BIP152's high-bandwidth mode) or the header (BIP130), where it is known to have
-  /// the one before; otherwise by its hash.
+  /// It has the form that the peer asked for: the compact block (BIP152's high-bandwidth mode) or the header
+  /// (BIP130) if the peer is known to have the block before, otherwise `inv`.
   mutating func announceBlock(_ height: Int, _ ledger: Ledger) -> Announcement? {
     guard phase == .established else { return nil }
     let hash = ledger.hashes[height]
-    // What follows none that the peer has would be of no use to it.
+    // A header or compact block is useless to a peer without the block before.
     guard sentHeight >= height - 1 else { return inventory(.block, .block, [hash]) }
     if prefersCompact, let block = ledger.block(at: height) {
       sentHeight = max(sentHeight, height)

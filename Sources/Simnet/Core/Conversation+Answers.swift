@@ -1,7 +1,7 @@
 import BitcoinWire
 
 extension Conversation {
-  /// The most block hashes in answer to `getblocks`.
+  /// Most block hashes in an answer to `getblocks`.
   static let blocksPerAnswer = 500
 
   mutating func answer(_ message: Message, _ ledger: Ledger, at now: UInt64) -> [Action] {
@@ -18,7 +18,7 @@ extension Conversation {
       prefersHeaders = true
       return []
     case .sendcmpct(let offer):
-      // As Bitcoin Core does, only the version with witnesses is spoken.
+      // As in Bitcoin Core, only version 2, with witnesses, is supported.
       if offer.version == 2, node.profile.services.contains(.witness) { prefersCompact = offer.announce }
       return []
     case .feefilter(let filter):
@@ -29,7 +29,7 @@ extension Conversation {
     case .getblocks(let request): return answerGetblocks(request, ledger)
     case .getdata(let request):
       guard wanted.count - servedCount + request.items.count <= Self.maximumWanted else {
-        return [.close("more than \(Self.maximumWanted) things asked for")]
+        return [.close("more than \(Self.maximumWanted) inventory items requested")]
       }
       wanted += request.items
       return []
@@ -44,8 +44,8 @@ extension Conversation {
     }
   }
 
-  /// Asks for the announced transactions that the node lacks, once each until they are there or said not to be, and,
-  /// as Bitcoin Core does, for the headers up to an announced block that it lacks.
+  /// Handles `inv`. Requests each announced transaction that the node lacks, once until it arrives or
+  /// `notfound` does. As in Bitcoin Core, requests the headers up to an announced block that the node lacks.
   private mutating func follow(_ announcement: InventoryMessage, _ ledger: Ledger) -> [Action] {
     var wanted: [InventoryItem] = []
     var block: Hash256?
@@ -84,7 +84,7 @@ extension Conversation {
     }
     guard ledger.transaction(txid: txid, at: node.index) == nil else { return [] }
     var actions: [Action] = [.take(transaction)]
-    // What it spends and the node lacks is asked of who sent it, by txid: another name is not known.
+    // Request missing parents from the sender by txid: their wtxids are unknown.
     if case .orphaned(let parents) = ledger.verdict(on: transaction, txid: txid, at: node.index) {
       let wanted = parents.filter {
         !ledger.isKnown($0, at: node.index) && asked.count < Self.maximumAsked && asked.insert($0).inserted
@@ -106,7 +106,8 @@ extension Conversation {
     pingDue = sent + Self.pingInterval
   }
 
-  /// Once in a connection, and only to who opened it, so that nobody can be asked empty.
+  /// Answers once per connection, and only a peer that opened it (`m_getaddr_recvd`), so that nobody can
+  /// drain the address book.
   private mutating func answerGetaddr(at now: UInt64) -> [Action] {
     guard direction == .inbound, !hasAnsweredGetaddr else { return [] }
     hasAnsweredGetaddr = true
@@ -131,7 +132,7 @@ extension Conversation {
     return items.isEmpty ? [] : [.send(.inv(InventoryMessage(items: items)))]
   }
 
-  /// Heights of the node's blocks after the first that both have, up to the last wanted.
+  /// Heights of the node's blocks after the first common one, up to the requested last one.
   private func following(_ request: LocatorMessage, _ ledger: Ledger, maximum: Int) -> Range<Int> {
     let tip = ledger.tip(of: node.index)
     let common = request.locator.lazy.compactMap { ledger.height(of: $0, at: node.index) }.first ?? 0
@@ -142,11 +143,11 @@ extension Conversation {
 }
 
 extension Conversation {
-  /// Whether the peer waits for things it asked for.
+  /// Whether the peer is owed answers to `getdata`.
   public var isServing: Bool { servedCount < wanted.count || !missing.isEmpty }
 
-  /// The next of the things the peer asked for, or, after the last, what of them is not there; nil where
-  /// it waits for nothing.
+  /// The next requested item; after the last item, one `notfound` for all the missing ones; nil if nothing is
+  /// owed.
   public mutating func serve(_ ledger: Ledger) -> Message? {
     while servedCount < wanted.count {
       let item = wanted[servedCount]
@@ -179,7 +180,7 @@ extension Conversation {
 }
 
 extension Transaction {
-  /// The transaction as it is sent to who does not take witnesses.
+  /// The transaction as sent to a peer that did not ask for witnesses.
   var withoutWitness: Transaction {
     var copy = self
     for index in copy.inputs.indices { copy.inputs[index].witness = [] }
@@ -188,6 +189,6 @@ extension Transaction {
 }
 
 extension Block {
-  /// The block as it is sent to who does not take witnesses.
+  /// The block as sent to a peer that did not ask for witnesses.
   var withoutWitness: Block { Block(header: header, transactions: transactions.map(\.withoutWitness)) }
 }

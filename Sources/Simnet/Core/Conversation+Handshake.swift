@@ -1,15 +1,15 @@
 import BitcoinWire
 
 extension Conversation {
-  /// Handles a message of the peer.
+  /// Handles a message from the peer.
   ///
   /// - Parameters:
-  ///   - ledger: what there is, and who has it.
+  ///   - ledger: all transactions and blocks, and the nodes that have them.
   ///   - now: ns since the Unix epoch.
   public mutating func receive(_ message: Message, _ ledger: Ledger, at now: UInt64) -> [Action] {
     switch phase {
     case .awaitingVersion:
-      // As Bitcoin Core does, whatever comes before the version is ignored.
+      // As in Bitcoin Core, messages before `version` are ignored.
       guard case .version(let version) = message else { return [] }
       return greet(version, ledger, at: now)
     case .awaitingVerack:
@@ -93,7 +93,7 @@ extension Conversation {
     return actions
   }
 
-  /// Hashes of a node's chain, latest first, ever sparser, down to the first block.
+  /// Block locator: hashes of the node's chain, latest first, with growing gaps down to the first block.
   static func locator(_ ledger: Ledger, tip: Int) -> [Hash256] {
     var hashes: [Hash256] = []
     var height = tip

@@ -1,91 +1,91 @@
 import BitcoinWire
 import Observations
 
-/// What a node says to one peer, and when: the protocol as Bitcoin Core keeps it, without a socket.
+/// A node's side of the protocol with one peer, as Bitcoin Core implements it, without a socket.
 ///
-/// Messages and time go in, actions come out. Answers to `getdata` wait in it until somebody asks for
-/// them, one at a time, so that a peer that asks for much and reads nothing costs little.
+/// Its input is messages and the time, its output actions. Answers to `getdata` are made one at a time on
+/// demand, so that a peer that requests much and reads nothing costs little.
 public struct Conversation: Sendable {
-  /// Who opened the connection.
+  /// The end that opened the connection.
   public enum Direction: Sendable {
-    /// The peer did.
+    /// The peer opened it.
     case inbound
-    /// The node did.
+    /// The node opened it.
     case outbound
   }
 
-  /// What is to be done.
+  /// An action for the caller.
   public enum Action: Equatable, Sendable {
-    /// Send this.
+    /// Send this message.
     case send(Message)
-    /// Take this transaction of the peer's for the node's own.
+    /// Accept this transaction from the peer at the node.
     case take(Transaction)
-    /// Tell these addresses of the peer's on.
+    /// Relay these addresses from the peer.
     case hear([KnownNode])
-    /// Close the connection, and why.
+    /// Close the connection, for the given reason.
     case close(String)
   }
 
-  /// How far the handshake is.
+  /// The state of the handshake.
   public enum Phase: Sendable {
-    /// The peer's `version` has not come.
+    /// Waiting for the peer's `version`.
     case awaitingVersion
-    /// The peer's `verack` has not come.
+    /// Waiting for the peer's `verack`.
     case awaitingVerack
-    /// Both are there.
+    /// The handshake is complete.
     case established
   }
 
-  /// Seconds as they are counted here: in ns.
+  /// One second in ns.
   static let second: UInt64 = 1_000_000_000
 
-  /// How long a handshake may take (`-peertimeout`), in ns.
+  /// Most ns that a handshake may take (`-peertimeout`).
   static let handshakeTimeout = 60 * second
 
-  /// How long it takes from one `ping` to the next (`PING_INTERVAL`), in ns.
+  /// Time in ns from one `ping` to the next (`PING_INTERVAL`).
   static let pingInterval = 120 * second
 
-  /// How long a `pong` may take (`TIMEOUT_INTERVAL`), in ns.
+  /// Most ns until a `pong` (`TIMEOUT_INTERVAL`).
   static let pongTimeout = 1200 * second
 
-  /// The oldest protocol version that is spoken with (`MIN_PEER_PROTO_VERSION`).
+  /// The oldest accepted protocol version (`MIN_PEER_PROTO_VERSION`).
   static let minimumVersion: Int32 = 31800
 
-  /// The protocol version from which on wtxid relay and `addrv2` are negotiated.
+  /// The protocol version from which on `wtxidrelay` and `sendaddrv2` are negotiated.
   static let featureVersion: Int32 = 70016
 
-  /// The most things a peer may have asked for and not got.
+  /// Most items that a peer may have requested and not received.
   static let maximumWanted = InventoryMessage.maximumCount
 
-  /// The most transactions that are asked for and not there yet, and that the peer is remembered to have
+  /// Most transactions requested and not received, and most remembered as known to the peer
   /// (`MAX_PEER_TX_ANNOUNCEMENTS`).
   static let maximumAsked = 5000
 
-  /// The node that speaks.
+  /// The node at our end.
   public let node: SimulatedNode
 
-  /// Who opened the connection.
+  /// The end that opened the connection.
   public let direction: Direction
 
-  /// How far the handshake is.
+  /// The state of the handshake.
   public internal(set) var phase = Phase.awaitingVersion
 
-  /// Whether the peer wants transactions.
+  /// Whether the peer wants transactions (`relay` in its `version`, BIP37).
   public internal(set) var relaysTransactions = false
 
-  /// Whether transactions are announced by wtxid.
+  /// Whether transactions are announced by wtxid (BIP339).
   public internal(set) var usesWtxid = false
 
-  /// Whether the peer takes `addrv2`.
+  /// Whether the peer accepts `addrv2` (BIP155).
   public internal(set) var usesAddrV2 = false
 
-  /// Whether the peer wants blocks announced by `headers`.
+  /// Whether the peer wants blocks announced by `headers` (BIP130).
   public internal(set) var prefersHeaders = false
 
-  /// Whether the peer wants blocks announced by compact blocks.
+  /// Whether the peer wants blocks announced by `cmpctblock` (BIP152).
   public internal(set) var prefersCompact = false
 
-  /// What transactions must pay for the peer to want to know of them, in satoshis per 1,000 virtual bytes.
+  /// Least fee rate of transactions announced to the peer (BIP133), in satoshis per 1,000 virtual bytes.
   public internal(set) var feeFilter: Int64 = 0
 
   let peer: Endpoint
@@ -110,11 +110,11 @@ public struct Conversation: Sendable {
   var pingDue: UInt64 = .max
   var ping: (nonce: UInt64, sent: UInt64)?
 
-  /// Begins a conversation.
+  /// Starts a conversation.
   ///
   /// - Parameters:
-  ///   - peer: where the other end is.
-  ///   - random: the source of its nonces.
+  ///   - peer: endpoint of the other end.
+  ///   - random: the source of nonces and waiting times.
   ///   - now: ns since the Unix epoch.
   public init(
     of node: SimulatedNode,
@@ -131,18 +131,18 @@ public struct Conversation: Sendable {
     addressTokens = (1, now)
   }
 
-  /// What the node says first: its version where it opened the connection, otherwise nothing.
+  /// Actions at the start: the node's `version` if it opened the connection, otherwise none.
   public mutating func open(_ ledger: Ledger, at now: UInt64) -> [Action] {
     direction == .outbound ? [.send(version(ledger, at: now))] : []
   }
 
-  /// When `tick` is next to be called, in ns.
+  /// Time in ns at which to call `tick` next.
   public var deadline: UInt64 {
     guard phase == .established else { return started + Self.handshakeTimeout }
     return min(selfDue, ping.map { $0.sent + Self.pongTimeout } ?? pingDue)
   }
 
-  /// Does what is due: keeps the connection alive, or gives it up.
+  /// Performs the due action: a `ping`, the node's own address, or closing after a time-out.
   public mutating func tick(at now: UInt64) -> [Action] {
     guard now >= deadline else { return [] }
     guard phase == .established else { return [.close("the handshake took too long")] }

@@ -2,7 +2,7 @@ import BitcoinWire
 import EventLoop
 
 extension Endpoint {
-  /// A socket's address; `[::]:0` for a unix socket.
+  /// Creates the endpoint of a socket address; `[::]:0` for a unix socket.
   init(_ address: SocketAddress) {
     switch address {
     case .ipv4(let value, let port): self.init(.ipv4(value), port: port)

@@ -1,9 +1,11 @@
 import Bytes
 import Glibc
 
-/// Reading of files that are not on the event loop.
+/// Blocking reads of whole files, outside the event loop.
 enum FileInput {
-  /// All bytes of a file; an error (EFBIG) where there are more than `maximum`.
+  /// Returns all bytes of a file.
+  ///
+  /// - Throws: `IOError`; EFBIG if the file has more than `maximum` bytes.
   static func read(_ path: String, maximum: Int) throws(IOError) -> [UInt8] {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw IOError("open \(path)") }

@@ -1,12 +1,12 @@
 import BitcoinWire
 
-/// Every transaction and block of the network, and which node has which.
+/// Every transaction and block of the network, and the nodes that have them.
 public struct Ledger: Sendable {
-  /// Names something that is announced.
+  /// An item that nodes announce.
   public enum Item: Hashable, Sendable {
-    /// A transaction, by how many were invented before it.
+    /// A transaction, by the number of transactions before it.
     case transaction(Int)
-    /// The block of a height: there is one chain.
+    /// The block of a height. There is only one chain.
     case block(Int)
   }
 
@@ -14,46 +14,46 @@ public struct Ledger: Sendable {
   public struct Entry: Sendable {
     /// The transaction.
     public let transaction: Transaction
-    /// Its name without witnesses.
+    /// Its hash without witnesses.
     public let txid: Hash256
-    /// Its name with witnesses.
+    /// Its hash with witnesses (BIP141).
     public let wtxid: Hash256
-    /// The node that invented it, or got it from an observer.
+    /// The node that created it, or got it from an observer.
     public let origin: Int
-    /// Whether it is an observer's: the network spends nothing of it by itself.
+    /// Whether it is from an observer. The network itself never spends its outputs.
     public let isForeign: Bool
-    /// What it pays, in satoshis per 1,000 virtual bytes; nil where that is not known.
+    /// Its fee rate in satoshis per 1,000 virtual bytes; nil if unknown.
     public let feeRate: Int64?
-    /// Whether it is in a block, or will be in none.
+    /// Whether it is in a block, or can never be in one.
     public internal(set) var isMined: Bool
-    /// Height of the block it is in; nil where it is in none.
+    /// Height of its block; nil if it is in none.
     public internal(set) var height: Int?
 
     var holders: NodeSet
   }
 
-  /// How many transactions were invented so far.
+  /// Number of transactions added so far.
   public private(set) var inventedCount = 0
 
-  /// The headers of the chain by height.
+  /// The chain's headers by height.
   public private(set) var headers: [BlockHeader] = []
 
-  /// The names of the blocks by height.
+  /// The blocks' hashes by height.
   public private(set) var hashes: [Hash256] = []
 
-  /// Outputs that every node knows to exist, and that no block has spent.
+  /// Outputs that every node knows and no block has spent.
   var coins: Set<OutPoint> = []
 
-  /// What nodes hold back.
+  /// Transactions held back by nodes.
   var orphans = Orphanage()
 
-  /// What nodes refused since the last block.
+  /// Transactions refused by nodes since the last block.
   var refused: Set<Refusal> = []
 
-  /// The most refusals remembered (as much as Bitcoin Core's filter holds).
+  /// Most refusals remembered (the capacity of Bitcoin Core's filter). Beyond it, all are dropped.
   static let maximumRefused = 120_000
 
-  /// A node refused a transaction of some name.
+  /// A node's refusal of the transaction with a txid or wtxid.
   struct Refusal: Hashable { let hash: Hash256, node: Int }
 
   private let nodeCount: Int
@@ -68,7 +68,11 @@ public struct Ledger: Sendable {
   private var heights: [Hash256: Int] = [:]
   private var tips: [Int32]
 
-  /// A ledger of no transactions and blocks.
+  /// Creates an empty ledger.
+  ///
+  /// - Parameters:
+  ///   - keptTransactions: number of transactions kept; older ones are dropped once they are mined.
+  ///   - keptBlocks: number of blocks kept whole; of older ones only headers are kept.
   public init(nodeCount: Int, keptTransactions: Int = 1000, keptBlocks: Int = 200) {
     self.nodeCount = nodeCount
     self.keptTransactions = keptTransactions
@@ -76,31 +80,31 @@ public struct Ledger: Sendable {
     tips = [Int32](repeating: -1, count: nodeCount)
   }
 
-  /// Height of the last block; -1 where there is none.
+  /// Height of the last block; -1 if there is none.
   public var height: Int { headers.count - 1 }
 
-  /// How many transactions are remembered.
+  /// Number of transactions kept.
   public var transactionCount: Int { entries.count }
 
-  /// Height of the last block that a node has; -1 where it has none.
+  /// Height of a node's last block; -1 if it has none.
   public func tip(of node: Int) -> Int { Int(tips[node]) }
 
-  /// The transaction invented as number `number`; nil where it is forgotten.
+  /// The transaction of a number; nil if it has been dropped.
   public func entry(_ number: Int) -> Entry? { entries[number] }
 
-  /// The transaction that a node has under a txid.
+  /// The transaction with a txid, if the node has it.
   public func transaction(txid: Hash256, at node: Int) -> Transaction? { held(byTxid[txid], at: node) }
 
-  /// The transaction that a node has under a wtxid.
+  /// The transaction with a wtxid, if the node has it.
   public func transaction(wtxid: Hash256, at node: Int) -> Transaction? { held(byWtxid[wtxid], at: node) }
 
-  /// Height of a block that a node has; nil where it has no block of this name.
+  /// Height of the block with a hash; nil if the node does not have it.
   public func height(of hash: Hash256, at node: Int) -> Int? {
     guard let height = heights[hash], height <= tip(of: node) else { return nil }
     return height
   }
 
-  /// A block by height; nil where only its header is remembered.
+  /// The block of a height; nil if only its header is kept.
   public func block(at height: Int) -> Block? { blocks[height] }
 
   /// Adds a transaction that no node has yet; returns its number.
@@ -140,7 +144,7 @@ public struct Ledger: Sendable {
     return height
   }
 
-  /// Notes that a node has something from now on.
+  /// Records that a node has an item from now on.
   mutating func give(_ item: Item, to node: Int) {
     switch item {
     case .transaction(let number): entries[number]?.holders.insert(node)
@@ -148,7 +152,7 @@ public struct Ledger: Sendable {
     }
   }
 
-  /// Whether a node has something.
+  /// Whether a node has an item.
   func has(_ item: Item, at node: Int) -> Bool {
     switch item {
     case .transaction(let number): has(number, at: node)
@@ -156,17 +160,17 @@ public struct Ledger: Sendable {
     }
   }
 
-  /// Notes that a transaction is in the block of a height, or, where there is none, will be in no block.
+  /// Records that a transaction is in the block of a height, or can be in no block if nil.
   mutating func markMined(_ number: Int, at height: Int? = nil) {
     entries[number]?.isMined = true
     entries[number]?.height = height
   }
 
-  /// The transactions that spend an output, of those that are remembered.
+  /// Numbers of the kept transactions that spend an output.
   func spenders(of output: OutPoint) -> [Int] { spenders[output] ?? [] }
 
-  /// Forgets the oldest transactions beyond those to be kept; unless `all`, only mined ones, and none that is still
-  /// under way.
+  /// Drops the oldest transactions beyond the number to keep. It stops at the first that is still spreading,
+  /// and unless `all` at the first that is not mined.
   mutating func forgetOld(all: Bool, unless isUnderWay: (Item) -> Bool) {
     while entries.count > keptTransactions, let entry = entries[oldest], all || entry.isMined,
       !isUnderWay(.transaction(oldest))
@@ -182,7 +186,7 @@ public struct Ledger: Sendable {
     }
   }
 
-  /// The number of a transaction; nil where there is none of this name.
+  /// Number of the transaction with a txid; nil if there is none.
   func number(txid: Hash256) -> Int? { byTxid[txid] }
 
   func has(_ number: Int, at node: Int) -> Bool { entries[number]?.holders.contains(node) ?? false }

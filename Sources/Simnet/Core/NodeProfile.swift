@@ -1,24 +1,24 @@
 import BitcoinWire
 
-/// The software a node runs, as it shows to others.
+/// A node's software, as its peers see it.
 public struct NodeProfile: Sendable, Equatable {
-  /// What it calls itself.
+  /// The user agent (BIP14).
   public let userAgent: String
 
-  /// Highest protocol version that it speaks.
+  /// Highest protocol version that the node speaks.
   public let version: Int32
 
-  /// What it offers.
+  /// Services that the node offers.
   public let services: ServiceFlags
 
-  /// Whether it takes transactions announced by wtxid (BIP339).
+  /// Whether the node accepts transactions announced by wtxid (BIP339).
   public let speaksWtxidRelay: Bool
 
-  /// Whether it takes addresses in the new form (BIP155).
+  /// Whether the node accepts `addrv2` (BIP155).
   public let speaksAddrV2: Bool
 
-  /// The profile of a node of a census. What it understands follows from what it calls itself: Bitcoin Core took up
-  /// both with protocol version 70016, btcd only the addresses.
+  /// Creates the profile of a node of a census. Its features follow from version and user agent: Bitcoin Core
+  /// has both from protocol version 70016 on, btcd only `addrv2`.
   public init(_ row: PopulationRow) {
     userAgent = row.userAgent
     version = row.version

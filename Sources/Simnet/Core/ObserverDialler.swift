@@ -4,7 +4,7 @@ import EventLoop
 import Glibc
 import Observations
 
-/// Has nodes connect to the observer by themselves, each from its own address, and again when that fails.
+/// Connects nodes to the observer, each from its own address, and again after a failure.
 final class ObserverDialler {
   private unowned let simnet: Simnet
   private let target: SocketAddress
@@ -14,7 +14,7 @@ final class ObserverDialler {
 
   private static let timeout = 10.0
 
-  /// Starts to connect; nil where the settings name nobody to connect to.
+  /// Starts to connect; nil if the settings name no observer.
   init?(_ simnet: Simnet) {
     guard let (endpoint, count) = simnet.settings.dial, case .ipv4(let address) = endpoint.address else {
       return nil
@@ -26,12 +26,12 @@ final class ObserverDialler {
     tick(at: simnet.now())
   }
 
-  /// Starts what is due.
+  /// Starts the due connects.
   func tick(at now: UInt64) {
     while let next = due.nextTime, next <= now, let node = due.removeFirst()?.value { dial(node) }
   }
 
-  /// Notes that a node has lost a session: maybe the one it opened.
+  /// Schedules another connect if a node has lost a session that it opened.
   func sessionEnded(of node: Int, _ direction: Conversation.Direction) {
     if direction == .outbound { dialLater(node) }
   }

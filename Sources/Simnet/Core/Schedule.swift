@@ -1,12 +1,11 @@
-/// Things due at given times, the earliest first and those of one time in the order they were added (a
-/// binary heap).
+/// Values due at given times, earliest first, and in order of addition for equal times (a binary heap).
 struct Schedule<Value> {
   private var entries: [(time: UInt64, order: UInt64, value: Value)] = []
   private var added: UInt64 = 0
 
   var isEmpty: Bool { entries.isEmpty }
 
-  /// When the first is due; nil where there is none.
+  /// Time of the first value; nil if there is none.
   var nextTime: UInt64? { entries.first?.time }
 
   mutating func add(_ value: Value, at time: UInt64) {
@@ -19,7 +18,7 @@ struct Schedule<Value> {
     }
   }
 
-  /// Takes out the first; nil where there is none.
+  /// Removes and returns the first value; nil if there is none.
   mutating func removeFirst() -> (time: UInt64, value: Value)? {
     guard let first = entries.first else { return nil }
     let last = entries.removeLast()

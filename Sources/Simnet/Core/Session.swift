@@ -4,9 +4,9 @@ import EventLoop
 import Glibc
 import Observations
 
-/// One connection between a node and an observer: the socket around a conversation.
+/// One connection between a node and an observer: a socket for its conversation.
 final class Session: ByteStreamHandler {
-  /// Tells it from every other session of the network, the earlier ones too.
+  /// Number of the session, never used again in the network.
   let number: UInt64
 
   /// The node at our end.
@@ -23,7 +23,7 @@ final class Session: ByteStreamHandler {
   private let disguise: Disguise?
   private var trail: MessageTrail?
 
-  /// Takes over a connected descriptor.
+  /// Takes ownership of a connected descriptor.
   init(
     _ number: UInt64,
     _ conversation: Conversation,
@@ -41,19 +41,19 @@ final class Session: ByteStreamHandler {
     stream = ByteStream(descriptor, on: simnet.loop, handler: self)
   }
 
-  /// Who opened the connection.
+  /// The end that opened the connection.
   var direction: Conversation.Direction { conversation.direction }
 
-  /// Says what the node says first.
+  /// Performs the conversation's first actions.
   func open() { perform(conversation.open(simnet.ledger, at: simnet.now())) }
 
-  /// Does what is due.
+  /// Performs the conversation's due action.
   func tick(at now: UInt64) {
     if now >= conversation.deadline { perform(conversation.tick(at: now)) }
   }
 
-  /// Tells the peer of something the node has just got, where it wants to know: of a block at once, of a transaction
-  /// with the next batch.
+  /// Announces an item that the node has just got, if the peer wants it: a block at once, a transaction with
+  /// the next batch.
   func announce(_ item: Ledger.Item) {
     switch item {
     case .block(let height):
@@ -65,7 +65,7 @@ final class Session: ByteStreamHandler {
     }
   }
 
-  /// Tells the peer of an address with the next ones, where it wants to know.
+  /// Queues an address for the peer's next batch, if the peer wants it.
   func hear(_ known: KnownNode) {
     guard conversation.queue(known), addressesDue == nil else { return }
     let peer = 1 << 32 | number
@@ -74,7 +74,7 @@ final class Session: ByteStreamHandler {
     simnet.wakeUps.add(self, at: due)
   }
 
-  /// Sends what is due of announcements and addresses.
+  /// Sends the due announcements and addresses.
   func wake(at now: UInt64) {
     guard stream?.isOpen ?? false else { return }
     if let due = inventoryDue, due <= now {
@@ -106,7 +106,7 @@ final class Session: ByteStreamHandler {
     send(announcement.message)
   }
 
-  /// Sends messages that are nothing to the conversation; they stand whole one after another.
+  /// Sends whole messages from outside the conversation, one after another in `messages`.
   func say(_ messages: [UInt8], count: Int) {
     guard let stream, stream.isOpen else { return }
     simnet.statistics.sent += count
@@ -114,22 +114,22 @@ final class Session: ByteStreamHandler {
     stream.write(messages)
   }
 
-  /// Bytes that wait to be sent.
+  /// Number of unsent bytes.
   var unsentCount: Int { stream?.unsentCount ?? 0 }
 
-  /// Closes the connection; does nothing the second time.
+  /// Closes the connection. Does nothing the second time.
   func close(_ reason: String) { stream?.close(.closed(reason)) }
 
-  /// Closes the connection as a machine that fails does, so that the peer sees a reset; does nothing the second time.
+  /// Closes the connection with a reset, like a machine that fails. Does nothing the second time.
   func reset(_ reason: String) {
     guard stream?.isOpen ?? false else { return }
-    // Nothing is waited for when the descriptor is closed, and what is unsent is thrown away.
+    // SO_LINGER 0: closing does not wait, drops the unsent bytes and sends RST.
     var linger = linger(l_onoff: 1, l_linger: 0)
     setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &linger, socklen_t(MemoryLayout.size(ofValue: linger)))
     close(reason)
   }
 
-  /// Goes on with what had to wait until there was room to send.
+  /// Resumes sending and reading after the peer has made room.
   func goOn() {
     guard isWaitingForRoom, let stream, stream.isOpen, serve() else { return }
     isWaitingForRoom = false
@@ -156,7 +156,7 @@ final class Session: ByteStreamHandler {
         trail?.received(UnsafeRawBufferPointer(rebasing: bytes[consumed..<(consumed + total)]), at: time)
         consumed += total
         simnet.statistics.received += 1
-        // As Bitcoin Core does, a message with a wrong checksum is passed over.
+        // As in Bitcoin Core, a message with a wrong checksum is ignored.
         if checksumValid { handle(header.command, UnsafeRawBufferPointer(rebasing: payload)) }
       }
     }
@@ -196,7 +196,7 @@ final class Session: ByteStreamHandler {
     }
   }
 
-  /// Sends what the peer asked for while there is room; returns whether that was all and there is room left.
+  /// Sends requested items while there is room. Returns whether all are sent and there is room left.
   private func serve() -> Bool {
     while let stream, stream.isOpen, stream.unsentCount < simnet.settings.sendLimits.pause {
       guard let message = conversation.serve(simnet.ledger) else { return true }

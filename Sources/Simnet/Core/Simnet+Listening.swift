@@ -4,9 +4,9 @@ import EventLoop
 import Glibc
 
 extension Simnet {
-  /// Listens at every node's address, all on one port; not at those of nodes that refuse everybody.
+  /// Listens at the address of every node that this process serves, except `refused` nodes, all on one port.
   ///
-  /// - Returns: the settings with the real port, the listeners, and what looks like one.
+  /// - Returns: the settings with the real port, the listeners, and the black holes.
   static func listen(
     _ settings: SimnetSettings,
     _ kinds: [Neighbour?],
@@ -14,7 +14,7 @@ extension Simnet {
     _ acceptor: Acceptor,
     fail: @escaping (IOError) -> Void
   ) throws(IOError) -> (SimnetSettings, [Listener], [BlackHole]) {
-    // A port that is free at the first address may be taken at another: then the system shall choose anew.
+    // A port that is free at the first address may be in use at another: then let the system choose again.
     var attempts = settings.port == 0 ? 10 : 1
     while true {
       var settings = settings
@@ -51,7 +51,7 @@ extension Simnet {
     }
   }
 
-  /// A port at which nobody listens.
+  /// A port that is free at an address.
   private static func freePort(at address: SocketAddress) throws(IOError) -> UInt16 {
     let descriptor = try Socket.listen(on: address)
     defer { Glibc.close(descriptor) }
@@ -59,7 +59,7 @@ extension Simnet {
   }
 }
 
-/// Passes connections on to the network, which does not exist yet when its listeners do.
+/// Passes connections on to the network, which is created after its listeners.
 final class Acceptor {
   weak var simnet: Simnet?
 

@@ -5,21 +5,21 @@ import Glibc
 import Logging
 import Observations
 
-/// A simulated network on an event loop: a listener for every node and a session for every connection.
+/// A simulated network on an event loop, with a listener for each node and a session for each connection.
 public final class Simnet {
-  /// What it is made of; the port is the real one.
+  /// The settings, with the real port.
   public let settings: SimnetSettings
 
-  /// Who is who among the nodes.
+  /// The directory of the nodes.
   public let directory: NodeDirectory
 
   /// The nodes by number.
   public let nodes: [SimulatedNode]
 
-  /// What it has done so far.
+  /// Counts since the start.
   public internal(set) var statistics = Statistics()
 
-  /// The first error of writing the files of what is true.
+  /// The first error in writing a truth file; nil if there was none.
   public private(set) var truthFailure: IOError?
 
   let loop: EventLoop
@@ -35,23 +35,23 @@ public final class Simnet {
   private var network: SimulatedNetwork
   var listeners: [Listener]
   private var blackHoles: [BlackHole]
-  /// Nodes at whose addresses nothing listens since they went down.
+  /// Nodes that went down, without a listener now.
   var unlistened: Set<Int> = []
   private(set) var sessions: [[Session]]
   private var goingOn: [Session] = []
   private var lastSession: UInt64 = 0
   private var dialler: ObserverDialler?
-  /// Sessions that announce something soon.
+  /// Sessions with a scheduled announcement.
   private(set) lazy var wakeUps = WakeUps(on: loop) { [unowned self] in now() }
   private var eventTimer: TimerWatcher?
   private var goOnTimer: TimerWatcher?
   private var tickTimer: TimerWatcher?
   private let start: (wall: UInt64, monotonic: UInt64)
 
-  /// Starts to listen and live.
+  /// Starts to listen and to simulate.
   ///
   /// - Parameters:
-  ///   - truthPath: file for what really happens; nil for none.
+  ///   - truthPath: file for the true events; nil for none.
   ///   - messagesPath: file for every message to and from observers; nil for none.
   public init(
     _ wanted: SimnetSettings,
@@ -60,7 +60,7 @@ public final class Simnet {
     truthPath: String? = nil,
     messagesPath: String? = nil
   ) throws(IOError) {
-    // The listeners come first, as they settle the port; nothing is accepted before the loop runs.
+    // Listen first, because this settles the port. Nothing is accepted before the loop runs.
     let acceptor = Acceptor()
     let settings: SimnetSettings
     var wanted = wanted
@@ -103,7 +103,7 @@ public final class Simnet {
     if settings.dial != nil { dialler = ObserverDialler(self) }
   }
 
-  /// Opens what else than nodes there is to a network.
+  /// Opens the link to the other parts, the pacer and the proxies.
   private func open() throws(IOError) {
     if settings.part.count > 1, link == nil, let path = settings.linkPath {
       let beginning = PartLink.Beginning(wall: start.wall, monotonic: start.monotonic, port: settings.port)
@@ -116,31 +116,31 @@ public final class Simnet {
     if let port = settings.proxyPorts.sam { proxies.append(try ProxyFrontEnd(.sam, port: port, for: self)) }
   }
 
-  /// Where the proxies listen: SOCKS5, then SAM, as far as there are any.
+  /// Listening addresses of the proxies: SOCKS5, then SAM, if enabled.
   public var proxyAddresses: [SocketAddress] { proxies.map(\.address) }
 
-  /// How many connections each user name and password, or SAM session, was used for, of each proxy.
+  /// For each proxy, the number of connections by user name and password or by SAM session.
   var isolation: [[String: Int]] { proxies.map(\.joined) }
 
-  /// Other processes of the network that this one is connected to.
+  /// Number of connected processes that serve other parts of the network.
   var partCount: Int { link?.memberCount ?? 0 }
 
-  /// The node that an observer reaches under an address; nil where there is none, or another process serves it.
+  /// The node that an observer reaches at an address; nil if there is none, or another process serves it.
   func node(at endpoint: Endpoint) -> Int? {
     directory.node(for: endpoint).flatMap { settings.part.serves($0) ? $0 : nil }
   }
 
-  /// Where the nodes listen.
+  /// Listening endpoints of the nodes that this process serves.
   public var endpoints: [Endpoint] {
     nodes.filter { settings.part.serves($0.index) }.map(\.endpoint)
   }
 
-  /// The node that listens at an endpoint or is known by it; nil where there is none.
+  /// The node that listens at an endpoint or is known by it; nil if there is none.
   public func node(for endpoint: Endpoint) -> SimulatedNode? {
     directory.node(for: endpoint).map { nodes[$0] }
   }
 
-  /// Whether a node has not gone down.
+  /// Whether a node is up.
   func isUp(_ node: Int) -> Bool { network.isUp[node] }
 
   /// The links between the nodes.
@@ -149,8 +149,7 @@ public final class Simnet {
   /// All transactions and blocks.
   public var ledger: Ledger { network.ledger }
 
-  /// Ends all sessions, stops listening and completes the file of what happened; does nothing the second
-  /// time.
+  /// Closes all sessions and listeners, and completes the truth files. Does nothing the second time.
   public func close() {
     eventTimer?.cancel()
     goOnTimer?.cancel()
@@ -170,11 +169,12 @@ public final class Simnet {
     proxies = []
     link?.close()
     link = nil
-    for session in sessions.joined() { session.close("the network ends") }
+    for session in sessions.joined() { session.close("the network stopped") }
     flushTruth()
   }
 
-  /// Wall-clock time in ns since the Unix epoch, as it was at the start and never set since.
+  /// Wall-clock time in ns since the Unix epoch, as set at the start. Later changes of the clock have no
+  /// effect.
   func now() -> UInt64 { start.wall + (Clock.monotonic() - start.monotonic) }
 
   func accept(_ descriptor: Int32, _ node: Int, from peer: SocketAddress, knownAs: Endpoint? = nil) {
@@ -186,9 +186,10 @@ public final class Simnet {
     begin(node, descriptor, peer, .inbound, knownAs: knownAs)
   }
 
-  /// Begins a connection between a node and an observer.
+  /// Starts a connection between a node and an observer.
   ///
-  /// - Parameter knownAs: where the observer believes the node to be; nil where that is where it is.
+  /// - Parameter knownAs: the node's endpoint as the observer knows it; nil for the connection's local
+  ///   address.
   func begin(
     _ node: Int,
     _ descriptor: Int32,
@@ -216,7 +217,7 @@ public final class Simnet {
     sessionEnded(session.number, of: session.node.index, session.direction, for: reason)
   }
 
-  /// Takes in that a connection has ended, of whatever node.
+  /// Handles the end of a connection of any node.
   func sessionEnded(
     _ number: UInt64,
     of node: Int,
@@ -229,7 +230,7 @@ public final class Simnet {
     dialler?.sessionEnded(of: node, direction)
   }
 
-  /// Has a session go on in the next batch, so that the others have their turn before.
+  /// Resumes a session in the next batch, so that other sessions get their turns first.
   func goOnLater(_ session: Session) {
     goingOn.append(session)
     goOnTimer?.start(after: 0)
@@ -241,7 +242,7 @@ public final class Simnet {
     for session in ready { session.goOn() }
   }
 
-  /// Takes an observer's transaction at a node.
+  /// Handles an observer's transaction at a node.
   func take(_ transaction: Transaction, at node: Int) {
     if let link {
       let time = now() + PartLink.delay
@@ -249,11 +250,11 @@ public final class Simnet {
       return inject(.transaction(transaction), at: node, time: time)
     }
     report(network.take(transaction, at: node, time: now()))
-    // It may be what happens next.
+    // The next event may be earlier now.
     eventTimer?.start(after: 0)
   }
 
-  /// Has a node hear addresses from an observer.
+  /// Handles an observer's addresses at a node.
   func hear(_ told: [KnownNode], at node: Int) {
     if let link {
       let time = now() + PartLink.delay
@@ -264,14 +265,14 @@ public final class Simnet {
     eventTimer?.start(after: 0)
   }
 
-  /// Has a node get something from an observer at a time that all parts of the network agree on.
+  /// Schedules an injection at a node for a time that all parts of the network agree on.
   func inject(_ content: Injection, at node: Int, time: UInt64) {
     guard nodes.indices.contains(node) else { return }
     injections.add((node, content), at: time)
     eventTimer?.start(after: 0)
   }
 
-  /// Lets what was injected happen between what happens before and after it, as in every other part.
+  /// Performs due injections in their order among the network's events, as every other part does.
   private func injectDue(at now: UInt64) {
     while let next = injections.nextTime, next <= now, let (time, injection) = injections.removeFirst() {
       while let next = network.nextTime, next <= time { report(network.advance(to: time)) }
@@ -288,7 +289,7 @@ public final class Simnet {
     report(network.advance(to: min(now(), injections.nextTime ?? .max)))
     guard let next = [network.nextTime, injections.nextTime].compactMap(\.self).min() else { return }
     let now = now()
-    // Not for each thing by itself: what comes within a millisecond comes together.
+    // Wait at least 1 ms, so that events within a millisecond are handled together.
     eventTimer?.start(after: next > now ? max(0.001, Double(next - now) / 1e9) : 0)
   }
 
@@ -328,7 +329,7 @@ public final class Simnet {
   }
 
   private func failed(_ error: IOError) {
-    if truthFailure == nil { log.error("what is true is not written any more: \(error)") }
+    if truthFailure == nil { log.error("cannot write the truth files: \(error)") }
     truthFailure = truthFailure ?? error
   }
 }

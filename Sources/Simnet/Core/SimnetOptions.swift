@@ -6,34 +6,34 @@ import Daemon
 public struct SimnetOptions: ParsableArguments {
   private static let defaults = SimnetSettings()
 
-  /// How many nodes there are.
-  @Option(help: ArgumentHelp("How many nodes to simulate.", valueName: "count"))
+  /// Number of nodes.
+  @Option(help: ArgumentHelp("Number of nodes to simulate.", valueName: "count"))
   public var nodes = Self.defaults.nodeCount
 
-  /// The first node's address.
+  /// The first node's address, in 127.0.0.0/8.
   @Option(
     help: ArgumentHelp(
-      "The first node's address; the others follow it. (default: 127.16.0.1)",
+      "Address of the first node; the others follow it. (default: 127.16.0.1)",
       valueName: "address"
     ),
     transform: Self.base
   )
   public var base = Self.defaults.base
 
-  /// The port of every node.
-  @Option(help: "The port of every node; 0 for one the system chooses.")
+  /// The port of every node; 0 if the system chooses.
+  @Option(help: "Port of every node; 0 to let the system choose.")
   public var port = Self.defaults.port
 
-  /// Decides everything that is random.
-  @Option(help: "The same seed makes the same network.")
+  /// The seed of all random numbers.
+  @Option(help: "Seed of all random numbers. The same seed makes the same network.")
   public var seed = Self.defaults.seed
 
-  /// Who the nodes are.
+  /// Path of a snapshot; nil for the built-in sample.
   @Option(
     help: ArgumentHelp(
       """
-      Make nodes of this snapshot of a network: JSON as Bitnodes has it. (default: a built-in sample of the main \
-      network's)
+      Use the nodes of this snapshot: JSON in Bitnodes' format. (default: a built-in sample of the main \
+      network)
       """,
       valueName: "path"
     ),
@@ -41,150 +41,150 @@ public struct SimnetOptions: ParsableArguments {
   )
   public var population: String?
 
-  /// By which addresses nodes know each other.
+  /// The addresses by which nodes know each other.
   @Option(
     help: """
-      By which addresses nodes know each other: loopback, where they listen, or real, those of the networks they are \
-      on, where nothing of ours listens.
+      Addresses by which nodes know each other: loopback (those at which they listen) or real (those of \
+      their networks, at which no simulated node listens).
       """
   )
   public var gossip = Self.defaults.gossip
 
-  /// Addresses that lead nowhere.
+  /// Number of dead addresses.
   @Option(
     help: ArgumentHelp(
-      "Have every node know so many addresses besides, where nobody listens: those after the nodes'.",
+      "Let every node know this many more addresses without a listener. They follow the nodes' addresses.",
       valueName: "count"
     )
   )
   public var dead = Self.defaults.deadCount
 
-  /// Addresses that address spammers tell of.
+  /// Number of addresses that address spammers choose from; 0 if they invent them.
   @Option(
     help: ArgumentHelp(
-      "Have address spammers tell of so many addresses, where nobody listens, instead of making them up.",
+      "Let address spammers choose from this many addresses without a listener, instead of inventing them.",
       valueName: "count"
     )
   )
   public var spam = Self.defaults.spamCount
 
-  /// Transactions per second.
+  /// Average number of new transactions per second.
   @Option(
     help: ArgumentHelp(
-      "Transactions invented per second in the whole network, on average.",
+      "Average number of new transactions per second in the whole network.",
       valueName: "rate"
     )
   )
   public var txRate = Self.defaults.transactionRate
 
-  /// Seconds between blocks.
+  /// Average seconds between blocks; 0 for no blocks.
   @Option(
     help: ArgumentHelp(
-      "Seconds from one block to the next, on average; 0 for no blocks.",
+      "Average seconds between blocks; 0 for no blocks.",
       valueName: "seconds"
     )
   )
   public var blockInterval = Self.defaults.blockInterval
 
-  /// Seconds between announcements.
+  /// Average seconds between batches of transactions to an outbound peer.
   @Option(
     help: ArgumentHelp(
       """
-      Seconds from one batch of announced transactions to the next, on average, to a peer that a node connected to; \
-      2.5 times as long to others.
+      Average seconds between batches of announced transactions to an outbound peer; 2.5 times as long to an \
+      inbound peer.
       """,
       valueName: "seconds"
     )
   )
   public var hopDelay = Self.defaults.hopDelay
 
-  /// How much longer than in the real world.
+  /// Factor of the latencies between nodes.
   @Option(
     help: ArgumentHelp(
-      "How many times as long as in the real world messages between nodes are on the way.",
+      "Latency of messages between nodes, as a multiple of the real world's.",
       valueName: "factor"
     )
   )
   public var latency = Self.defaults.latencyFactor
 
-  /// Seconds between self-announcements.
+  /// Average seconds between announcements of a node's own address; 0 for never.
   @Option(
     help: ArgumentHelp(
-      "Seconds from one time that a node tells its own address to the next, on average; 0 for never.",
+      "Average seconds between announcements of a node's own address; 0 for never.",
       valueName: "seconds"
     )
   )
   public var addressInterval = Self.defaults.addressInterval
 
-  /// Connections a node holds.
+  /// Most connections of a node.
   @Option(
     help: ArgumentHelp(
-      "How many connections a node holds, those with other nodes too; more are closed at once.",
+      "Most connections of a node, including those with other nodes. Further ones are closed at once.",
       valueName: "count"
     )
   )
   public var slots = Self.defaults.slots
 
-  /// Nodes that take nobody.
+  /// Percentage of nodes without a slot for observers.
   @Option(
-    help: ArgumentHelp("Of 100 nodes, how many have no slot left for an observer.", valueName: "percent")
+    help: ArgumentHelp("Percentage of nodes that have no free slot for an observer.", valueName: "percent")
   )
   public var fullShare = Self.defaults.fullShare
 
-  /// Nodes that go down.
-  @Option(help: ArgumentHelp("How many nodes go down in a minute, on average.", valueName: "nodes"))
+  /// Average number of nodes that go down per minute.
+  @Option(help: ArgumentHelp("Average number of nodes that go down per minute.", valueName: "nodes"))
   public var churn = Self.defaults.churn
 
-  /// How long they are down.
+  /// Average seconds until a node comes back.
   @Option(
-    help: ArgumentHelp("Seconds until a node that went down comes back, on average.", valueName: "seconds")
+    help: ArgumentHelp("Average seconds until a node that went down comes back.", valueName: "seconds")
   )
   public var downTime = Self.defaults.downTime
 
-  /// Whom nodes connect to by themselves.
+  /// The observer that nodes connect to; nil for none.
   @Option(
-    help: ArgumentHelp("Have nodes connect to this listener on loopback.", valueName: "host:port"),
+    help: ArgumentHelp("Let nodes connect to this listener on loopback.", valueName: "host:port"),
     transform: Self.target
   )
   public var dial: Endpoint?
 
-  /// How many of them.
-  @Option(help: ArgumentHelp("How many nodes connect to it, with --dial.", valueName: "count"))
+  /// Number of nodes that connect to the observer.
+  @Option(help: ArgumentHelp("Number of nodes that connect to it, with --dial.", valueName: "count"))
   public var dialCount = 8
 
-  /// Where the nodes' endpoints are written.
+  /// Path for the nodes' endpoints; - for stdout.
   @Option(
     help: ArgumentHelp("Write the nodes' endpoints here, one a line; - for stdout.", valueName: "path"),
     completion: .file()
   )
   public var list: String?
 
-  /// Where what really happens is written.
+  /// Path for the true events.
   @Option(
-    help: ArgumentHelp("Write what really happens here, in JSON lines.", valueName: "path"),
+    help: ArgumentHelp("Write the true events to this file, as JSON lines.", valueName: "path"),
     completion: .file()
   )
   public var truth: String?
 
-  /// Where every message to and from observers is written.
+  /// Path for every message to and from observers.
   @Option(
     help: ArgumentHelp(
-      "Write every message to and from observers here, in the log format, for netmine log compare.",
+      "Write every message to and from observers to this file, in the log format, for netmine log compare.",
       valueName: "path"
     ),
     completion: .file()
   )
   public var truthMessages: String?
 
-  /// Whether only headers are written.
-  @Flag(help: "Write of each message only the header, checksum included, with --truth-messages.")
+  /// Whether only the headers of messages are written.
+  @Flag(help: "Write only the header of each message, checksum included, with --truth-messages.")
   public var truthHeaders = false
 
-  /// Which nodes are unpleasant.
+  /// Shares of unpleasant nodes.
   @Option(
     help: ArgumentHelp(
       """
-      Make a share of the nodes unpleasant: 0.2 for all kinds alike, or KIND=SHARE,… with \
+      Make a share of the nodes unpleasant: 0.2 for all kinds in equal shares, or KIND=SHARE,… with kinds \
       \(Neighbour.allCases.map(\.rawValue).joined(separator: ", ")).
       """,
       valueName: "shares"
@@ -193,107 +193,107 @@ public struct SimnetOptions: ParsableArguments {
   )
   public var unpleasant = NeighbourShares.none
 
-  /// How fast they are.
+  /// Messages per second from each unpleasant node that floods.
   @Option(
     help: ArgumentHelp("Messages per second from each unpleasant node that floods.", valueName: "rate")
   )
   public var unpleasantRate = Self.defaults.neighbourRate
 
-  /// Messages for measuring.
+  /// Messages per second for measurements; nil for none.
   @Option(
     help: ArgumentHelp(
-      "Have nodes send so many messages per second in all, at random times, to who has shaken hands.",
+      "Let nodes send this many messages per second in all, at random times, to peers after the handshake.",
       valueName: "rate"
     )
   )
   public var pace: Double?
 
-  /// As many as go.
-  @Flag(help: "Have nodes send as many messages as go, in batches.")
+  /// Whether nodes send as many messages as possible.
+  @Flag(help: "Let nodes send as many messages as possible, in batches.")
   public var flood = false
 
-  /// How long they are.
+  /// Size in bytes of those messages.
   @Option(
     help: ArgumentHelp(
-      "Bytes of each, with --pace and --flood: 61, and 36 for each more.",
+      "Size of each message, with --pace and --flood: 61, and 36 more for each further item.",
       valueName: "bytes"
     )
   )
   public var paceSize = 61
 
-  /// How many there are.
-  @Option(help: ArgumentHelp("Send so many, with --pace and --flood, and no more.", valueName: "count"))
+  /// Number of those messages; nil for no limit.
+  @Option(help: ArgumentHelp("Stop after this many messages, with --pace and --flood.", valueName: "count"))
   public var paceCount: Int?
 
-  /// Where a SOCKS5 proxy is.
+  /// Port of the SOCKS5 proxy; nil for none.
   @Option(
     help: ArgumentHelp("Offer a SOCKS5 proxy to the nodes at this port of 127.0.0.1.", valueName: "port")
   )
   public var socks: UInt16?
 
-  /// Where a SAM bridge is.
+  /// Port of the SAM bridge; nil for none.
   @Option(
     help: ArgumentHelp("Offer a SAM 3.1 bridge to the nodes at this port of 127.0.0.1.", valueName: "port")
   )
   public var sam: UInt16?
 
-  /// Whom else the proxies lead to.
+  /// Outside listeners that the proxies lead to.
   @Option(
     help: ArgumentHelp(
-      "Have the proxies lead from an address to a listener on loopback that is no node too. May be repeated.",
+      "Let the proxies also lead from an address to a loopback listener that is not a node. May be repeated.",
       valueName: "address:port=host:port"
     ),
     transform: Self.outside
   )
   public var outside: [Outside] = []
 
-  /// Where all the nodes' addresses are written.
+  /// Path for the addresses by which the proxies lead to the nodes.
   @Option(
     help: ArgumentHelp(
-      "Write all addresses of each node here, a line each: those that --socks and --sam lead to.",
+      "Write all addresses of each node to this file, one node a line, as --socks and --sam accept them.",
       valueName: "path"
     ),
     completion: .file()
   )
   public var names: String?
 
-  /// Which nodes are served.
+  /// The part of the nodes that this process serves.
   @Option(
     help: ArgumentHelp(
-      "Serve only this part of the nodes, as 2/4; other processes serve the others.",
+      "Serve only this part of the nodes, such as 2/4; other processes serve the others.",
       valueName: "part"
     ),
     transform: Self.part
   )
   public var part = NetworkPart.whole
 
-  /// Where the parts meet.
+  /// Path of the unix socket that connects the parts.
   @Option(
-    help: ArgumentHelp("The unix socket by which the processes find each other.", valueName: "path"),
+    help: ArgumentHelp("Unix socket by which the processes find each other.", valueName: "path"),
     completion: .file()
   )
   public var link: String?
 
-  /// Seconds between the lines that say what was done.
+  /// Seconds between two reports of statistics; 0 for none.
   @Option(
-    help: ArgumentHelp("Say every so many seconds what was done; 0 for never.", valueName: "seconds")
+    help: ArgumentHelp("Report statistics every N seconds; 0 for never.", valueName: "seconds")
   )
   public var statsInterval = 0.0
 
-  /// Seconds until it ends by itself.
-  @Option(help: ArgumentHelp("End after so many seconds; 0 for never.", valueName: "seconds"))
+  /// Seconds until the program ends by itself; 0 for never.
+  @Option(help: ArgumentHelp("End after N seconds; 0 for never.", valueName: "seconds"))
   public var duration = 0.0
 
-  /// An address, and the listener that it leads to.
+  /// An address, and the listener that the proxies connect it to.
   public typealias Outside = (name: Endpoint, listener: OutsideListener)
 
-  /// What every daemon takes.
+  /// The options of every daemon.
   @OptionGroup public var daemon: DaemonOptions
 
-  /// Creates options nobody has given.
+  /// Creates options with the default values.
   public init() {}
 
-  /// Refuses what makes no network.
+  /// Throws `ValidationError` for options out of range or in conflict.
   public func validate() throws {
     guard (1...100_000).contains(nodes) else { throw ValidationError("--nodes must be 1 to 100000") }
     guard (0...10_000_000).contains(dead), (0...10_000_000).contains(spam) else {
@@ -330,7 +330,7 @@ public struct SimnetOptions: ParsableArguments {
     guard dialCount >= 0 else { throw ValidationError("--dial-count must not be negative") }
   }
 
-  /// The network they describe, but for its population.
+  /// The settings that the options describe, without `population`.
   public var settings: SimnetSettings {
     var settings = Self.defaults
     settings.nodeCount = nodes
@@ -368,13 +368,13 @@ public struct SimnetOptions: ParsableArguments {
 
   private static func base(_ text: String) throws -> UInt32 {
     guard case .ipv4(let address)? = NetworkAddress(text), address >> 24 == 127 else {
-      throw ValidationError("\"\(text)\" is no address in 127.0.0.0/8")
+      throw ValidationError("\"\(text)\" is not an address in 127.0.0.0/8")
     }
     return address
   }
 
   private static func part(_ text: String) throws -> NetworkPart {
-    guard let part = NetworkPart(text) else { throw ValidationError("\"\(text)\" is no part such as 2/4") }
+    guard let part = NetworkPart(text) else { throw ValidationError("\"\(text)\" is not a part such as 2/4") }
     return part
   }
 
@@ -388,17 +388,17 @@ public struct SimnetOptions: ParsableArguments {
   private static func outside(_ text: String) throws -> Outside {
     guard let pair = OutsideListener.pair(text) else {
       throw ValidationError(
-        "\"\(text)\" is no address with a port, =, and an address in 127.0.0.0/8 or ::1 with a port"
+        "\"\(text)\" is not ADDRESS:PORT=HOST:PORT with HOST in 127.0.0.0/8 or ::1"
       )
     }
     return pair
   }
 
   private static func target(_ text: String) throws -> Endpoint {
-    // Nodes have addresses on loopback, from which nothing else can be reached.
+    // Nodes connect from loopback addresses, which reach nothing else.
     guard let endpoint = Endpoint(text), case .ipv4(let address) = endpoint.address, address >> 24 == 127
     else {
-      throw ValidationError("\"\(text)\" is no address in 127.0.0.0/8 with a port")
+      throw ValidationError("\"\(text)\" is not an address in 127.0.0.0/8 with a port")
     }
     return endpoint
   }

@@ -6,9 +6,9 @@ import Glibc
 
 /// The program `simnet`.
 public enum SimnetProgram {
-  /// Runs until SIGTERM, SIGINT or the end of the wanted duration; returns the exit status.
+  /// Runs until SIGTERM, SIGINT or the end of the given duration; returns the exit status.
   public static func run(_ options: SimnetOptions) -> Int32 {
-    // The folder of paths is the one the command was given in, also in the background.
+    // Paths are relative to the folder in which the command was given, also after detaching.
     let list = options.list.map { $0 == "-" ? $0 : absolute($0) }
     let truth = options.truth.map(absolute)
     let population = options.population.map(absolute)
@@ -72,7 +72,7 @@ public enum SimnetProgram {
   private static func write(_ lines: [String], to path: String) throws(IOError) {
     let text = Array(lines.map { $0 + "\n" }.joined().utf8)
     if path == "-" {
-      // Whoever has read enough may go; the network goes on.
+      // A reader of stdout may leave when it has read enough. The network continues.
       try DescriptorOutput.standard(text)
     } else {
       try DescriptorOutput.replace(path, with: text, mode: 0o664)

@@ -1,122 +1,124 @@
 import BitcoinWire
 
-/// What a simulated network is made of and does.
+/// The settings of a simulated network.
 public struct SimnetSettings: Sendable {
   /// The network's magic, port and first block.
   public var network = Network.simnet
 
-  /// How many nodes there are.
+  /// Number of nodes.
   public var nodeCount = 200
 
-  /// The first node's IPv4 address, in 127/8; the others follow it without a gap.
+  /// The first node's IPv4 address as a big-endian number, in 127/8. The other nodes' follow it without a
+  /// gap.
   public var base: UInt32 = 0x7f10_0001
 
-  /// The port of every node; 0 for one the system chooses.
+  /// The port of every node; 0 if the system chooses.
   public var port: UInt16
 
-  /// Decides everything that is random.
+  /// The seed of all random numbers.
   public var seed: UInt64 = 1
 
-  /// Who the nodes are.
+  /// The census from which the nodes are drawn.
   public var population = Population.sample
 
-  /// By which addresses nodes know each other.
+  /// The addresses by which nodes know each other.
   public var gossip = AddressGossip.loopback
 
-  /// Transactions invented per second in the whole network, on average; 0 for none.
+  /// Average number of new transactions per second in the whole network; 0 for none.
   public var transactionRate = 2.0
 
-  /// Seconds from one block to the next, on average; 0 for no further blocks.
+  /// Average seconds between blocks; 0 for no further blocks.
   public var blockInterval = 10.0
 
-  /// Seconds from one time that a node tells a peer that it connected to of new transactions to the next, on average;
-  /// 2.5 times as long for peers that connected to it. 2 as in Bitcoin Core.
+  /// Average seconds between batches of transactions from a node to an outbound peer, 2 in Bitcoin Core.
+  /// Batches to inbound peers take 2.5 times as long.
   public var hopDelay = 2.0
 
-  /// How many times as long as in the real world messages between nodes are on the way.
+  /// Factor of the real world's latencies between nodes.
   public var latencyFactor = 1.0
 
-  /// Seconds from one time that a node tells its own address to the next, on average; 0 for never. What else is told of
-  /// addresses goes as much faster or slower than in Bitcoin Core as this differs from 24 h.
+  /// Average seconds between announcements of a node's own address; 0 for never. All other delays of address
+  /// relay differ from Bitcoin Core's in the same proportion as this differs from 24 h.
   public var addressInterval = 86_400.0
 
-  /// Addresses that every node knows besides, where nobody listens: those that follow the nodes'. With loopback gossip
-  /// only.
+  /// Number of further addresses that every node knows and nobody listens at. They follow the nodes'
+  /// addresses. With loopback gossip only.
   public var deadCount = 0
 
-  /// How many addresses address spammers tell of, all of them where nobody listens: those that follow the dead ones;
-  /// 0 where they make theirs up anew each time. With loopback gossip only.
+  /// Number of addresses that address spammers choose from and nobody listens at. They follow the dead
+  /// addresses. 0 if spammers invent addresses. With loopback gossip only.
   public var spamCount = 0
 
-  /// How many connections a node opens to other nodes.
+  /// Number of connections that a node opens to other nodes.
   public var outboundCount = 8
 
-  /// Blocks there are from the start, after the first.
+  /// Height of the chain at the start.
   public var initialHeight = 120
 
-  /// How many transactions are remembered once they are in a block.
+  /// Number of transactions kept once they are in a block.
   public var keptTransactions = 1000
 
-  /// How many blocks are remembered whole; of older ones there is the header.
+  /// Number of blocks kept whole. Of older blocks the header is kept.
   public var keptBlocks = 200
 
-  /// How many connections a node holds, those with other nodes too; of more, what observers open is closed at once.
+  /// Most connections of a node, including those with other nodes. Further connections from observers are
+  /// closed at once.
   public var slots = 125
 
-  /// Of 100 nodes, how many have no slot left for observers.
+  /// Percentage of nodes that have no slot for observers.
   public var fullShare = 0
 
-  /// How many nodes go down in a minute, on average.
+  /// Average number of nodes that go down per minute.
   public var churn = 0.0
 
-  /// Seconds until one of them comes back, on average.
+  /// Average seconds until a node that went down comes back.
   public var downTime = 600.0
 
-  /// Bytes waiting to be sent to an observer from which on nothing more is read from it, and then at
-  /// which the session is closed.
+  /// Unsent bytes to an observer from which on the session is not read (`pause`), and above which it is
+  /// closed (`close`).
   public var sendLimits = (pause: 1 << 20, close: 5 << 20)
 
-  /// The observer that nodes connect to by themselves, and how many of them do; nil for none.
+  /// The observer that nodes connect to, and the number of nodes that do; nil for none.
   public var dial: (target: Endpoint, count: Int)?
 
-  /// Seconds until a node that could not connect to the observer, or lost it, tries again.
+  /// Seconds until a node connects to the observer again, after a failure or a lost connection.
   public var redialDelay = 5.0
 
-  /// Which of the nodes are unpleasant, and how.
+  /// The shares of unpleasant nodes.
   public var neighbours = NeighbourShares.none
 
-  /// Messages per second from each node that floods who connects to it.
+  /// Messages per second from each node that floods its peers.
   public var neighbourRate = 20.0
 
-  /// Bytes per second from each node that says its version a byte at a time.
+  /// Bytes per second from each node that sends its version a byte at a time.
   public var trickleRate = 1.0
 
-  /// Whether the truth about messages has their payloads too, and not only their headers.
+  /// Whether the file of messages has payloads, not only headers.
   public var keepsPayloads = true
 
-  /// What nodes send beside what the network's life causes; nil for nothing.
+  /// Extra messages for measurements; nil for none.
   public var pace: PaceSettings?
 
-  /// Ports on 127.0.0.1 of proxies that lead to the nodes, SOCKS5's and SAM's; 0 for one the system chooses, nil for no
-  /// such proxy.
+  /// Ports on 127.0.0.1 of the SOCKS5 proxy and the SAM bridge that lead to the nodes; 0 if the system
+  /// chooses, nil for no such proxy.
   public var proxyPorts: (socks: UInt16?, sam: UInt16?)
 
-  /// Listeners on this machine that are no nodes, by the addresses by which the proxies lead to them.
+  /// Listeners on loopback that are not nodes, by the addresses that the proxies connect to them.
   public var outside: [Endpoint: OutsideListener] = [:]
 
-  /// Seconds until a proxy gives up on who does not answer.
+  /// Seconds until a proxy gives up a target that does not answer.
   public var proxyTimeout = 20.0
 
-  /// Which of the nodes this process serves.
+  /// The part of the nodes that this process serves.
   public var part = NetworkPart.whole
 
-  /// The unix socket by which the parts of the network find each other.
+  /// Path of the unix socket by which the parts of the network find each other.
   public var linkPath: String?
 
-  /// Creates the settings that the program has by default.
+  /// Creates the program's default settings.
   public init() { port = network.defaultPort }
 
-  /// Tells networks apart whose parts could not share one life: a hash of what decides it.
+  /// A hash of the settings that must be equal in all parts of a network.
   var digest: UInt64 {
     let text = """
       \(network.magic) \(nodeCount) \(base) \(seed) \(transactionRate) \(blockInterval) \(hopDelay) \
@@ -127,16 +129,16 @@ public struct SimnetSettings: Sendable {
     return text.utf8.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
   }
 
-  /// Whether there is a proxy that leads to the nodes.
+  /// Whether there is a proxy.
   var isProxied: Bool { proxyPorts.socks != nil || proxyPorts.sam != nil }
 
-  /// The addresses that address spammers tell of, once the port is known; nil where they make theirs up.
+  /// The addresses that address spammers choose from, once the port is known; nil if they invent them.
   var spam: SpamAddresses? {
     guard spamCount > 0 else { return nil }
     let first = base + UInt32(nodeCount + deadCount)
     return SpamAddresses(addresses: first..<first + UInt32(spamCount), port: port)
   }
 
-  /// Where a node listens, once the port is known; the numbers after the last node's are dead addresses.
+  /// A node's listening endpoint, once the port is known. Numbers after the last node's are dead addresses.
   func endpoint(of node: Int) -> Endpoint { Endpoint(.ipv4(base + UInt32(node)), port: port) }
 }

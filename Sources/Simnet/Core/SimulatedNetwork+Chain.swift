@@ -1,7 +1,7 @@
 import BitcoinWire
 
 extension SimulatedNetwork {
-  /// Blocks that all nodes have from the start; the last of them makes something to spend.
+  /// Mines the blocks that all nodes have from the start. The last one creates outputs to spend.
   mutating func mineInitialChain() {
     _ = ledger.add(Block.genesis)
     for height in 0..<settings.initialHeight {
@@ -22,7 +22,7 @@ extension SimulatedNetwork {
     for node in 0..<settings.nodeCount { ledger.give(.block(ledger.height), to: node) }
   }
 
-  /// Adds a block with these transactions to the chain; returns its height.
+  /// Appends a block with these transactions to the chain; returns its height.
   mutating func mine(time: UInt32, _ transactions: [Transaction]) -> Int {
     let height = ledger.height + 1
     let median = ledger.headers[max(0, height - 6)].time

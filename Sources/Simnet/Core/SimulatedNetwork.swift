@@ -1,54 +1,54 @@
 import BitcoinWire
 
-/// The network by itself, without a socket: transactions and blocks are invented and spread from node to
-/// node as time passes.
+/// The network itself, without sockets: transactions and blocks are created and spread from node to node as
+/// time passes.
 ///
-/// Time is passed in; what happens when follows from the settings alone, and only the times in block
-/// headers from the start time.
+/// Time is passed in. The events and their times relative to the start follow from the settings alone; the
+/// start time affects only the times in block headers.
 public struct SimulatedNetwork {
-  /// Something that has happened.
+  /// An event in the network.
   public enum Event: Equatable, Sendable {
-    /// A node invented something.
+    /// A node created an item.
     case invented(Ledger.Item, origin: Int, time: UInt64)
-    /// A node has got something, the inventor too.
+    /// A node got an item, or created it.
     case learned(Ledger.Item, node: Int, time: UInt64)
-    /// A node refused a transaction, which spends what another one that it has spends too.
+    /// A node refused a transaction because it spends an output that another of its transactions spends.
     case refused(txid: Hash256, node: Int, time: UInt64)
-    /// A node went down, or came back.
+    /// A node went down or came back.
     case went(down: Bool, node: Int, time: UInt64)
-    /// A node told its neighbours its own address.
+    /// A node announced its own address to its neighbours.
     case announcedSelf(node: Int, time: UInt64)
-    /// A node heard an address that it tells on.
+    /// A node heard an address and relays it.
     case heard(KnownNode, node: Int, time: UInt64)
-    /// Something has got wherever it will; who has it since when.
+    /// An item has reached all nodes that it will reach, at these times.
     case settled(Ledger.Item, start: UInt64, arrivals: [Arrival])
   }
 
   enum Occasion {
     case transaction
     case block
-    /// Something comes to a node; again, where it came before and the node had to ask for what it spends.
+    /// An item reaches a node. If `again`, the node has already asked for its parents.
     case offer(Ledger.Item, to: Int, again: Bool)
-    /// Some node goes down.
+    /// A random node goes down.
     case churn
     /// A node comes back.
     case returning(Int)
-    /// A node tells its own address.
+    /// A node announces its own address.
     case selfAnnouncement(Int)
-    /// An address comes to a node.
+    /// An address reaches a node.
     case rumour(Int, at: Int)
   }
 
-  /// What it is made of.
+  /// The network's settings.
   public let settings: SimnetSettings
 
   /// All transactions and blocks.
   public internal(set) var ledger: Ledger
 
-  /// The most transactions that wait for a block; nothing is invented while there are more.
+  /// Most transactions that wait for a block. Beyond it, no more are created.
   static let maximumUnmined = 20_000
 
-  /// The most events that one call of `advance` reports, give or take a few.
+  /// Most events that one call of `advance` returns, more or less.
   static let eventsPerCall = 10_000
 
   let directory: NodeDirectory
@@ -66,7 +66,7 @@ public struct SimulatedNetwork {
   var churn: RandomSource
   private var pace: (transactions: RandomSource, blocks: RandomSource)
 
-  /// Creates a network that begins to live at `start`, in ns since the Unix epoch.
+  /// Creates a network that starts at `start`, in ns since the Unix epoch.
   public init(_ directory: NodeDirectory, start: UInt64) {
     settings = directory.settings
     self.directory = directory
@@ -90,13 +90,14 @@ public struct SimulatedNetwork {
     planChurn(after: start)
   }
 
-  /// Which nodes are connected.
+  /// The nodes' connections.
   public var topology: Topology { links.topology }
 
-  /// When the next thing happens, in ns; nil for never.
+  /// Time of the next occasion in ns; nil for none.
   public var nextTime: UInt64? { occasions.nextTime }
 
-  /// Lets happen what is due, and reports it in order; some may be left for the next call.
+  /// Simulates up to a time; returns the events in order. It may stop early: call it again while `nextTime`
+  /// is due.
   public mutating func advance(to now: UInt64) -> [Event] {
     while events.count < Self.eventsPerCall, let next = occasions.nextTime, next <= now,
       let (time, occasion) = occasions.removeFirst()
@@ -114,7 +115,7 @@ public struct SimulatedNetwork {
     return takeEvents()
   }
 
-  /// What has happened and was not reported.
+  /// Removes and returns the events not yet reported.
   mutating func takeEvents() -> [Event] {
     defer { events = [] }
     return events
@@ -136,7 +137,7 @@ public struct SimulatedNetwork {
 
   private mutating func inventBlock(at time: UInt64) {
     planBlock(after: time)
-    // Nobody builds on a block that he does not have, so there is one chain.
+    // A node mines only on the last block, so there is one chain.
     let candidates = (0..<settings.nodeCount).filter { isUp[$0] && ledger.tip(of: $0) == ledger.height }
     guard let origin = candidates.randomElement(using: &pace.blocks) else { return }
     let numbers = takeMineable(at: origin)
@@ -150,7 +151,7 @@ public struct SimulatedNetwork {
     spread(.block(height), from: origin, at: time)
   }
 
-  /// Forgets transactions that are no longer needed.
+  /// Drops old transactions that are no longer spreading.
   mutating func forgetOld(all: Bool) {
     ledger.forgetOld(all: all) { [spreads] in spreads[$0] != nil }
   }

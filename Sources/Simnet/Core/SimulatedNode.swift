@@ -1,32 +1,32 @@
 import BitcoinWire
 
-/// One node of the network: what never changes about it.
+/// The constant properties of one node.
 public struct SimulatedNode: Sendable, Equatable {
   /// Its number, from 0.
   public let index: Int
 
-  /// Where it listens.
+  /// The listening endpoint.
   public let endpoint: Endpoint
 
-  /// The software it runs.
+  /// The node's software.
   public let profile: NodeProfile
 
-  /// By which address others know it: the same, or one of the network that it is on.
+  /// The address by which others know the node: its endpoint, or one of its network.
   public let knownAs: Endpoint
 
-  /// The network that it is on, whatever the address that it is known by.
+  /// The node's network, whatever the address by which it is known.
   public let network: NetworkID
 
-  /// Where it is, as two capital letters; nil where nobody knows.
+  /// Country as two capital letters (ISO 3166); nil if unknown.
   public let country: String?
 
-  /// How many blocks less than it has it claims in `version`: most claim what they have, some more.
+  /// Number of blocks that its `version` claims fewer than it has: 0 for most nodes, negative for some.
   public let heightLag: Int
 
-  /// The addresses it tells of.
+  /// The addresses that it announces.
   public let addressBook: AddressBook
 
-  /// Node `index` of a network.
+  /// Creates node `index` of a network.
   public init(_ index: Int, of directory: NodeDirectory) {
     let row = directory.row(of: index)
     self.index = index

@@ -1,15 +1,15 @@
-/// Which nodes of the network are connected to each other.
+/// The connections between a network's nodes.
 public struct Topology: Sendable, Equatable {
   /// Each node's neighbours in ascending order: those it connected to and those that connected to it.
   public let neighbours: [[Int]]
 
-  /// Those of them that each node connected to, in ascending order.
+  /// The neighbours that each node connected to, in ascending order.
   public let outbound: [[Int]]
 
-  /// Draws a connected network in which every node connects to `outboundCount` others, or to all where there
-  /// are not as many.
+  /// Draws a connected network in which every node connects to `outboundCount` others, or to all others if
+  /// there are fewer.
   ///
-  /// Each node but the first connects to one before it, so that there is a way between any two.
+  /// Each node but the first connects to an earlier one, so that there is a path between any two.
   public init(nodeCount: Int, outbound outboundCount: Int, seed: UInt64) {
     var random = RandomSource(seed: seed, purpose: "topology")
     var links = [Set<Int>](repeating: [], count: nodeCount)

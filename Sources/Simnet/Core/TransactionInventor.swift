@@ -1,8 +1,8 @@
 import BitcoinWire
 import Bytes
 
-/// Invents transactions: well formed, of the usual kinds, each spending what earlier ones created and
-/// nothing twice. Their signatures are invented too.
+/// Invents transactions: well formed, of the usual kinds, each spending outputs of earlier ones, and no
+/// output twice. Their signatures are random.
 struct TransactionInventor: Sendable {
   /// An output that may be spent.
   private struct Coin {
@@ -11,10 +11,10 @@ struct TransactionInventor: Sendable {
     let script: [UInt8]
   }
 
-  /// The most outputs remembered; of more, nothing is ever spent.
+  /// Most outputs kept. Further ones are never spent.
   private static let maximumCoins = 50_000
 
-  /// Satoshis below which an output is not worth spending.
+  /// Least value in satoshis of an output that is spent.
   private static let dust: Int64 = 1000
 
   private var random: RandomSource
@@ -23,10 +23,10 @@ struct TransactionInventor: Sendable {
 
   init(seed: UInt64) { random = RandomSource(seed: seed, purpose: "transactions") }
 
-  /// How many outputs may be spent.
+  /// Number of outputs that may be spent.
   var coinCount: Int { coins.count - spent }
 
-  /// Lets the outputs of a transaction that everybody has be spent; returns which.
+  /// Makes the outputs of a transaction that everybody has available for spending; returns those added.
   mutating func add(_ transaction: Transaction, txid: Hash256) -> [OutPoint] {
     var added: [OutPoint] = []
     for (index, output) in transaction.outputs.enumerated()
@@ -38,9 +38,9 @@ struct TransactionInventor: Sendable {
     return added
   }
 
-  /// Invents a transaction and tells its fee in satoshis; nil where nothing is left to spend.
+  /// Invents a transaction and returns it with its fee in satoshis; nil if there is nothing to spend.
   ///
-  /// - Parameter isSpent: whether an output was spent by somebody else.
+  /// - Parameter isSpent: whether another transaction spends an output.
   mutating func invent(
     unless isSpent: (OutPoint) -> Bool = { _ in false }
   ) -> (transaction: Transaction, fee: Int64)? {
@@ -57,7 +57,8 @@ struct TransactionInventor: Sendable {
     return (transaction, total - transaction.outputs.reduce(0) { $0 + $1.value })
   }
 
-  /// Splits an output into many, so that there is enough to spend from the start; nil where there is none.
+  /// Splits an output into many, so that there is enough to spend from the start; nil if there is nothing to
+  /// spend.
   mutating func fanOut(into count: Int) -> Transaction? {
     let taken = take(1)
     guard let coin = taken.first else { return nil }
@@ -105,7 +106,7 @@ struct TransactionInventor: Sendable {
     return input
   }
 
-  /// A script that pays to a key: by witness version 0 or 1, or the old way.
+  /// A script that pays to a key: witness version 0 or 1, or the older P2PKH.
   static func script(using random: inout RandomSource) -> [UInt8] {
     switch Int.random(in: 0..<10, using: &random) {
     case 0..<5: [0x00, 0x14] + random.bytes(20)
@@ -114,14 +115,14 @@ struct TransactionInventor: Sendable {
     }
   }
 
-  /// What looks like a signature in DER with its hash type.
+  /// Random bytes in the form of a DER signature with its hash type.
   private mutating func signature() -> [UInt8] {
     var halves = [random.bytes(32), random.bytes(32)]
     for index in halves.indices { halves[index][0] = halves[index][0] & 0x7f | 1 }
     return [0x30, 0x44, 0x02, 0x20] + halves[0] + [0x02, 0x20] + halves[1] + [0x01]
   }
 
-  /// What looks like a compressed public key.
+  /// Random bytes in the form of a compressed public key.
   private mutating func key() -> [UInt8] {
     [2 + UInt8(truncatingIfNeeded: random.next() & 1)] + random.bytes(32)
   }

@@ -5,20 +5,20 @@ import Glibc
 import JSON
 import Observations
 
-/// What really happened in the network, in JSON lines, for comparing with what an observer saw.
+/// The true events of the network as JSON lines, to compare with an observer's records.
 ///
-/// Every line has `time`, ns since the Unix epoch, and `event`; `docs/simnet.md` lists the events. Hashes are written
-/// as explorers show them.
+/// Every line has `time`, in ns since the Unix epoch, and `event`; `docs/simnet.md` lists the events. Hashes
+/// are written as explorers show them, last byte first.
 final class TruthLog {
   private let descriptor: Int32
   private let path: String
   private var buffer: [UInt8] = []
   private var failure: IOError?
 
-  /// Bytes gathered before they are written.
+  /// Bytes buffered before a write.
   private static let bufferLimit = 64 << 10
 
-  /// Starts a file anew.
+  /// Creates or truncates the file.
   init(path: String) throws(IOError) {
     self.path = path
     descriptor = try FileOutput.create(path)
@@ -76,7 +76,9 @@ final class TruthLog {
     line(time, "announce", "\(fields),\"kind\":\"\(kind.rawValue)\",\"hash\":\"\(hash)\"")
   }
 
-  /// Writes what has been gathered; throws what went wrong since the last time.
+  /// Writes the buffered lines.
+  ///
+  /// - Throws: the last error since the last call.
   func flush() throws(IOError) {
     write()
     if let failure {
@@ -89,7 +91,7 @@ final class TruthLog {
     line(Array("{\"time\":\(time),\"event\":\"\(event)\",\(fields)}".utf8))
   }
 
-  /// Writes a line; the line feed is added.
+  /// Writes a line. Appends the line feed.
   func line(_ bytes: [UInt8]) {
     buffer += bytes
     buffer.append(UInt8(ascii: "\n"))

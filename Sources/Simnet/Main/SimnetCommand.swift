@@ -11,11 +11,11 @@ enum SimnetMain {
 struct SimnetCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "simnet",
-    abstract: "Simulate a Bitcoin network on loopback, for trying things on.",
+    abstract: "Simulate a Bitcoin network on loopback, for experiments and tests.",
     discussion: """
-      Every node listens at an address of its own and speaks the protocol to whoever connects. Transactions \
-      and blocks are invented all the time and spread from node to node; the links between the nodes are \
-      simulated, so only connections from outside are real.
+      Every node listens at its own address and speaks the Bitcoin protocol. The network creates \
+      transactions and blocks all the time, and they spread from node to node. The links between the nodes \
+      are simulated; only connections from outside are real.
 
       SIGTERM and SIGINT end it.
       """,

@@ -13,7 +13,7 @@ import Testing
     return settings
   }
 
-  /// When nodes went down, and came back.
+  /// The times at which nodes went down and came back.
   static func changes(_ events: [SimulatedNetwork.Event]) -> [(isDown: Bool, node: Int, time: UInt64)] {
     events.compactMap {
       if case .went(let isDown, let node, let time) = $0 { (isDown, node, time) } else { nil }
@@ -81,9 +81,9 @@ import Testing
     let told = events.compactMap {
       if case .announcedSelf(let node, let time) = $0 { [UInt64(node), time] } else { nil }
     }
-    // Others do so once a day.
+    // Other nodes announce themselves once a day.
     #expect(back.count > 100 && Set(told).isSuperset(of: back) && told.count < back.count + 5)
-    // It is heard of soon after, and not by its neighbours only.
+    // Nodes beyond its neighbours hear its address soon after.
     var hearers: [Endpoint: Set<Int>] = [:]
     for case .heard(let known, let node, _) in events { hearers[known.endpoint, default: []].insert(node) }
     let beyond = try hearers.filter { endpoint, nodes in
@@ -117,10 +117,10 @@ import Testing
     }
     try stage.run { observers.contains { $0.observer.closeReason != nil } }
     let (index, observer) = try #require(observers.first { $0.observer.closeReason != nil })
-    // What is reset is no orderly end.
+    // A reset is not an orderly end.
     guard case .readFailed(let error)? = observer.closeReason else { throw Missing() }
     #expect(error.code == ECONNRESET)
-    // It takes connections again as soon as it is back.
+    // The node accepts connections again as soon as it is back.
     var again: Observer?
     try stage.run {
       if stage.simnet.isUp(index), again.map({ $0.closeReason != nil }) ?? true {

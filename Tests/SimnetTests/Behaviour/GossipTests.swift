@@ -3,7 +3,7 @@ import Testing
 
 @testable import SimnetCore
 
-/// What nodes tell of addresses, by themselves and over sockets.
+/// Address relay by nodes, in the simulation and over sockets.
 @Suite struct GossipTests {
   static let known = KnownNode(
     time: UInt32(newYear / second),
@@ -38,7 +38,7 @@ import Testing
     #expect(Self.addresses(answers[0]).map(\.endpoint) == [conversation.node.knownAs])
     #expect(UInt64(Self.addresses(answers[0])[0].time) == newYear / second)
     #expect(Self.addresses(answers[1]).count == 45)
-    // Whom it connected to is told without asking.
+    // An outbound peer gets the address without asking.
     conversation = Conversation(.outbound)
     _ = conversation.receive(.version(.observer()), ledger, at: newYear)
     let rest = conversation.receive(.verack, ledger, at: newYear)
@@ -118,7 +118,7 @@ import Testing
       #expect(time <= newYear + 601 * second)
     }
     #expect(Set(hearers).count == hearers.count)
-    // Of a random graph in which each tells two others, four fifths are reached.
+    // In a random graph in which each node relays to two others, four fifths are reached.
     #expect((150..<290).contains(hearers.count))
   }
 
@@ -134,7 +134,7 @@ import Testing
     let hours = (0..<72).map { told(at: newYear + $0 * 3600 * second) }
     #expect(zip(hours, hours.dropFirst()).count { $0 != $1 } == 3)
     #expect(told(at: newYear, "8.9.10.12:8333") != hours[0])
-    // Of a network that the node cannot reach, half of the addresses are told to one.
+    // On a network that the node cannot reach, half of the addresses are relayed to one peer only.
     let counts = (0..<200).map { port in
       links.turn(of: Endpoint(.torV3(.zero), port: port), at: 5, on: .ipv4, time: newYear).count
     }
@@ -142,14 +142,14 @@ import Testing
   }
 
   @Test func tellsObserversOfTheNodesThatAnnounceThemselves() throws {
-    // Of all addresses that a node hears of, each of its peers is told about one in ten.
+    // Each of a node's peers gets about a tenth of the addresses that the node hears.
     var settings = SimnetSettings.small(nodes: 100)
     settings.addressInterval = 3
     let stage = try Stage(settings)
     let observer = try stage.observe(0, .sendaddrv2)
     observer.send(.getaddr)
     func told() -> [[KnownNode]] { observer.messages.map { Self.addresses($0) }.filter { !$0.isEmpty } }
-    // The node's own address, the answer, and then what comes by itself.
+    // The node's own address, the answer, and then unrequested addresses.
     try stage.run { Set(told().dropFirst(2).joined().map(\.endpoint)).count > 3 }
     #expect(told()[0].map(\.endpoint) == [stage.node.endpoint])
     for known in told().dropFirst(2).joined() { #expect(stage.simnet.node(for: known.endpoint) != nil) }

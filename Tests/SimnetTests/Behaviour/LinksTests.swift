@@ -22,7 +22,7 @@ import Testing
   }
 
   @Test func takesLongerTheFartherItIs() throws {
-    // A few of each network are moved to I2P, which is slow.
+    // A few nodes of each network are moved to I2P, which is slow.
     let europe = Self.mean(try Self.links(["DE", "FR"]))
     #expect((12..<70).contains(europe))
     let oceania = Self.mean(try Self.links(["AU", "DE"]))
@@ -53,10 +53,11 @@ import Testing
     while times.count <= 4000 { times.append(process.next(after: times[times.count - 1])) }
     let waits = zip(times, times.dropFirst()).map { Double($1 - $0) / 1e9 / mean }
     #expect(abs(waits.reduce(0, +) / 4000 - 1) < 0.06)
-    // Of an exponential distribution, 1 - 1/e are below the mean, and e⁻³ three times above it.
+    // In an exponential distribution, 1 - 1/e of the values are below the mean, and e⁻³ above three times the
+    // mean.
     #expect(abs(Double(waits.count { $0 < 1 }) / 4000 - 0.632) < 0.03)
     #expect(abs(Double(waits.count { $0 > 3 }) / 4000 - 0.05) < 0.015)
-    // Looked up anywhere, the next one is the same.
+    // The next moment is the same, whichever time before it is looked up.
     for index in stride(from: 1, to: 4000, by: 97) {
       #expect(process.next(after: times[index] - 1) == times[index])
       #expect(process.next(after: (times[index - 1] + times[index]) / 2) == times[index])
@@ -76,7 +77,7 @@ import Testing
       sent[isOutbound, default: []].insert(time - way)
     }
     #expect(try #require(sent[true]).count == 8)
-    // As many as there are networks that they are on: IPv4, and maybe I2P and CJDNS.
+    // One time for each network of the inbound peers: IPv4, and maybe I2P and CJDNS.
     #expect(try #require(sent[false]).count <= 3)
     #expect(
       sent[false]?.contains(links.nextInventory(of: node, toInbound: .ipv4, after: newYear)) == true

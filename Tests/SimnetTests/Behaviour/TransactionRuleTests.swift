@@ -3,9 +3,9 @@ import Testing
 
 @testable import SimnetCore
 
-/// What becomes of transactions that observers send.
+/// The rules for transactions from observers.
 @Suite struct TransactionRuleTests {
-  /// A network without transactions of its own but for the outputs that there are from the start.
+  /// A network that creates no transactions. Outputs from its start can be spent.
   static func network(blockInterval: Double = 0) -> SimulatedNetwork {
     var settings = SimnetSettings.small()
     settings.transactionRate = 0
@@ -23,7 +23,7 @@ import Testing
     )
   }
 
-  /// The nodes that got a transaction, and when.
+  /// The nodes that got a transaction, and the times.
   static func learned(_ txid: Hash256, in network: SimulatedNetwork, _ events: [SimulatedNetwork.Event])
     -> [(node: Int, time: UInt64)]
   {
@@ -117,7 +117,7 @@ import Testing
   }
 
   @Test func fetchesWhatComesLaterThanWhatSpendsIt() throws {
-    // On slow links a child often takes a quicker way than its parent.
+    // With long delays a child often takes a faster way than its parent.
     var settings = SimnetSettings.small()
     settings.transactionRate = 0
     settings.blockInterval = 0

@@ -5,7 +5,7 @@ import Testing
 
 @testable import SimnetCore
 
-/// Announcements as they come over sockets.
+/// Announcements over sockets.
 @Suite struct TrickleTests {
   @Test func tellsAllObserversOfANodeAtOnce() throws {
     var settings = SimnetSettings.small()
@@ -15,10 +15,10 @@ import Testing
     let observers = [try stage.observe(0, .wtxidrelay), try stage.observe(0, .wtxidrelay)]
     for observer in observers { observer.messages = [] }
     try stage.run { observers.allSatisfy { $0.inventories.count >= 4 } }
-    // The second has joined before the first batch, so both got the same batches.
+    // The second observer joined before the first batch, so both got the same batches.
     let (first, other) = (observers[0].inventories, observers[1].inventories)
     #expect(first.prefix(4) == other.prefix(4))
-    // 20 transactions a second, a batch every 0.5 s: some have several.
+    // 20 transactions a second, a batch every 0.5 s: some batches have several.
     #expect(first.contains { $0.count > 1 })
   }
 
@@ -35,7 +35,7 @@ import Testing
     #expect(listener.inventories == [[InventoryItem(.wtx, transactions[0].wtxid)]])
     listener.send(.getdata(InventoryMessage(items: listener.inventories[0])))
     try stage.run { listener.messages.contains(.tx(transactions[0])) }
-    // Who sent it is not told of it.
+    // The sender gets no announcement of its own transaction.
     #expect(sender.inventories.isEmpty)
   }
 
@@ -68,7 +68,7 @@ import Testing
 }
 
 extension Observer {
-  /// What each `inv` of transactions had.
+  /// The items of each `inv` of transactions.
   var inventories: [[InventoryItem]] {
     messages.compactMap {
       guard case .inv(let inventory) = $0, inventory.items.first?.type != .block else { return nil }

@@ -6,9 +6,9 @@ import Testing
 
 @testable import SimnetCore
 
-/// What the truth file says of the network itself.
+/// The truth file's lines about the network itself.
 @Suite struct TruthTests {
-  /// Lets a network live until enough has happened; returns the lines of its file by event.
+  /// Runs a network until the condition holds; returns the lines of its truth file by event.
   static func lines(of settings: SimnetSettings, until isEnough: (Simnet) -> Bool) throws
     -> [String: [[String: JSONValue]]]
   {
@@ -57,7 +57,7 @@ import Testing
     let spreads = try #require(lines["spread"])
     var known: [JSONValue: [String: JSONValue]] = [:]
     for line in (lines["tx"] ?? []) + (lines["block"] ?? []) { known[try #require(line["hash"])] = line }
-    // What was under way when it ended is there too.
+    // Items that were still spreading at the end are included.
     #expect(Set(spreads.compactMap { $0["hash"] }) == Set(known.keys))
     for spread in spreads {
       let hash = try #require(spread["hash"])

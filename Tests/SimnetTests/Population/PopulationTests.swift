@@ -7,7 +7,7 @@ import Testing
   @Test func standsForTheSnapshotInItsSample() {
     let sample = Population.sample
     #expect(sample.rows.count == 170 && sample.count == 360)
-    // Of the snapshot's 14,410 nodes 7,425 were on Tor, 1,105 on IPv6.
+    // Of the snapshot's 14,410 nodes, 7,425 were on Tor and 1,105 on IPv6.
     let shares = Dictionary(grouping: sample.rows, by: \.network).mapValues {
       $0.reduce(0) { $0 + $1.weight }
     }

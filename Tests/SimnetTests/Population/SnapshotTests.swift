@@ -17,7 +17,7 @@ import Testing
     do {
       return try Population.snapshot(path: file.path)
     } catch let error as SnapshotError {
-      // Without the path, which is another each time.
+      // Without the path, which differs in each run.
       throw SnapshotError(path: "file", row: error.row, field: error.field, problem: error.problem)
     }
   }
@@ -45,12 +45,12 @@ import Testing
 
   @Test(
     arguments: [
-      ("", "file: it is no JSON: a value is missing at byte 0"),
+      ("", "file: it is not JSON: a value is missing at byte 0"),
       ("7", "file: it is neither a list nor an object"),
       ("[]", "file: it has no rows"),
       ("{\"node\": {}}", "file: it has no object \"nodes\""),
-      ("{\"nodes\": {\"nowhere\": []}}", "file: nowhere is no address and port"),
-      ("[7]", "file: row 1 is no list"),
+      ("{\"nodes\": {\"nowhere\": []}}", "file: nowhere is not an address and port"),
+      ("[7]", "file: row 1 is not a list"),
       ("[[1]]", "file, row 1: it has 1 fields, not 15"),
     ]
   )
@@ -60,22 +60,22 @@ import Testing
 
   @Test(
     arguments: [
-      ("\"1.2.3.4\"", "\"1.2.3\"", "address, \"1.2.3\" is no address"),
-      ("\"1.2.3.4\"", "null", "address, it is no text"),
+      ("\"1.2.3.4\"", "\"1.2.3\"", "address, \"1.2.3\" is not an address"),
+      ("\"1.2.3.4\"", "null", "address, it is not text"),
       ("8333", "0", "port, it is 0"),
-      ("8333", "65536", "port, it is no whole number from 0 to 65535"),
-      ("8333", "1.5", "port, it is no whole number from 0 to 65535"),
-      ("70016", "\"70016\"", "protocol version, it is no whole number from 0 to 2147483647"),
-      ("70016", "-1", "protocol version, it is no whole number from 0 to 2147483647"),
+      ("8333", "65536", "port, it is not a whole number from 0 to 65535"),
+      ("8333", "1.5", "port, it is not a whole number from 0 to 65535"),
+      ("70016", "\"70016\"", "protocol version, it is not a whole number from 0 to 2147483647"),
+      ("70016", "-1", "protocol version, it is not a whole number from 0 to 2147483647"),
       ("/Satoshi:23.0.0/", String(repeating: "x", count: 257), "user agent, it has more than 256 bytes"),
-      ("1663053985", "null", "connected since, it is no whole number from 0 to 18446744073709551615"),
-      ("1033", "18446744073709551616", "services, it is no whole number from 0 to 18446744073709551615"),
-      ("754002", "2147483648", "height, it is no whole number from 0 to 2147483647"),
-      ("\"a.example\"", "1", "host name, it is no text"),
+      ("1663053985", "null", "connected since, it is not a whole number from 0 to 18446744073709551615"),
+      ("1033", "18446744073709551616", "services, it is not a whole number from 0 to 18446744073709551615"),
+      ("754002", "2147483648", "height, it is not a whole number from 0 to 2147483647"),
+      ("\"a.example\"", "1", "host name, it is not text"),
       ("\"UA\"", "\"Ukraine\"", "country, \"Ukraine\" is not two capital letters"),
-      ("50.45", "90.1", "latitude, it is no number from -90 to 90"),
-      ("30.5", "\"30\"", "longitude, it is no number from -180 to 180"),
-      ("\"One\"", "[]", "organisation, it is no text"),
+      ("50.45", "90.1", "latitude, it is not a number from -90 to 90"),
+      ("30.5", "\"30\"", "longitude, it is not a number from -180 to 180"),
+      ("\"One\"", "[]", "organisation, it is not text"),
     ]
   )
   func refusesFieldsOfTheWrongKind(good: String, bad: String, problem: String) {

@@ -1,13 +1,14 @@
 import BitcoinWire
 
 extension Conversation {
-  /// How many blocks below the node's last one a block may be to be sent in compact form (`MAX_CMPCTBLOCK_DEPTH`).
+  /// Most blocks that a block may lie below the node's tip to be sent in compact form
+  /// (`MAX_CMPCTBLOCK_DEPTH`).
   static let compactDepth = 5
 
-  /// How many for transactions of it to be sent (`MAX_BLOCKTXN_DEPTH`).
+  /// Most blocks that a block may lie below the node's tip for `blocktxn` (`MAX_BLOCKTXN_DEPTH`).
   static let blockTransactionsDepth = 10
 
-  /// A block in compact form; whole, where it is old.
+  /// Returns a block in compact form, or whole if it is too old; nil if the node does not have it.
   mutating func compactBlock(_ hash: Hash256, _ ledger: Ledger) -> Message? {
     guard let height = ledger.height(of: hash, at: node.index), let block = ledger.block(at: height) else {
       return nil
@@ -16,12 +17,12 @@ extension Conversation {
     return .cmpctblock(CompactBlockMessage(block, nonce: random.next()))
   }
 
-  /// Answers `getblocktxn`: with the transactions, or, where the block is old, with all of it.
+  /// Answers `getblocktxn` with the transactions, or with the whole block if it is too old.
   mutating func answer(_ request: GetBlockTransactionsMessage, _ ledger: Ledger) -> [Action] {
     guard let height = ledger.height(of: request.block, at: node.index), let block = ledger.block(at: height)
     else { return [] }
     guard request.indexes.allSatisfy({ Int($0) < block.transactions.count }) else {
-      return [.close("getblocktxn of more transactions than there are")]
+      return [.close("getblocktxn with an index beyond the block's transactions")]
     }
     guard height >= ledger.tip(of: node.index) - Self.blockTransactionsDepth else {
       return [.send(.block(block))]
@@ -32,7 +33,7 @@ extension Conversation {
 }
 
 extension CompactBlockMessage {
-  /// The compact form of a block: only the coinbase is sent along.
+  /// Creates the compact form of a block. Only the coinbase is prefilled.
   init(_ block: Block, nonce: UInt64) {
     let hasher = ShortIDHasher(header: block.header, nonce: nonce)
     self.init(

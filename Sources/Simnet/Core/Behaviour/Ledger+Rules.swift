@@ -1,20 +1,20 @@
 import BitcoinWire
 
 extension Ledger {
-  /// What a node thinks of a transaction.
+  /// A node's decision about a transaction.
   enum Verdict: Equatable {
-    /// It is fine.
+    /// The transaction is valid.
     case accepted
-    /// It spends what another one that the node has spends too.
+    /// Another transaction that the node has, or that is mined, spends one of the same outputs.
     case conflicting
-    /// It spends outputs of these, which the node does not have.
+    /// The transaction spends outputs of these transactions, which the node lacks.
     case orphaned([Hash256])
   }
 
-  /// What a node thinks of a transaction that it does not have.
+  /// Decides about a transaction that a node does not have.
   ///
-  /// The first one seen wins: nothing is replaced by what pays more. Signatures, scripts and amounts are not looked
-  /// at.
+  /// The first transaction seen wins: none is replaced by one with a higher fee. Signatures, scripts and
+  /// amounts are not checked.
   func verdict(on transaction: Transaction, txid: Hash256, at node: Int) -> Verdict {
     for input in transaction.inputs {
       for number in spenders(of: input.previous) {
@@ -31,8 +31,8 @@ extension Ledger {
 
   /// Whether a node knows an output, spent or not.
   ///
-  /// The outputs of the transaction that nobody ever made, whose name is zero, are the observers' purse: there are
-  /// four thousand million of them, known everywhere.
+  /// The outputs of the nonexistent transaction with txid zero are the observers' purse: over four billion
+  /// outputs that every node knows.
   private func exists(_ output: OutPoint, at node: Int) -> Bool {
     if output.txid == .zero || coins.contains(output) { return true }
     guard let number = number(txid: output.txid), let entry = entry(number), entry.holders.contains(node)
@@ -42,12 +42,12 @@ extension Ledger {
     return Int(output.index) < entry.transaction.outputs.count
   }
 
-  /// Whether a node would take no transaction of this name, as it has it, holds it back or refused it.
+  /// Whether a node holds back a transaction with this txid or wtxid, or has refused it.
   func isKnown(_ hash: Hash256, at node: Int) -> Bool {
     orphans.contains(hash, at: node) || refused.contains(Refusal(hash: hash, node: node))
   }
 
-  /// Notes that a node refused a transaction, by both its names.
+  /// Records that a node refused a transaction, under its txid and its wtxid.
   mutating func refuse(_ transaction: Transaction, at node: Int) {
     if refused.count >= Self.maximumRefused { refused = [] }
     refused.insert(Refusal(hash: transaction.txid, node: node))

@@ -1,10 +1,10 @@
 import BitcoinWire
 
-/// The links between a network's nodes: how long things take over them, and when nodes send what waits.
+/// The links between a network's nodes: their latency, and the times at which nodes send queued items.
 ///
-/// All of it is a rule, so that nothing depends on who looks when.
+/// Everything is computed from settings and time, so that results do not depend on the order of queries.
 struct Links: Sendable {
-  /// Which nodes are connected.
+  /// The nodes' connections.
   let topology: Topology
 
   private let key: UInt64
@@ -12,11 +12,11 @@ struct Links: Sendable {
   private let regions: [Region]
   private let networks: [NetworkID]
   private let hop: UInt64
-  /// How often a node tells its own address, in ns.
+  /// Average ns between announcements of a node's own address.
   let addressInterval: UInt64
   private let latencyFactor: Double
 
-  /// The links of a network that begins to live at `start`, in ns since the Unix epoch.
+  /// Creates the links of a network that starts at `start`, in ns since the Unix epoch.
   init(_ directory: NodeDirectory, start: UInt64) {
     let settings = directory.settings
     topology = Topology(nodeCount: settings.nodeCount, outbound: settings.outboundCount, seed: settings.seed)
@@ -32,41 +32,46 @@ struct Links: Sendable {
     latencyFactor = settings.latencyFactor
   }
 
-  /// How long a message takes from one node to another, either way, in ns: by their regions, and as good or bad as
-  /// the very link is (0.75 to 1.5 times as long).
+  /// Latency from one node to another in ns, the same both ways. It depends on their regions and on the
+  /// quality of the link, a factor of 0.75 to 1.5.
   func latency(_ node: Int, _ other: Int) -> UInt64 {
     let lot = RandomSource.mixed(key ^ UInt64(min(node, other)) << 32 ^ UInt64(max(node, other)))
     let quality = 0.75 + Double(lot >> 11) * 0x1p-53 * 0.75
     return UInt64(Double(regions[node].delay(to: regions[other])) * 1e6 * quality * latencyFactor)
   }
 
-  /// When a node next tells those that connected to it over a network of new transactions: all of them at once
-  /// (`NextInvToInbounds`), 5 s from one time to the next on average (`INBOUND_INVENTORY_BROADCAST_INTERVAL`).
+  /// Time in ns at which a node next sends new transactions to its inbound peers of a network, to all of them
+  /// at once (`NextInvToInbounds`): every 5 s on average (`INBOUND_INVENTORY_BROADCAST_INTERVAL`).
   func nextInventory(of node: Int, toInbound network: NetworkID, after time: UInt64) -> UInt64 {
     moment(1, UInt64(node) << 8 ^ UInt64(network.rawValue), mean: hop / 2 * 5, after: time)
   }
 
-  /// When a node next tells one that it connected to of new transactions: 2 s from one time to the next on average
+  /// Time in ns at which a node next sends new transactions to an outbound peer: every 2 s on average
   /// (`OUTBOUND_INVENTORY_BROADCAST_INTERVAL`).
   ///
-  /// - Parameter peer: tells the peer from others: a node's number, or one above all of them.
+  /// - Parameter peer: identifies the peer: a node's number, or a number above all of them.
   func nextInventory(of node: Int, toOutbound peer: UInt64, after time: UInt64) -> UInt64 {
     moment(2, UInt64(node) << 40 ^ peer, mean: hop, after: time)
   }
 
-  /// The first moment after a time of a process of some purpose, in ns since the Unix epoch.
+  /// The first moment after `time` of the process that `purpose` and `index` select, in ns since the Unix
+  /// epoch.
+  ///
+  /// - Parameter mean: average ns between two moments.
   func moment(_ purpose: UInt64, _ index: UInt64, mean: UInt64, after time: UInt64) -> UInt64 {
     let key = RandomSource.mixed(key &+ purpose ^ index)
     return start + PoissonProcess(key: key, mean: mean).next(after: sinceStart(time))
   }
 
-  /// A time in ns since the Unix epoch as ns since the network began.
+  /// Converts ns since the Unix epoch to ns since the network started; 0 for earlier times.
   func sinceStart(_ time: UInt64) -> UInt64 { time > start ? time - start : 0 }
 
-  /// When each of a node's neighbours gets a transaction that the node has got.
+  /// Calls `body` with each neighbour that lacks a node's new transaction, and the time at which it gets the
+  /// transaction.
   ///
-  /// It is announced, asked for and sent, which is three times the way. Who was connected to waits another 2 s before
-  /// it asks, for someone it chose itself may offer the same (`NONPREF_PEER_TX_DELAY`).
+  /// The transaction is announced, requested and sent: three times the latency. A neighbour that the node
+  /// connected to waits another 2 s before it requests, because a peer of its own choice may offer the same
+  /// transaction (`NONPREF_PEER_TX_DELAY`).
   func forEachTransactionArrival(
     from node: Int,
     at time: UInt64,
@@ -93,11 +98,11 @@ struct Links: Sendable {
     }
   }
 
-  /// When a neighbour gets a block that a node has got.
+  /// Time in ns at which a neighbour gets a node's new block.
   ///
-  /// The first three that a node connected to push compact blocks to it, once the way (BIP152's high-bandwidth mode,
-  /// `MaybeSetPeerAsAnnouncingHeaderAndIDs`); all others announce it, are asked and send it, three times the way. To
-  /// check one takes up to 20 ms.
+  /// A node's first three outbound peers push compact blocks to it, which takes one latency (BIP152's
+  /// high-bandwidth mode, `MaybeSetPeerAsAnnouncingHeaderAndIDs`). All others announce the block, are asked
+  /// and send it: three latencies. The check of a block takes up to 20 ms times the latency factor.
   func blockArrival(from node: Int, to neighbour: Int, at time: UInt64, height: Int) -> UInt64 {
     let isPushed = topology.outbound[neighbour].prefix(3).contains(node)
     let lot = RandomSource.mixed(key &+ 3 ^ UInt64(node) << 40 ^ UInt64(height))

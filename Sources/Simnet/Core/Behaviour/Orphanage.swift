@@ -1,8 +1,9 @@
 import BitcoinWire
 
-/// Transactions that nodes hold back because they spend outputs of others that the node does not have.
+/// Transactions that nodes hold back because they spend outputs that the node does not know.
 public struct Orphanage: Sendable {
-  /// The most that a node holds back; of more, the oldest is forgotten (as Bitcoin Core up to 29 does, -maxorphantx).
+  /// Most transactions that a node holds back. Beyond it, the oldest is dropped (as in Bitcoin Core up to 29,
+  /// -maxorphantx).
   static let maximumPerNode = 100
 
   private struct Orphan {
@@ -12,12 +13,12 @@ public struct Orphanage: Sendable {
 
   private var orphans: [Int: [Orphan]] = [:]
 
-  /// Whether a node holds a transaction back, by either of its names.
+  /// Whether a node holds back the transaction with this txid or wtxid.
   func contains(_ hash: Hash256, at node: Int) -> Bool {
     orphans[node]?.contains { $0.wtxid == hash || $0.transaction.txid == hash } ?? false
   }
 
-  /// Has a node hold a transaction back.
+  /// Holds a transaction back at a node.
   mutating func add(_ transaction: Transaction, at node: Int) {
     let wtxid = transaction.wtxid
     guard !contains(wtxid, at: node) else { return }
@@ -25,7 +26,7 @@ public struct Orphanage: Sendable {
     if orphans[node, default: []].count > Self.maximumPerNode { orphans[node]?.removeFirst() }
   }
 
-  /// Takes out what a node held back for want of a transaction.
+  /// Removes and returns the transactions that a node held back and that spend outputs of transaction `txid`.
   mutating func release(for txid: Hash256, at node: Int) -> [Transaction] {
     guard let held = orphans[node] else { return [] }
     let (rest, released) = held.reduce(into: ([Orphan](), [Transaction]())) {
@@ -39,6 +40,6 @@ public struct Orphanage: Sendable {
     return released
   }
 
-  /// Forgets what a node holds back.
+  /// Drops all transactions that a node holds back.
   mutating func forget(at node: Int) { orphans[node] = nil }
 }

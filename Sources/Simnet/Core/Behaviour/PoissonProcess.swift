@@ -1,22 +1,23 @@
-/// Moments that come by chance, each whenever: a Poisson process as a rule rather than a list, so that any of them can
-/// be looked up in any order.
+/// A Poisson process computed by a rule instead of stored, so that any of its moments can be looked up in any
+/// order.
 ///
-/// Time is cut into windows as long as the mean; how many moments are in one, and when, follows from its number.
+/// Time is divided into windows as long as the mean. The number of moments in a window, and their times,
+/// follow from the window's number.
 struct PoissonProcess {
   private let key: UInt64
   private let mean: UInt64
 
-  /// A process.
+  /// Creates a process.
   ///
   /// - Parameters:
-  ///   - key: makes it another one than others.
-  ///   - mean: ns from one moment to the next, on average; 0 for at any time.
+  ///   - key: selects the process.
+  ///   - mean: average ns between two moments; 0 if every time is a moment.
   init(key: UInt64, mean: UInt64) {
     self.key = key
     self.mean = mean
   }
 
-  /// The first moment after a time, both in ns from the same start.
+  /// The first moment after a time. Both are in ns since the same start.
   func next(after time: UInt64) -> UInt64 {
     guard mean > 0 else { return time }
     var window = time / mean
@@ -33,7 +34,7 @@ struct PoissonProcess {
       return RandomSource.mixed(state)
     }
     var earliest: UInt64?
-    // Knuth: as many moments as random numbers can be multiplied before the product falls below 1/e.
+    // Knuth's method: draw moments until the product of random numbers falls below 1/e.
     var product = Double(draw() >> 11) * 0x1p-53
     while product > 0.367_879_441_171_442_33 {
       let moment = window * mean + draw().multipliedFullWidth(by: mean).high

@@ -1,12 +1,14 @@
 import BitcoinWire
 
-/// A part of the world as far as distances on the Internet go.
+/// A region of the world, for latencies on the Internet.
 enum Region: UInt8, CaseIterable {
   case northAmerica, southAmerica, europe, africa, southAsia, eastAsia, oceania
-  /// Behind Tor or I2P.
+  /// Reached through Tor or I2P.
   case hidden
 
-  /// Where a node is that is in a country, as two capital letters, and on a network; Europe where nobody knows.
+  /// Creates the region of a node in a country on a network.
+  ///
+  /// - Parameter country: two capital letters (ISO 3166); Europe if nil or not listed.
   init(country: String?, network: NetworkID) {
     if network == .torV3 || network == .i2p {
       self = .hidden
@@ -15,8 +17,8 @@ enum Region: UInt8, CaseIterable {
     }
   }
 
-  /// Milliseconds that a packet takes from one to the other, as public measurements between data centres of the
-  /// regions have it: half a round trip. A circuit through Tor or a tunnel of I2P makes a few rounds over the world.
+  /// One-way delay in ms: half a round trip, from public measurements between data centres of the regions. A
+  /// circuit through Tor or a tunnel of I2P crosses the world a few times.
   func delay(to other: Region) -> UInt64 {
     if self == .hidden || other == .hidden { return self == other ? 300 : 180 }
     return Self.delays[Int(rawValue)][Int(other.rawValue)]
@@ -32,7 +34,7 @@ enum Region: UInt8, CaseIterable {
     [90, 150, 135, 190, 85, 60, 15],
   ]
 
-  /// Those that are not in Europe.
+  /// Countries outside Europe.
   private static let countries: [String: Region] = {
     let lists: [(Region, String)] = [
       (.northAmerica, "US CA MX GT HN SV NI CR PA CU JM HT DO PR BS BM BB TT KY VG VI BZ GL"),

@@ -1,20 +1,20 @@
 import BitcoinWire
 
-/// Which peers of a node are told on of an address: the same ones all day, whoever tells it, so that nobody can have it
-/// told to all by saying it again (`RelayAddress`).
+/// Selects the peers to which a node relays an address. They stay the same all day, so that repeating an
+/// address does not spread it to more peers (`RelayAddress`).
 struct RelayTurn {
-  /// Makes the order of the peers.
+  /// Determines the order of the peers.
   let key: UInt64
 
-  /// How many are told: two, or one where the node cannot reach such addresses and does not trust them.
+  /// Number of selected peers: two, or one for half of the addresses on networks that the node cannot reach.
   let count: Int
 
-  /// A number by which peers are ordered, the highest first.
+  /// The rank of a peer; the highest ranks are selected.
   ///
   /// - Parameter peer: a node's number, or one above all of them.
   func rank(of peer: UInt64) -> UInt64 { RandomSource.mixed(key ^ RandomSource.mixed(peer)) }
 
-  /// The nodes among these whose turn it is.
+  /// The selected nodes among `nodes`.
   func first(of nodes: [Int]) -> [Int] {
     var best: [(rank: UInt64, node: Int)] = []
     for node in nodes {
@@ -27,7 +27,7 @@ struct RelayTurn {
     return best.map(\.node)
   }
 
-  /// Whether it is the turn of a peer that is no node, among these nodes.
+  /// Whether a peer that is not a node is selected among these nodes.
   func includes(_ peer: UInt64, among nodes: [Int]) -> Bool {
     let rank = rank(of: peer)
     var better = 0

@@ -3,15 +3,16 @@ import Bytes
 import EventLoop
 
 extension Simnet {
-  /// How many observers a node has room for: what the connections to other nodes leave of its slots, or, where it is
-  /// full, nothing.
+  /// Number of observers that a node has room for: its slots less its connections to other nodes; 0 if the
+  /// node is full.
   func room(at node: Int) -> Int {
     var random = RandomSource(seed: settings.seed, purpose: "full", index: UInt64(node))
     guard !random.happens(percent: settings.fullShare) else { return 0 }
     return max(0, settings.slots - links.topology.neighbours[node].count)
   }
 
-  /// Takes a node off its address, or puts it back; where nothing listens anyway, or what never answers, that stays.
+  /// Closes a node's listener and resets its connections, or listens again. A `refused` or `black-hole` node
+  /// has no listener: it looks the same to an observer, up or down.
   func went(down isDown: Bool, _ node: Int) {
     if isDown {
       let address = SocketAddress.ipv4(settings.base + UInt32(node), port: settings.port)
@@ -26,7 +27,7 @@ extension Simnet {
     }
   }
 
-  /// Listens again where nodes have come back; what the system refuses is tried again later.
+  /// Listens again for nodes that have come back. If the system refuses, `tick` retries each second.
   func listenAgain() {
     for node in unlistened where isUp(node) {
       let address = SocketAddress.ipv4(settings.base + UInt32(node), port: settings.port)

@@ -1,7 +1,7 @@
 import BitcoinWire
 
 extension Simnet {
-  /// Tells those observers of an address that a node has heard whose turn it is.
+  /// Relays an address that a node has heard to those of its observers that `RelayTurn` selects.
   func passOn(_ known: KnownNode, from node: Int, at time: UInt64) {
     guard !sessions[node].isEmpty else { return }
     let turn = links.turn(of: known.endpoint, at: node, on: nodes[node].network, time: time)

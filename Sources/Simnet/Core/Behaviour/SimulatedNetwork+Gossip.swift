@@ -1,20 +1,20 @@
 import BitcoinWire
 
-/// An address on its way from node to node.
+/// An address being relayed from node to node.
 struct Rumour {
-  /// What is told.
+  /// The address, with its services and time.
   let known: KnownNode
-  /// Who has heard it.
+  /// Nodes that have heard it.
   var hearers: NodeSet
-  /// How many have been told and not heard it yet.
+  /// Number of nodes to which it is on its way.
   var pending = 0
 }
 
 extension SimulatedNetwork {
-  /// How old an address may be to be told on, in seconds (`RelayAddress`'s caller).
+  /// Greatest age in seconds of an address that is relayed (`RelayAddress`'s caller).
   static let freshness: UInt64 = 600
 
-  /// Plans when each node first tells its own address.
+  /// Schedules the first announcement of each node's own address.
   mutating func planSelfAnnouncements(after start: UInt64) {
     guard settings.addressInterval > 0 else { return }
     for node in 0..<settings.nodeCount { planSelfAnnouncement(of: node, after: start) }
@@ -24,13 +24,13 @@ extension SimulatedNetwork {
     occasions.add(.selfAnnouncement(node), at: links.nextSelfAnnouncement(of: node, after: time))
   }
 
-  /// A node tells its own address to all its neighbours, and plans the next time.
+  /// Announces a node's own address to all its neighbours if it is up, and schedules the next announcement.
   mutating func announceSelf(_ node: Int, at time: UInt64) {
     planSelfAnnouncement(of: node, after: time)
     if isUp[node] { tellOwnAddress(of: node, at: time) }
   }
 
-  /// A node tells its own address to all its neighbours.
+  /// Announces a node's own address to all its neighbours.
   mutating func tellOwnAddress(of node: Int, at time: UInt64) {
     let known = KnownNode(
       time: UInt32(truncatingIfNeeded: time / 1_000_000_000),
@@ -43,7 +43,7 @@ extension SimulatedNetwork {
     end(rumour)
   }
 
-  /// A node hears an address from an observer, and tells it on.
+  /// Handles an address that a node hears from an observer: relays it.
   mutating func hear(_ known: KnownNode, at node: Int, time: UInt64) -> [Event] {
     let rumour = begin(known, at: node)
     tellOn(rumour, from: node, time)
@@ -51,7 +51,7 @@ extension SimulatedNetwork {
     return takeEvents()
   }
 
-  /// A node hears an address from another.
+  /// Handles an address that a node hears from another node: relays it if it is new there.
   mutating func hear(_ rumour: Int, at node: Int, _ time: UInt64) {
     rumours[rumour]?.pending -= 1
     if isUp[node], rumours[rumour]?.hearers.contains(node) == false {
@@ -73,7 +73,7 @@ extension SimulatedNetwork {
     if rumours[rumour]?.pending == 0 { rumours[rumour] = nil }
   }
 
-  /// Has a node tell those neighbours of an address whose turn it is today.
+  /// Relays an address to the selected neighbours of a node, if it is fresh.
   private mutating func tellOn(_ rumour: Int, from node: Int, _ time: UInt64) {
     guard let known = rumours[rumour]?.known, time / 1_000_000_000 <= UInt64(known.time) + Self.freshness
     else {

@@ -1,16 +1,16 @@
 import BitcoinWire
 
 extension SimulatedNetwork {
-  /// Takes an observer's transaction at a node.
+  /// Handles an observer's transaction at a node; returns the resulting events.
   ///
-  /// Where it spends only what the node knows to exist and nothing twice, it spreads from there and gets into a block;
-  /// where it spends what the node lacks, the node holds it back until that comes.
+  /// If it spends only outputs that the node knows, and none twice, it spreads from there and goes into a
+  /// block. If it spends unknown outputs, the node holds it back until their transactions come.
   mutating func take(_ transaction: Transaction, at node: Int, time: UInt64) -> [Event] {
     receive(transaction, at: node, time)
     return takeEvents()
   }
 
-  /// Has a node decide about a transaction that came from outside.
+  /// Decides about a transaction from outside at a node.
   mutating func receive(_ transaction: Transaction, at node: Int, _ time: UInt64) {
     let txid = transaction.txid
     let known = ledger.number(txid: txid)
@@ -27,8 +27,8 @@ extension SimulatedNetwork {
     }
   }
 
-  /// Takes out of what waits for a block whatever a node has and can put into the next, in an order in which nothing
-  /// is spent before it is there; forgets what can be in no block any more.
+  /// Removes from the transactions waiting for a block those that a node can put into the next one, and
+  /// returns them with parents before children. Drops transactions that no block can contain any more.
   mutating func takeMineable(at node: Int) -> [Int] {
     var taken: [Int] = []
     var left: [Int] = []
@@ -44,7 +44,7 @@ extension SimulatedNetwork {
       }
       taken.append(number)
       ledger.markMined(number, at: ledger.height + 1)
-      // Whatever else spends the same will be in no block, nor what spends of that.
+      // Other transactions that spend the same outputs will be in no block, nor will their descendants.
       var dead = spent.flatMap { ledger.spenders(of: $0) }.filter { $0 != number }
       while let number = dead.popLast() {
         guard let entry = ledger.entry(number), !entry.isMined else { continue }
@@ -61,6 +61,6 @@ extension SimulatedNetwork {
 }
 
 extension Transaction {
-  /// A quarter of its weight, rounded up (BIP141).
+  /// Virtual size in bytes: a quarter of the weight, rounded up (BIP141).
   var virtualSize: Int { (3 * withoutWitness.bytes.count + bytes.count + 3) / 4 }
 }

@@ -1,7 +1,7 @@
 import BitcoinWire
 
 extension SimulatedNetwork {
-  /// Has a node invent something, which then gets from node to node.
+  /// Creates an item at a node, from which it spreads.
   mutating func spread(_ item: Ledger.Item, from origin: Int, at time: UInt64) {
     events.append(.invented(item, origin: origin, time: time))
     spreads[item] = Spread(start: time, nodeCount: settings.nodeCount)
@@ -9,7 +9,9 @@ extension SimulatedNetwork {
     settle(item)
   }
 
-  /// Something comes to a node.
+  /// Handles the arrival of an item at a node.
+  ///
+  /// - Parameter again: whether the node has already asked for the transaction's parents.
   mutating func arrive(_ item: Ledger.Item, at node: Int, _ time: UInt64, again: Bool) {
     spreads[item]?.pending -= 1
     if isUp[node], !ledger.has(item, at: node) {
@@ -21,11 +23,11 @@ extension SimulatedNetwork {
     settle(item)
   }
 
-  /// Has a node decide about a transaction that it was sent by another.
+  /// Decides about a transaction that another node has sent.
   private mutating func consider(_ number: Int, at node: Int, _ time: UInt64, again: Bool) {
     guard let entry = ledger.entry(number) else { return }
     if let height = entry.height {
-      // In a block by now: who has that wants no transaction any more, and nobody else doubts it.
+      // The transaction is in a block. A node with the block does not need it, and all others accept it.
       if ledger.tip(of: node) < height { hold(.transaction(number), at: node, time) }
       return
     }
@@ -36,7 +38,7 @@ extension SimulatedNetwork {
       refuse(entry.transaction, at: node, time)
     case .orphaned(let parents):
       guard !again else { return ledger.orphans.add(entry.transaction, at: node) }
-      // Who sent it has what it spends, and is asked.
+      // Ask the sender for the parents: it has them.
       for parent in parents {
         guard let parent = ledger.number(txid: parent) else { continue }
         offer(.transaction(parent), to: node, at: time + Self.parentDelay, always: true, again: true)
@@ -45,7 +47,7 @@ extension SimulatedNetwork {
     }
   }
 
-  /// How long it takes to be asked for what a transaction spends and to send it, in ns.
+  /// Time in ns to request a transaction's parents and receive them.
   private static let parentDelay: UInt64 = 200_000_000
 
   mutating func refuse(_ transaction: Transaction, at node: Int, _ time: UInt64) {
@@ -53,10 +55,10 @@ extension SimulatedNetwork {
     events.append(.refused(txid: transaction.txid, node: node, time: time))
   }
 
-  /// Has a node keep something, offer it to its neighbours, and look at what it held back for want of it.
+  /// Gives an item to a node, offers it to the neighbours, and reconsiders the transactions held back for it.
   mutating func hold(_ item: Ledger.Item, at node: Int, _ time: UInt64) {
     if case .block(let height) = item {
-      // Blocks that it lacks before this one come with it.
+      // The missing blocks below this one come with it.
       let tip = ledger.tip(of: node)
       for missing in tip + 1..<max(height, tip + 1) { keep(.block(missing), at: node, time) }
     }
@@ -94,7 +96,9 @@ extension SimulatedNetwork {
     }
   }
 
-  /// Has something come to a node at a time, unless it comes earlier anyway.
+  /// Schedules the arrival of an item at a node, unless an earlier one is scheduled.
+  ///
+  /// - Parameter always: whether to schedule it in any case.
   mutating func offer(
     _ item: Ledger.Item,
     to node: Int,
@@ -107,7 +111,7 @@ extension SimulatedNetwork {
     occasions.add(.offer(item, to: node, again: again), at: time)
   }
 
-  /// Notes that something has got wherever it will, once it has.
+  /// Reports an item as settled once no offer is pending. The network may then spend its outputs.
   private mutating func settle(_ item: Ledger.Item) {
     guard let spread = spreads[item], spread.pending == 0 else { return }
     spreads[item] = nil

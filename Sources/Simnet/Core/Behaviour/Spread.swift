@@ -1,27 +1,28 @@
-/// How something new gets from node to node: who has it since when, and when the others will get it at the latest.
+/// The spread of a new item from node to node: the arrivals so far, and the latest times at which the
+/// other nodes get it.
 struct Spread {
-  /// When it was new, in ns.
+  /// Time of creation in ns since the Unix epoch.
   let start: UInt64
 
-  /// Nodes that have it and since when, the earliest first.
+  /// Arrivals so far, in order of time.
   var arrivals: [Arrival] = []
 
-  /// How many offers have been made and not come yet.
+  /// Number of offers that have not arrived.
   var pending = 0
 
-  /// Whether a node refused it.
+  /// Whether a node has refused the item.
   var isRefused = false
 
-  /// When each node gets it by the offers made so far, in steps of 10 µs since the start.
+  /// Earliest offered arrival at each node, in steps of 10 µs since the start.
   private var best: [UInt32]
 
-  /// Begins to spread something among nodes.
+  /// Creates the spread of an item that no node has yet.
   init(start: UInt64, nodeCount: Int) {
     self.start = start
     best = [UInt32](repeating: .max, count: nodeCount)
   }
 
-  /// Notes an offer, and returns whether it is worth while: none that comes earlier has been made.
+  /// Records an offer; returns whether it is earlier than all offers before.
   mutating func improves(_ node: Int, at time: UInt64) -> Bool {
     let step = UInt32(clamping: (time - start) / 10_000)
     guard step < best[node] else { return false }
@@ -30,10 +31,10 @@ struct Spread {
   }
 }
 
-/// A node gets something.
+/// The arrival of an item at a node.
 public struct Arrival: Sendable, Equatable {
-  /// Which node.
+  /// The node's number.
   public let node: UInt32
-  /// How long it had been there, in ns.
+  /// Time in ns since the item was created.
   public let after: UInt64
 }

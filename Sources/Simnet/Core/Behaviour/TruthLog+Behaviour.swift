@@ -2,10 +2,10 @@ import BitcoinWire
 import JSON
 
 extension TruthLog {
-  /// The most arrivals in a line.
+  /// Most arrivals in one line.
   private static let arrivalsPerLine = 5000
 
-  /// Writes whom each node connected to.
+  /// Writes each node's outbound connections.
   func links(_ topology: Topology, at time: UInt64) {
     for (node, outbound) in topology.outbound.enumerated() {
       line(time, "links") {
@@ -15,7 +15,7 @@ extension TruthLog {
     }
   }
 
-  /// Writes who has had something since when: how many ns after it was new.
+  /// Writes the nodes that an item has reached, each with the ns since its creation.
   func spread(_ item: Ledger.Item, from start: UInt64, _ arrivals: [Arrival], _ ledger: Ledger) {
     let hash: Hash256
     switch item {
@@ -34,12 +34,12 @@ extension TruthLog {
     }
   }
 
-  /// Writes that a node went down, or came back.
+  /// Writes that a node went down or came back.
   func went(down isDown: Bool, _ node: Int, at time: UInt64) {
     line(time, isDown ? "down" : "up") { $0.member("node", node) }
   }
 
-  /// Writes that a node told its neighbours its own address.
+  /// Writes that a node announced its own address to its neighbours.
   func announcedSelf(_ node: SimulatedNode, at time: UInt64) {
     line(time, "address") {
       $0.member("node", node.index)
@@ -55,7 +55,7 @@ extension TruthLog {
     }
   }
 
-  /// Writes a line of an event.
+  /// Writes a line with time, event and the members that `content` adds.
   func line(_ time: UInt64, _ event: String, _ content: (inout JSONWriter) -> Void) {
     var json = JSONWriter()
     json.member("time", time)

@@ -1,27 +1,27 @@
 import EventLoop
 
-/// Sessions that have something to do at a time of their own, within a minute or so.
+/// Wakes sessions at times of their own, up to about a minute ahead.
 final class WakeUps {
   private let clock: () -> UInt64
   private var sessions = Schedule<Session>()
   private var timer: TimerWatcher?
 
-  /// Nobody yet.
+  /// Creates an empty list.
   ///
-  /// - Parameter clock: tells the time in ns since the Unix epoch.
+  /// - Parameter clock: returns the time in ns since the Unix epoch.
   init(on loop: EventLoop, clock: @escaping () -> UInt64) {
     self.clock = clock
     timer = TimerWatcher(on: loop) { [unowned self] in wake() }
   }
 
-  /// Has a session do what is due at a time.
+  /// Schedules a call of the session's `wake(at:)`.
   func add(_ session: Session, at time: UInt64) {
     let isFirst = sessions.nextTime.map { time < $0 } ?? true
     sessions.add(session, at: time)
     if isFirst { arm() }
   }
 
-  /// Wakes nobody any more.
+  /// Drops all scheduled calls.
   func cancel() {
     timer?.cancel()
     sessions = Schedule()

@@ -1,18 +1,18 @@
 import BitcoinWire
 
-/// What a node says of itself that is not so.
+/// False claims in a node's `version`.
 struct Disguise: Sendable, Equatable {
-  /// Seconds its clock is off.
+  /// Seconds by which its clock is wrong.
   private(set) var skew: Int64 = 0
-  /// How many blocks it is behind; with any it never learns of a new one.
+  /// Number of blocks it claims to lack. If above 0, it never announces a new block.
   private(set) var missingBlocks: Int32 = 0
-  /// Bits that it says the opposite of.
+  /// Service bits that it inverts.
   private(set) var falseServices: ServiceFlags = []
 
   /// Blocks in a year, on average.
   private static let blocksPerYear: Int32 = 52_560
 
-  /// The disguise of node `index`; nil where its kind is none.
+  /// Creates the disguise of node `index`; nil if its kind has none.
   init?(_ kind: Neighbour?, of index: Int, seed: UInt64) {
     guard let kind, kind.isDisguise else { return nil }
     var random = RandomSource(seed: seed, purpose: "disguise", index: UInt64(index))
@@ -21,15 +21,15 @@ struct Disguise: Sendable, Equatable {
       skew = Int64.random(in: 2 * 3600...72 * 3600, using: &random) * (random.happens(percent: 50) ? 1 : -1)
     case .staleTip: missingBlocks = Int32.random(in: 2...8, using: &random) * Self.blocksPerYear
     default:
-      // Whatever else is drawn, something is false.
+      // Compact filters are always inverted, so that at least one bit is false.
       falseServices = ServiceFlags(rawValue: random.next()).union(.compactFilters)
     }
   }
 
-  /// Whether it keeps blocks to itself.
+  /// Whether it never announces blocks.
   var hidesBlocks: Bool { missingBlocks > 0 }
 
-  /// The message as the node sends it.
+  /// Applies the disguise to an outgoing message; only `version` changes.
   func apply(to message: Message) -> Message {
     guard case .version(var version) = message else { return message }
     version.time += skew

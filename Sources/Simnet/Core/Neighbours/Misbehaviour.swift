@@ -2,34 +2,34 @@ import BitcoinWire
 import Bytes
 import Observations
 
-/// What an unpleasant node does on one connection: what happens goes in, what it does comes out, without a socket.
+/// An unpleasant node's behaviour on one connection, without a socket. Its input is events, its output steps.
 struct Misbehaviour {
-  /// What is to be done.
+  /// A step for the caller.
   enum Step: Equatable {
     /// Send whole messages.
     case send([UInt8])
-    /// Send bytes that are no whole message.
+    /// Send bytes that are not a whole message.
     case raw([UInt8])
-    /// Send these a byte at a time.
+    /// Send these bytes one at a time.
     case trickle([UInt8])
-    /// Read nothing more.
+    /// Stop reading.
     case deafen
-    /// Close the connection, and why.
+    /// Close the connection, for the given reason.
     case close(String)
-    /// Reset the connection, and why.
+    /// Reset the connection, for the given reason.
     case reset(String)
   }
 
-  /// Bytes of garbage that are sent at once.
+  /// Number of garbage bytes.
   static let garbageCount = 4096
 
-  /// Addresses in a message of an address spammer (`MAX_ADDR_TO_SEND`).
+  /// Addresses in one message of an address spammer (`MAX_ADDR_TO_SEND`).
   static let addressCount = 1000
 
-  /// Things in a message of an inventory flooder, and in what one who never reads asks for.
+  /// Items in one `inv` of an inventory flooder, and in one `getdata` of a node that never reads.
   static let inventoryCount = 1000
 
-  /// Pings that a ping flooder sends together.
+  /// Pings that a ping flooder sends at once.
   static let pingCount = 50
 
   private let kind: Neighbour
@@ -42,15 +42,15 @@ struct Misbehaviour {
   private var usesAddrV2 = false
   private var turn = 0
 
-  /// Whether the handshake is done, as far as there is one.
+  /// Whether the handshake is complete. It stays false for kinds without a handshake.
   private(set) var isEstablished = false
 
-  /// Begins.
+  /// Creates the behaviour.
   ///
   /// - Parameters:
-  ///   - height: that of the best block, which it says it has.
-  ///   - spam: the addresses that it tells of, where it is an address spammer; nil where it makes them up.
-  ///   - random: the source of everything it makes up.
+  ///   - height: height of the best block, which it claims to have.
+  ///   - spam: the addresses that an address spammer sends; nil if it invents them.
+  ///   - random: the source of everything it invents.
   init(
     _ kind: Neighbour,
     of node: SimulatedNode,
@@ -69,7 +69,7 @@ struct Misbehaviour {
     self.random = random
   }
 
-  /// What it does as soon as there is a connection.
+  /// Steps at the start of a connection.
   ///
   /// - Parameter now: ns since the Unix epoch, here and below.
   mutating func open(at now: UInt64) -> [Step] {
@@ -85,10 +85,10 @@ struct Misbehaviour {
     }
   }
 
-  /// What it does when it is told something.
+  /// Steps in answer to a message.
   mutating func receive(_ command: Command, _ payload: [UInt8], at now: UInt64) -> [Step] {
     if kind == .resetter, command == .version {
-      return [.raw(Array(network.frame(version(at: now)).prefix(60))), .reset("enough of this")]
+      return [.raw(Array(network.frame(version(at: now)).prefix(60))), .reset("reset within version")]
     }
     guard kind.shakesHands else { return [] }
     switch command {
@@ -107,7 +107,7 @@ struct Misbehaviour {
     }
   }
 
-  /// What it does again and again.
+  /// The next messages of a flooder; none before the handshake and for other kinds.
   mutating func goOn(at now: UInt64) -> [Step] {
     guard isEstablished else { return [] }
     turn += 1
@@ -171,10 +171,10 @@ struct Misbehaviour {
     return Hash256(Bytes32(bytes.span.bytes))
   }
 
-  /// Messages whose counts promise what the rest of them has no room for; which of them changes.
+  /// A message whose counts promise more than its bytes can hold. Four kinds take turns.
   private mutating func overcounted() -> [UInt8] {
     switch turn % 4 {
-    // 50,000 things, the most there may be, of which one is there.
+    // 50,000 items, the most allowed, but only one follows.
     case 0: network.frame("inv", payload: [0xfd, 0x50, 0xc3, 1, 0, 0, 0] + random.bytes(32))
     case 1: network.frame("headers", payload: [0xfd, 0xd0, 0x07] + random.bytes(81))
     case 2: network.frame("addr", payload: [UInt8](repeating: 0xff, count: 9))
@@ -205,7 +205,7 @@ struct Misbehaviour {
     case 3: return NetworkAddress(network: .i2p, bytes: random.bytes(32)) ?? ipv4
     case 4: return NetworkAddress(network: .cjdns, bytes: [0xfc] + random.bytes(15)) ?? ipv4
     default:
-      // Networks that nobody knows, with addresses as long as they may be.
+      // An unknown network, with addresses up to the greatest allowed length.
       let bytes = random.bytes(Int.random(in: 0...512, using: &random))
       return NetworkAddress(network: NetworkID(rawValue: 99), bytes: bytes) ?? ipv4
     }

@@ -1,54 +1,54 @@
-/// A way for a node to be unpleasant to who connects to it.
+/// A way in which a node is unpleasant to its peers.
 public enum Neighbour: String, Sendable, CaseIterable {
   /// Nothing listens at its address.
   case refused
-  /// Something listens that never answers: connecting takes until one's patience ends.
+  /// Its listener never answers: a connect lasts until the caller's time-out.
   case blackHole = "black-hole"
-  /// It closes every connection before it says anything, as a node without a free slot does.
+  /// It closes every connection before it sends anything, as a node without a free slot does.
   case full
-  /// It accepts and says nothing, whatever it is told.
+  /// It accepts connections and never sends anything.
   case mute
-  /// It says its version a byte at a time.
+  /// It sends its version a byte at a time.
   case slowLoris = "slow-loris"
-  /// It sends bytes that are no message.
+  /// It sends random bytes.
   case garbage
-  /// It speaks on another network: Bitcoin's main network.
+  /// It uses another network's magic: Bitcoin's main network's.
   case wrongMagic = "wrong-magic"
-  /// Its first header promises 4,294,967,295 bytes.
+  /// Its first header claims 4,294,967,295 bytes.
   case hugeLength = "huge-length"
-  /// After the handshake a header promises one byte more than is allowed.
+  /// After the handshake it sends a header that claims one byte more than allowed.
   case overlong
-  /// After the handshake a header promises the most that is allowed, and nothing follows.
+  /// After the handshake it sends a header that claims the most bytes allowed, and nothing follows.
   case promise
   /// It resets the connection in the middle of its version.
   case resetter
-  /// After the handshake it says nothing more, and answers no ping.
+  /// After the handshake it sends nothing more, and answers no ping.
   case silent
-  /// After the handshake it never reads, and asks for ever more.
+  /// After the handshake it never reads, and keeps requesting.
   case neverReading = "never-reading"
-  /// It tells of addresses where nobody is, without end.
+  /// It sends addresses that nobody listens at, without end.
   case addressSpammer = "address-spammer"
-  /// It announces transactions that do not exist, without end.
+  /// It announces nonexistent transactions, without end.
   case inventoryFlooder = "inv-flooder"
-  /// It pings without end.
+  /// It sends pings without end.
   case pingFlooder = "ping-flooder"
-  /// Its messages have wrong checksums once the handshake is done.
+  /// After the handshake it sends messages with wrong checksums.
   case wrongChecksum = "wrong-checksum"
-  /// It announces more than it sends: counts of millions in messages of a few bytes.
+  /// It sends messages of a few bytes whose counts promise up to 2^64 - 1 items.
   case overcounting
-  /// It says its version again after the handshake.
+  /// It sends its version again after the handshake.
   case versionTwice = "version-twice"
   /// Its clock is hours off.
   case clockSkewed = "clock-skewed"
-  /// Its best block is years old, and it never has a newer one.
+  /// It claims a best block that is years old, and never announces a newer one.
   case staleTip = "stale-tip"
-  /// It says that it offers what it does not.
+  /// It claims services that it does not offer.
   case serviceLiar = "service-liar"
 
-  /// Whether a node of this kind behaves as all others once it has said its version.
+  /// Whether a node of this kind behaves normally apart from false claims in its version.
   var isDisguise: Bool { self == .clockSkewed || self == .staleTip || self == .serviceLiar }
 
-  /// Whether it goes on with what it does as long as it is let.
+  /// Whether it keeps sending after the handshake.
   var isFlooder: Bool {
     switch self {
     case .neverReading, .addressSpammer, .inventoryFlooder, .pingFlooder, .wrongChecksum, .overcounting: true
@@ -56,10 +56,11 @@ public enum Neighbour: String, Sendable, CaseIterable {
     }
   }
 
-  /// Whether it answers pings after the handshake: not where the answer would be a part of what a header promised.
+  /// Whether it answers pings after the handshake. If a header has promised a payload, an answer would be
+  /// part of it.
   var answersPings: Bool { self != .silent && self != .promise && self != .overlong }
 
-  /// Whether it says its version as others do when it is told one.
+  /// Whether it completes a handshake.
   var shakesHands: Bool {
     switch self {
     case .overlong, .promise, .silent, .versionTwice: true

@@ -4,15 +4,15 @@ import EventLoop
 import Glibc
 import Observations
 
-/// One connection between an unpleasant node and an observer: the socket around its misbehaviour.
+/// One connection between an unpleasant node and an observer: a socket for its misbehaviour.
 final class NeighbourSession: ByteStreamHandler {
-  /// Tells it from every other session of the network.
+  /// Number of the session, unique in the network.
   let number: UInt64
 
   /// The node at our end.
   let node: Int
 
-  /// Who opened the connection.
+  /// The end that opened the connection.
   let direction: Conversation.Direction
 
   private unowned let simnet: Simnet
@@ -21,13 +21,13 @@ final class NeighbourSession: ByteStreamHandler {
   private var trail: MessageTrail?
   private var trickling: ArraySlice<UInt8> = []
 
-  /// Bytes that wait to be sent from which on a flooder waits.
+  /// Unsent bytes from which on a flooder pauses.
   private static let maximumUnsent = 256 << 10
 
-  /// Bytes that the kernel keeps for one who never reads.
+  /// Receive buffer in bytes of a node that never reads.
   private static let deafBuffer: Int32 = 4096
 
-  /// Takes over a connected descriptor.
+  /// Takes ownership of a connected descriptor.
   init(
     _ number: UInt64,
     _ node: Int,
@@ -46,25 +46,25 @@ final class NeighbourSession: ByteStreamHandler {
     stream = ByteStream(descriptor, on: simnet.loop, handler: self)
   }
 
-  /// Does what it does first.
+  /// Performs the first steps.
   func open() { perform(misbehaviour.open(at: simnet.now())) }
 
-  /// Sends the next byte, where it sends them one at a time.
+  /// Sends the next byte of a message that is sent one byte at a time.
   func trickle() {
     guard let byte = trickling.popFirst() else { return }
     stream?.write([byte])
   }
 
-  /// Does once more what it goes on with, unless the peer does not keep up.
+  /// Sends a flooder's next messages, unless too many bytes are unsent.
   func goOn() {
     guard let stream, stream.isOpen, stream.unsentCount < Self.maximumUnsent else { return }
     perform(misbehaviour.goOn(at: simnet.now()))
   }
 
-  /// Closes the connection; does nothing the second time.
+  /// Closes the connection. Does nothing the second time.
   func close(_ reason: String) { stream?.close(.closed(reason)) }
 
-  /// Resets the connection, so that what is unsent is thrown away; does nothing the second time.
+  /// Resets the connection and drops the unsent bytes. Does nothing the second time.
   func reset(_ reason: String) {
     guard let stream, stream.isOpen else { return }
     var value = linger(l_onoff: 1, l_linger: 0)

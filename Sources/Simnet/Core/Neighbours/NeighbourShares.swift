@@ -1,15 +1,15 @@
-/// How many of a network's nodes are unpleasant, and in which way.
+/// The share of a network's nodes that are unpleasant, for each kind.
 public struct NeighbourShares: Sendable, Equatable {
-  /// Each kind's share of all nodes, from 0 to 1, in the order of the kinds.
+  /// Share of all nodes for each kind, 0 to 1.
   public let shares: [Neighbour: Double]
 
-  /// Nobody.
+  /// No unpleasant nodes.
   public static let none = NeighbourShares()
 
   private init() { shares = [:] }
 
-  /// Reads `0.2`, all kinds alike, or `slow-loris=0.05,garbage=0.02`; nil for anything else, and for more than
-  /// everybody.
+  /// Parses `0.2`, shared equally by all kinds, or `slow-loris=0.05,garbage=0.02`. Returns nil for any other
+  /// text, and if the sum exceeds 1.
   public init?(_ text: String) {
     if let share = Double(text) {
       guard (0...1).contains(share) else { return nil }
@@ -28,9 +28,9 @@ public struct NeighbourShares: Sendable, Equatable {
     self.shares = shares
   }
 
-  /// What each node is; nil for those that are as they should be.
+  /// The kind of each node; nil for normal nodes.
   ///
-  /// The kinds have their shares of the nodes as exactly as whole nodes allow.
+  /// Each kind gets its share as exactly as whole nodes allow.
   func assign(nodeCount: Int, seed: UInt64) -> [Neighbour?] {
     var kinds = [Neighbour?](repeating: nil, count: nodeCount)
     guard !shares.isEmpty else { return kinds }

@@ -2,9 +2,9 @@ import BitcoinWire
 import EventLoop
 import Observations
 
-/// The unpleasant nodes of a network, and their connections.
+/// A network's unpleasant nodes and their connections.
 final class Neighbourhood {
-  /// What each node is; nil for those that are as they should be.
+  /// The kind of each node; nil for normal nodes.
   let kinds: [Neighbour?]
 
   private unowned let simnet: Simnet
@@ -13,22 +13,22 @@ final class Neighbourhood {
   private var lastTime: UInt64 = 0
   private var due: (messages: Double, bytes: Double) = (0, 0)
 
-  /// Seconds from one look at what is due to the next.
+  /// Seconds between two checks for due messages.
   private static let interval = 0.05
 
-  /// Prepares the neighbours of a network.
+  /// Creates the neighbourhood of a network.
   init(_ simnet: Simnet, kinds: [Neighbour?]) {
     self.simnet = simnet
     self.kinds = kinds
     timer = TimerWatcher(on: simnet.loop) { [unowned self] in tick() }
   }
 
-  /// What a node says of itself that is not so; nil where it is honest, or does not say its version as others do.
+  /// The false claims in a node's version; nil if it makes none.
   func disguise(of node: Int) -> Disguise? { Disguise(kinds[node], of: node, seed: simnet.settings.seed) }
 
-  /// Begins a connection of an unpleasant node.
+  /// Starts a connection of an unpleasant node.
   ///
-  /// - Returns: false where the node is as it should be, or begins as if it were; nothing is done then.
+  /// - Returns: false if the node uses a normal session; then nothing has been done.
   func begin(
     _ number: UInt64,
     _ node: Int,
@@ -64,7 +64,7 @@ final class Neighbourhood {
     return true
   }
 
-  /// Takes in that a connection has ended.
+  /// Handles the end of a connection.
   func ended(_ session: NeighbourSession, for reason: String) {
     sessions[session.number] = nil
     simnet.sessionEnded(session.number, of: session.node, session.direction, for: reason)
@@ -76,15 +76,15 @@ final class Neighbourhood {
     for session in sessions.values.filter({ $0.node == node }) { session.reset(reason) }
   }
 
-  /// Ends all connections.
+  /// Closes all connections.
   func close() {
     timer?.cancel()
-    for session in Array(sessions.values) { session.close("the network ends") }
+    for session in Array(sessions.values) { session.close("the network stopped") }
   }
 
   private func tick() {
     let now = Clock.monotonic()
-    // Where the loop was held up, nothing is made good: a flood is not to come as one wave.
+    // After a delay of the loop, at most one second's messages are sent: a flood must not come as one wave.
     let seconds = min(Double(now - lastTime) / 1e9, 1)
     lastTime = now
     due.messages += seconds * simnet.settings.neighbourRate

@@ -1,17 +1,17 @@
 import BitcoinWire
 
-/// Addresses on loopback where nobody listens, as address spammers tell of them.
+/// Loopback addresses without a listener, for address spammers.
 struct SpamAddresses: Sendable, Equatable {
-  /// How long ago they are said to have been seen at most, in seconds: lately, so that who judges by that is fooled.
+  /// Greatest claimed age in seconds. Recent, so that it fools a crawler that judges by age.
   private static let maximumAge: UInt32 = 10_800
 
-  /// The IPv4 addresses.
+  /// The IPv4 addresses, as big-endian numbers.
   let addresses: Range<UInt32>
 
-  /// The port of all of them.
+  /// The port of all addresses.
   let port: UInt16
 
-  /// One of them.
+  /// Draws one of the addresses.
   ///
   /// - Parameter now: seconds since the Unix epoch.
   func random(at now: UInt32, using random: inout RandomSource) -> KnownNode {

@@ -1,23 +1,24 @@
 import BitcoinWire
 import Bytes
 
-/// Messages without end for measuring: announcements of transactions that do not exist, no two the same.
+/// An endless series of messages for measurements: announcements of nonexistent transactions, no two the
+/// same.
 struct PaceMessage {
-  /// One of them, header and payload.
+  /// The current message, header and payload.
   private(set) var bytes: [UInt8]
 
   private let itemsStart: Int
   private let itemCount: Int
   private var random: RandomSource
 
-  /// Bytes of one thing announced.
+  /// Size in bytes of an inventory item.
   private static let itemSize = 36
 
-  /// Prepares messages of `size` bytes, header included, or the next size down that an announcement can have: 61 and
-  /// 36 more for each further thing.
+  /// Prepares messages of `size` bytes, header included, or of the next smaller possible size: 61 bytes, and
+  /// 36 more for each further item.
   init(size: Int, of network: Network, random: RandomSource) {
     let items = max(1, (size - MessageHeader.size - 1) / Self.itemSize)
-    // From 253 on a count takes three bytes.
+    // From 253 on, a count takes three bytes.
     itemCount = items < 253 ? items : max(252, (size - MessageHeader.size - 3) / Self.itemSize)
     var payload: [UInt8] = []
     payload.appendCompactSize(UInt64(itemCount))
@@ -27,7 +28,7 @@ struct PaceMessage {
     self.random = random
   }
 
-  /// Makes the next one.
+  /// Makes the next message.
   mutating func advance() {
     let (start, count, size) = (itemsStart, itemCount, Self.itemSize)
     bytes.withUnsafeMutableBytes { bytes in

@@ -1,22 +1,22 @@
-/// Messages that nodes send beside what the network's life causes, for measuring.
+/// Extra messages that nodes send for measurements.
 public struct PaceSettings: Sendable, Equatable {
-  /// How fast.
+  /// A message rate.
   public enum Rate: Sendable, Equatable {
-    /// So many messages per second from all nodes together, at random times.
+    /// Messages per second from all nodes together, at random times.
     case perSecond(Double)
-    /// As many as go, in batches.
+    /// As many messages as possible, in batches.
     case flood
   }
 
-  /// How fast.
+  /// The message rate.
   public var rate: Rate
 
-  /// Bytes of a message, header included.
+  /// Size in bytes of a message, header included.
   public var size = 61
 
-  /// How many are sent in all; nil for no end.
+  /// Number of messages in all; nil for no limit.
   public var count: Int?
 
-  /// Creates settings of messages of the usual size.
+  /// Creates settings with messages of 61 bytes and no limit.
   public init(_ rate: Rate) { self.rate = rate }
 }

@@ -1,9 +1,9 @@
 import Bytes
 import EventLoop
 
-/// Has nodes send messages at a wanted rate to observers that have shaken hands.
+/// Sends messages at a given rate to observers whose handshake is complete.
 final class Pacer {
-  /// Messages sent so far.
+  /// Number of messages sent so far.
   private(set) var sentCount = 0
 
   private unowned let simnet: Simnet
@@ -17,22 +17,22 @@ final class Pacer {
   private var turn = 0
   private var batch: [UInt8] = []
 
-  /// Nanoseconds from one look at what is due to the next, at least: what falls into one goes out together.
+  /// Least ns between two checks. Messages due within one interval are sent together.
   private static let grain: UInt64 = 50_000
 
-  /// Nanoseconds beyond which what is late is not made good.
+  /// Greatest delay in ns that is caught up.
   private static let patience: UInt64 = 1_000_000_000
 
-  /// Most messages sent before others have their turn.
+  /// Most messages sent before the loop handles other events.
   private static let messagesPerTurn = 4096
 
-  /// Bytes that a session gets together in a flood.
+  /// Bytes that a session gets at once in a flood.
   private static let batchSize = 16 << 10
 
-  /// Sessions that are flooded in one turn.
+  /// Sessions flooded in one turn.
   private static let sessionsPerTurn = 64
 
-  /// Bytes that wait to be sent in a session from which on it is passed over.
+  /// Unsent bytes from which on a session is skipped.
   private static let maximumUnsent = 256 << 10
 
   /// Starts to send.
@@ -49,7 +49,7 @@ final class Pacer {
     timer = try PreciseTimer(on: simnet.loop) { [unowned self] in tick() }
   }
 
-  /// Takes in a session whose handshake is done.
+  /// Adds a session whose handshake is complete.
   func add(_ session: Session) {
     places[session.number] = sessions.count
     sessions.append(session)
@@ -58,7 +58,7 @@ final class Pacer {
     timer?.start(at: next)
   }
 
-  /// Takes in that a session has ended; does nothing where it never was one to send to.
+  /// Removes a session that has ended. Does nothing if it was not added.
   func remove(_ session: Session) {
     guard let place = places.removeValue(forKey: session.number) else { return }
     sessions.swapAt(place, sessions.count - 1)
@@ -67,7 +67,7 @@ final class Pacer {
     if sessions.isEmpty { timer?.cancel() }
   }
 
-  /// Sends nothing more.
+  /// Stops sending.
   func close() { timer?.cancel() }
 
   private var isDone: Bool { settings.count.map { sentCount >= $0 } ?? false }
@@ -116,7 +116,7 @@ final class Pacer {
       session.say(batch, count: count)
     }
     guard !isDone, !sessions.isEmpty else { return }
-    // Where nobody keeps up there is no hurry.
+    // If no session has room, wait 1 ms.
     timer?.start(at: written > 0 ? 1 : Clock.monotonic() + 1_000_000)
   }
 }

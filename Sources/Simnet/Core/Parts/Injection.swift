@@ -1,9 +1,9 @@
 import BitcoinWire
 
-/// What an observer gives to a node of a network that several processes share.
+/// Data that an observer gives to a node of a network shared by several processes.
 enum Injection {
   /// A transaction.
   case transaction(Transaction)
-  /// Addresses that are told on.
+  /// Addresses to relay.
   case addresses([KnownNode])
 }

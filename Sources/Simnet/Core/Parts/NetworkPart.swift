@@ -1,13 +1,13 @@
-/// Which of a network's nodes a process serves: several processes share one network, as a process can only have so many
-/// descriptors.
+/// The part of a network's nodes that a process serves. Several processes share a network because each can
+/// have only a limited number of descriptors.
 public struct NetworkPart: Sendable, Equatable {
-  /// Its number, from 1.
+  /// Number of the part, from 1.
   public let number: Int
 
-  /// How many parts there are.
+  /// Number of parts, 1 to 1000.
   public let count: Int
 
-  /// All of the network.
+  /// The whole network.
   public static let whole = NetworkPart(number: 1, count: 1)
 
   private init(number: Int, count: Int) {
@@ -15,7 +15,7 @@ public struct NetworkPart: Sendable, Equatable {
     self.count = count
   }
 
-  /// Reads `2/4`; nil where there is no such part.
+  /// Parses `2/4`; nil for any other text and for a part that does not exist.
   public init?(_ text: String) {
     let sides = text.split(separator: "/", omittingEmptySubsequences: false).map { Int($0) }
     guard sides.count == 2, let number = sides[0], let count = sides[1], (1...1000).contains(count),
@@ -24,6 +24,6 @@ public struct NetworkPart: Sendable, Equatable {
     self.init(number: number, count: count)
   }
 
-  /// Whether it serves a node: each serves every so-manieth.
+  /// Whether the part serves a node: every `count`-th node.
   public func serves(_ node: Int) -> Bool { node % count == number - 1 }
 }

@@ -3,31 +3,31 @@ import Bytes
 import EventLoop
 import Glibc
 
-/// Holds the processes of one network together: the first listens on a unix socket, the others connect to it, and it
-/// passes on what one of them tells to all the rest.
+/// Connects the processes of one network. The first listens on a unix socket, the others connect to it, and
+/// it forwards each message to all the rest.
 final class PartLink {
-  /// When every part of the network begins to live.
+  /// The start of the network, common to all parts.
   struct Beginning: Equatable {
     /// Wall clock, in ns since the Unix epoch.
     var wall: UInt64
-    /// Monotonic clock, in ns, the same for all processes of a machine.
+    /// Monotonic clock, in ns, common to all processes of a machine.
     var monotonic: UInt64
     /// The port of all nodes.
     var port: UInt16
   }
 
-  /// How long after it was given to a node in one part something happens in all of them, in ns: until then all have
-  /// heard of it.
+  /// Delay in ns from an injection in one part until it takes effect in all parts. By then all have received
+  /// it.
   static let delay: UInt64 = 50_000_000
 
-  /// Seconds that the others wait for the first part.
+  /// Seconds that the other parts wait for the first.
   static let patience = 20.0
 
   private unowned let simnet: Simnet
   private var listener: Listener?
   private var members: [PartMember] = []
 
-  /// Has the first part listen.
+  /// Listens, as the first part.
   init(at path: String, of simnet: Simnet, _ beginning: Beginning) throws(IOError) {
     self.simnet = simnet
     let hello = PartMessage.hello(
@@ -48,19 +48,19 @@ final class PartLink {
     )
   }
 
-  /// Goes on over a connection to the first part.
+  /// Uses a connection to the first part.
   init(over descriptor: Int32, of simnet: Simnet) {
     self.simnet = simnet
     members = [PartMember(descriptor, of: self, on: simnet.loop)]
   }
 
-  /// How many other processes it is connected to.
+  /// Number of other processes connected.
   var memberCount: Int { members.count }
 
-  /// Tells all other parts.
+  /// Sends a message to all other parts.
   func tell(_ message: PartMessage) { for member in members { member.send(message) } }
 
-  /// Ends all connections.
+  /// Closes all connections.
   func close() {
     listener?.close()
     for member in members { member.close() }
@@ -78,10 +78,12 @@ final class PartLink {
 
   fileprivate func lost(_ member: PartMember, _ reason: CloseReason) {
     members.removeAll { $0 === member }
-    simnet.log.warning("another part of the network is gone: \(reason)")
+    simnet.log.warning("lost another part of the network: \(reason)")
   }
 
-  /// Connects to the first part, and waits for it to say when the network begins; blocks.
+  /// Connects to the first part and waits for its hello. Blocks for up to `patience` seconds.
+  ///
+  /// - Throws: `IOError`; EINVAL if the other part's settings differ.
   static func join(
     _ path: String,
     digest: UInt64,
@@ -96,7 +98,7 @@ final class PartLink {
           throw error
         }
       } catch {
-        // It may not have begun to listen yet.
+        // The first part may not listen yet.
         guard [ENOENT, ECONNREFUSED, EAGAIN].contains(error.code), Clock.monotonic() < deadline else {
           throw error
         }
@@ -120,13 +122,15 @@ final class PartLink {
       var space = [UInt8](repeating: 0, count: count - bytes.count)
       let received = recv(descriptor, &space, space.count, 0)
       if received < 0, errno == EAGAIN || errno == EINTR { continue }
-      guard received > 0 else { throw IOError("hear the first part", code: received < 0 ? errno : EPIPE) }
+      guard received > 0 else {
+        throw IOError("read from the first part", code: received < 0 ? errno : EPIPE)
+      }
       bytes += space.prefix(received)
     }
     guard case .hello(let wall, let monotonic, let port, let theirs)? = try? PartMessage(bytes.span.bytes)
-    else { throw IOError("understand the first part", code: EPROTO) }
+    else { throw IOError("decode the hello of the first part", code: EPROTO) }
     guard theirs == digest else {
-      throw IOError("join a network with other settings than ours", code: EINVAL)
+      throw IOError("join a network with different settings", code: EINVAL)
     }
     return Beginning(wall: wall, monotonic: monotonic, port: port)
   }
@@ -144,7 +148,7 @@ private final class PartMember: ByteStreamHandler {
 
   func send(_ message: PartMessage) { stream?.write(message.bytes) }
 
-  func close() { stream?.close(.closed("the network ends")) }
+  func close() { stream?.close(.closed("the network stopped")) }
 
   func stream(_ stream: ByteStream, received slice: ChunkSlice, at time: UInt64) -> Int {
     var consumed = 0

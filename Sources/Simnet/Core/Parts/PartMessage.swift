@@ -1,24 +1,24 @@
 import BitcoinWire
 import Bytes
 
-/// What the processes of one network say to each other.
+/// A message between the processes of one network.
 ///
-/// Big-endian: u32 count of bytes that follow, u8 kind, then the fields in their order.
+/// Big-endian: u32 count of the bytes that follow, u8 kind, then the fields in order.
 enum PartMessage: Equatable {
-  /// 0, from the first part to who connects: u64 wall clock and u64 monotonic clock of the start in ns, u16 port,
-  /// u64 digest of the settings.
+  /// Kind 0, from the first part to each new connection: u64 wall clock and u64 monotonic clock of the start
+  /// in ns, u16 port, u64 digest of the settings.
   case hello(wall: UInt64, monotonic: UInt64, port: UInt16, digest: UInt64)
-  /// 1: an observer gave a node a transaction: u64 time in ns at which every part has the node get it, u32 node, and the
-  /// transaction as on the wire.
+  /// Kind 1, an observer's transaction: u64 time in ns at which the node gets it in every part, u32 node, and
+  /// the transaction as on the wire.
   case injected(time: UInt64, node: UInt32, Transaction)
-  /// 2: an observer told a node of addresses: u64 time in ns at which every part has the node hear them, u32 node, and
-  /// the payload of an `addrv2` with them.
+  /// Kind 2, an observer's addresses: u64 time in ns at which the node hears them in every part, u32 node,
+  /// and the payload of an `addrv2` with them.
   case heard(time: UInt64, node: UInt32, [KnownNode])
 
-  /// The longest message in bytes, its count not included: a transaction is no larger than a message.
+  /// Most bytes of a message, its count not included. A transaction is no longer than a Bitcoin message.
   static let maximumCount = MessageHeader.maximumLength + 64
 
-  /// The bytes of the whole message.
+  /// The encoded message, with its count.
   var bytes: [UInt8] {
     var body: [UInt8] = []
     switch self {
@@ -44,7 +44,10 @@ enum PartMessage: Equatable {
     return bytes + body
   }
 
-  /// How many bytes the message at the start of `bytes` has; nil where that is not known yet.
+  /// Size in bytes of the message at the start of `bytes`, with its count; nil if there are fewer than 4
+  /// bytes.
+  ///
+  /// - Throws: `WireError` if the count is too large.
   static func count(in bytes: UnsafeRawBufferPointer) throws(WireError) -> Int? {
     guard bytes.count >= 4 else { return nil }
     let count = Int(UInt32(bigEndian: bytes.loadUnaligned(as: UInt32.self)))
@@ -54,7 +57,7 @@ enum PartMessage: Equatable {
     return 4 + count
   }
 
-  /// Reads a whole message.
+  /// Decodes a whole message.
   init(_ bytes: RawSpan) throws(WireError) {
     var reader = ByteReader(bytes)
     _ = try reader.big(UInt32.self, "part message length")
@@ -70,14 +73,14 @@ enum PartMessage: Equatable {
       let (time, node) = (try reader.big(UInt64.self, "time"), try reader.big(UInt32.self, "node"))
       let payload = try reader.span(reader.remaining, "transaction")
       guard case .tx(let transaction) = try Message.decode(.tx, payload: payload).message else {
-        throw WireError(.invalid("is none"), field: "transaction", offset: 17)
+        throw WireError(.invalid("is not a transaction"), field: "payload", offset: 17)
       }
       self = .injected(time: time, node: node, transaction)
     case 2:
       let (time, node) = (try reader.big(UInt64.self, "time"), try reader.big(UInt32.self, "node"))
       let payload = try reader.span(reader.remaining, "addresses")
       guard case .addrv2(let told) = try Message.decode(.addrv2, payload: payload).message else {
-        throw WireError(.invalid("are none"), field: "addresses", offset: 17)
+        throw WireError(.invalid("is not addrv2"), field: "payload", offset: 17)
       }
       self = .heard(time: time, node: node, told.nodes)
     case let kind:

@@ -1,12 +1,12 @@
 import BitcoinWire
 
-/// Who is who among the nodes of a network: what each is, by which address the others know it, and by which a proxy
-/// leads to it.
+/// The nodes of a network: each node's census row, the address by which the others know it, and the addresses
+/// by which a proxy leads to it.
 public final class NodeDirectory: Sendable {
-  /// The network's settings; the port is the real one.
+  /// The network's settings, with the real port.
   public let settings: SimnetSettings
 
-  /// Of 1,000 nodes of a census, how many are moved to I2P and to CJDNS, which crawlers see little of.
+  /// Number of nodes in 1,000 that are moved to I2P and to CJDNS, of which crawlers see little.
   private static let moved = (i2p: 60, cjdns: 5)
 
   private let rows: [PopulationRow]
@@ -16,7 +16,7 @@ public final class NodeDirectory: Sendable {
   private let aliases: [[Endpoint]]
   private let indexes: [Endpoint: Int]
 
-  /// Looks all nodes up; the port of the settings is chosen.
+  /// Creates the directory. The settings must have the real port.
   public init(_ settings: SimnetSettings) {
     self.settings = settings
     var rows: [PopulationRow] = []
@@ -30,7 +30,7 @@ public final class NodeDirectory: Sendable {
       let network = Self.network(of: row, using: &random)
       networks.append(network)
       guard settings.gossip == .real else { continue }
-      // Nobody but its owner has the destination for an I2P address of a census.
+      // The destination behind an I2P address of a census is known only to its owner.
       let isTheirs = isFirst && network == row.network && network != .i2p
       let given = isTheirs ? row.address : nil
       let port = network == .i2p ? 0 : row.port
@@ -43,7 +43,7 @@ public final class NodeDirectory: Sendable {
       addresses.append(endpoint)
       indexes[endpoint] = node
     }
-    // Nobody asks for more where there is no proxy.
+    // Aliases are needed only by proxies.
     var aliases: [[Endpoint]] = []
     for node in 0..<(settings.isProxied ? settings.nodeCount : 0) {
       let known = addresses.isEmpty ? nil : addresses[node].address.network
@@ -58,43 +58,44 @@ public final class NodeDirectory: Sendable {
     self.indexes = indexes
   }
 
-  /// How many nodes there are.
+  /// Number of nodes.
   public var count: Int { settings.nodeCount }
 
-  /// How many addresses there are to tell of: those of the nodes, and dead ones.
+  /// Number of addresses that nodes announce: those of the nodes, and dead ones.
   var addressCount: Int { count + settings.deadCount }
 
-  /// What a node is.
+  /// A node's census row.
   func row(of node: Int) -> PopulationRow { rows[node] }
 
-  /// The network that a node is on.
+  /// A node's network.
   func network(of node: Int) -> NetworkID { networks[node] }
 
-  /// What is said to be offered at one of the addresses.
+  /// The services announced with an address.
   func services(of index: Int) -> ServiceFlags { services[index < count ? index : index % count] }
 
-  /// By which address the others know a node; the numbers after the last node's are dead addresses.
+  /// The address by which the others know a node. Numbers after the last node's are dead addresses.
   public func address(of node: Int) -> Endpoint {
     addresses.isEmpty ? settings.endpoint(of: node) : addresses[node]
   }
 
-  /// Where a proxy leads to a node: where it listens, by which address the others know it, where that is another, and an
-  /// onion service, an I2P destination and an IPv6 address, as far as it is not known by one of these.
+  /// The addresses by which a proxy leads to a node: the listening address, the address by which the others
+  /// know it if that differs, and an onion service, an I2P destination and an IPv6 address, except of the
+  /// network by which it is known.
   ///
-  /// Without a proxy nothing is made up.
+  /// Without a proxy no address is invented.
   public func names(of node: Int) -> [Endpoint] {
     [settings.endpoint(of: node)] + (addresses.isEmpty ? [] : [addresses[node]])
       + (aliases.isEmpty ? [] : aliases[node])
   }
 
-  /// The destination behind a node's I2P address; nil where no node has that address.
+  /// The destination behind a node's I2P address; nil if no node has that address.
   func destination(of address: NetworkAddress) -> I2PDestination? {
     node(for: Endpoint(address, port: 0)).map { I2PDestination.ofNode($0, seed: settings.seed) }
   }
 
-  /// The number of the node that listens at an endpoint, or has it for a name; nil where there is none.
+  /// Number of the node that listens at an endpoint or is known by it; nil if there is none.
   ///
-  /// An I2P address has no port, so none is looked at.
+  /// The port of an I2P address is ignored.
   public func node(for endpoint: Endpoint) -> Int? {
     if case .ipv4(let address) = endpoint.address, endpoint.port == settings.port, address >= settings.base,
       Int(address - settings.base) < count
@@ -106,7 +107,7 @@ public final class NodeDirectory: Sendable {
     return indexes[endpoint]
   }
 
-  /// Addresses made up for a node: an onion service, an I2P destination, and one of IPv6.
+  /// Invented addresses of a node: an onion service, an I2P destination and an IPv6 address.
   private static func aliases(of node: Int, _ settings: SimnetSettings) -> [Endpoint] {
     var random = RandomSource(seed: settings.seed, purpose: "names", index: UInt64(node))
     return [
@@ -124,7 +125,7 @@ public final class NodeDirectory: Sendable {
 }
 
 extension NetworkAddress {
-  /// An address of a network that somebody could have.
+  /// A random address of a network, of a form that a node could have.
   static func random(in network: NetworkID, using random: inout RandomSource) -> NetworkAddress {
     let wide = UInt128(random.next()) << 64 | UInt128(random.next())
     switch network {
@@ -132,7 +133,7 @@ extension NetworkAddress {
     case .i2p: return I2PDestination(using: &random).address
     case .cjdns: return .cjdns(0xfc << 120 | wide >> 8)
     case .ipv6:
-      // 2400::/8 to 2b00::/8: where the registries give out.
+      // 2400::/8 to 2b00::/8, the ranges from which registries allocate.
       return .ipv6(UInt128(UInt8.random(in: 0x24...0x2b, using: &random)) << 120 | wide >> 8)
     default:
       while true {

@@ -1,10 +1,10 @@
 extension Population {
-  /// 170 rows that stand for the 14,410 of a snapshot of the main network's reachable nodes, taken by Bitnodes on
-  /// 2022-09-14 (`tests/data/` of ayeowch/bitnodes, MIT licence): every fortieth of them in the order of network,
-  /// user agent, version, services, country, port and height, those alike joined.
+  /// 170 rows that represent the 14,410 of a snapshot of the main network's reachable nodes, taken by
+  /// Bitnodes on 2022-09-14 (`tests/data/` of ayeowch/bitnodes, MIT licence): every fortieth row in the order
+  /// of network, user agent, version, services, country, port and height, with equal rows merged.
   ///
-  /// A row a line: how many it stands for, network, port, protocol version, services, blocks it lacks (below 0: has
-  /// more than there were), country, user agent.
+  /// One row a line: number of nodes it represents, network, port, protocol version, services, blocks it
+  /// lacks (negative if it has more than the others), country, user agent.
   static let sampleText = """
     52 onion 8333 70016 1033 0 -- /Satoshi:23.0.0/
     37 onion 8333 70016 1037 0 -- /Satoshi:22.0.0/

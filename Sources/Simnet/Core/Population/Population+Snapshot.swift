@@ -3,26 +3,28 @@ import Bytes
 import JSON
 
 extension Population {
-  /// The most bytes of a snapshot that are read.
+  /// Most bytes of a snapshot.
   static let maximumSnapshotSize = 64 << 20
 
-  /// The most nodes of a snapshot that are read.
+  /// Most nodes of a snapshot.
   static let maximumSnapshotRows = 200_000
 
-  /// Reads a snapshot of a network's reachable nodes as Bitnodes makes them.
+  /// Reads a snapshot of a network's reachable nodes in Bitnodes' format.
   ///
-  /// It is either a list of rows of 15 fields (address, port, protocol version, user agent, connected since, services,
-  /// height, host name, city, country, latitude, longitude, time zone, ASN, organisation), or, as Bitnodes' API has
-  /// them, an object whose member `nodes` has the last 13 of them by `address:port`. Every field's type and range is
-  /// checked, also of those that nothing here needs.
+  /// A snapshot is either a list of rows with 15 fields (address, port, protocol version, user agent,
+  /// connected since, services, height, host name, city, country, latitude, longitude, time zone, ASN,
+  /// organisation), or, as in Bitnodes' API, an object whose member `nodes` maps `address:port` to the last
+  /// 13 of them. The type and range of every field is checked, also of unused ones.
+  ///
+  /// - Throws: `SnapshotError` or `IOError`.
   public static func snapshot(path: String) throws -> Population {
     let bytes = try FileInput.read(path, maximum: maximumSnapshotSize)
     func failure(_ problem: String) -> SnapshotError {
       SnapshotError(path: path, row: nil, field: nil, problem: problem)
     }
-    guard let text = String(validating: bytes, as: UTF8.self) else { throw failure("it is no UTF-8") }
+    guard let text = String(validating: bytes, as: UTF8.self) else { throw failure("it is not UTF-8") }
     let value: JSONValue
-    do { value = try JSONValue(text) } catch { throw failure("it is no JSON: \(error)") }
+    do { value = try JSONValue(text) } catch { throw failure("it is not JSON: \(error)") }
     let rows = try snapshotRows(value, failure)
     guard !rows.isEmpty else { throw failure("it has no rows") }
     guard rows.count <= maximumSnapshotRows else {
@@ -43,22 +45,22 @@ extension Population {
     switch value {
     case .array(let rows):
       return try rows.enumerated().map { index, row in
-        guard case .array(let fields) = row else { throw failure("row \(index + 1) is no list") }
+        guard case .array(let fields) = row else { throw failure("row \(index + 1) is not a list") }
         return fields
       }
     case .object(let members):
       guard case .object(let nodes)? = members["nodes"] else { throw failure("it has no object \"nodes\"") }
-      // In an order that is the same each time.
+      // Sort the names, so that the order is the same in each run.
       return try nodes.sorted { $0.key < $1.key }.map { name, row in
-        guard case .array(let fields) = row else { throw failure("\(name) is no list") }
-        guard let endpoint = Endpoint(name) else { throw failure("\(name) is no address and port") }
+        guard case .array(let fields) = row else { throw failure("\(name) is not a list") }
+        guard let endpoint = Endpoint(name) else { throw failure("\(name) is not an address and port") }
         return [.string(endpoint.address.description), .number(String(endpoint.port))] + fields
       }
     default: throw failure("it is neither a list nor an object")
     }
   }
 
-  /// The height that most have; of two that are as common the lower.
+  /// The most common height; the lowest of several.
   private static func mostCommon(_ heights: [Int]) -> Int {
     var counts: [Int: Int] = [:]
     for height in heights { counts[height, default: 0] += 1 }

@@ -1,17 +1,17 @@
 import BitcoinWire
 
-/// Who the nodes of a network are: the rows of a census, of which each node is one.
+/// The census from which a network's nodes are drawn, one row for each node.
 ///
-/// The nodes are drawn from the rows without putting any back, so that as many nodes as there are rows are just
-/// those of the census; then all over again.
+/// Rows are drawn without replacement: a network with as many nodes as the census has is exactly the census.
+/// Further nodes repeat it.
 public struct Population: Sendable {
-  /// What a crawler found.
+  /// Rows, each for one or more nodes that a crawler found.
   public let rows: [PopulationRow]
 
-  /// For how many nodes the rows up to and with each one stand.
+  /// Running sum of the rows' weights, up to and including each row.
   private let ends: [Int]
 
-  /// A population of at least one row.
+  /// Creates a population of at least one row.
   init(_ rows: [PopulationRow]) {
     precondition(!rows.isEmpty)
     self.rows = rows
@@ -22,18 +22,18 @@ public struct Population: Sendable {
     }
   }
 
-  /// The built-in one: some rows of a snapshot of the main network.
+  /// The built-in population: a sample of the main network's nodes.
   public static let sample = Population(
     sampleText.split(separator: "\n").map { line in
-      guard let row = PopulationRow(line: line) else { preconditionFailure("\(line) is no row") }
+      guard let row = PopulationRow(line: line) else { preconditionFailure("\(line) is not a row") }
       return row
     }
   )
 
-  /// For how many nodes all rows stand.
+  /// Number of nodes that the rows represent.
   public var count: Int { ends[ends.count - 1] }
 
-  /// Tells populations apart: a hash of all rows.
+  /// A hash of all rows, to compare populations.
   var digest: UInt64 {
     var hash: UInt64 = 0xcbf2_9ce4_8422_2325
     for row in rows {
@@ -46,7 +46,7 @@ public struct Population: Sendable {
     return hash
   }
 
-  /// What node `index` of a network is, and whether it is the first to be so.
+  /// The row of node `index`, and whether the node is in the first pass through the census.
   func row(of index: Int, seed: UInt64) -> (row: PopulationRow, isFirst: Bool) {
     let place = Shuffle(count: count, seed: seed)[index % count]
     var range = 0..<ends.count
@@ -59,7 +59,7 @@ public struct Population: Sendable {
 }
 
 extension PopulationRow {
-  /// Reads a line of the built-in sample; nil where it is none.
+  /// Parses a line of the built-in sample; nil if it is malformed.
   init?(line: Substring) {
     let fields = line.split(separator: " ", maxSplits: 7)
     guard fields.count == 8, let weight = Int(fields[0]), weight > 0,

@@ -1,31 +1,31 @@
 import BitcoinWire
 
-/// One kind of node of a census, or one very node: what a crawler learns about it from outside.
+/// A node, or a group of equal nodes, of a census, as a crawler sees it.
 public struct PopulationRow: Sendable, Equatable {
-  /// How many nodes it stands for.
+  /// Number of nodes that the row represents.
   public let weight: Int
 
-  /// The network of the address by which others know it.
+  /// The network of the address by which others know the node.
   public let network: NetworkID
 
-  /// That address; nil where the row stands for several nodes.
+  /// That address; nil if the row represents several nodes.
   public let address: NetworkAddress?
 
   /// The port at that address.
   public let port: UInt16
 
-  /// Highest protocol version that it speaks.
+  /// Highest protocol version that the node speaks.
   public let version: Int32
 
-  /// What it offers.
+  /// Services that the node offers.
   public let services: ServiceFlags
 
-  /// How many blocks it has less than most; below 0 where it claims to have more.
+  /// Number of blocks that the node lacks compared with most nodes; negative if it claims more.
   public let lag: Int
 
-  /// Where it is, as two capital letters (ISO 3166); nil where nobody knows, as with Tor.
+  /// Country as two capital letters (ISO 3166); nil if unknown, as with Tor.
   public let country: String?
 
-  /// What it calls itself.
+  /// The user agent (BIP14).
   public let userAgent: String
 }

@@ -1,11 +1,11 @@
-/// The numbers from 0 in an order that looks random, each once, as a rule rather than a list: a Feistel network of
-/// four rounds over the next even number of bits, gone round until the result is below the count.
+/// A pseudorandom permutation, computed by a rule instead of stored: a Feistel network of four rounds over
+/// the next even number of bits, repeated until the result is below the count.
 struct Shuffle {
   private let count: Int
   private let halfBits: Int
   private let keys: [UInt64]
 
-  /// An order of `0..<count`, of which there is at least one number.
+  /// Creates a permutation of `0..<count`; `count` must be above 0.
   init(count: Int, seed: UInt64) {
     self.count = count
     let bits = Int.bitWidth - (count - 1).leadingZeroBitCount

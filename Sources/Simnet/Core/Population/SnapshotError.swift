@@ -1,18 +1,18 @@
-/// Says that a file is no snapshot of a network, and where it is not.
+/// An error in a snapshot file, with its place.
 public struct SnapshotError: Error, Equatable, CustomStringConvertible {
   /// The file.
   public let path: String
 
-  /// Which row, from 1; nil where the whole is concerned.
+  /// The row, from 1; nil if the error concerns the whole file.
   public let row: Int?
 
-  /// Which of its fields; nil where the whole row is concerned.
+  /// The field's name; nil if the error concerns the whole row.
   public let field: String?
 
-  /// What is wrong.
+  /// The problem, as a clause.
   public let problem: String
 
-  /// A sentence that says what is wrong where.
+  /// The place and the problem.
   public var description: String {
     var place = path
     if let row { place += ", row \(row)" }

@@ -1,22 +1,22 @@
 import BitcoinWire
 import JSON
 
-/// A row of a snapshot, every field of which has been looked at.
+/// A row of a snapshot, with every field checked.
 struct SnapshotRowReader {
-  /// What the fields of a row are called.
+  /// Names of the fields, for error messages.
   static let names = [
     "address", "port", "protocol version", "user agent", "connected since", "services", "height", "host name",
     "city",
     "country", "latitude", "longitude", "time zone", "ASN", "organisation",
   ]
 
-  /// The longest user agent in bytes (`MAX_SUBVERSION_LENGTH`).
+  /// Most bytes of a user agent (`MAX_SUBVERSION_LENGTH`).
   static let maximumUserAgent = 256
 
-  /// The longest of the other texts in bytes.
+  /// Most bytes of any other text.
   static let maximumText = 1024
 
-  /// Blocks the node claims to have.
+  /// Height of the best block that the node claims to have.
   let height: Int
 
   private let address: NetworkAddress
@@ -26,7 +26,9 @@ struct SnapshotRowReader {
   private let userAgent: String
   private let country: String?
 
-  /// Looks at a row, the `row`-th of its file.
+  /// Checks a row.
+  ///
+  /// - Parameter row: its number in the file, from 1.
   init(_ fields: [JSONValue], path: String, row: Int) throws(SnapshotError) {
     guard fields.count == Self.names.count else {
       let problem = "it has \(fields.count) fields, not \(Self.names.count)"
@@ -35,9 +37,9 @@ struct SnapshotRowReader {
     let place = Place(fields: fields, path: path, row: row)
     let name = try place.text(0)
     guard let address = NetworkAddress(name), address.isValid else {
-      throw place.failure(0, "\"\(name.prefix(80))\" is no address")
+      throw place.failure(0, "\"\(name.prefix(80))\" is not an address")
     }
-    // Bitnodes writes the addresses of CJDNS as those of IPv6 that they look like.
+    // Bitnodes lists CJDNS addresses as the IPv6 addresses that they resemble.
     if case .ipv6(let number) = address, number >> 120 == 0xfc {
       self.address = .cjdns(number)
     } else {
@@ -60,7 +62,7 @@ struct SnapshotRowReader {
     try place.degrees(11, limit: 180)
   }
 
-  /// The row, where most of the others have this height.
+  /// The census row, given the height that most nodes claim.
   func row(atHeight height: Int) -> PopulationRow {
     PopulationRow(
       weight: 1,
@@ -76,7 +78,7 @@ struct SnapshotRowReader {
   }
 }
 
-/// The fields of a row, and where they are.
+/// The fields of a row and its place in the file.
 private struct Place {
   let fields: [JSONValue]
   let path: String
@@ -87,7 +89,7 @@ private struct Place {
   }
 
   func text(_ field: Int, maximum: Int = SnapshotRowReader.maximumText) throws(SnapshotError) -> String {
-    guard case .string(let text) = fields[field] else { throw failure(field, "it is no text") }
+    guard case .string(let text) = fields[field] else { throw failure(field, "it is not text") }
     guard text.utf8.count <= maximum else { throw failure(field, "it has more than \(maximum) bytes") }
     return text
   }
@@ -99,7 +101,7 @@ private struct Place {
 
   func number<T: FixedWidthInteger>(_ field: Int) throws(SnapshotError) -> T {
     guard case .number(let digits) = fields[field], let number = T(digits), number >= 0 else {
-      throw failure(field, "it is no whole number from 0 to \(T.max)")
+      throw failure(field, "it is not a whole number from 0 to \(T.max)")
     }
     return number
   }
@@ -107,7 +109,7 @@ private struct Place {
   func degrees(_ field: Int, limit: Double) throws(SnapshotError) {
     if case .null = fields[field] { return }
     guard case .number(let digits) = fields[field], let number = Double(digits), abs(number) <= limit else {
-      throw failure(field, "it is no number from -\(Int(limit)) to \(Int(limit))")
+      throw failure(field, "it is not a number from -\(Int(limit)) to \(Int(limit))")
     }
   }
 }

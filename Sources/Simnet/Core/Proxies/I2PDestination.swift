@@ -1,28 +1,28 @@
 import BitcoinWire
 import Bytes
 
-/// What I2P calls a destination: public keys and a certificate, whose hash is the address.
+/// An I2P destination: public keys and a certificate. Its hash is the address.
 struct I2PDestination: Equatable {
-  /// The destination as routers keep it.
+  /// The destination in I2P's binary form.
   let bytes: [UInt8]
 
-  /// Bytes of the private keys that follow it, where there are any.
+  /// Size in bytes of the private keys that may follow a destination.
   static let secretCount = 288
 
-  /// Bytes of keys, and up to the end of the certificate's length.
+  /// Offset in bytes of the certificate, and of the certificate's content after type and length.
   private static let (keyCount, certificateStart) = (384, 387)
 
   private static let alphabet = Array(
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-~".utf8
   )
 
-  /// A destination of keys that nobody has the other half of.
+  /// Creates a destination of random keys, to which no private keys exist.
   init(using random: inout RandomSource) {
     // A key certificate of 4 bytes: Ed25519 and ElGamal.
     bytes = random.bytes(Self.keyCount) + [5, 0, 4, 0, 7, 0, 0]
   }
 
-  /// Reads a destination, which private keys may follow; nil where it is none.
+  /// Decodes a destination, which private keys may follow; nil if it is malformed.
   init?(_ text: String) {
     guard let bytes = Self.decode(text), bytes.count >= Self.certificateStart else { return nil }
     let end = Self.certificateStart + Int(bytes[Self.keyCount + 1]) << 8 + Int(bytes[Self.keyCount + 2])
@@ -30,24 +30,24 @@ struct I2PDestination: Equatable {
     self.bytes = Array(bytes.prefix(end))
   }
 
-  /// That of a node.
+  /// The destination of a node.
   static func ofNode(_ node: Int, seed: UInt64) -> I2PDestination {
     var random = RandomSource(seed: seed, purpose: "destination", index: UInt64(node))
     return I2PDestination(using: &random)
   }
 
-  /// The address: the SHA-256 of all bytes.
+  /// The address: the SHA-256 of the destination.
   var address: NetworkAddress { .i2p(Bytes32(sha256: bytes.span.bytes)) }
 
-  /// The destination in I2P's own base 64.
+  /// The destination in I2P's variant of Base64.
   var text: String { Self.encode(bytes) }
 
-  /// The same with private keys.
+  /// The destination followed by random private keys, in I2P's variant of Base64.
   func secret(using random: inout RandomSource) -> String {
     Self.encode(bytes + random.bytes(Self.secretCount))
   }
 
-  /// The address that a destination, or a name, stands for; nil where it is neither.
+  /// The address of a destination or of a b32 name; nil if `text` is neither.
   static func address(_ text: String) -> NetworkAddress? {
     if case .i2p(let hash)? = NetworkAddress(text) { return .i2p(hash) }
     return I2PDestination(text)?.address

@@ -1,13 +1,13 @@
 import BitcoinWire
 import EventLoop
 
-/// A listener that is none of the simulated nodes, and is on this machine: there are none elsewhere, so that a proxy
-/// cannot lead beyond loopback, whatever it is asked for.
+/// A listener on loopback that is not a simulated node. The type excludes all other listeners, so that a
+/// proxy cannot lead beyond loopback, whatever a client requests.
 public struct OutsideListener: Hashable, Sendable {
-  /// Where it listens: in 127.0.0.0/8, or at ::1.
+  /// Its endpoint, in 127.0.0.0/8 or at ::1.
   public let endpoint: Endpoint
 
-  /// Takes an endpoint that is on loopback and has a port; nil for any other.
+  /// Creates a listener at an endpoint; nil if that is not on loopback or has port 0.
   public init?(_ endpoint: Endpoint) {
     switch endpoint.address {
     case .ipv4(let address) where address >> 24 == 127: break
@@ -18,15 +18,15 @@ public struct OutsideListener: Hashable, Sendable {
     self.endpoint = endpoint
   }
 
-  /// The socket's address.
+  /// The endpoint as a socket address.
   var address: SocketAddress {
     if case .ipv4(let address) = endpoint.address { return .ipv4(address, port: endpoint.port) }
     return .ipv6(high: 0, low: 1, port: endpoint.port)
   }
 
-  /// What leads to it: an address and the listener, as the command line has them.
+  /// Parses a command-line argument: an address, and the listener that the proxies connect it to.
   ///
-  /// - Parameter text: `ADDRESS:PORT=HOST:PORT`, the latter on loopback; nil for any other.
+  /// - Parameter text: `ADDRESS:PORT=HOST:PORT` with HOST on loopback; nil for any other text.
   public static func pair(_ text: String) -> (name: Endpoint, listener: OutsideListener)? {
     let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
     guard parts.count == 2, let name = Endpoint(parts[0]), name.port > 0 || name.address.network == .i2p,

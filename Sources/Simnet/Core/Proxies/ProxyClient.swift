@@ -2,10 +2,10 @@ import BitcoinWire
 import EventLoop
 import Glibc
 
-/// One connection to a proxy, until it is joined to a node's.
+/// One connection to a proxy, until it is joined to a node.
 ///
-/// What a client sends is looked at before it is taken, and only what is said to the proxy is taken, so that the node
-/// gets the rest from the very same socket.
+/// It peeks at the client's bytes and reads only those addressed to the proxy, so that the node can read the
+/// rest from the same socket.
 final class ProxyClient {
   private enum Dialogue {
     case socks(SOCKSServerDialogue)
@@ -21,7 +21,7 @@ final class ProxyClient {
   private var attempt: ConnectAttempt?
   private var isOver = false
 
-  /// Takes over a connected descriptor.
+  /// Takes ownership of a connected descriptor.
   init(_ descriptor: Int32, from peer: SocketAddress, _ kind: ProxyFrontEnd.Kind, frontEnd: ProxyFrontEnd) {
     self.descriptor = descriptor
     self.peer = peer
@@ -31,12 +31,12 @@ final class ProxyClient {
     watcher?.watch(for: .readable)
   }
 
-  /// The SAM session that it keeps alive.
+  /// The SAM session that the connection keeps alive; nil if there is none.
   var session: String? {
     if case .sam(let dialogue) = dialogue { dialogue.session } else { nil }
   }
 
-  /// Closes the connection; does nothing the second time.
+  /// Closes the connection. Does nothing the second time.
   func close() {
     guard !isOver else { return }
     leave()
@@ -59,14 +59,15 @@ final class ProxyClient {
     }
   }
 
-  /// Ends where the client did, or its connection broke.
+  /// Closes if the client has closed or its connection broke.
   private func endUnlessWaiting() {
     var byte: UInt8 = 0
     let count = recv(descriptor, &byte, 1, Int32(MSG_PEEK))
     if count == 0 || count < 0 && errno != EAGAIN && errno != EINTR { close() }
   }
 
-  /// Is told of what comes only when there is more than so much: what lies there would be told of again and again.
+  /// Reports the socket readable only when it has more than `count` bytes: otherwise the same bytes would be
+  /// reported again and again.
   private func wait(beyond count: Int) {
     var mark = Int32(count + 1)
     setsockopt(descriptor, SOL_SOCKET, SO_RCVLOWAT, &mark, socklen_t(MemoryLayout<Int32>.size))
@@ -98,7 +99,7 @@ final class ProxyClient {
     for step in steps where !isOver {
       switch step {
       case .reply(let bytes):
-        // Replies are short, and nothing was sent before that could fill the socket.
+        // Replies are short, and nothing sent before could fill the socket.
         _ = send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL))
       case .connect(let target): connect(to: target)
       case .close: close()

@@ -3,24 +3,24 @@ import Bytes
 import EventLoop
 import Glibc
 
-/// A proxy through which an observer reaches the nodes by the addresses that they are known by: nothing leaves the
-/// process, but for listeners outside of the network, which are on this machine.
+/// A proxy that connects observers to nodes by the nodes' addresses. It leads nowhere else, except to
+/// listeners on loopback given in the settings.
 final class ProxyFrontEnd {
-  /// Which protocol it speaks.
+  /// The proxy's protocol.
   enum Kind {
     case socks, sam
   }
 
-  /// Where it listens.
+  /// The listening address.
   var address: SocketAddress { listener.address }
 
-  /// How many connections were joined to a node by each user name and password, or SAM session; "" for none.
+  /// Number of connections joined to a node, by user name and password or by SAM session; "" for none.
   private(set) var joined: [String: Int] = [:]
 
   /// The sessions of a SAM bridge.
   var sessions: SAMSessions
 
-  /// How long a client waits for who does not answer, in seconds.
+  /// Seconds that a client waits for a target that does not answer.
   let timeout: Double
 
   unowned let simnet: Simnet
@@ -29,10 +29,10 @@ final class ProxyFrontEnd {
   private var clients: [ObjectIdentifier: ProxyClient] = [:]
   private var relays: [ObjectIdentifier: ProxyRelay] = [:]
 
-  /// Most clients whose target is not settled yet.
+  /// Most clients that are not joined yet.
   private static let maximumClients = 4096
 
-  /// Starts to listen on loopback.
+  /// Starts to listen on 127.0.0.1.
   init(_ kind: Kind, port: UInt16, for simnet: Simnet) throws(IOError) {
     self.kind = kind
     self.simnet = simnet
@@ -49,14 +49,14 @@ final class ProxyFrontEnd {
     )
   }
 
-  /// Stops listening and closes what is not settled.
+  /// Stops listening and closes clients and relays.
   func close() {
     listener.close()
     for client in Array(clients.values) { client.close() }
     for relay in Array(relays.values) { relay.close() }
   }
 
-  /// What becomes of a connect to a target, and which node it leads to.
+  /// The outcome of a connect to a target, and its node; nil if no node served here has that address.
   func resolve(_ target: ProxyTarget) -> (ProxyOutcome, node: Int, Endpoint)? {
     guard case .endpoint(let endpoint) = target, let node = simnet.node(at: endpoint) else { return nil }
     switch simnet.neighbourhood.kinds[node] {
@@ -66,34 +66,34 @@ final class ProxyFrontEnd {
     }
   }
 
-  /// The listener outside of the network that a target leads to; nil where it leads to none.
+  /// The outside listener that a target leads to; nil if there is none.
   func listener(for target: ProxyTarget) -> OutsideListener? {
     guard case .endpoint(let endpoint) = target else { return nil }
     return simnet.settings.outside[endpoint]
   }
 
-  /// Joins a client's connection with one to a listener.
+  /// Joins a client's connection with one to an outside listener.
   func join(_ descriptor: Int32, with other: Int32, _ key: String) {
     count(key)
     let relay = ProxyRelay(descriptor, other, frontEnd: self)
     relays[ObjectIdentifier(relay)] = relay
   }
 
-  /// Gives a client's connection to a node.
+  /// Hands a client's connection to a node.
   func join(_ descriptor: Int32, to node: Int, as endpoint: Endpoint, from peer: SocketAddress, _ key: String)
   {
     count(key)
     simnet.accept(descriptor, node, from: peer, knownAs: endpoint)
   }
 
-  /// Takes in that a client is no longer its concern.
+  /// Removes a client that is closed or joined.
   func forget(_ client: ProxyClient) {
     if let session = client.session { sessions.destinations[session] = nil }
     clients[ObjectIdentifier(client)] = nil
     simnet.loop.retire(client)
   }
 
-  /// Takes in that both ends of a relay are closed.
+  /// Removes a relay whose ends are both closed.
   func forget(_ relay: ProxyRelay) {
     relays[ObjectIdentifier(relay)] = nil
     simnet.loop.retire(relay)

@@ -1,16 +1,15 @@
 import EventLoop
 
-/// A proxy's client and a listener outside of the simulated network, joined: what comes from one goes to the other, byte
-/// for byte.
+/// Joins a proxy's client with an outside listener: forwards the bytes of each to the other.
 final class ProxyRelay: ByteStreamHandler {
   private unowned let frontEnd: ProxyFrontEnd
   private var near: ByteStream!
   private var far: ByteStream!
 
-  /// Bytes that wait for one end, from which on nothing more is read from the other.
+  /// Unsent bytes to one end from which on the other end is not read.
   private static let limit = 256 << 10
 
-  /// Takes over two connected descriptors.
+  /// Takes ownership of two connected descriptors.
   ///
   /// - Parameters:
   ///   - near: the client's.
@@ -21,10 +20,10 @@ final class ProxyRelay: ByteStreamHandler {
     self.far = ByteStream(far, on: frontEnd.simnet.loop, handler: self)
   }
 
-  /// Closes both ends; does nothing the second time.
+  /// Closes both ends. Does nothing the second time.
   func close() {
-    near.close(.closed("the proxy ends"))
-    far.close(.closed("the proxy ends"))
+    near.close(.closed("the proxy stopped"))
+    far.close(.closed("the proxy stopped"))
   }
 
   func stream(_ stream: ByteStream, received slice: ChunkSlice, at time: UInt64) -> Int {

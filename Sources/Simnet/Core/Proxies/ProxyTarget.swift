@@ -1,30 +1,30 @@
 import BitcoinWire
 
-/// What a proxy is asked to connect to.
+/// The target of a proxy's connect.
 enum ProxyTarget: Equatable {
   /// An address.
   case endpoint(Endpoint)
-  /// A name that is no address, which nobody has.
+  /// A host name that is not an address. No node has one.
   case name(String)
 }
 
-/// What became of a proxy's connect.
+/// The outcome of a proxy's connect.
 enum ProxyOutcome: Equatable {
-  /// The client talks to the node from now on.
+  /// The client is joined to the target.
   case joined
   /// There is no such node.
   case unknown
-  /// Nothing listens there.
+  /// Nothing listens at the target.
   case refused
-  /// Nothing answered.
+  /// The target did not answer in time.
   case timedOut
 }
 
-/// What a proxy does next.
+/// A step for the proxy's socket.
 enum ProxyStep: Equatable {
-  /// Send this to the client.
+  /// Send these bytes to the client.
   case reply([UInt8])
-  /// Connect, and tell the dialogue what became of it; nothing more is read until then.
+  /// Connect, then pass the outcome to the dialogue. Read nothing until then.
   case connect(ProxyTarget)
   /// Close the connection.
   case close

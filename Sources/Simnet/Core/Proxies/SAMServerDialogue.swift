@@ -1,28 +1,29 @@
 import BitcoinWire
 import Bytes
 
-/// The sessions of a SAM bridge, which all its connections share.
+/// The sessions of a SAM bridge, common to all its connections.
 struct SAMSessions {
-  /// Each session's private keys, by its nickname.
+  /// Each session's private keys by its nickname.
   var destinations: [String: String] = [:]
   /// The source of the keys.
   var random: RandomSource
-  /// Finds the destination behind an address; nil where nobody has it.
+  /// Finds the destination behind an address; nil if no node has it.
   let destination: (NetworkAddress) -> I2PDestination?
 
-  /// A destination of a client that nobody connects to: its public half, and all of it.
+  /// Creates a destination for a client: its public text, and the text with private keys.
   mutating func make() -> (text: String, secret: String) {
     let destination = I2PDestination(using: &random)
     return (destination.text, destination.secret(using: &random))
   }
 }
 
-/// The bridge's side of I2P's SAM 3.1, as a state machine: lines go in, what is to be done comes out.
+/// The bridge's side of I2P's SAM 3.1, as a state machine. Its input is lines, its output steps.
 ///
-/// A client says `HELLO VERSION`, then on one connection `SESSION CREATE`, which lives as long as that connection, and
-/// on others `STREAM CONNECT` to what `NAMING LOOKUP` told. `STREAM ACCEPT` is taken, but nobody ever connects.
+/// A client sends `HELLO VERSION`, then `SESSION CREATE` on one connection, which keeps the session alive,
+/// and on others `STREAM CONNECT` to a destination from `NAMING LOOKUP`. `STREAM ACCEPT` is accepted, but
+/// nobody ever connects.
 struct SAMServerDialogue {
-  /// The longest line, in bytes: beyond any destination with options.
+  /// Most bytes of a line: more than any destination with options.
   static let maximumLine = 8192
 
   private enum Phase: Equatable {
@@ -34,13 +35,13 @@ struct SAMServerDialogue {
 
   private var phase = Phase.hello
 
-  /// The session that this connection keeps alive; nil where it has made none.
+  /// The session that this connection keeps alive; nil if it has created none.
   private(set) var session: String?
 
-  /// Under which session it connects; nil where it does not.
+  /// The session under which this connection connects; nil if it does not.
   private(set) var isolationKey: String?
 
-  /// Takes what has come; returns how much of it is consumed, and what to do.
+  /// Handles received bytes; returns the number of bytes consumed, and the steps.
   mutating func take(_ bytes: [UInt8], _ sessions: inout SAMSessions) -> (consumed: Int, steps: [ProxyStep]) {
     switch phase {
     case .connecting: return (0, [])
@@ -56,7 +57,7 @@ struct SAMServerDialogue {
     return (end + 1, answer(SAMLine(line), &sessions))
   }
 
-  /// What to say when it is known what became of the connect.
+  /// Steps after the outcome of a connect.
   mutating func finish(_ outcome: ProxyOutcome) -> [ProxyStep] {
     guard case .connecting(let isSilent) = phase else { return [] }
     phase = .over
@@ -79,7 +80,7 @@ struct SAMServerDialogue {
       }
       phase = .ready
       return [Self.line("HELLO REPLY RESULT=OK VERSION=\((line["MAX"] ?? "3.1") < "3.1" ? "3.0" : "3.1")")]
-    case (_, .hello): return end("HELLO REPLY RESULT=I2P_ERROR MESSAGE=\"say hello first\"")
+    case (_, .hello): return end("HELLO REPLY RESULT=I2P_ERROR MESSAGE=\"send HELLO VERSION first\"")
     case ("SESSION CREATE", _): return [create(line, &sessions)]
     case ("NAMING LOOKUP", _): return [lookUp(line, sessions)]
     case ("DEST GENERATE", _):
@@ -94,14 +95,14 @@ struct SAMServerDialogue {
       return line["SILENT"] == "true" ? [] : [Self.line("STREAM STATUS RESULT=OK")]
     default:
       let kind = line.verb.split(separator: " ").first.map(String.init) ?? "SESSION"
-      return end("\(kind) STATUS RESULT=I2P_ERROR MESSAGE=\"nobody here understands that\"")
+      return end("\(kind) STATUS RESULT=I2P_ERROR MESSAGE=\"unknown command\"")
     }
   }
 
   private mutating func create(_ line: SAMLine, _ sessions: inout SAMSessions) -> ProxyStep {
     func status(_ result: String) -> ProxyStep { Self.line("SESSION STATUS RESULT=\(result)") }
     guard line["STYLE"] == "STREAM", let id = line["ID"], !id.isEmpty, session == nil else {
-      return status("I2P_ERROR MESSAGE=\"a session has STYLE=STREAM and an ID, one on a connection\"")
+      return status("I2P_ERROR MESSAGE=\"needs STYLE=STREAM and an ID, once per connection\"")
     }
     guard sessions.destinations[id] == nil else { return status("DUPLICATED_ID") }
     let wanted = line["DESTINATION"] ?? "TRANSIENT"
@@ -121,7 +122,7 @@ struct SAMServerDialogue {
         "NAMING REPLY " + (own.map { "RESULT=OK NAME=ME VALUE=\($0)" } ?? "RESULT=KEY_NOT_FOUND NAME=ME")
       )
     }
-    // A destination is its own answer.
+    // A destination resolves to itself.
     let found = I2PDestination(name) ?? I2PDestination.address(name).flatMap(sessions.destination)
     guard let found else { return Self.line("NAMING REPLY RESULT=KEY_NOT_FOUND NAME=\(name)") }
     return Self.line("NAMING REPLY RESULT=OK NAME=\(name) VALUE=\(found.text)")
@@ -147,14 +148,14 @@ struct SAMServerDialogue {
   private static func line(_ text: String) -> ProxyStep { .reply(Array((text + "\n").utf8)) }
 }
 
-/// A line of SAM: two words, then names with values, which quotes keep together.
+/// A SAM line: two words, then `NAME=VALUE` words, in which quotes may enclose spaces.
 struct SAMLine {
-  /// The two words, in capitals.
+  /// The first two words in capitals.
   let verb: String
 
   private var values: [String: String] = [:]
 
-  /// Takes a line apart, without its end.
+  /// Parses a line without its line feed.
   init(_ line: String) {
     var words: [String] = [""]
     var isQuoted = false
@@ -175,6 +176,6 @@ struct SAMLine {
     }
   }
 
-  /// A value; nil where there is none of this name.
+  /// The value of a name; nil if the line does not have it.
   subscript(name: String) -> String? { values[name] }
 }

@@ -1,9 +1,9 @@
 import BitcoinWire
 import Bytes
 
-/// The proxy's side of SOCKS5 (RFC 1928, RFC 1929), as a state machine: bytes go in, what is to be done comes out.
+/// The proxy's side of SOCKS5 (RFC 1928, RFC 1929), as a state machine. Its input is bytes, its output steps.
 ///
-/// It takes every name and password; who offers to say one is asked for it, as Tor does.
+/// It accepts every user name and password. Like Tor, it asks for them if the client offers that method.
 struct SOCKSServerDialogue {
   private enum Phase {
     case greeting, credentials, request, connecting, over
@@ -11,10 +11,11 @@ struct SOCKSServerDialogue {
 
   private var phase = Phase.greeting
 
-  /// Name and password as they were given; nil where none were. Tor keeps those who give different ones apart.
+  /// User name and password as sent, with their lengths; nil if there were none. Tor isolates clients that
+  /// send different ones.
   private(set) var isolationKey: [UInt8]?
 
-  /// Takes what has come; returns how much of it is consumed, and what to do.
+  /// Handles received bytes; returns the number of bytes consumed, and the steps.
   mutating func take(_ bytes: [UInt8]) -> (consumed: Int, steps: [ProxyStep]) {
     guard let version = bytes.first else { return (0, []) }
     switch phase {
@@ -44,7 +45,7 @@ struct SOCKSServerDialogue {
     }
   }
 
-  /// What to say when it is known what became of the connect.
+  /// Steps after the outcome of a connect.
   mutating func finish(_ outcome: ProxyOutcome) -> [ProxyStep] {
     guard phase == .connecting else { return [] }
     phase = .over
@@ -98,6 +99,6 @@ struct SOCKSServerDialogue {
     return (bytes.count, (reply.map { [.reply($0)] } ?? []) + [.close])
   }
 
-  /// A reply without an address to speak of.
+  /// A reply with the given code and the address 0.0.0.0:0.
   private static func reply(_ code: UInt8) -> [UInt8] { [5, code, 0, 1, 0, 0, 0, 0, 0, 0] }
 }

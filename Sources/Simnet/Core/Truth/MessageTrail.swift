@@ -5,9 +5,9 @@ import Glibc
 import LogProtocol
 import Observations
 
-/// What one connection leaves in the file of all messages.
+/// One connection's records in the file of all messages.
 struct MessageTrail {
-  /// Bytes of a message before its payload.
+  /// Size in bytes of a message header.
   static let headerCount = MessageHeader.size
 
   private let truth: MessageTruth
@@ -15,11 +15,11 @@ struct MessageTrail {
   private let event: ConnectionEvent
   private var unstamped: [UInt8] = []
 
-  /// Begins with the connection.
+  /// Creates the trail and records the start of the connection.
   ///
   /// - Parameters:
-  ///   - node: where the observer believes the node to be, or sees it come from.
-  ///   - peer: the observer's end.
+  ///   - node: the node's endpoint as the observer sees it.
+  ///   - peer: the observer's endpoint.
   init(
     _ truth: MessageTruth,
     _ session: UInt64,
@@ -36,13 +36,13 @@ struct MessageTrail {
     truth.append(event, of: connection)
   }
 
-  /// Takes in messages, whole and one after another, that are about to be sent; returns how many they are.
+  /// Queues whole messages that are about to be sent; returns their number.
   mutating func sent(_ messages: [UInt8]) -> Int {
     unstamped += messages
     return Self.count(of: messages)
   }
 
-  /// Takes in that what was written is about to be handed to the kernel.
+  /// Records the queued messages with the current time, right before they are handed to the kernel.
   mutating func stamp() {
     guard !unstamped.isEmpty else { return }
     let time = Clock.now()
@@ -52,12 +52,12 @@ struct MessageTrail {
     unstamped.removeAll(keepingCapacity: unstamped.count < 4096)
   }
 
-  /// Takes in a message that was received.
+  /// Records a received message.
   func received(_ message: UnsafeRawBufferPointer, at time: UInt64) {
     truth.append([], connection, message, at: time)
   }
 
-  /// Takes in that the connection has ended.
+  /// Records the end of the connection.
   func closed(for reason: CloseReason) {
     var event = event
     switch reason {
@@ -76,7 +76,7 @@ struct MessageTrail {
     truth.append(event, of: connection)
   }
 
-  /// How many messages stand one after another in `bytes`.
+  /// Number of messages in `bytes`, which stand one after another.
   static func count(of bytes: [UInt8]) -> Int {
     var count = 0
     bytes.withUnsafeBytes { forEach(in: $0) { _ in count += 1 } }

@@ -4,16 +4,16 @@ import Glibc
 import LogProtocol
 import Observations
 
-/// Every message that went to and came from observers, in a file of the log format (docs/log-format.md): what the
-/// other ends of an observer's connections saw.
+/// A file in the log format (docs/log-format.md) with every message to and from observers: the other ends'
+/// view of an observer's connections.
 ///
-/// Connections and messages are as a connector would write them, seen from the node: what it sent bears the flag for
-/// sent. A message's time is when it was handed to the kernel, right before.
+/// Records are like a connector's, but from the node's point of view: messages that the node sent have the
+/// flag `sent`. A sent message's time is right before it was handed to the kernel.
 final class MessageTruth {
-  /// The source that the records name: a network is one.
+  /// The source id of all records.
   static let source: UInt32 = 1
 
-  /// Whether payloads are written too.
+  /// Whether payloads are written.
   let wantsPayloads: Bool
 
   private let descriptor: Int32
@@ -23,7 +23,7 @@ final class MessageTruth {
   private var sequence: UInt64 = 0
   private var failure: IOError?
 
-  /// Starts a file anew.
+  /// Creates or truncates the file.
   init(path: String, wantsPayloads: Bool) throws(IOError) {
     self.path = path
     self.wantsPayloads = wantsPayloads
@@ -47,7 +47,7 @@ final class MessageTruth {
     append(header.record(body: event.body))
   }
 
-  /// Appends a message, or what is wanted of it.
+  /// Appends a message, or only its header if payloads are not written.
   func append(_ flags: RecordFlags, _ connection: UInt32, _ message: UnsafeRawBufferPointer, at time: UInt64)
   {
     sequence += 1
@@ -76,7 +76,9 @@ final class MessageTruth {
     count += header.recordCount
   }
 
-  /// Writes what has been gathered; throws what went wrong since the last time.
+  /// Writes the buffered records.
+  ///
+  /// - Throws: the last error since the last call.
   func flush() throws(IOError) {
     write()
     if let failure {
