@@ -1,14 +1,15 @@
-/// How long to wait before something that failed is tried again: twice as long each time, and never all at once.
+/// The delay before a failed attempt is repeated. It doubles with each failure in a row and has a random
+/// spread, so that many failures at once are not repeated at once.
 struct Backoff {
-  /// Seconds after the first failure; at least as long after any other.
+  /// Seconds after the first failure; the base of all longer delays.
   let first: Double
 
-  /// Seconds at most.
+  /// The longest delay in seconds, before the random spread.
   let most: Double
 
-  /// Seconds after so many failures in a row, by chance half as many to one and a half times as many.
+  /// The delay in seconds after N failures in a row, spread at random from half to one and a half of it.
   ///
-  /// - Parameter chance: 0 ..< 1.
+  /// - Parameter chance: position in the spread, 0 ..< 1.
   func seconds(failures: Int, chance: Double = .random(in: 0..<1)) -> Double {
     var seconds = first
     for _ in 0..<min(max(0, failures - 1), 64) where seconds < most { seconds *= 2 }
