@@ -42,7 +42,7 @@ import Testing
     let path = make("a", owner: Self.stranger)
     let refusal = try #require(self.refusal(of: path))
     let beginning =
-      "\(path) belongs to user 54321, group root, mode 0755: user 54321 can replace what is in it. "
+      "\(path) belongs to user 54321, group root, mode 0755: user 54321 can replace its contents. "
     #expect(refusal.hasPrefix(beginning))
     #expect(refusal.contains("another folder (logger.root)") && refusal.contains("(chown root \(path))"))
     #expect(throws: Never.self) {
@@ -53,14 +53,14 @@ import Testing
   @Test func refusesAFolderThatEverybodyCanWriteTo() throws {
     let path = make("a", mode: 0o777)
     let refusal = try #require(self.refusal(of: path))
-    #expect(refusal.contains("mode 0777: everybody can replace what is in it"))
+    #expect(refusal.contains("mode 0777: all users can replace its contents"))
     #expect(refusal.contains("chmod o-w \(path)"))
   }
 
   @Test func refusesAGroupThatNobodyNamed() throws {
     let path = make("a", group: Self.stranger, mode: 0o775)
     let refusal = try #require(self.refusal(of: path))
-    #expect(refusal.contains("group 54321 can replace what is in it"))
+    #expect(refusal.contains("group 54321 can replace its contents"))
     #expect(refusal.contains("chmod g-w \(path)") && refusal.contains("permissions.group"))
     #expect(throws: Never.self) {
       try FolderTrust(users: [0], groups: [Self.stranger]).check(path, key: "logger.root")
