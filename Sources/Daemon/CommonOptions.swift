@@ -38,7 +38,7 @@ public struct CommonOptions: ParsableArguments {
   /// The lowest level that is logged.
   @Option(
     help: ArgumentHelp(
-      "Lowest level logged on stderr: trace, debug, info, notice, warning, error or critical. (default: info)",
+      "Lowest log level on stderr: trace, debug, info, notice, warning, error or critical. (default: info)",
       valueName: "level"
     ),
     completion: .list(Logger.Level.allCases.map(\.rawValue)),

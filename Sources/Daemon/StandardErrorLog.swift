@@ -4,8 +4,8 @@ public import Logging
 /// Writes a program's log to stderr, one line for each message.
 ///
 /// A line has the UTC time with microseconds, level, program, message, and the metadata as key=value. Control
-/// characters are escaped, so that a peer's text can neither break a line nor control a terminal. A line that
-/// stderr does not accept at once is lost: a daemon never waits for the reader of its log.
+/// characters are escaped, so that a peer's text can neither break a line nor control a terminal. If stderr
+/// is non-blocking and full, the rest of a line is lost; if it is blocking, the program waits.
 public struct StandardErrorLog: LogHandler {
   /// The lowest level that is written.
   public var logLevel: Logger.Level
@@ -109,7 +109,7 @@ public struct StandardErrorLog: LogHandler {
     return result
   }
 
-  /// Writes as much of a text as stderr accepts at once.
+  /// Writes a text to stderr. The rest is lost after an error, such as EAGAIN.
   static func write(_ line: String) {
     var line = line
     line.withUTF8 { bytes in
