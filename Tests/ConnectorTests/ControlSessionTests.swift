@@ -14,7 +14,7 @@ extension Bench {
   /// A client of the control socket.
   func client() throws -> RawClient { try RawClient(.unix(folder.path + "control"), on: loop) }
 
-  /// The texts of the CONTROL records.
+  /// The texts of the CTRL records.
   var commands: [String] {
     zip(reader.headers, reader.bodies).filter { $0.0.type == .control }.map {
       String(decoding: $0.1, as: UTF8.self)

@@ -102,7 +102,7 @@ extension RawClient {
       sums()[0].contains("without an event of their own: queue full; first connection "),
       "\(sums())"
     )
-    // Each id is in an event or in a sum, and the client's CONTROL record pairs ids with endpoints.
+    // Each id is in an event or in a sum, and the client's CTRL record pairs ids with endpoints.
     var accounted = Set(
       zip(bench.reader.headers, bench.reader.bodies).filter { $0.0.type == .connection }.map(\.0.connection)
     )

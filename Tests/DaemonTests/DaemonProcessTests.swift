@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// What all daemons share, tested on a real process.
+/// The behaviour that all daemons share, tested on a real process.
 @Suite struct DaemonProcessTests {
   let folder: TemporaryFolder
 

@@ -236,7 +236,7 @@ final class ControlSession {
 
   func greeted(as name: String) { self.name = name }
 
-  /// Publishes a request or its result as a CONTROL record, with the client's name, user and request id.
+  /// Publishes a request or its result as a CTRL record, with the client's name, user and request id.
   func publish(_ command: String, request: UInt32?) {
     let who = name.isEmpty ? user : "\(EscapedText.utf8(Array(name.utf8))) \(user)"
     let number = request.map { " request \($0)" } ?? ""

@@ -13,7 +13,7 @@ struct DialQueue {
   private var turns: [ObjectIdentifier?] = []
   private var turn = 0
   private var waiting: [UInt32: Dial] = [:]
-  /// Ids in lanes that are cancelled.
+  /// Cancelled ids that are still in lanes.
   private var cancelledCount = 0
 
   /// The number of waiting connects.

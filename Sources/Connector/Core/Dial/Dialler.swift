@@ -401,7 +401,7 @@ final class Dialler {
     if refusals.isEmpty { refusals = [] } else { refusal?.start(after: 0) }
   }
 
-  /// Whether all failures so far have been reported to the clients. No new requests are handled until then.
+  /// Whether all failures so far have been reported to the clients. New connect requests wait until then.
   var isCaughtUp: Bool { refusals.isEmpty && cancelled.isEmpty }
 
   /// Publishes how many connects failed without an event. Called once a second.

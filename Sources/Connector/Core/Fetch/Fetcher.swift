@@ -163,7 +163,7 @@ final class Fetcher {
     if let asked = item.asked { forget(hash, at: asked.connection) }
   }
 
-  /// Asks the next announcer, ahead of all waiting items; the last one failed.
+  /// Queues an item for its next announcer, ahead of the others, because the last one failed.
   private func retry(_ hash: Hash256) {
     guard let item = items[hash], let asked = item.asked else { return }
     forget(hash, at: asked.connection)

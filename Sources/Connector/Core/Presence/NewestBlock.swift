@@ -1,6 +1,6 @@
 import BitcoinWire
 
-/// The newest block by majority of announcements: each peer has one vote, for the block it announced last.
+/// The newest block, by the votes of several peers. Each peer votes for the block it announced last.
 struct NewestBlock {
   private var votes: [UInt32: Hash256] = [:]
   private var counts: [Hash256: Int] = [:]

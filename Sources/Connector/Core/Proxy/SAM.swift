@@ -6,7 +6,7 @@ enum SAM {
   /// The longest line accepted, in bytes. Destinations have about 900.
   static let lineLimit = 8 << 10
 
-  /// The request that agrees on version 3.1.
+  /// The HELLO request, which accepts version 3.1 only.
   static let hello = Array("HELLO VERSION MIN=3.1 MAX=3.1\n".utf8)
 
   /// The request for a session with a temporary destination of our own.
