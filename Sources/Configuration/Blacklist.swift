@@ -1,27 +1,27 @@
-/// Addresses that are neither dialled nor let in.
+/// A list of addresses that are neither dialled nor accepted.
 ///
 /// An IPv4 address and its IPv6 form (`::ffff:0:0/96`) are the same here.
 public struct Blacklist: Equatable, Sendable {
-  /// How many leading bits entries of one family share.
+  /// The length of a prefix, for each address family.
   private struct Prefix: Hashable {
     let isIPv4: Bool
     let length: Int
   }
 
-  /// The entries' leading bits, the rest being 0, by the entries' lengths.
+  /// The leading bits of the entries, padded with zeros, by prefix length.
   private var entries: [Prefix: Set<UInt128>] = [:]
 
-  /// Creates a list of nothing.
+  /// Creates an empty list.
   public init() {}
 
-  /// Reads a list: an IPv4 or IPv6 address, or a network as address/bits, on each line.
+  /// Reads a list. Each line has an IPv4 or IPv6 address, or a network as address/bits.
   ///
-  /// A `#` begins a comment; empty lines count for nothing.
+  /// A `#` begins a comment. Empty lines are ignored.
   ///
   /// - Parameters:
   ///   - text: the list.
   ///   - file: its name, for errors.
-  /// - Throws: an error that names every line that is wrong.
+  /// - Throws: an error with a problem for each malformed line.
   public init(text: String, file: String) throws(ConfigurationError) {
     var problems: [ConfigurationError.Problem] = []
     let lines = text.split(omittingEmptySubsequences: false) { $0.isNewline }
@@ -43,18 +43,19 @@ public struct Blacklist: Equatable, Sendable {
 
   /// Reads a list from a file.
   ///
-  /// - Throws: an error that names every line that is wrong, or of kind `missingFile` or `unreadableFile`.
+  /// - Throws: an error with a problem for each malformed line, or of kind `missingFile` or `unreadableFile`.
   public init(file: String) throws(ConfigurationError) {
     let text = try TextFile.read(file, what: "blacklist", remedy: "create it, or remove connector.blacklist")
     try self.init(text: text, file: file)
   }
 
-  /// How many different addresses and networks are listed.
+  /// The number of different addresses and networks.
   public var count: Int { entries.values.reduce(0) { $0 + $1.count } }
 
-  /// Whether an address of 4 or 16 bytes, in network order, is listed or in a listed network.
+  /// Whether an address is listed or in a listed network.
   ///
-  /// Of any other length, none is. Complexity: one look-up for each length of network listed.
+  /// The address has 4 or 16 bytes in network order; any other length returns false. Complexity: one look-up
+  /// for each prefix length in the list.
   public func contains(_ address: [UInt8]) -> Bool {
     if entries.isEmpty { return false }
     guard let (bits, isIPv4) = Self.bits(of: address) else { return false }
@@ -63,7 +64,7 @@ public struct Blacklist: Equatable, Sendable {
     }
   }
 
-  /// Adds an address or a network; false where the text is neither.
+  /// Adds an address or a network. Returns false if the text is neither.
   private mutating func insert(_ entry: String) -> Bool {
     let parts = entry.split(separator: "/", omittingEmptySubsequences: false)
     guard parts.count <= 2, let address = IPAddress(String(parts[0])) else { return false }
@@ -74,7 +75,7 @@ public struct Blacklist: Equatable, Sendable {
       length = Int(given)
     }
     if isIPv4, !address.isIPv4 {
-      // A network of IPv6 forms of IPv4 addresses: its first 96 bits say only that.
+      // A network of IPv4-mapped addresses: its first 96 bits are the mapping.
       guard length >= 96 else { return false }
       length -= 96
     }
@@ -82,7 +83,7 @@ public struct Blacklist: Equatable, Sendable {
     return true
   }
 
-  /// The address as the upper bits of a number, an IPv4 address's 32 coming first.
+  /// The address as the upper bits of a number: 32 for IPv4, 128 for IPv6.
   private static func bits(of address: [UInt8]) -> (bits: UInt128, isIPv4: Bool)? {
     let mapped: [UInt8] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF]
     switch address.count {

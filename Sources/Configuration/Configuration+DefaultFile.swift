@@ -1,18 +1,18 @@
 extension Configuration {
-  /// A `netmine.cfg` with every key explained and set to its default, written from `keys`.
+  /// A `netmine.cfg` with every key, its documentation and its default, generated from `keys`.
   ///
-  /// What has no default, or follows from other keys, is shown as a comment.
+  /// A key without a fixed default is commented out and has an example.
   public static var defaultFile: String { defaultFile(of: keys) }
 
-  /// The same for some keys.
+  /// The file for some keys.
   static func defaultFile(of keys: [Key]) -> String {
     var text = """
       # Configuration of all Netmine programs, in libconfig syntax.
       #
-      # Every key may be left out; the values here are the defaults. A line that begins with "#" and
-      # has a value shows a key that has no default of its own. Any key can be set for one run with
-      # --set KEY=VALUE, for example --set connector.network=signet. Relative paths begin at the
-      # folder a program is started in. Numbers beyond 32 bits may end in L.
+      # Every key is optional; the values here are the defaults. A line with a value that begins
+      # with "#" shows an example for a key without a fixed default. --set KEY=VALUE sets any key for
+      # one run, for example --set connector.network=signet. Relative paths begin at the folder where
+      # a program is started. Numbers beyond 32 bits may end in L.
 
       """
     var open: [Substring] = []

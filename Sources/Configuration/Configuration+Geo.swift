@@ -1,37 +1,37 @@
 extension Configuration {
-  /// Databases in MaxMind's format of what is known of addresses; nil where there is none.
+  /// The section `geo`: databases in MaxMind's format; nil for none.
   public struct Geo: Equatable, Sendable {
-    /// File of countries, cities, coordinates and time zones.
+    /// Absolute path of the database of countries, cities, coordinates and time zones.
     public internal(set) var city: String?
-    /// File of countries.
+    /// Absolute path of the database of countries.
     public internal(set) var country: String?
-    /// File of autonomous systems.
+    /// Absolute path of the database of autonomous systems.
     public internal(set) var asn: String?
 
-    /// The files that there are to be.
+    /// The paths of the configured databases.
     public var paths: [String] { [city, country, asn].compactMap { $0 } }
   }
 
-  /// Asking what nodes are called; they belong to the section of crawls.
+  /// The keys of reverse DNS, under `crawl`.
   static let reverseKeys: [Key] = [
     Key(
       "crawl.reverse_dns",
       \.crawl.reverseDNS,
       .truth,
       """
-      Whether to ask name servers what the addresses of reachable nodes are called. Name servers, and
-      those who run the zones, then see whom one looks at.
+      Whether to ask name servers for the names of reachable nodes' addresses. Name servers and zone owners
+      then see which addresses you observe.
       """
     ),
     Key(
       "crawl.reverse_dns_rate",
       \.crawl.reverseDNSRate,
       .real(0.1...1000, "questions a second"),
-      "Most such questions a second, and under way."
+      "The most such queries a second, and at most that many under way."
     ),
   ]
 
-  /// Where nodes are, and in whose network.
+  /// The keys under `geo`.
   static let geoKeys: [Key] = [
     Key(
       "geo.city",
@@ -39,8 +39,8 @@ extension Configuration {
       database,
       example: quoted("/var/lib/GeoIP/GeoLite2-City.mmdb"),
       """
-      Database in MaxMind's format of countries, cities, coordinates and time zones. A file that is
-      replaced is opened again within a minute. By default none, as below.
+      Database of countries, cities, coordinates and time zones, in MaxMind's format. A replaced file is
+      opened again within a minute. By default none; likewise below.
       """
     ),
     Key(
@@ -55,7 +55,7 @@ extension Configuration {
       \.geo.asn,
       database,
       example: quoted("/var/lib/GeoIP/GeoLite2-ASN.mmdb"),
-      "Database of autonomous systems and whose they are."
+      "Database of autonomous systems and their owners."
     ),
   ]
 

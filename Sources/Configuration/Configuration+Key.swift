@@ -1,41 +1,41 @@
 extension Configuration {
   /// One key of `netmine.cfg`.
   public struct Key: Sendable {
-    /// Its whole path: "connector.bitcoin.services".
+    /// The whole path, such as "connector.bitcoin.services".
     public let path: String
 
-    /// What it means, with its unit; lines may break anywhere between words.
+    /// The meaning, with the unit. Lines may break at any space.
     public let documentation: String
 
-    /// What its value has to be: "a whole number from 0 to 23".
+    /// The accepted values, such as "a whole number from 0 to 23".
     public let expectation: String
 
-    /// Its default as it is written in the file; nil where it has none or it follows from other keys.
+    /// The default in libconfig's syntax; nil if there is none or if it follows from other keys.
     public let defaultText: String?
 
-    /// A value as it may be written in the file: the default, or an example.
+    /// A value in libconfig's syntax: the default, or an example.
     public let exampleText: String
 
-    /// Whether text given on the command line needs no quotes.
+    /// Whether a text value on the command line needs no quotes.
     let isText: Bool
 
     /// Reads a setting into a configuration.
     let apply: @Sendable (Setting, inout Configuration) throws(Mismatch) -> Void
 
-    /// The groups above it.
+    /// The groups that contain the key, outermost first.
     var groups: ArraySlice<Substring> { path.split(separator: ".").dropLast() }
 
-    /// The last part of its path.
+    /// The last part of the path.
     var name: String { String(path.split(separator: ".").last!) }
 
     /// Creates a key.
     ///
     /// - Parameters:
-    ///   - path: its whole path.
-    ///   - field: where its value and its default are.
-    ///   - kind: what its value has to be.
-    ///   - example: a value, where the default is none or follows from other keys.
-    ///   - documentation: what it means.
+    ///   - path: the whole path.
+    ///   - field: the field of the configuration that holds the value and its default.
+    ///   - kind: the accepted values.
+    ///   - example: an example, if there is no default or it follows from other keys.
+    ///   - documentation: the meaning, with the unit.
     init<Value: Sendable>(
       _ path: String,
       _ field: WritableKeyPath<Configuration, Value> & Sendable,

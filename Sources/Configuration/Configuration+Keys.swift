@@ -1,16 +1,16 @@
 extension Configuration {
-  /// Every key, in the order of the file: reading it, checking it and writing its default all start here.
+  /// Every key, in the order of the file. Reading, checking and writing the default file all use this table.
   public static let keys =
     generalKeys + verbatimKeys + getaddrKeys + crawlKeys + reverseKeys + geoKeys + nodeDatabaseKeys
     + networkKeys + connectorKeys + bitcoinKeys
 
-  /// The keys of all programs, and of the log server.
+  /// The keys of all programs and of the log server.
   private static let generalKeys: [Key] = [
     Key(
       "version",
       \.version,
       .choiceOfVersion,
-      "Version of this file's format."
+      "The version of this file's format."
     ),
     Key(
       "run_path",
@@ -24,7 +24,7 @@ extension Configuration {
       \.permissions.username,
       name("a user's name").optional(),
       example: quoted("netmine"),
-      "The user a program becomes when it is started as root. By default it stays who it is."
+      "The user that a program started as root becomes. By default it stays root."
     ),
     Key(
       "permissions.group",
@@ -32,8 +32,8 @@ extension Configuration {
       name("a group's name").optional(),
       example: quoted("netmine"),
       """
-      The group a program joins when it is started as root, and that its unix sockets belong to. By
-      default the user's own.
+      The group that a program started as root joins. Its unix sockets belong to this group. By default the
+      user's own group.
       """
     ),
     Key(
@@ -48,9 +48,9 @@ extension Configuration {
       Kind.path("a file", isFolder: false).optional(),
       example: quoted("/etc/netmine/key"),
       """
-      File of a key, 64 hexadecimal digits, that servers and clients on TCP prove to each other to know.
-      Keep it from others (chmod 640). What is said afterwards can be read on the way: put a tunnel
-      under it. By default none: TCP is for loopback only.
+      File of the key, 64 hexadecimal digits, by which servers and clients on TCP authenticate each other.
+      Deny access to others (chmod 640). The traffic itself is not encrypted: use a tunnel. By default none:
+      TCP is limited to loopback.
       """
     ),
     Key(
@@ -59,10 +59,9 @@ extension Configuration {
       .path("a folder", isFolder: true, limit: DefaultFolders.rootLimit),
       example: quoted("/run/netmine/"),
       """
-      Folder of the sockets of all programs. Only root, the user that runs the programs and those that
-      permissions names may own it or write to it. By default /run/netmine/ for root and
-      $XDG_RUNTIME_DIR/netmine/ for others, or /run/netmine/ if it belongs to them; /tmp/netmine/ if there
-      is none of these.
+      Folder of all programs' sockets. Only root, the user that runs the programs, and the user and group in
+      permissions may own it or write to it. By default /run/netmine/ for root and $XDG_RUNTIME_DIR/netmine/
+      for other users, or /run/netmine/ if it belongs to them; otherwise /tmp/netmine/.
       """
     ),
     Key(
@@ -70,9 +69,8 @@ extension Configuration {
       \.logger.maxBuffer,
       .whole(4096...1 << 40),
       """
-      Bytes of memory for one reader that is too slow, with what the log server itself takes: 32 MiB of
-      it, or half. Beyond, a reader of the native stream gets a gap record, a reader of coinscope's is
-      disconnected.
+      Bytes of memory for one slow reader. The log server's own buffers take 32 MiB of it, or half if that
+      is less. Beyond this, a native reader gets a gap record and a coinscope reader is disconnected.
       """
     ),
     Key(
@@ -80,8 +78,8 @@ extension Configuration {
       \.logger.maxTotalBuffer,
       .whole(1 << 20...1 << 40),
       """
-      Bytes of memory for all readers together. Beyond, the reader for whom most is kept gives way: it
-      gets a gap record, or is disconnected.
+      Bytes of memory for all readers together. Beyond this, the reader with the most memory gets a gap
+      record or is disconnected.
       """
     ),
     Key(
@@ -89,8 +87,8 @@ extension Configuration {
       \.logger.maxUnfinished,
       .whole(1 << 20...1 << 40),
       """
-      Bytes of memory for records that were sent in part, of all connections together. Beyond, the
-      connection is refused whose record has been unfinished for longest.
+      Bytes of memory for partial records of all connections together. Beyond this, the connection with the
+      oldest partial record is refused.
       """
     ),
     Key(
@@ -99,8 +97,8 @@ extension Configuration {
       Kind.listening.optional(),
       example: quoted("127.0.0.1:8341"),
       """
-      Where sources may also publish over TCP; beyond loopback only with permissions.key_file. Port 0 lets the system choose. By
-      default nowhere.
+      TCP address on which the log server also accepts sources; beyond loopback only with
+      permissions.key_file. Port 0 lets the system choose. By default none.
       """
     ),
     Key(
@@ -109,8 +107,8 @@ extension Configuration {
       Kind.listening.optional(),
       example: quoted("127.0.0.1:8342"),
       """
-      Where readers may also subscribe over TCP; beyond loopback only with permissions.key_file. Port 0 lets the system choose. By
-      default nowhere.
+      TCP address on which the log server also accepts readers; beyond loopback only with
+      permissions.key_file. Port 0 lets the system choose. By default none.
       """
     ),
     Key(
@@ -118,45 +116,45 @@ extension Configuration {
       \.logger.publishAddress,
       .server,
       example: quoted("127.0.0.1:8341"),
-      "Where sources look for the log server. By default the unix socket publish in logger.root."
+      "The log server's address for sources. By default the unix socket publish in logger.root."
     ),
     Key(
       "logger.subscribe_address",
       \.logger.subscribeAddress,
       .server,
       example: quoted("127.0.0.1:8342"),
-      "Where readers look for the log server. By default the unix socket subscribe in logger.root."
+      "The log server's address for readers. By default the unix socket subscribe in logger.root."
     ),
     Key(
       "logger.archive_grace",
       \.logger.archiveGrace,
       .seconds(0...86_400),
       """
-      Seconds that acknowledgements wait for an archiving reader that left or has not come yet.
-      Afterwards a record counts as safe once it is forwarded.
+      Seconds that acknowledgements wait for an archiving reader that has disconnected or not connected yet.
+      Then a record is acknowledged as soon as it is forwarded.
       """
     ),
   ]
 
-  /// When peers are asked for addresses.
+  /// The keys under `getaddr`.
   private static let getaddrKeys: [Key] = [
     Key(
       "getaddr.schedule.hours",
       \.getaddr.schedule.hours,
       Kind.whole(0...23).list(),
-      "Hours at which all peers are asked for addresses, in local time; at each minute below."
+      "Hours, in local time, at which all peers are asked for addresses."
     ),
     Key(
       "getaddr.schedule.minutes",
       \.getaddr.schedule.minutes,
       Kind.whole(0...59).list(),
-      "Minutes of those hours."
+      "Minutes of those hours at which they are asked."
     ),
     Key(
       "getaddr.sampling_rate",
       \.getaddr.samplingRate,
       .real(0...1),
-      "Probability that an address of an answer is sampled."
+      "Probability that an address in an answer is selected."
     ),
   ]
 
@@ -166,7 +164,7 @@ extension Configuration {
 }
 
 extension Kind<String> {
-  /// The version of the format.
+  /// The version of the file's format.
   fileprivate static var choiceOfVersion: Kind {
     let text = text("\".2\"", bytes: 0...64)
     return Kind(expectation: text.expectation, isText: true) { setting throws(Mismatch) in

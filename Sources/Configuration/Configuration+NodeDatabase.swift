@@ -1,15 +1,15 @@
 extension Configuration {
-  /// The database of nodes.
+  /// The section `node_database`.
   public struct NodeDatabase: Equatable, Sendable {
-    /// A file's absolute path for SQLite, or `postgresql://…` as of libpq.
+    /// The absolute path of a SQLite file, or a PostgreSQL address, `postgresql://…`, for libpq.
     public var place = ""
-    /// The PostgreSQL schema that the tables are in.
+    /// The PostgreSQL schema of the tables.
     public internal(set) var schema = "nodes"
-    /// Days that each attempt is kept; 0 for ever, likewise those below.
+    /// Days that attempts to connect are kept; 0 for forever, as for the fields below.
     public internal(set) var keepAttempts = 7
-    /// Days that it is kept who advertised what.
+    /// Days that advertisements of addresses are kept, with the peers that sent them.
     public internal(set) var keepAdvertisements = 30
-    /// Days that an endpoint is kept that was never reached and is not advertised any more.
+    /// Days that an endpoint is kept that was never reached and is no longer advertised.
     public internal(set) var keepUnreached = 30
     /// Days that changes are kept.
     public internal(set) var keepChanges = 0
@@ -20,11 +20,11 @@ extension Configuration {
     /// Days that daily counts are kept.
     public internal(set) var keepDaily = 0
 
-    /// The defaults, but for the place.
+    /// Creates the defaults, without a place.
     public init() {}
   }
 
-  /// The keys of the database of nodes.
+  /// The keys under `node_database`.
   static let nodeDatabaseKeys: [Key] = [
     Key(
       "node_database.place",
@@ -32,40 +32,40 @@ extension Configuration {
       .database,
       example: quoted("postgresql://netmine@/netmine"),
       """
-      The database of nodes: a file's path for SQLite, or postgresql://user@host/name (a password is better
-      kept in ~/.pgpass). By default nodes.sqlite in the folder that
-      archive/ is in by default (verbatim.logpath).
+      The node database: a file's path for SQLite, or postgresql://user@host/name for PostgreSQL. Keep a
+      password in ~/.pgpass rather than here. By default nodes.sqlite in the folder that has archive/ by
+      default (verbatim.logpath).
       """
     ),
     Key(
       "node_database.schema",
       \.nodeDatabase.schema,
       .text("a schema's name, of 1 to 63 bytes", bytes: 1...63),
-      "The PostgreSQL schema that its tables are in; each network needs a database or a schema of its own."
+      "The PostgreSQL schema of its tables. Each network needs a database or a schema of its own."
     ),
     Key(
       "node_database.keep_attempts",
       \.nodeDatabase.keepAttempts,
       .whole(0...36_500),
-      "Days that each attempt to connect is kept; 0 for ever, likewise below."
+      "Days that attempts to connect are kept. 0 means forever; likewise below."
     ),
     Key(
       "node_database.keep_advertisements",
       \.nodeDatabase.keepAdvertisements,
       .whole(0...36_500),
-      "Days that it is kept who advertised what."
+      "Days that advertisements of addresses are kept, with the peers that sent them."
     ),
     Key(
       "node_database.keep_unreached",
       \.nodeDatabase.keepUnreached,
       .whole(0...36_500),
-      "Days that an endpoint is kept that was never reached and is not advertised any more."
+      "Days that an endpoint is kept that was never reached and is no longer advertised."
     ),
     Key(
       "node_database.keep_changes",
       \.nodeDatabase.keepChanges,
       .whole(0...36_500),
-      "Days that changes are kept; how everything was at the end of those before stays."
+      "Days that changes are kept. The state at the beginning of that time stays."
     ),
     Key(
       "node_database.keep_snapshots",
@@ -89,7 +89,7 @@ extension Configuration {
 }
 
 extension Kind<String> {
-  /// A file's path, made absolute, or a PostgreSQL database's address.
+  /// A file's path, made absolute, or the address of a PostgreSQL database.
   fileprivate static var database: Kind {
     let path = path("a file", isFolder: false)
     let expectation = "a file's path, or postgresql://user@host/name"

@@ -1,23 +1,23 @@
 extension Configuration {
-  /// A value from the command line, which wins over the file's.
+  /// A value from the command line. It overrides the file's.
   public struct Override: Equatable, Sendable {
-    /// The option as it was written, for errors: "--set connector.relay=false", "--root /srv/netmine".
+    /// The option as given, for errors, such as "--set connector.relay=false" or "--root /srv/netmine".
     public let option: String
 
     /// The key's whole path.
     public let key: String
 
-    /// The value in libconfig's syntax; text needs no quotes.
+    /// The value in libconfig's syntax. A text value needs no quotes.
     public let text: String
 
-    /// Creates an override of `key`, given by an option of its own.
+    /// Creates an override of `key` from an option other than `--set`.
     public init(option: String, key: String, text: String) {
       self.option = option
       self.key = key
       self.text = text
     }
 
-    /// Reads "KEY=VALUE", given by `--set`; nil without a `=`.
+    /// Parses the "KEY=VALUE" of `--set`; nil if there is no `=`.
     public init?(set assignment: String) {
       guard let equals = assignment.firstIndex(of: "=") else { return nil }
       option = "--set \(assignment)"
@@ -25,7 +25,7 @@ extension Configuration {
       text = String(assignment[assignment.index(after: equals)...].trimming(" "))
     }
 
-    /// The value as a setting of `known`.
+    /// Parses the value as a setting of the key `known`.
     func setting(of known: Key) throws(ConfigurationError) -> Setting {
       let origin = ConfigurationError.Origin.option(option)
       if known.isText, !text.hasPrefix("\"") {
@@ -52,7 +52,7 @@ extension Configuration {
 }
 
 extension Substring {
-  /// Without the given character at both ends.
+  /// Removes a character from both ends.
   fileprivate func trimming(_ character: Character) -> Substring {
     var result = drop { $0 == character }
     while result.last == character { result.removeLast() }

@@ -1,12 +1,11 @@
 extension Configuration {
-  /// Reads a file, then what the command line says.
+  /// Reads a file, then applies the command line's overrides.
   ///
-  /// Relative paths are made absolute from the folder the program was started in, wherever it went since its
-  /// first configuration.
+  /// Relative paths are resolved from the program's working directory when it read its first configuration.
   ///
   /// - Parameters:
-  ///   - file: the file, in libconfig's syntax; nil for our defaults.
-  ///   - overrides: what the command line says; of two for one key the later wins.
+  ///   - file: the file, in libconfig's syntax; nil for the built-in defaults.
+  ///   - overrides: the overrides. The last one for a key applies.
   /// - Throws: an error with every problem found.
   public init(file: String?, overrides: [Override] = []) throws(ConfigurationError) {
     guard let file else {
@@ -18,22 +17,22 @@ extension Configuration {
     try self.init(text: text, file: file, overrides: overrides)
   }
 
-  /// Reads text as if it were a file's, then what the command line says.
+  /// Reads text like a file, then applies the command line's overrides.
   ///
   /// - Parameters:
   ///   - text: the text, in libconfig's syntax.
   ///   - file: the file's name, for errors.
-  ///   - overrides: what the command line says; of two for one key the later wins.
+  ///   - overrides: the overrides. The last one for a key applies.
   /// - Throws: an error with every problem found.
   public init(text: String, file: String?, overrides: [Override] = []) throws(ConfigurationError) {
     try self.init(text: text, file: file, overrides: overrides, keys: Self.keys)
   }
 
-  /// Reads text in which only these keys are known.
+  /// Reads text with the given table of keys.
   init(text: String, file: String?, overrides: [Override] = [], keys: [Key]) throws(ConfigurationError) {
     var reading = ConfigurationReading(keys: keys)
     let name = file ?? "built-in defaults"
-    // An override is read even where the file's syntax is wrong: all problems are told at once.
+    // Overrides are read even if the file has a syntax error, to report all problems together.
     do {
       reading.read(try Setting.parse(text) { .file(name, line: $0) }, path: "")
     } catch {
@@ -46,11 +45,12 @@ extension Configuration {
     self.overrides = overrides
   }
 
-  /// Reads the same file again, with the same words from the command line.
+  /// Reads the same file again, with the same overrides.
   ///
-  /// Relative paths still begin at the folder the program was started in; relative `@include`s do not.
+  /// Relative paths are still resolved from the folder in which the program was started. Relative `@include`s
+  /// are not.
   ///
-  /// - Throws: an error with every problem found; this configuration stays good.
+  /// - Throws: an error with every problem found. This configuration stays valid.
   public func reread() throws(ConfigurationError) -> Configuration {
     try Configuration(file: file, overrides: overrides)
   }

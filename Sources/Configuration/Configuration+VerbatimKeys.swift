@@ -1,5 +1,5 @@
 extension Configuration {
-  /// The keys of the archive.
+  /// The keys under `verbatim`.
   static let verbatimKeys: [Key] = [
     Key(
       "verbatim.logpath",
@@ -7,45 +7,46 @@ extension Configuration {
       .path("a folder", isFolder: true),
       example: quoted("/var/lib/netmine/archive/"),
       """
-      Folder of the archive; works with logrotate. By default archive/ under logger.root; if that is not
-      set and a folder in /run, under /var/lib/netmine/ for root, under ~/.local/state/netmine/ for others.
+      Folder of the archive; logrotate may rotate it. By default archive/ under logger.root. If logger.root
+      is not set and its default is in /run, archive/ is under /var/lib/netmine/ for root and under
+      ~/.local/state/netmine/ for other users.
       """
     ),
     Key(
       "verbatim.format",
       \.verbatim.format,
       .choice,
-      "How records are written: native, or coinscope (docs/log-format.md)."
+      "The format of records: native, or coinscope (docs/log-format.md)."
     ),
     Key(
       "verbatim.fsync",
       \.verbatim.fsync,
       .choice,
       """
-      When the disk is asked to keep what is written: none, interval, or batch (after each batch of
-      records). The log server is told that records are safe only afterwards; with none, once the
-      kernel has them, so that a power failure may lose what a crash does not.
+      When records are synchronised to disk: none, interval, or batch (after each batch of records). Records
+      are acknowledged to the log server only afterwards. With none they are acknowledged once the kernel
+      has them: a crash loses none, a power failure may.
       """
     ),
     Key(
       "verbatim.fsync_interval",
       \.verbatim.fsyncInterval,
       .seconds(0.01...3600),
-      "Seconds between two, where fsync is interval."
+      "Seconds between two synchronisations if fsync is interval."
     ),
     Key(
       "verbatim.rotation_timeout",
       \.verbatim.rotationTimeout,
       .seconds(0.01...86_400),
-      "Seconds after which the file is opened again where SIGUSR1 was not followed by SIGUSR2."
+      "Seconds after which the file is opened again if SIGUSR1 was not followed by SIGUSR2."
     ),
     Key(
       "verbatim.rotate_size",
       \.verbatim.rotateSize,
       .whole(0...1 << 50),
       """
-      Bytes after which verbatim closes the file by itself and begins a new one; 0 never. Leave both
-      at 0 where logrotate does it.
+      Bytes after which verbatim closes the file and begins a new one. 0 means never. Leave this and
+      rotate_interval at 0 if logrotate does it.
       """
     ),
     Key(
@@ -53,8 +54,8 @@ extension Configuration {
       \.verbatim.rotateInterval,
       .seconds(0...31_622_400),
       """
-      Seconds after which it does the same, at whole multiples since 1970 (3600: on the hour, UTC); 0
-      never.
+      Seconds after which verbatim closes the file and begins a new one, at whole multiples since 1970
+      (3600: on the hour, UTC). 0 means never.
       """
     ),
     Key(
@@ -62,8 +63,8 @@ extension Configuration {
       \.verbatim.compression,
       .whole(0...19),
       """
-      Zstandard's level for the files that verbatim closes by itself, 1 (fast) to 19 (small); 0 leaves
-      them as they are.
+      Zstandard's level for files that verbatim closes itself, 1 (fast) to 19 (small). 0 means no
+      compression.
       """
     ),
     Key(
@@ -71,15 +72,15 @@ extension Configuration {
       \.verbatim.keepBytes,
       .whole(0...1 << 60),
       """
-      Bytes that the files which verbatim closed by itself may have together; beyond, the oldest are
-      deleted. 0 keeps all.
+      The most bytes of all files that verbatim closed itself. Beyond this, the oldest are deleted. 0 means
+      no limit.
       """
     ),
     Key(
       "verbatim.keep_days",
       \.verbatim.keepDays,
       .real(0...100_000, "days"),
-      "Days after which such a file is deleted; 0 keeps all."
+      "Days after which such a file is deleted. 0 means never."
     ),
   ]
 }

@@ -1,14 +1,15 @@
-/// What the operator chose, read once and then unchanged: `netmine.cfg`, our defaults and the command line.
+/// The operator's configuration: `netmine.cfg`, built-in defaults and the command line. Read once, then
+/// immutable.
 ///
-/// `Configuration.keys` is the only table of what can be chosen, with types, limits and meanings.
+/// `Configuration.keys` is the only table of keys, with types, limits and documentation.
 public struct Configuration: Sendable {
-  /// Version of the file's format; only ".2" exists.
+  /// The version of the file's format; only ".2" exists.
   public internal(set) var version = ".2"
 
-  /// Folder of the pid files, with its last slash; by default "run/" under `logger.root`.
+  /// The folder of the pid files, with a trailing slash; by default "run/" under `logger.root`.
   public internal(set) var runPath = ""
 
-  /// Whom a program becomes when it is started as root.
+  /// The user and group of a program that is started as root, and access to its sockets.
   public internal(set) var permissions = Permissions()
 
   /// The log server.
@@ -17,33 +18,33 @@ public struct Configuration: Sendable {
   /// The archive.
   public internal(set) var verbatim = Verbatim()
 
-  /// Asking all peers for the addresses they know.
+  /// Asking all peers for addresses.
   public internal(set) var getaddr = Getaddr()
 
-  /// Finding every reachable node.
+  /// The search for all reachable nodes.
   public internal(set) var crawl = Crawl()
 
-  /// Databases of what is known of addresses.
+  /// Databases of the locations and networks of addresses.
   public internal(set) var geo = Geo()
 
-  /// The networks that the operator describes, besides those known.
+  /// The networks described by the operator, in addition to the built-in ones.
   public internal(set) var networks: [Network] = []
 
   /// The connector.
   public internal(set) var connector = Connector()
 
-  /// The database of nodes.
+  /// The node database.
   public internal(set) var nodeDatabase = NodeDatabase()
-  /// The file it was read from, its path absolute where that is known; nil for built-in defaults.
+  /// The path of the file that was read, made absolute; nil for built-in defaults.
   public internal(set) var file: String?
 
-  /// The file's text, as it was read, but for passwords; empty for built-in defaults.
+  /// The file's text as read, with passwords replaced; empty for built-in defaults.
   public internal(set) var text = ""
 
-  /// What the command line said.
+  /// The overrides from the command line.
   var overrides: [Override] = []
 
-  /// Where the values that are not our defaults came from, by key.
+  /// The origins of values that are not built-in defaults, by key.
   var origins: [String: ConfigurationError.Origin] = [:]
 
   /// Creates the defaults.
@@ -51,12 +52,12 @@ public struct Configuration: Sendable {
     resolve()
   }
 
-  /// Where the value of a key came from, for an error that only shows later: a user that does not exist.
+  /// The origin of a key's value, for errors that are found later, such as a user that does not exist.
   public func origin(of key: String) -> ConfigurationError.Origin {
     origins[key] ?? .builtIn
   }
 
-  /// Fills in what follows from other keys, wherever the operator did not choose it.
+  /// Fills in defaults that follow from other keys, unless the operator has chosen a value.
   mutating func resolve() {
     let usual = DefaultFolders.current
     let lasting = logger.root.isEmpty ? usual.state : logger.root
@@ -72,7 +73,7 @@ public struct Configuration: Sendable {
     }
   }
 
-  /// The defaults, before what follows from others is filled in.
+  /// The defaults, before `resolve`.
   static var unresolved: Configuration {
     var configuration = Configuration()
     configuration.runPath = ""
@@ -88,7 +89,7 @@ public struct Configuration: Sendable {
 }
 
 extension Configuration: Equatable {
-  /// Whether two configurations hold the same values, wherever they came from.
+  /// Whether two configurations have the same values, whatever their origins.
   public static func == (left: Configuration, right: Configuration) -> Bool {
     left.version == right.version && left.runPath == right.runPath && left.permissions == right.permissions
       && left.logger == right.logger && left.verbatim == right.verbatim && left.getaddr == right.getaddr

@@ -1,15 +1,15 @@
-/// Says that the operator's configuration is wrong: every problem found, each with a way to mend it.
+/// An error in the operator's configuration: every problem found, each with a remedy.
 public struct ConfigurationError: Error, Equatable, CustomStringConvertible {
-  /// Where a value came from.
+  /// The origin of a value.
   public enum Origin: Equatable, Sendable, CustomStringConvertible {
-    /// A file, with the line from 1 where one is known.
+    /// A file, and the line, counted from 1; nil if the line is not known.
     case file(String, line: Int?)
-    /// A command line option, as it is written: "--set connector.relay=maybe".
+    /// A command line option as given, such as "--set connector.relay=maybe".
     case option(String)
-    /// Our own default.
+    /// A built-in default.
     case builtIn
 
-    /// "netmine.cfg:12", or the option.
+    /// The file and the line, such as "netmine.cfg:12", or the option.
     public var description: String {
       switch self {
       case .file(let name, let line?): "\(name):\(line)"
@@ -20,38 +20,38 @@ public struct ConfigurationError: Error, Equatable, CustomStringConvertible {
     }
   }
 
-  /// What sort of problem it is.
+  /// The kind of a problem.
   public enum Kind: Equatable, Sendable {
     /// The file does not exist.
     case missingFile
-    /// The file exists and cannot be read.
+    /// The file exists but cannot be read.
     case unreadableFile
-    /// The text is not libconfig syntax, or a line is not what its file holds.
+    /// The text is not in libconfig's syntax, or a line does not fit the file's format.
     case syntax
-    /// No such key.
+    /// The key does not exist.
     case unknownKey
-    /// The value is of another type.
+    /// The value has the wrong type.
     case wrongType
-    /// The value is of the right type and outside its limits.
+    /// The value has the right type but is outside its limits.
     case outOfRange
-    /// The value disagrees with another one, or with the machine.
+    /// The value conflicts with another value or with the machine.
     case conflict
   }
 
-  /// One thing that is wrong.
+  /// One problem.
   public struct Problem: Equatable, Sendable, CustomStringConvertible {
-    /// What sort of problem it is.
+    /// The kind of the problem.
     public let kind: Kind
-    /// Where the value came from.
+    /// The origin of the value.
     public let origin: Origin
-    /// The key's whole path, "connector.bitcoin.services"; nil where no key is concerned.
+    /// The key's whole path, such as "connector.bitcoin.services"; nil if no key is concerned.
     public let key: String?
-    /// What is wrong, without a full stop.
+    /// The problem in words, without a full stop.
     public let reason: String
-    /// How to mend it, without a full stop.
+    /// The remedy in words, without a full stop.
     public let remedy: String
 
-    /// Creates a problem, without the passwords that its reason or its option may quote.
+    /// Creates a problem. Passwords in the reason and the option are replaced.
     public init(_ kind: Kind, origin: Origin, key: String?, reason: String, remedy: String) {
       self.kind = kind
       self.origin = if case .option(let option) = origin { .option(option.withoutSecrets) } else { origin }
@@ -67,16 +67,16 @@ public struct ConfigurationError: Error, Equatable, CustomStringConvertible {
     }
   }
 
-  /// Everything that is wrong, in the order it was found; never empty.
+  /// All problems in the order they were found; never empty.
   public let problems: [Problem]
 
-  /// Creates an error about `problems`, of which there is at least one.
+  /// Creates an error with at least one problem.
   public init(_ problems: [Problem]) {
     precondition(!problems.isEmpty)
     self.problems = problems
   }
 
-  /// Creates an error about a single problem.
+  /// Creates an error with one problem.
   public init(_ kind: Kind, origin: Origin, key: String? = nil, reason: String, remedy: String) {
     problems = [Problem(kind, origin: origin, key: key, reason: reason, remedy: remedy)]
   }

@@ -1,4 +1,4 @@
-/// A configuration while it is read, and what was wrong so far.
+/// A configuration being read, and the problems found so far.
 struct ConfigurationReading {
   var configuration = Configuration.unresolved
   var problems: [ConfigurationError.Problem] = []
@@ -6,7 +6,7 @@ struct ConfigurationReading {
   private let keys: [String: Configuration.Key]
   private var groups: Set<String> = []
 
-  /// Begins with the defaults.
+  /// Starts with the defaults.
   init(keys: [Configuration.Key] = Configuration.keys) {
     self.keys = Dictionary(uniqueKeysWithValues: keys.map { ($0.path, $0) })
     for key in keys {
@@ -16,7 +16,7 @@ struct ConfigurationReading {
     }
   }
 
-  /// Reads the members of a group, whose path ends with a dot unless it is empty.
+  /// Reads the members of a group. `path` ends with a dot, unless it is empty.
   mutating func read(_ group: Setting, path: String) {
     guard case .group(let members) = group.value else { return }
     for member in members {
@@ -27,7 +27,7 @@ struct ConfigurationReading {
         if case .group = member.value {
           read(member, path: memberPath + ".")
         } else {
-          let reason = "it is a group of keys, and \(member.found) is given"
+          let reason = "it is a group of keys, but \(member.found) is given"
           add(.wrongType, member.origin, memberPath, reason, "write \(member.name): { … };")
         }
       } else {
@@ -36,7 +36,7 @@ struct ConfigurationReading {
     }
   }
 
-  /// Reads what the command line says of one key.
+  /// Reads an override from the command line.
   mutating func read(_ override: Configuration.Override) {
     guard let key = keys[override.key] else {
       addUnknown(override.key, .option(override.option))
@@ -49,7 +49,7 @@ struct ConfigurationReading {
     }
   }
 
-  /// The configuration, where nothing was wrong.
+  /// Returns the configuration. Throws if there were problems.
   mutating func finish() throws(ConfigurationError) -> Configuration {
     let bitcoin = configuration.connector.bitcoin
     if let maxVersion = bitcoin.maxVersion, bitcoin.minVersion > maxVersion {
@@ -71,7 +71,7 @@ struct ConfigurationReading {
     return configuration
   }
 
-  /// Whether whoever can reach a TCP endpoint of ours has to prove something.
+  /// Checks that TCP endpoints beyond loopback have an access key.
   private mutating func checkAccess() {
     guard configuration.permissions.keyFile == nil else { return }
     let endpoints = [
@@ -84,13 +84,13 @@ struct ConfigurationReading {
         .conflict,
         configuration.origin(of: key),
         key,
-        "\(endpoint.address) can be reached from other machines, and clients need no key",
+        "\(endpoint.address) can be reached from other machines, but there is no access key",
         "set permissions.key_file too, or listen on a loopback address such as 127.0.0.1:\(endpoint.port)"
       )
     }
   }
 
-  /// Whether there is a network of the chosen name, known or described.
+  /// Checks that the chosen network is built in or described.
   private mutating func checkNetwork() {
     let name = configuration.connector.network
     let names = Configuration.knownNetworks + configuration.networks.map(\.name)
@@ -113,7 +113,7 @@ struct ConfigurationReading {
     } catch {
       let place = error.element.map { "element \($0): " } ?? ""
       let reason = error.reason ?? "\(error.subject.found) is given"
-      // An option is named whole; a file's element may be on a line of its own.
+      // The origin of an option is the whole option; an element in a file may be on its own line.
       let origin = error.subject.origin
       let remedy = "it has to be \(key.expectation), for example \(key.name) = \(key.exampleText);"
       add(error.kind, origin, key.path, place + reason, remedy)
@@ -135,7 +135,7 @@ struct ConfigurationReading {
     add(.unknownKey, origin, path, "there is no such key", remedy ?? "remove it; netmine.cfg lists every key")
   }
 
-  /// The whole path of the key or group that was probably meant.
+  /// The whole path of the key or group that the operator probably meant.
   private func suggestion(for path: String) -> String? {
     let known = keys.keys.sorted() + groups.sorted()
     let parts = path.split(separator: ".")

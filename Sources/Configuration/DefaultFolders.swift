@@ -1,15 +1,15 @@
 internal import Glibc
 
-/// The folders of sockets and of what lasts, if the configuration names none.
+/// The default folders of sockets and of persistent data.
 struct DefaultFolders: Equatable, Sendable {
-  /// `logger.root`: sockets and pid files; with its last slash.
+  /// The default of `logger.root`: sockets and pid files; with a trailing slash.
   var root: String
 
-  /// Archive and database of nodes; with its last slash. Not in a runtime folder: that is in memory, small, and gone after
-  /// a restart or a logout.
+  /// The folder of the archive and the node database; with a trailing slash. It is not a runtime folder,
+  /// which is in memory, small, and deleted at a restart or logout.
   var state: String
 
-  /// Those of this process, as it was started: what it becomes later changes nothing.
+  /// The folders for the user that started this process. A later change of user does not change them.
   static let current = DefaultFolders(
     user: geteuid(),
     variable: { name in getenv(name).map { String(cString: $0) } },
@@ -19,15 +19,15 @@ struct DefaultFolders: Equatable, Sendable {
     }
   )
 
-  /// The longest root, in bytes: unix sockets are in it.
+  /// The longest root in bytes, so that the paths of sockets in it fit into a socket address.
   static let rootLimit = 80
 
-  /// Chooses folders.
+  /// Chooses the folders.
   ///
   /// - Parameters:
-  ///   - user: the process's user.
+  ///   - user: the process's user id.
   ///   - variable: the value of an environment variable; nil if it is not set.
-  ///   - owner: the user that a folder belongs to; nil if there is none.
+  ///   - owner: the user id of a folder's owner; nil if there is no such folder.
   init(user: UInt32, variable: (String) -> String?, owner: (String) -> UInt32?) {
     func folder(_ name: String) -> String? { variable(name).flatMap { $0.hasPrefix("/") ? $0 : nil } }
     (root, state) = ("/tmp/netmine/", "/tmp/netmine/")

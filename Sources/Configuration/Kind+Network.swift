@@ -2,7 +2,7 @@ import BitcoinWire
 import Bytes
 
 extension Kind<[Configuration.Network]> {
-  /// Descriptions of networks, of other names than each other and the known ones.
+  /// A list of described networks. Their names differ from each other and from the built-in ones.
   static var networks: Kind {
     let list = Kind<Configuration.Network>.network.list()
     return Kind(expectation: list.expectation) { setting throws(Mismatch) in
@@ -66,7 +66,7 @@ extension Kind<Configuration.Network> {
   }
 }
 
-/// The members of a group while a network is read from them.
+/// The members of a group that describes a network.
 private struct DescribedNetwork {
   static let names = [
     "name", "magic", "signet_challenge", "port", "dns_seeds", "protocol_version", "genesis", "dialect",
@@ -75,7 +75,7 @@ private struct DescribedNetwork {
   let setting: Setting
   let members: [Setting]
 
-  /// Takes a group that has no other members than a network's.
+  /// Takes a group. Throws if it has unknown members.
   init(_ setting: Setting) throws(Mismatch) {
     guard case .group(let members) = setting.value else { throw .type(setting) }
     if let other = members.first(where: { !Self.names.contains($0.name) }) {
@@ -88,7 +88,7 @@ private struct DescribedNetwork {
     self.members = members
   }
 
-  /// Reads a member; nil where it is missing.
+  /// Reads a member; nil if it is missing.
   func value<Value>(_ name: String, _ kind: Kind<Value>) throws(Mismatch) -> Value? {
     guard let member = members.first(where: { $0.name == name }) else { return nil }
     do throws(Mismatch) {
@@ -101,7 +101,7 @@ private struct DescribedNetwork {
     }
   }
 
-  /// Reads a member that must be there.
+  /// Reads a required member.
   func required<Value>(_ name: String, _ kind: Kind<Value>) throws(Mismatch) -> Value {
     guard let value = try value(name, kind) else { throw .range(setting, "\(name) is missing") }
     return value
@@ -124,7 +124,7 @@ extension Kind<[UInt8]> {
 }
 
 extension Kind<String> {
-  /// The name of a network.
+  /// A network's name.
   static var networkName: Kind {
     text(
       "a network's name, of 1 to 64 lower-case letters, digits, dots, hyphens and underscores",
@@ -133,7 +133,7 @@ extension Kind<String> {
     )
   }
 
-  /// A name for a resolver.
+  /// A DNS name.
   fileprivate static var hostName: Kind {
     text("a host's name, of 1 to 253 bytes", bytes: 1...253, isAllowed: { $0 > 0x20 && $0 < 0x7F })
   }

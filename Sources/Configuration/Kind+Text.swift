@@ -2,9 +2,9 @@ extension Kind<String> {
   /// Text.
   ///
   /// - Parameters:
-  ///   - expectation: what it has to be.
-  ///   - bytes: how many bytes of UTF-8 it may have.
-  ///   - isAllowed: whether a byte may be in it.
+  ///   - expectation: the accepted values in words.
+  ///   - bytes: the allowed length, in bytes of UTF-8.
+  ///   - isAllowed: whether a byte is allowed.
   static func text(
     _ expectation: String,
     bytes: ClosedRange<Int>,
@@ -20,12 +20,12 @@ extension Kind<String> {
     }
   }
 
-  /// A file's or folder's path, made absolute; a folder's gets its last slash.
+  /// The path of a file or folder, made absolute. A folder's path gets a trailing slash.
   ///
   /// - Parameters:
-  ///   - what: what it is the path of, with its article.
+  ///   - what: the kind of file, with its article.
   ///   - isFolder: whether it is a folder.
-  ///   - limit: how many bytes it may have once absolute; a unix socket's address holds 107.
+  ///   - limit: the most bytes of the absolute path; a unix socket's address holds 107.
   static func path(_ what: String, isFolder: Bool, limit: Int = 1024) -> Kind {
     let text = text("the path of \(what), of 1 to \(limit) bytes", bytes: 1...limit)
     return Kind(expectation: text.expectation, isText: true) { setting throws(Mismatch) in
@@ -42,7 +42,7 @@ extension Kind<String> {
 }
 
 extension Kind<String> {
-  /// Where a server is: a unix socket's path, made absolute, or an address and a port.
+  /// A server's address: a unix socket's path, made absolute, or an address and a port.
   static var server: Kind {
     let path = path("a unix socket", isFolder: false, limit: 107)
     let expectation = "the path of a unix socket, or an address and a port, \"127.0.0.1:8342\""
@@ -70,7 +70,7 @@ extension Kind<IPAddress> {
 }
 
 extension Kind<TCPEndpoint> {
-  /// Where something is over TCP.
+  /// An address and a port to connect to.
   static var endpoint: Kind {
     Kind(expectation: "an address and a port, \"127.0.0.1:9050\"", isText: true) { setting throws(Mismatch) in
       guard case .text(let text) = setting.value else { throw .type(setting) }
@@ -81,7 +81,7 @@ extension Kind<TCPEndpoint> {
     }
   }
 
-  /// Where to listen over TCP; port 0 lets the system choose.
+  /// An address and a port to listen on; port 0 lets the system choose.
   static var listening: Kind {
     let expectation = "an address and a port, \"127.0.0.1:8340\" or \"[::1]:8340\""
     return Kind(expectation: expectation, isText: true) { setting throws(Mismatch) in
@@ -95,7 +95,7 @@ extension Kind<TCPEndpoint> {
 }
 
 extension Kind {
-  /// One of a few values, by name.
+  /// One of some values, by name.
   static func choice(of values: [Value], _ name: @escaping @Sendable (Value) -> String) -> Kind {
     let words = values.map { quoted(name($0)) }
     let expectation = "one of " + words.joined(separator: ", ")
@@ -113,7 +113,7 @@ extension Kind {
 }
 
 extension Kind where Value: RawRepresentable<String> & CaseIterable & Sendable {
-  /// One of a few words.
+  /// One of an enumeration's raw values.
   static var choice: Kind { choice(of: Array(Value.allCases)) { $0.rawValue } }
 }
 
@@ -143,7 +143,7 @@ extension Kind<Configuration.Listener> {
   }
 }
 
-/// Text in libconfig's syntax.
+/// A text in libconfig's syntax, in quotes.
 func quoted(_ text: String) -> String {
   var result = "\""
   for character in text {

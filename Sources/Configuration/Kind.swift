@@ -1,30 +1,30 @@
-/// What a key's value has to be, how it is read and how it is written.
+/// A kind of value: the accepted values, and how they are read and written.
 struct Kind<Value: Sendable>: Sendable {
-  /// What the value has to be, in words that follow "it has to be": "a whole number from 0 to 23".
+  /// The accepted values in words that follow "it has to be", such as "a whole number from 0 to 23".
   let expectation: String
 
-  /// Whether text given on the command line needs no quotes.
+  /// Whether a text value on the command line needs no quotes.
   var isText = false
 
   /// Reads a setting.
   let read: @Sendable (Setting) throws(Mismatch) -> Value
 
-  /// Writes a value in libconfig's syntax; nil for one that is not written at all.
+  /// Writes a value in libconfig's syntax; nil for a value that is not written.
   let render: @Sendable (Value) -> String?
 }
 
-/// Why a setting is not what its key has to be.
+/// The reason why a setting is not accepted.
 struct Mismatch: Error {
-  /// The setting or the element of it that is wrong.
+  /// The setting, or its element, that is wrong.
   let subject: Setting
 
   /// `wrongType` or `outOfRange`.
   let kind: ConfigurationError.Kind
 
-  /// What is wrong with it, where its value does not say so.
+  /// The problem in words; nil if the value shows it.
   var reason: String?
 
-  /// The place, from 1, of the element that is wrong.
+  /// The position of the wrong element in its list, from 1; nil if it is not in a list.
   var element: Int?
 
   static func type(_ subject: Setting) -> Mismatch { Mismatch(subject: subject, kind: .wrongType) }
@@ -52,7 +52,7 @@ extension Kind where Value: FixedWidthInteger {
     }
   }
 
-  /// Bits, written in hexadecimal.
+  /// A bit field, written in hexadecimal.
   static var bits: Kind {
     let whole = whole(0...Value.max)
     return Kind(expectation: "a number of \(Value.bitWidth) bits", read: whole.read) {
@@ -62,7 +62,7 @@ extension Kind where Value: FixedWidthInteger {
 }
 
 extension Kind<UInt32> {
-  /// A file's permissions, in octal digits.
+  /// File permissions, in octal digits.
   static var mode: Kind {
     Kind(expectation: "three or four octal digits, \"0660\"", isText: true) { setting throws(Mismatch) in
       guard case .text(let text) = setting.value else { throw .type(setting) }
@@ -77,7 +77,7 @@ extension Kind<UInt32> {
 }
 
 extension Kind<Double> {
-  /// A number that need not be whole.
+  /// A number, whole or not.
   static func real(_ range: ClosedRange<Double>, _ unit: String = "") -> Kind {
     let limits = "from \(brief(range.lowerBound)) to \(brief(range.upperBound))"
     return Kind(expectation: "a number \(unit.isEmpty ? "" : "of \(unit) ")\(limits)") {
@@ -117,7 +117,7 @@ extension Kind<Bool> {
 }
 
 extension Kind {
-  /// The same, or nothing where the key is not there.
+  /// The same kind, or nil if the key is missing.
   func optional() -> Kind<Value?> {
     Kind<Value?>(expectation: expectation, isText: isText) { setting throws(Mismatch) in
       try read(setting)
@@ -126,7 +126,7 @@ extension Kind {
     }
   }
 
-  /// One, or a list of several.
+  /// One value, or a list of several.
   func oneOrMore() -> Kind<[Value]> {
     let list = list()
     return Kind<[Value]>(expectation: "\(expectation), or a list ( … ) of them", isText: isText) {
@@ -138,7 +138,7 @@ extension Kind {
     }
   }
 
-  /// Any number of them, as a list `( … )` or an array `[ … ]`.
+  /// A list of any length, written `( … )` or `[ … ]`.
   func list() -> Kind<[Value]> {
     Kind<[Value]>(expectation: "a list ( … ) whose elements are each \(expectation)") {
       setting throws(Mismatch) in

@@ -1,5 +1,5 @@
-/// The project's own name and version, as programs and peers are told them.
+/// The project's name and version, as programs print them and peers see them.
 public enum Netmine {
-  /// Version of every program, in the form "major.minor.patch".
+  /// The version of all programs, "major.minor.patch".
   public static let version = "0.1.0"
 }

@@ -1,6 +1,7 @@
 extension String {
-  /// The text with `***` in place of the password of each address (`scheme://user:password@…`) and of each `password=…`,
-  /// in quotes or without, as libpq and libconfig write them. Hides text that only resembles a password too.
+  /// The text with each password replaced by `***`: in addresses (`scheme://user:password@…`) and in
+  /// `password=…`, with or without quotes, as libpq and libconfig write them. Text that only resembles a
+  /// password is replaced too.
   var withoutSecrets: String {
     var text = self
     text.replace(/(:\/\/[^:\/@\s"]*:)[^\s"]*@/) { "\($0.output.1)***@" }

@@ -1,11 +1,11 @@
 internal import CLibConfig
 
 extension Setting {
-  /// Parses libconfig text into the tree of its settings.
+  /// Parses libconfig text into a tree of settings.
   ///
   /// - Parameters:
   ///   - text: the text; `@include` paths in it are relative to the working directory.
-  ///   - origin: the origin of what is on a line of the text.
+  ///   - origin: the origin of a setting on a line of the text.
   static func parse(
     _ text: String,
     origin: (_ line: Int) -> ConfigurationError.Origin
@@ -29,12 +29,12 @@ extension Setting {
   }
 
   private static func remedy(for reason: String) -> String {
-    if reason.hasPrefix("duplicate") { return "keep one of the settings of that name" }
+    if reason.hasPrefix("duplicate") { return "keep one of the settings with this name" }
     if reason.contains("include") { return "check the @include line before it" }
-    return "look there and just before for a missing quote, bracket, '=' or ';'"
+    return "look here and on the line before for a missing quote, bracket, '=' or ';'"
   }
 
-  /// Copies a setting and everything below it out of libconfig's memory.
+  /// Copies a setting and its descendants out of libconfig's memory.
   private init(_ setting: UnsafePointer<config_setting_t>, origin: (Int) -> ConfigurationError.Origin) {
     let line = Int(netmine_setting_line(setting))
     let included = netmine_setting_file(setting).map { String(cString: $0) }

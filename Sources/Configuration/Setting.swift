@@ -1,11 +1,11 @@
-/// One value of a configuration file, before it is known what it should be.
+/// A value in a configuration file, before it is matched with a key.
 struct Setting: Sendable {
-  /// The values libconfig knows; its arrays and lists are both `list`.
+  /// The types of libconfig. Arrays and lists are both `list`.
   indirect enum Value: Sendable {
     case group([Setting])
     case list([Setting])
     case integer(Int64)
-    /// A whole number written in hexadecimal, as its bits: 32 or 64 of them.
+    /// A whole number in hexadecimal, as its 32 or 64 bits.
     case hexadecimal(UInt64)
     case float(Double)
     case text(String)
@@ -15,13 +15,13 @@ struct Setting: Sendable {
   /// The last part of the key; empty for the root and for elements of lists.
   let name: String
 
-  /// What was written.
+  /// The value as written.
   let value: Value
 
-  /// Where it was written.
+  /// Where the value was written.
   let origin: ConfigurationError.Origin
 
-  /// What was written, for a person: "the text \"abc\"", "a list".
+  /// The value in words, such as "the text \"abc\"" or "a list of 3".
   var found: String {
     switch value {
     case .group: "a group { … }"

@@ -1,13 +1,13 @@
-/// Guesses what the operator meant to write.
+/// Suggestions for misspelled names.
 enum Spelling {
-  /// The candidate nearest to a word, where it is near enough to be a misspelling of it.
+  /// The candidate nearest to a word; nil if none is near enough to be a misspelling.
   static func nearest(to word: String, among candidates: [String]) -> String? {
     let limit = max(1, word.count / 3)
     let near = candidates.map { ($0, distance(word.lowercased(), $0.lowercased())) }.filter { $0.1 <= limit }
     return near.min { $0.1 < $1.1 }?.0
   }
 
-  /// How many letters have to be added, removed, changed or swapped with the next one.
+  /// The number of characters to add, remove, change, or swap with the next one.
   ///
   /// Complexity: O(*n* · *m*).
   static func distance(_ left: String, _ right: String) -> Int {

@@ -1,8 +1,8 @@
 internal import Glibc
 
-/// The folder a program was started in, which a daemon leaves: relative paths begin there, then and later.
+/// The folder in which the program was started. Relative paths begin there, even after a daemon has left it.
 enum StartFolder {
-  /// Its path, with its last slash; kept from the first configuration that is read.
+  /// The path, with a trailing slash; determined when the first configuration is read.
   static let path: String = {
     guard let folder = getcwd(nil, 0) else { return "/" }
     defer { free(folder) }
@@ -10,9 +10,9 @@ enum StartFolder {
     return path.hasSuffix("/") ? path : path + "/"
   }()
 
-  /// A path that does not depend on the working directory.
+  /// Makes a path absolute.
   static func absolute(_ relative: String) -> String {
-    // Even where nothing is relative now, something may be when the file is read again.
+    // Determine it even if this path is absolute: a path may be relative when the file is read again.
     let start = path
     if relative.hasPrefix("/") { return relative }
     var rest = Substring(relative)

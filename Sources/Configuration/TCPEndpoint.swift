@@ -3,7 +3,7 @@ public struct TCPEndpoint: Hashable, Sendable, CustomStringConvertible {
   /// The address.
   public let address: IPAddress
 
-  /// The port; where one listens, 0 lets the system choose.
+  /// The port; for listening, 0 lets the system choose.
   public let port: UInt16
 
   /// Creates an endpoint.
@@ -12,7 +12,7 @@ public struct TCPEndpoint: Hashable, Sendable, CustomStringConvertible {
     self.port = port
   }
 
-  /// Reads "127.0.0.1:8335" or "[::1]:8335"; nil where it is neither.
+  /// Parses "127.0.0.1:8335" or "[::1]:8335"; nil if it is neither.
   public init?(_ text: String) {
     guard let colon = text.lastIndex(of: ":") else { return nil }
     let digits = text[text.index(after: colon)...]
@@ -24,7 +24,7 @@ public struct TCPEndpoint: Hashable, Sendable, CustomStringConvertible {
     self.init(address: address, port: port)
   }
 
-  /// "127.0.0.1:8335" or "[::1]:8335".
+  /// The usual notation, "127.0.0.1:8335" or "[::1]:8335".
   public var description: String {
     address.isIPv4 ? "\(address):\(port)" : "[\(address)]:\(port)"
   }

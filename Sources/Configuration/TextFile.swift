@@ -1,16 +1,16 @@
 internal import Glibc
 
-/// Reads the operator's files whole.
+/// Reads whole text files of the operator.
 enum TextFile {
-  /// Files beyond this many bytes are refused: they are not what was meant.
+  /// The most bytes of a file. A longer one is probably the wrong file.
   static let limit = 16 << 20
 
   /// Reads a file of UTF-8 text without NUL bytes.
   ///
   /// - Parameters:
-  ///   - path: the file, a pipe being good too.
-  ///   - what: what the file is, for errors.
-  ///   - remedy: how to mend that it is missing.
+  ///   - path: the file's path; a pipe is accepted too.
+  ///   - what: the kind of file, for errors.
+  ///   - remedy: the remedy if the file is missing.
   static func read(_ path: String, what: String, remedy: String) throws(ConfigurationError) -> String {
     func failure(_ kind: ConfigurationError.Kind, _ reason: String, _ remedy: String) -> ConfigurationError {
       ConfigurationError(kind, origin: .file(path, line: nil), reason: reason, remedy: remedy)
@@ -20,7 +20,7 @@ enum TextFile {
       let code = errno
       if code == ENOENT { throw failure(.missingFile, "there is no such \(what) file", remedy) }
       let reason = "the \(what) file cannot be opened: \(String(cString: strerror(code)))"
-      throw failure(.unreadableFile, reason, "let this user read it")
+      throw failure(.unreadableFile, reason, "allow this user to read it")
     }
     defer { close(descriptor) }
     var bytes: [UInt8] = []

@@ -1,6 +1,7 @@
-/// Marks whole numbers that need 64 bits, which libconfig before 1.7 otherwise cuts to 32 bits silently.
+/// Adds the suffix `L` to whole numbers that need 64 bits. Without it, libconfig before 1.7 silently
+/// truncates them to 32 bits.
 ///
-/// In an included file the operator writes the mark, a trailing `L`.
+/// In included files the operator has to write the `L`.
 struct WideIntegers {
   private let source: [UInt8]
   private var index = 0
@@ -12,9 +13,9 @@ struct WideIntegers {
     output.reserveCapacity(source.count + 16)
   }
 
-  /// The text with an `L` after every whole number beyond 32 bits; lines stay where they are.
+  /// The text with an `L` after every whole number beyond 32 bits. Line numbers do not change.
   ///
-  /// - Throws: an error about the first number beyond 64 bits.
+  /// - Throws: an error for the first number beyond 64 bits.
   static func marked(
     in text: String,
     origin: (_ line: Int) -> ConfigurationError.Origin
@@ -83,7 +84,7 @@ struct WideIntegers {
     }
   }
 
-  /// Copies a number, marked where it is whole and needs it; false where 64 bits do not hold it.
+  /// Copies a number and adds the suffix if needed. Returns false if the number does not fit into 64 bits.
   private mutating func copyNumber() -> Bool {
     let start = index
     let isHexadecimal =
@@ -102,7 +103,7 @@ struct WideIntegers {
     let digits = String(decoding: source[(isHexadecimal ? start + 2 : start)..<index], as: UTF8.self)
     if digits.isEmpty { return true }
     guard let value = UInt64(digits, radix: isHexadecimal ? 16 : 10) else { return false }
-    // A minus sign, where there is one, has been copied already.
+    // A minus sign has been copied before.
     let isNegative = start > 0 && source[start - 1] == UInt8(ascii: "-")
     if !isHexadecimal, value > UInt64(Int64.max) + (isNegative ? 1 : 0) { return false }
     let isMarked = peek() == UInt8(ascii: "L")

@@ -1,18 +1,18 @@
-/// The user and group a program becomes when it is started as root.
+/// The user and group that a program started as root becomes.
 public struct Account: Equatable, Sendable, CustomStringConvertible {
   /// The user's name; nil to stay root.
   public let name: String?
 
-  /// The user's number; nil to stay root.
+  /// The user id; nil to stay root.
   public let user: UInt32?
 
-  /// The group's name, where one is configured.
+  /// The configured group's name; nil if none is configured.
   public let groupName: String?
 
-  /// The group's number: the configured one's, else the user's own.
+  /// The id of the configured group, or else of the user's own; nil if neither is configured.
   public let group: UInt32?
 
-  /// "user netmine, group netmine".
+  /// The user and the group in words, as in "user netmine, group netmine".
   public var description: String {
     let user = name.map { "user \($0)" }
     let group = groupName.map { "group \($0)" }

@@ -3,20 +3,21 @@ public import Configuration
 internal import Glibc
 public import Logging
 
-/// The options every program takes.
+/// The options of every program.
 public struct CommonOptions: ParsableArguments {
-  /// The file; nil for "netmine.cfg" in the working directory where there is one, else our defaults.
+  /// The configuration file; nil for "netmine.cfg" in the working directory if it exists, or built-in
+  /// defaults.
   @Option(
     name: .customLong("configfile"),
     help: ArgumentHelp(
-      "Read this configuration. Without, netmine.cfg in this folder, or else built-in defaults.",
+      "Read this configuration file. (default: netmine.cfg in the working directory, or built-in defaults)",
       valueName: "path"
     ),
     completion: .file(extensions: ["cfg"])
   )
   public var configurationFile: String?
 
-  /// Values that win over the file's.
+  /// Values that override the file's.
   @Option(
     name: .customLong("set"),
     help: ArgumentHelp(
@@ -27,7 +28,7 @@ public struct CommonOptions: ParsableArguments {
   )
   public var overrides: [Configuration.Override] = []
 
-  /// Folder of the log server's sockets; wins over everything else.
+  /// The folder of the log server's sockets. Overrides `--set` and the file.
   @Option(
     help: ArgumentHelp("Folder of the log server's sockets: --set logger.root=path.", valueName: "path"),
     completion: .directory
@@ -37,7 +38,7 @@ public struct CommonOptions: ParsableArguments {
   /// The lowest level that is logged.
   @Option(
     help: ArgumentHelp(
-      "What to say on stderr: trace, debug, info, notice, warning, error or critical. (default: info)",
+      "Lowest log level on stderr: trace, debug, info, notice, warning, error or critical. (default: info)",
       valueName: "level"
     ),
     completion: .list(Logger.Level.allCases.map(\.rawValue)),
@@ -45,12 +46,12 @@ public struct CommonOptions: ParsableArguments {
   )
   public var logLevel: Logger.Level = .info
 
-  /// Creates options nobody has given.
+  /// Creates options with their defaults.
   public init() {}
 
-  /// Reads the configuration these options ask for.
+  /// Reads the configuration that these options select.
   ///
-  /// - Parameter own: what a program's own options say; wins over `--set`.
+  /// - Parameter own: overrides from a program's own options. They override `--set`.
   /// - Throws: an error with every problem found.
   public func configuration(own: [Configuration.Override] = []) throws(ConfigurationError) -> Configuration {
     let usual = "netmine.cfg"
@@ -60,21 +61,21 @@ public struct CommonOptions: ParsableArguments {
     return try Configuration(file: file, overrides: overrides)
   }
 
-  /// What `program` says of itself: lines on stderr, from the level asked for.
+  /// A logger that writes to stderr, from the chosen level.
   public func logger(for program: String) -> Logger {
     StandardErrorLog.logger(program: program, level: logLevel)
   }
 
   private static func level(_ word: String) throws -> Logger.Level {
     guard let level = Logger.Level(rawValue: word.lowercased()) else {
-      throw ValidationError("\"\(word)\" is not a level")
+      throw ValidationError("\"\(word)\" is not a log level")
     }
     return level
   }
 }
 
 extension Configuration.Override: ExpressibleByArgument {
-  /// Reads "KEY=VALUE"; nil without a `=`.
+  /// Parses "KEY=VALUE"; nil if there is no `=`.
   public init?(argument: String) {
     self.init(set: argument)
   }

@@ -5,16 +5,16 @@ internal import Logging
 
 /// A folder that a daemon needs.
 public struct DaemonFolder: Equatable, Sendable {
-  /// Its absolute path.
+  /// The absolute path.
   public let path: String
 
-  /// The key of the configuration that says where it is.
+  /// The configuration key that sets the path.
   public let key: String
 
-  /// Whether only a socket of ours is in it, so that it may be `/tmp` itself.
+  /// Whether it only holds a socket of ours, so that it may be a sticky folder such as `/tmp`.
   public let isForSocket: Bool
 
-  /// Names a folder.
+  /// Describes a folder.
   public init(_ path: String, key: String, isForSocket: Bool = false) {
     self.path = path
     self.key = key
@@ -22,31 +22,32 @@ public struct DaemonFolder: Equatable, Sendable {
   }
 }
 
-/// What every daemon does before its own work and after it.
+/// The start and end that all daemons share.
 public enum DaemonLauncher {
-  /// Exit statuses, as `sysexits.h` numbers them where it does.
+  /// Exit statuses, numbered as in `sysexits.h` if it has them.
   public enum Status {
-    /// All went well.
+    /// The daemon ended normally.
     public static let success: Int32 = 0
-    /// The daemon could not start, or its work ended with an error.
+    /// The daemon could not start, or ended with an error.
     public static let failure: Int32 = 1
-    /// The configuration is wrong.
+    /// The configuration has errors.
     public static let configuration: Int32 = 78
   }
 
-  /// Starts a daemon, runs its work and cleans up: for a main file that then exits with the status.
+  /// Starts a daemon, runs its work and cleans up. The main file exits with the returned status.
   ///
-  /// In order: reads the configuration, goes into the background if asked to, makes `logger.root`, the
-  /// pid file's folder and `folders` and checks that nobody else can change them, takes the pid file, drops root's powers, runs `body`, removes the pid
-  /// file. Errors are shown on stderr; in the background, until the daemon is ready, by the command
-  /// that started it. SIGPIPE is ignored and the umask is 002 throughout.
+  /// The order is: read the configuration; detach if requested; create `logger.root`, the pid file's folder
+  /// and `folders`, and check that no other user can change them; lock the pid file; drop root's privileges;
+  /// run `body`; remove the pid file. Errors are shown on stderr; in the background, until the daemon is
+  /// ready, the launching command shows them. SIGPIPE is ignored and the umask is 002 throughout.
   ///
   /// - Parameters:
-  ///   - program: the program's name, "logserver".
-  ///   - options: its command line.
-  ///   - own: what options of its own say of the configuration.
-  ///   - folders: folders of its own to make besides, while it may still be root.
-  ///   - body: its work: sets up, calls `ready()`, runs its loop, and returns on SIGTERM or SIGINT.
+  ///   - program: the program's name, such as "logserver".
+  ///   - options: the command line.
+  ///   - own: overrides of the configuration from the program's own options.
+  ///   - folders: further folders to create, possibly as root.
+  ///   - body: the daemon's work: it sets up, calls `ready()`, runs its loop, and returns on SIGTERM or
+  ///     SIGINT.
   /// - Returns: the exit status.
   public static func run(
     _ program: String,
@@ -95,21 +96,21 @@ public enum DaemonLauncher {
     }
   }
 
-  /// Makes the folders that are not there, and checks that nobody else can change any.
+  /// Creates missing folders, and checks that no other user can change any.
   private static func prepare(
     _ configuration: Configuration,
     _ account: Account?,
     pidFolder: String,
     _ own: [DaemonFolder]
   ) throws {
-    // Only a group that the operator names is to write to what we make.
+    // The group may write to new folders only if the operator has configured it.
     let group = configuration.permissions.group.flatMap { Privileges.groupNumber($0) }
     let isForGroup = group != nil && group == account?.group ?? getegid()
     let trust = FolderTrust(configuration)
     let pid = DaemonFolder(pidFolder, key: "run_path", isForSocket: true)
     for folder in [DaemonFolder(configuration.logger.root, key: "logger.root"), pid] + own
     where !folder.path.isEmpty {
-      // Before, as root is not to make anything in a folder that another can move meanwhile.
+      // Check first: root must not create anything in a folder that another user can move meanwhile.
       try trust.check(folder.path, key: folder.key, allowsSticky: true)
       try Folder.create(folder.path, owner: account, isForGroup: isForGroup)
       try trust.check(folder.path, key: folder.key, allowsSticky: folder.isForSocket)
@@ -129,7 +130,7 @@ public enum DaemonLauncher {
     body: (RunningDaemon) throws -> Void
   ) throws {
     try daemon.reopenLogFile()
-    // The log file has to be opened again once root's powers are gone.
+    // The log file has to be reopened after root's privileges are dropped.
     if let account, daemon.hasLogFile {
       _ = fchown(STDERR_FILENO, account.user ?? .max, account.group ?? .max)
     }
@@ -140,7 +141,7 @@ public enum DaemonLauncher {
     try body(daemon)
   }
 
-  /// Shows how the daemon's start went.
+  /// Reports the daemon's start and returns the launcher's exit status.
   private static func report(_ outcome: Daemonizer.Outcome, _ program: String) -> Int32 {
     switch outcome {
     case .ready: return Status.success

@@ -1,43 +1,43 @@
 public import ArgumentParser
 
-/// The options every daemon takes: the common ones, and how it goes into the background.
+/// The options of every daemon: the common ones, and those for the background.
 public struct DaemonOptions: ParsableArguments {
-  /// The words `--daemonize` may be followed by, as coinscope's programs had them.
+  /// The values of `--daemonize`, as in coinscope's programs.
   public enum Daemonize: String, CaseIterable, ExpressibleByArgument, CustomStringConvertible, Sendable {
-    /// Go into the background.
+    /// Run in the background.
     case yes = "1"
     /// Stay in the foreground.
     case no = "0"
 
-    /// The word for it.
+    /// The value on the command line.
     public var description: String { rawValue }
   }
 
-  /// The options every program takes.
+  /// The options of every program.
   @OptionGroup public var common: CommonOptions
 
-  /// Whether to go into the background; nil for no.
+  /// Whether to run in the background; nil for no.
   @Option(
     defaultAsFlag: .yes,
     parsing: .next,
-    help: "Go into the background; the command returns when the daemon is up. 0 stays in the foreground."
+    help: "Run in the background. The command returns when the daemon is ready. 0 stays in the foreground."
   )
   public var daemonize: Daemonize?
 
   /// The pid file; nil for "<program>.pid" in `run_path`.
   @Option(
-    help: ArgumentHelp("Write the process id here. Without, <program>.pid in run_path.", valueName: "path"),
+    help: ArgumentHelp("Write the process id here. (default: <program>.pid in run_path)", valueName: "path"),
     completion: .file()
   )
   public var pidfile: String?
 
-  /// Where stdout and stderr go; nil for the terminal, or nowhere in the background.
+  /// The file for stdout and stderr; nil for the terminal, or `/dev/null` in the background.
   @Option(
-    help: ArgumentHelp("Append what goes to stderr to this file.", valueName: "path"),
+    help: ArgumentHelp("Append stdout and stderr to this file.", valueName: "path"),
     completion: .file()
   )
   public var logfile: String?
 
-  /// Creates options nobody has given.
+  /// Creates options with their defaults.
   public init() {}
 }

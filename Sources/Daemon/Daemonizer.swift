@@ -2,32 +2,33 @@ public import Bytes
 internal import CDaemon
 internal import Glibc
 
-/// Puts a process into the background, so that the command returns when the daemon is up or has failed.
+/// Puts a process into the background. The command returns when the daemon is ready or has failed.
 ///
-/// It forks, so it comes before any thread and any event loop: libev's file descriptors do not survive.
+/// It forks, so it must run before any thread and any event loop: libev's file descriptors do not survive a
+/// fork.
 public enum Daemonizer {
-  /// Which of the two processes goes on.
+  /// The process that continues after `detach`.
   public enum Role: Sendable {
-    /// The one that was called, after the daemon told how it went.
+    /// The original process, after the daemon has reported its start.
     case launcher(Outcome)
     /// The daemon: no terminal, in "/", stdin and stdout on /dev/null, other descriptors closed.
     case daemon(Readiness)
   }
 
-  /// What the daemon told.
+  /// The daemon's report of its start.
   public enum Outcome: Equatable, Sendable {
-    /// It is up.
+    /// The daemon is ready.
     case ready
-    /// It said why it is not.
+    /// The daemon failed: the reason.
     case failed(String)
-    /// It ended without a word.
+    /// The daemon ended without a report.
     case died
   }
 
-  /// Forks twice and closes every descriptor from 3 up; stderr stays where it is until the daemon is ready.
+  /// Forks twice and closes every descriptor from 3 up. stderr is kept until the daemon is ready.
   public static func detach() throws(IOError) -> Role {
     var pipe: [Int32] = [0, 0]
-    if netmine_pipe(&pipe) != 0 { throw IOError("make a pipe to the daemon") }
+    if netmine_pipe(&pipe) != 0 { throw IOError("create a pipe to the daemon") }
     let role = netmine_detach()
     if role != 0 {
       let code = errno
@@ -36,14 +37,14 @@ public enum Daemonizer {
       if role < 0 { throw IOError("fork", code: code) }
       return .launcher(outcome(from: pipe[0]))
     }
-    // A process that ends closes its descriptors from the lowest up: the launcher is to hear of it last, when the
-    // lock of the pid file is free.
+    // A process that ends closes its descriptors in ascending order. With a high number, the launcher sees
+    // the pipe close last, when the lock of the pid file is free.
     let high = fcntl(pipe[1], F_DUPFD_CLOEXEC, 512)
     let kept = high < 0 ? pipe[1] : high
     netmine_close_all_but(kept)
     let readiness = Readiness(descriptor: kept)
     do throws(IOError) {
-      if chdir("/") != 0 { throw IOError("go to the folder /") }
+      if chdir("/") != 0 { throw IOError("change to the folder /") }
       try redirect("/dev/null", O_RDWR, to: [STDIN_FILENO, STDOUT_FILENO])
     } catch {
       readiness.failed("\(error)")
@@ -52,7 +53,7 @@ public enum Daemonizer {
     return .daemon(readiness)
   }
 
-  /// Lets descriptors be another file from now on.
+  /// Redirects descriptors to a file.
   static func redirect(_ path: String, _ flags: Int32, to descriptors: [Int32]) throws(IOError) {
     let file = open(path, flags | O_CLOEXEC, 0o664)
     if file < 0 { throw IOError("open \(path)") }
@@ -62,7 +63,7 @@ public enum Daemonizer {
     }
   }
 
-  /// Waits for what the daemon tells: one byte, "R" or "E", then the reason; nothing if it ends.
+  /// Waits for the daemon's report: "R", or "E" and the reason; end of file if the daemon ended.
   private static func outcome(from pipe: Int32) -> Outcome {
     var told: [UInt8] = []
     var chunk = [UInt8](repeating: 0, count: 4096)

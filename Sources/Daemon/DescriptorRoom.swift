@@ -1,14 +1,14 @@
 public import Bytes
 internal import Glibc
 
-/// Whether the limit of open files leaves a program what it cannot do without.
+/// A check that the limit of open files leaves a program the descriptors it needs to start.
 public enum DescriptorRoom {
-  /// How many descriptors that is: the event loop's own, a log file, a pid file, a socket or two.
+  /// Descriptors needed: the event loop's own, a log file, a pid file, a socket or two.
   private static let count = 12
 
-  /// Opens as many files for a moment.
+  /// Opens that many files and closes them again.
   ///
-  /// - Throws: `IOError` if the limit of open files does not allow that.
+  /// - Throws: `IOError` if the limit of open files does not allow it.
   public static func check() throws(IOError) {
     var opened: [Int32] = []
     defer { for descriptor in opened { close(descriptor) } }
@@ -16,7 +16,7 @@ public enum DescriptorRoom {
       let descriptor = open("/dev/null", O_RDONLY | O_CLOEXEC)
       guard descriptor >= 0 else {
         let code = errno
-        throw IOError("open \(count) more files, where \(opened.count) can be (ulimit -n)", code: code)
+        throw IOError("open \(count) more files, the limit allows \(opened.count) (ulimit -n)", code: code)
       }
       opened.append(descriptor)
     }

@@ -1,25 +1,26 @@
 public import Configuration
 internal import Glibc
 
-/// A folder that somebody else can change, so that what is in it may not be what we, or our programs, put there.
+/// The error for a folder that another user can change, so that files and sockets in it may not be ours.
 public struct UntrustedFolder: Error, Equatable, CustomStringConvertible {
-  /// A sentence or more: the folder, its owner and mode, what that means, and how to mend it. Without a full stop.
+  /// The folder, its owner and mode, the consequence, and the remedy, in sentences. Without a full stop at
+  /// the end.
   public let description: String
 }
 
-/// Whom a program lets own and change its folders: root, itself, and whom the configuration names.
+/// The users and groups that may own and change a program's folders: root, the program's own and the
+/// configured ones.
 ///
-/// Whoever can write to a folder can move what is in it away and put something else there: a socket, an archive, a pid file.
-/// Whoever can write to a folder above can do that with the whole folder, unless it is sticky, as `/tmp`, and the folder
-/// below is not theirs.
+/// A user who can write to a folder can replace its contents: a socket, an archive, a pid file. A user who
+/// can write to a parent folder can replace the whole folder, unless the parent is sticky, as `/tmp` is, and
+/// the folder belongs to another user.
 public struct FolderTrust: Sendable {
   private let users: Set<UInt32>
   private let groups: Set<UInt32>
   private let hasUnmappedUsers: Bool
   private let root: String
 
-  /// The trust that a configuration gives: root and root's group, this process's user, `permissions.username` and
-  /// `permissions.group`.
+  /// Trusts root and root's group, this process's user, `permissions.username` and `permissions.group`.
   public init(_ configuration: Configuration) {
     let permissions = configuration.permissions
     let user = permissions.username.flatMap { getpwnam($0)?.pointee.pw_uid }
@@ -31,9 +32,9 @@ public struct FolderTrust: Sendable {
     )
   }
 
-  /// Trusts these users and groups.
+  /// Trusts the given users and groups.
   ///
-  /// - Parameter root: the folder that `logger.root` names; empty for none.
+  /// - Parameter root: the value of `logger.root`; empty for none.
   init(users: [UInt32], groups: [UInt32], root: String = "") {
     self.root = root
     self.users = Set(users)
@@ -41,14 +42,14 @@ public struct FolderTrust: Sendable {
     hasUnmappedUsers = Self.hasUnmappedUsers
   }
 
-  /// Checks a folder that is to hold what only our programs may change.
+  /// Checks that only trusted users can change a folder.
   ///
   /// - Parameters:
-  ///   - folder: its absolute path. What does not exist cannot be anybody's.
-  ///   - key: the key of the configuration that says where it is, for the mend.
-  ///   - allowsSticky: whether everybody may make files in it if nobody can move another's, as in `/tmp`.
-  /// - Throws: an error that says whose it is and how to mend it.
-  /// - Returns: whether strangers may make files in it.
+  ///   - folder: the absolute path. A folder that does not exist is accepted.
+  ///   - key: the configuration key that sets the path, for the remedy.
+  ///   - allowsSticky: whether other users may create files in it if they cannot move ours, as in `/tmp`.
+  /// - Throws: an error that names the owner and the remedy.
+  /// - Returns: whether other users may create files in it.
   @discardableResult
   public func check(
     _ folder: String,
@@ -60,11 +61,11 @@ public struct FolderTrust: Sendable {
     var current = ""
     var links = 0
     var status = stat()
-    // Whether strangers may make files in the folder that is being walked through.
+    // Whether other users may create files in `current`.
     var isOpen = try checkRoot(of: path, key)
     while let name = rest.popLast() {
       let next = name == ".." ? Self.above(current) : "\(current)/\(name)"
-      // What does not exist, or cannot be looked at, cannot be used either.
+      // A folder that does not exist or cannot be examined cannot be used either.
       guard lstat(next.isEmpty ? "/" : next, &status) == 0 else { return isOpen }
       if isOpen, name != "..", !users.contains(status.st_uid) { throw owned(next, status, of: path, key) }
       if status.st_mode & S_IFMT == S_IFLNK {
@@ -81,10 +82,10 @@ public struct FolderTrust: Sendable {
       isOpen = try checkOne(next, status, of: path, key)
     }
     guard isOpen, !allowsSticky else { return isOpen }
-    throw writable(current, status, by: writers(status) ?? "everybody", of: path, key)
+    throw writable(current, status, by: writers(status) ?? "all users", of: path, key)
   }
 
-  /// The parts of a path, the first one last.
+  /// The parts of a path in reverse order.
   private static func parts(of path: String) -> [String] {
     path.split(separator: "/").map(String.init).filter { $0 != "." }.reversed()
   }
@@ -93,15 +94,15 @@ public struct FolderTrust: Sendable {
     String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)])
   }
 
-  /// Checks the folder of a unix socket that is about to be connected to, and the socket where strangers may make files
+  /// Checks the folder of a unix socket before connecting, and the socket if other users may create files
   /// beside it.
   ///
-  /// Only root is that careful: to others, a connector of another user's is nothing strange.
+  /// Only root's programs check this. For other users, a connector of another user is normal.
   ///
-  /// - Parameter path: the socket, absolute; nil for an address that is none.
+  /// - Parameter path: the socket's absolute path; nil for an address that is not a unix socket.
   public func checkSocket(_ path: String?, key: String) throws(UntrustedFolder) {
     guard geteuid() == 0, let path, let slash = path.lastIndex(of: "/") else { return }
-    // By default the sockets are there.
+    // The default folder of the sockets.
     let key = path[...slash] == root[...] ? "logger.root" : key
     guard try check(String(path[..<slash]), key: key, allowsSticky: true) else { return }
     var status = stat()
@@ -116,14 +117,14 @@ public struct FolderTrust: Sendable {
     return try checkOne("/", status, of: path, key)
   }
 
-  /// Checks a folder on the way, or the folder itself; returns whether strangers may make files in it.
+  /// Checks one folder of a path. Returns whether other users may create files in it.
   private func checkOne(
     _ folder: String,
     _ status: stat,
     of path: String,
     _ key: String
   ) throws(UntrustedFolder) -> Bool {
-    // In a user namespace, all that is outside belongs to nobody that can be named.
+    // In a user namespace, files of users outside it belong to the overflow user.
     let isUnmapped = hasUnmappedUsers && status.st_uid == Self.overflowUser
     guard users.contains(status.st_uid) || isUnmapped && folder != path else {
       throw owned(folder, status, of: path, key)
@@ -133,9 +134,9 @@ public struct FolderTrust: Sendable {
     return true
   }
 
-  /// Who may write besides those trusted: "everybody", "group 100"; nil for nobody.
+  /// Untrusted users who may write: "all users" or "group 100"; nil if there are none.
   private func writers(_ status: stat) -> String? {
-    if status.st_mode & S_IWOTH != 0 { return "everybody" }
+    if status.st_mode & S_IWOTH != 0 { return "all users" }
     guard status.st_mode & S_IWGRP != 0, !groups.contains(status.st_gid),
       !Self.isPrivate(status.st_gid, of: status.st_uid)
     else { return nil }
@@ -151,8 +152,8 @@ public struct FolderTrust: Sendable {
     }
     return UntrustedFolder(
       description: """
-        \(Self.described(folder, status)): \(user) can replace \(folder == path ? "what is in it" : path). \
-        Choose another folder (\(key)), or empty this one and take it over \
+        \(Self.described(folder, status)): \(user) can replace \(folder == path ? "its contents" : path). \
+        Choose another folder (\(key)), or empty this one and make it yours \
         (chown \(Self.userName(geteuid())) \(folder))\(other ?? "")
         """
     )
@@ -165,18 +166,18 @@ public struct FolderTrust: Sendable {
     of path: String,
     _ key: String
   ) -> UntrustedFolder {
-    let isGroup = writers != "everybody"
+    let isGroup = writers != "all users"
     let mend = isGroup ? "chmod g-w \(folder)" : "chmod o-w \(folder)"
-    let other = isGroup ? ", or set permissions.group if its members are to be trusted" : ""
+    let other = isGroup ? ", or set permissions.group to trust its members" : ""
     return UntrustedFolder(
       description: """
-        \(Self.described(folder, status)): \(writers) can replace \(folder == path ? "what is in it" : path). \
-        Take that away (\(mend)), choose another folder (\(key))\(other)
+        \(Self.described(folder, status)): \(writers) can replace \(folder == path ? "its contents" : path). \
+        Remove that permission (\(mend)), or choose another folder (\(key))\(other)
         """
     )
   }
 
-  /// "/tmp/netmine belongs to bob, group users, mode 0775".
+  /// The owner, group and mode, as in "/tmp/netmine belongs to bob, group users, mode 0775".
   private static func described(_ path: String, _ status: stat) -> String {
     let mode = String(status.st_mode & 0o7777, radix: 8)
     let digits = String(repeating: "0", count: max(0, 4 - mode.count)) + mode
@@ -191,9 +192,10 @@ public struct FolderTrust: Sendable {
     getgrgid(group).map { String(cString: $0.pointee.gr_name) } ?? "\(group)"
   }
 
-  // MARK: What the system says
+  // MARK: Accounts
 
-  /// Whether a group is a user's own, as many systems make one for each user: of the same name, with nobody else in it.
+  /// Whether a group is a user's private group, which many systems create: it has the user's name and no
+  /// other members.
   private static func isPrivate(_ group: UInt32, of user: UInt32) -> Bool {
     guard let account = getpwuid(user)?.pointee, account.pw_gid == group else { return false }
     let name = String(cString: account.pw_name)
@@ -212,10 +214,10 @@ public struct FolderTrust: Sendable {
     return count > 0 ? String(decoding: bytes[..<count], as: UTF8.self) : nil
   }
 
-  /// The user that stands for all users that a user namespace does not know.
+  /// The user id that stands for all users outside a user namespace.
   private static let overflowUser: UInt32 = 65_534
 
-  /// Whether this process is in a user namespace that does not know all users.
+  /// Whether this process is in a user namespace that does not map all users.
   private static let hasUnmappedUsers: Bool = {
     guard let file = fopen("/proc/self/uid_map", "re") else { return false }
     defer { fclose(file) }

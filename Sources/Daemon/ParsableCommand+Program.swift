@@ -3,14 +3,14 @@ internal import Bytes
 @preconcurrency internal import Glibc
 
 extension ParsableCommand {
-  /// The main of every program: parses the command line, runs the command and ends the process.
+  /// The main function of every program: parses the command line, runs the command and exits.
   ///
-  /// Help, versions and completion scripts go to the standard output like anything else: if they cannot be written, that is
-  /// an error on stderr and exit status 1. So is anything of `print(_:)`'s that could not be written, and an error of
-  /// `close(2)`. A reader that has gone away is none.
+  /// Help, versions and completion scripts go to stdout. If they or the output of `print(_:)` cannot be
+  /// written, or `close(2)` fails, the program reports it on stderr and exits with status 1. A closed pipe is
+  /// not an error.
   public static func runAsProgram() -> Never {
     openStandardDescriptors()
-    // Whoever reads the output may go away.
+    // The reader of the output may close its end.
     signal(SIGPIPE, SIG_IGN)
     var status: Int32 = 0
     do {
@@ -53,10 +53,10 @@ extension ParsableCommand {
     StandardErrorLog.write("\(_commandName): \(error).\n")
   }
 
-  /// Gives the first three descriptors a meaning if the caller has closed them. Otherwise the first file that is opened
-  /// would get their numbers, and be written to as the standard output.
+  /// Opens standard descriptors that the caller has closed. Otherwise the next file opened would get such a
+  /// number, and output would be written to it.
   private static func openStandardDescriptors() {
-    // The wrong way round, so that using them is an error.
+    // Opened in the wrong direction, so that reading stdin or writing stdout fails.
     for descriptor in STDIN_FILENO...STDERR_FILENO where fcntl(descriptor, F_GETFD) < 0 {
       _ = open("/dev/null", descriptor == STDIN_FILENO ? O_WRONLY : O_RDONLY)
     }

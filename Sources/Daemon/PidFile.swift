@@ -1,16 +1,16 @@
 public import Bytes
 internal import Glibc
 
-/// A file with a daemon's process id, locked as long as the daemon lives, so that there is one of it.
+/// A file with a daemon's process id, locked while the daemon runs, so that only one instance runs.
 ///
-/// The lock is the system's: it goes with the process, however that ends, and a file left behind is
-/// taken over. The lock is held until `remove()` or the process's end, even if the value is forgotten.
+/// The lock belongs to the process and ends with it, however it ends. A file left behind is reused. The lock
+/// is held until `remove()` or the process's end, even if this value is released.
 public struct PidFile: Sendable {
-  /// Why the file cannot be had.
+  /// The reason why the pid file cannot be locked.
   public enum Failure: Error, Equatable, CustomStringConvertible {
-    /// A process that lives holds it; its id, where the file tells one.
+    /// Another process holds it; its id is nil if the file does not contain one.
     case running(pid: Int32?, path: String)
-    /// The system refused.
+    /// A system call failed.
     case system(IOError)
 
     /// A sentence that names the process and the file.
@@ -23,16 +23,16 @@ public struct PidFile: Sendable {
     }
   }
 
-  /// The file.
+  /// The file's path.
   public let path: String
 
   private let descriptor: Int32
 
-  /// Creates or takes over the file and writes this process's id; after any fork.
+  /// Creates or reuses the file and writes this process's id. Call it after any fork.
   ///
   /// - Parameters:
-  ///   - path: the file, absolute, in a folder that exists.
-  ///   - owner: whom a file made by root belongs to; nil for root.
+  ///   - path: the absolute path, in an existing folder.
+  ///   - owner: the owner of a file created by root; nil for root.
   public init(path: String, owner: Account? = nil) throws(Failure) {
     self.path = path
     while true {
@@ -49,7 +49,8 @@ public struct PidFile: Sendable {
         descriptor = file
         break
       }
-      // Whoever held it removed it between our open and our lock: what we locked is no file any more.
+      // The former holder removed the file between our open and our lock. The locked file has no name any
+      // more.
       close(file)
     }
     let line = "\(getpid())\n"
@@ -59,9 +60,9 @@ public struct PidFile: Sendable {
     if let owner { _ = fchown(descriptor, owner.user ?? .max, owner.group ?? .max) }
   }
 
-  /// Removes the file and gives up the lock; to be called once, last.
+  /// Removes the file and releases the lock. Call it once, at the end.
   ///
-  /// Where the folder does not let this user remove it, it is emptied.
+  /// If this user may not remove the file from the folder, it is truncated instead.
   public func remove() {
     if Self.isSame(descriptor, path), unlink(path) != 0 { _ = ftruncate(descriptor, 0) }
     close(descriptor)

@@ -2,11 +2,11 @@ public import Bytes
 public import Configuration
 internal import Glibc
 
-/// Gives up root's powers, as `permissions.username` and `permissions.group` say.
+/// Drops root's privileges, as `permissions.username` and `permissions.group` say.
 public enum Privileges {
-  /// Whom to become; nil where the process is not root's or nothing is configured.
+  /// The user and group to become; nil if the process is not root's or none are configured.
   ///
-  /// - Throws: an error that names the line, where the user or the group does not exist.
+  /// - Throws: an error that names the line if the user or the group does not exist.
   public static func account(
     for configuration: Configuration
   ) throws(ConfigurationError) -> Account? {
@@ -19,7 +19,7 @@ public enum Privileges {
           .conflict,
           origin: configuration.origin(of: key),
           key: key,
-          reason: "there is no \(what) \"\(name)\" on this machine, and as root one is needed",
+          reason: "there is no \(what) \"\(name)\" on this machine, which a program started as root needs",
           remedy: "create it, name another, or remove the key to stay root"
         )
       )
@@ -37,9 +37,9 @@ public enum Privileges {
     )
   }
 
-  /// Becomes `account`, for good.
+  /// Becomes `account`, permanently.
   ///
-  /// - Throws: an error that says which step failed; the process must not go on then.
+  /// - Throws: an error that names the failed step. The process must not continue then.
   public static func drop(to account: Account) throws(IOError) {
     if let group = account.group {
       if setgid(group) != 0 { throw IOError("become group \(group)") }
@@ -59,17 +59,18 @@ public enum Privileges {
     }
   }
 
-  /// What to warn of: the process is not root's, and another user than its own is configured.
+  /// A warning that the configured user is not this process's user; nil if it is, or if the process is
+  /// root's.
   public static func warning(for configuration: Configuration) -> String? {
     guard geteuid() != 0, let wanted = configuration.permissions.username else { return nil }
     let current = getpwuid(geteuid()).map { String(cString: $0.pointee.pw_name) } ?? "user \(geteuid())"
     if current == wanted { return nil }
-    return "not started as root: staying \(current), not \(wanted) as permissions.username says"
+    return "not started as root: running as \(current), not as \(wanted) (permissions.username)"
   }
 
-  /// The number of the group that unix sockets are given to; nil to leave them with the process's own.
+  /// The id of the group for unix sockets; nil to leave them with the process's own group.
   ///
-  /// Giving them may fail where the user is not in that group, which is worth a warning at most.
+  /// Changing a socket's group may fail if the user is not a member. That deserves a warning at most.
   public static func socketGroup(for configuration: Configuration) -> UInt32? {
     let group = configuration.permissions.group.flatMap { groupNumber($0) }
     return group == getegid() ? nil : group

@@ -1,12 +1,12 @@
 internal import Glibc
 internal import Synchronization
 
-/// The daemon's side of the pipe to the process that started it; only the first word is heard.
+/// The daemon's end of the pipe to the launching command. Only the first report is sent.
 public final class Readiness: Sendable {
-  /// The pipe; -1 once something has been told.
+  /// The pipe; -1 once a report was sent.
   private let pipe: Atomic<Int32>
 
-  /// Creates the end that writes to `descriptor`, which it closes.
+  /// Takes over `descriptor` and closes it after the report.
   init(descriptor: Int32) {
     pipe = Atomic(descriptor)
   }
@@ -16,15 +16,15 @@ public final class Readiness: Sendable {
     if descriptor >= 0 { close(descriptor) }
   }
 
-  /// Whether something has been told.
+  /// Whether a report was sent.
   public var isTold: Bool { pipe.load(ordering: .relaxed) < 0 }
 
-  /// Tells that the daemon is up: the command returns with success.
+  /// Reports that the daemon is ready. The launching command exits with success.
   public func ready() {
     tell("R")
   }
 
-  /// Tells why the daemon is not up: the command shows it and returns with failure.
+  /// Reports a failure. The launching command prints the reason and exits with failure.
   public func failed(_ reason: String) {
     tell("E" + reason)
   }
@@ -32,7 +32,7 @@ public final class Readiness: Sendable {
   private func tell(_ word: String) {
     let descriptor = pipe.exchange(-1, ordering: .relaxed)
     if descriptor < 0 { return }
-    // SIGPIPE is ignored by then: the process that started us may have been killed.
+    // SIGPIPE is ignored by now: the launching command may have been killed.
     _ = write(descriptor, word, word.utf8.count)
     close(descriptor)
   }

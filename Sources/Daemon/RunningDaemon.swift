@@ -3,27 +3,27 @@ public import Configuration
 internal import Glibc
 public import Logging
 
-/// What a daemon's program runs with.
+/// A daemon's environment: configuration, log and service manager.
 public final class RunningDaemon {
-  /// The program's name: "logserver".
+  /// The program's name, such as "logserver".
   public let program: String
 
-  /// What the operator chose.
+  /// The operator's configuration.
   public let configuration: Configuration
 
-  /// What the program says of itself.
+  /// The program's log.
   public let log: Logger
 
-  /// The group that unix sockets are given to; nil to leave them with the process's own.
+  /// The id of the group for unix sockets; nil to leave them with the process's own group.
   public let socketGroup: UInt32?
 
-  /// The service manager that wants to be told how the daemon is; nil where there is none.
+  /// The service manager to notify; nil if there is none.
   public let manager = ServiceManager()
 
   private let readiness: Readiness?
   private let logfile: String?
 
-  /// Whether stderr is a file of its own.
+  /// Whether stderr goes to a log file.
   var hasLogFile: Bool { logfile != nil }
 
   init(
@@ -41,11 +41,10 @@ public final class RunningDaemon {
     socketGroup = Privileges.socketGroup(for: configuration)
   }
 
-  /// Says that the daemon is up: it listens, and its loop is about to run.
+  /// Reports that the daemon is ready: it listens, and its loop is about to run.
   ///
-  /// In the background the command that started it returns now, and stderr leaves the terminal. A service manager is
-  /// told.
-  /// Calling it again does nothing.
+  /// In the background, the launching command returns now and stderr leaves the terminal. The service manager
+  /// is notified. Further calls only notify it again.
   public func ready() {
     manager?.ready()
     guard let readiness, !readiness.isTold else { return }
@@ -53,7 +52,7 @@ public final class RunningDaemon {
     readiness.ready()
   }
 
-  /// Opens the log file anew, after logrotate renamed it; nothing without `--logfile`.
+  /// Reopens the log file after logrotate has renamed it. Does nothing without `--logfile`.
   public func reopenLogFile() throws(IOError) {
     guard let logfile else { return }
     try Daemonizer.redirect(

@@ -1,52 +1,52 @@
 internal import Glibc
 
-/// The service manager that started the daemon, where it wants to be told how it is: systemd, for `Type=notify`.
+/// The service manager that started the daemon, if it wants notifications: systemd, for `Type=notify`.
 ///
-/// It says so in the environment (sd_notify(3)): `NOTIFY_SOCKET` names a datagram socket, a path or, after an "@",
-/// an abstract name; `WATCHDOG_USEC` says within how many µs it wants a sign of life each time. Without, and
-/// where a word does not get through, nothing happens: a daemon does not fail because of who watches it.
+/// The environment says so (sd_notify(3)): `NOTIFY_SOCKET` names a datagram socket, by path or, after an "@",
+/// by abstract name; `WATCHDOG_USEC` is the watchdog's time-out in µs. Without a manager, or if a
+/// notification cannot be sent, nothing happens: a daemon must not fail because of its manager.
 public struct ServiceManager: Sendable {
-  /// A socket's address: the bytes of `sun_path`.
+  /// The socket's address: the bytes of `sun_path`.
   private let path: [UInt8]
 
-  /// Seconds between two signs of life that are often enough, half of what the manager allows; nil where it wants
-  /// none.
+  /// Seconds between two calls of `alive()`, half of the watchdog's time-out; nil if there is no watchdog.
   public let watchdogInterval: Double?
 
-  /// Longest socket name there is, in bytes.
+  /// The longest socket name, in bytes.
   private static let maximumPathCount = 108
 
-  /// Finds the manager in the environment; nil where there is none, or its socket's name is none.
+  /// Finds the manager in the environment; nil if there is none or its socket's name is not valid.
   public init?() {
     func value(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }
     guard let name = value("NOTIFY_SOCKET"), let first = name.first, first == "/" || first == "@",
       name.utf8.count < Self.maximumPathCount
     else { return nil }
     path = first == "@" ? [0] + Array(name.utf8.dropFirst()) : Array(name.utf8)
-    // What is meant for another process is not for us; going into the background, we have become another.
+    // A watchdog for another process id is not ours. A daemon in the background has another id than the
+    // process started.
     let isOurs = value("WATCHDOG_PID").map { $0 == "\(getpid())" } ?? true
     watchdogInterval = value("WATCHDOG_USEC").flatMap(Double.init).flatMap {
       isOurs && $0 > 0 ? $0 / 2_000_000 : nil
     }
   }
 
-  /// The daemon is up, or has read its configuration again.
+  /// Notifies that the daemon is ready, or has read its configuration again.
   public func ready() { tell("READY=1\nMAINPID=\(getpid())") }
 
-  /// The daemon begins to end in order.
+  /// Notifies that the daemon is shutting down.
   public func stopping() { tell("STOPPING=1") }
 
-  /// The daemon reads its configuration again; `ready()` says when it has.
+  /// Notifies that the daemon is reading its configuration again. Call `ready()` when it has.
   public func reloading() {
     var time = timespec()
     clock_gettime(CLOCK_MONOTONIC, &time)
     tell("RELOADING=1\nMONOTONIC_USEC=\(Int(time.tv_sec) * 1_000_000 + Int(time.tv_nsec) / 1000)")
   }
 
-  /// A sign of life.
+  /// Notifies the watchdog.
   public func alive() { tell("WATCHDOG=1") }
 
-  /// How the daemon does, in a line for people.
+  /// Sends a status line for people.
   public func status(_ line: String) { tell("STATUS=\(line)") }
 
   private func tell(_ words: String) {
@@ -57,7 +57,7 @@ public struct ServiceManager: Sendable {
     var address = sockaddr_un()
     address.sun_family = sa_family_t(AF_UNIX)
     withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path) }
-    // An abstract name ends where its length says, a path at its zero.
+    // An abstract name ends at its length, a path at its NUL.
     let start = MemoryLayout<sockaddr_un>.offset(of: \.sun_path)!
     let length = socklen_t(start + path.count + (path[0] == 0 ? 0 : 1))
     _ = withUnsafePointer(to: address) {

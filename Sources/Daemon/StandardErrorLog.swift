@@ -1,37 +1,37 @@
 internal import Glibc
 public import Logging
 
-/// Writes what a program says of itself to stderr, a line for each thing.
+/// Writes a program's log to stderr, one line for each message.
 ///
-/// A line is: UTC time with microseconds, level, program, message, then key=value for the metadata.
-/// Control characters are escaped: a peer's words can neither break a line nor command a terminal. A
-/// line that stderr does not take at once is lost: a daemon never waits for whoever reads it.
+/// A line has the UTC time with microseconds, level, program, message, and the metadata as key=value. Control
+/// characters are escaped, so that a peer's text can neither break a line nor control a terminal. If stderr
+/// is non-blocking and full, the rest of a line is lost; if it is blocking, the program waits.
 public struct StandardErrorLog: LogHandler {
   /// The lowest level that is written.
   public var logLevel: Logger.Level
 
-  /// Metadata of every line.
+  /// The metadata of every line.
   public var metadata: Logger.Metadata = [:]
 
-  /// Metadata computed for each line.
+  /// The provider of further metadata for each line.
   public var metadataProvider: Logger.MetadataProvider?
 
   private let program: String
   private let hasColours: Bool
 
-  /// Creates a log of `program`, in colours where stderr is a terminal and `NO_COLOR` is not set.
+  /// Creates a log for `program`, with colours if stderr is a terminal and `NO_COLOR` is not set.
   public init(program: String, level: Logger.Level = .info) {
     self.program = program
     logLevel = level
     hasColours = isatty(STDERR_FILENO) == 1 && getenv("NO_COLOR") == nil
   }
 
-  /// A logger that writes this way, whatever the process's other loggers do.
+  /// Returns a logger that writes to stderr, independent of the process's other loggers.
   public static func logger(program: String, level: Logger.Level = .info) -> Logger {
     Logger(label: program) { _ in StandardErrorLog(program: program, level: level) }
   }
 
-  /// Metadata of every line, by key.
+  /// The metadata of every line, by key.
   public subscript(metadataKey key: String) -> Logger.Metadata.Value? {
     get { metadata[key] }
     set { metadata[key] = newValue }
@@ -55,7 +55,7 @@ public struct StandardErrorLog: LogHandler {
     Self.write(line)
   }
 
-  /// The line, with its line feed.
+  /// Formats a line, with its line feed.
   static func line(
     time: timespec,
     level: Logger.Level,
@@ -75,7 +75,7 @@ public struct StandardErrorLog: LogHandler {
     return line + "\n"
   }
 
-  /// "2026-01-31T23:59:59.000001Z".
+  /// Formats a time, as in "2026-01-31T23:59:59.000001Z".
   private static func stamp(_ time: timespec) -> String {
     var seconds = time.tv_sec
     var parts = tm()
@@ -109,7 +109,7 @@ public struct StandardErrorLog: LogHandler {
     return result
   }
 
-  /// Writes text as far as stderr takes it at once.
+  /// Writes a text to stderr. The rest is lost after an error, such as EAGAIN.
   static func write(_ line: String) {
     var line = line
     line.withUTF8 { bytes in
@@ -125,7 +125,7 @@ public struct StandardErrorLog: LogHandler {
 }
 
 extension String {
-  /// With spaces behind, up to `width` characters.
+  /// Appends spaces up to `width` characters.
   fileprivate func padded(to width: Int) -> String {
     self + String(repeating: " ", count: max(0, width - count))
   }

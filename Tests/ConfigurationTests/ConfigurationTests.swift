@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 @Suite struct ConfigurationTests {
-  /// Every key coinscope's file has, with the values it ships.
+  /// Every key of coinscope's file, with the values that it ships.
   static let ancestor = """
     # version of the format
     version = ".2";
@@ -77,7 +77,7 @@ import Testing
     #expect(bitcoin.maxVersion == 70002)
     #expect(bitcoin.minVersion == 209)
     #expect(bitcoin.services == 1)
-    // What the ancestor does not know keeps our defaults.
+    // Keys that coinscope does not know keep their defaults.
     #expect(configuration.connector.relay)
     #expect(configuration.runPath == "/tmp/logger/run/")
   }

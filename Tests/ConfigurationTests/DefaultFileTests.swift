@@ -3,11 +3,11 @@ import Foundation
 import Testing
 
 @Suite struct DefaultFileTests {
-  /// The file at the top of the project.
+  /// The shipped file, at the root of the project.
   static let shipped = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .deletingLastPathComponent().appending(path: "netmine.cfg").path
 
-  /// With `NETMINE_WRITE_DEFAULT_FILE` set the shipped file is written anew instead.
+  /// With `NETMINE_WRITE_DEFAULT_FILE` set, writes the shipped file instead.
   @Test func theShippedFileIsTheDefaultFile() throws {
     if ProcessInfo.processInfo.environment["NETMINE_WRITE_DEFAULT_FILE"] != nil {
       try Configuration.defaultFile.write(toFile: Self.shipped, atomically: true, encoding: .utf8)

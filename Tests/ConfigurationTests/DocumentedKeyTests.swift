@@ -2,7 +2,7 @@ import Configuration
 import Foundation
 import Testing
 
-/// The keys that the documents name.
+/// The keys named in the documents.
 @Suite struct DocumentedKeyTests {
   private static let root = URL(filePath: DefaultFileTests.shipped).deletingLastPathComponent()
 
@@ -16,7 +16,7 @@ import Testing
     }
   }
 
-  /// Whoever renames or removes a key is led to the pages that name it.
+  /// A renamed or removed key is found in the pages that name it.
   @Test func exist() throws {
     let paths = Configuration.keys.map(\.path)
     let sections = Set(paths.compactMap { $0.contains(".") ? $0.split(separator: ".").first : nil })

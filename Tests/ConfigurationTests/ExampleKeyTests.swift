@@ -2,7 +2,7 @@ import Testing
 
 @testable import Configuration
 
-/// A key that no table has, along every step of docs/extending.md.
+/// A key that is in no table, along every step of docs/extending.md.
 @Suite struct ExampleKeyTests {
   private let keys =
     Configuration.keys + [

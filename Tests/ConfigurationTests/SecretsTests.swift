@@ -2,7 +2,7 @@ import Testing
 
 @testable import Configuration
 
-/// No password gets where others read: the configuration's text is published, and errors are printed.
+/// No password is visible to others: the configuration's text is published, and errors are printed.
 @Suite struct SecretsTests {
   @Test(arguments: [
     ("place = \"postgresql://me:hunter2@host/db\";", "place = \"postgresql://me:***@host/db\";"),
@@ -25,7 +25,7 @@ import Testing
     #expect(text.withoutSecrets == expected)
   }
 
-  /// Whichever key holds it, rightly or wrongly, in the file or on the command line.
+  /// For every key, suitable or not, in the file or on the command line.
   @Test func areNeitherInTheTextNorInAnyError() throws {
     let value = "postgresql://me:hunter2@host/db?password=hunter2"
     #expect(Configuration.keys.count > 50)

@@ -9,17 +9,17 @@ import Testing
 
 @testable import ConnectorCore
 
-/// What the program before this one did wrong, where no other test shows it; `docs/hostile-peers.md` names the test of
-/// each failing.
+/// Failings of the predecessor that no other test covers. `docs/hostile-peers.md` names the test of each
+/// failing.
 @Suite struct AncestorFailingsTests {
-  /// Disconnecting all crashed it.
+  /// Disconnecting all connections crashed it.
   @Test func disconnectsAllWhateverTheyAreDoing() throws {
     let bench = try Bench()
     let open = try (0..<5).map { _ in try bench.dialling() }
     for peer in open { try bench.shake(peer) }
     let half = try (0..<5).map { _ in try bench.dialling() }
     try bench.loop.run { bench.connector.statistics.handshaking == 5 }
-    // One that never comes about: a listener whose backlog is full.
+    // Connects that are never established: the listener's backlog is full.
     let deaf = try Socket.listen(on: .ipv4(0x7f00_0001, port: 0), backlog: 0)
     defer { Glibc.close(deaf) }
     let full = try (0..<4).map { _ in try Socket.startConnect(to: Socket.localAddress(of: deaf)) }
@@ -36,14 +36,14 @@ import Testing
     try bench.shake(try bench.dialling())
   }
 
-  /// Processor time of this thread, in ns.
+  /// The processor time of this thread, in ns.
   private static func processorTime() -> Int {
     var time = timespec()
     clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
     return time.tv_sec * 1_000_000_000 + time.tv_nsec
   }
 
-  /// A first message of no bytes left a connection deaf, at 100 % of a processor.
+  /// After a first message without payload a connection was ignored, and used 100 % of a processor.
   @Test func hearsWhatComesAfterAnEmptyMessage() throws {
     let bench = try Bench()
     let peer = try bench.dialling()
@@ -52,19 +52,19 @@ import Testing
     try bench.loop.run { bench.messages.count == 1 }
     try bench.shake(peer)
     let client = try bench.client()
-    // A frame of version 2 without even a request's id.
+    // A frame of version 2 without a request id.
     _ = try bench.ask(client, .statistics, id: 1)
     let empty = try bench.client()
     empty.stream.write([2, 0, 0, 0, 0, 0x3f])
     try bench.loop.run { empty.isClosed || !empty.answers.isEmpty }
-    // Nothing keeps the loop busy. Only this thread counts: other tests run beside it.
+    // Nothing keeps the loop busy. Only this thread counts, as other tests run in parallel.
     let start = Self.processorTime()
     try bench.loop.run(for: 0.5)
     #expect(Self.processorTime() - start < 250_000_000)
     _ = try bench.ask(client, .statistics, id: 2)
   }
 
-  /// A length of 0xFFFFFFFF reserved as much memory, wherever one is read.
+  /// Wherever a length is read, 0xFFFFFFFF reserved that much memory.
   @Test func reservesNothingForTheLongestLength() throws {
     let bench = try Bench()
     let lent = bench.loop.pool.lentCount
@@ -83,10 +83,10 @@ import Testing
     #expect(try bench.last(.closedByUs).reason.contains("4294967295"))
   }
 
-  /// A count of targets beyond the frame's end hung it.
+  /// A count of targets beyond the end of the frame hung it.
   @Test func refusesMoreTargetsThanThereAre() throws {
     let bench = try Bench()
-    // GET_CXN, DISCONNECT and SEND_MSG of version 0 to 0xFFFFFFFF targets, of which one is there.
+    // GET_CXN, DISCONNECT and SEND_MSG of version 0 with a count of 0xFFFFFFFF targets, but only one target.
     for command in 1...3 as ClosedRange<UInt8> {
       let client = try bench.client()
       client.stream.write(
@@ -94,14 +94,14 @@ import Testing
           "00000000ffffffff00000001"
         )!
       )
-      // What it makes no sense of it tells of, and the next request is answered.
+      // The malformed request is published, and the next request is answered.
       client.stream.write(Hexadecimal.bytes("00" + "00000000" + "03")!)
       try bench.loop.run { client.received.count == 4 }
     }
     try bench.loop.run { bench.commands.filter { $0.contains("malformed request of type 2") }.count == 3 }
   }
 
-  /// Five new log sources stalled an old one for three seconds.
+  /// Five new log sources stalled an existing one for three seconds.
   @Test func isNotHeldUpByNewLogSources() throws {
     let bench = try Bench()
     let path = bench.folder.path + "publish"
@@ -116,7 +116,7 @@ import Testing
     #expect(sources.count == 50)
   }
 
-  /// What it logged was held back until there were 4 KiB of it.
+  /// Log output was delayed until there were 4 KiB of it.
   @Test func passesOnTheLeastRecordAtOnce() throws {
     let bench = try Bench()
     try bench.loop.run { bench.reader.numbered.last?.sequence == bench.connector.publisher.lastSequence }
@@ -131,7 +131,7 @@ import Testing
     let bench = try Bench()
     let peer = try bench.dialling()
     try bench.shake(peer)
-    // A ping waits for its answer when the reset comes, which is then met by a read and by a write.
+    // A ping waits for its answer when the reset arrives, so that both a read and a write fail.
     if whileWriting { peer.send(.ping(PingMessage(nonce: 2))) }
     peer.stream.flush()
     var option = linger(l_onoff: 1, l_linger: 0)
@@ -149,7 +149,7 @@ import Testing
     }
   }
 
-  /// Readers that had left were still queued for.
+  /// Records were still queued for readers that had disconnected.
   @Test func keepsNothingForReadersThatHaveLeft() throws {
     let bench = try Bench()
     let readers = (0..<5).map { _ in

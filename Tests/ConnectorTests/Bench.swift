@@ -13,7 +13,7 @@ import Testing
 
 @testable import ConnectorCore
 
-/// A connector with a log server and a reader, all on one loop, and peers made by hand.
+/// A connector with a log server and a reader, all on one loop, and peers driven by the test.
 final class Bench {
   static let network = Network.regtest
 
@@ -54,7 +54,7 @@ final class Bench {
     try loop.run { connector.publisher.isJoined && reader.subscriber.isConnected }
   }
 
-  /// Listens as a peer, and has the connector dial it.
+  /// Listens as a peer and makes the connector dial it.
   func dialled() throws -> RawClient {
     let count = peers.count
     listener = try Listener(
@@ -100,14 +100,14 @@ final class Bench {
     }
   }
 
-  /// The events in the stream.
+  /// The connection events in the stream.
   var events: [ConnectionEvent] {
     zip(reader.headers, reader.bodies).compactMap {
       $0.type == .connection ? try? ConnectionEvent($1.span.bytes) : nil
     }
   }
 
-  /// The messages in the stream, in its order.
+  /// The messages in the stream, in order.
   var messages: [(header: RecordHeader, bytes: [UInt8])] {
     zip(reader.headers, reader.bodies).filter { $0.0.type == .message }.map { (header: $0.0, bytes: $0.1) }
   }
@@ -121,7 +121,7 @@ final class Bench {
 extension RawClient {
   func send(_ message: Message) { stream.write(Bench.network.frame(message)) }
 
-  /// The commands of the messages that came.
+  /// The commands of the messages received.
   var commands: [Command] {
     var commands: [Command] = []
     var rest = received[...]

@@ -53,7 +53,7 @@ import Testing
     try bench.loop.run { Array(peer.received.suffix(pong.count)) == pong }
   }
 
-  /// By when the answer came, however much later it is read.
+  /// The round trip ends when the answer arrives, even if it is read later.
   @Test func timesItsOwnPings() throws {
     let begin = Clock.monotonic()
     let bench = try Bench(bitcoin: "ping_frequency = 1.0;")
@@ -76,7 +76,7 @@ import Testing
     let now = Clock.monotonic()
     let dues = bench.connector.connections.all.map { Int64($0.pings.last + 100_000_000_000) - Int64(now) }
     #expect(dues.count == 8 && dues.allSatisfy { (-10_000_000_000...100_000_000_000).contains($0) })
-    // Eight within a tenth of the time by chance: once in ten million.
+    // Eight within a tenth of the period: the chance is one in ten million.
     #expect(dues.max()! - dues.min()! > 10_000_000_000)
   }
 
@@ -102,7 +102,8 @@ import Testing
     let peer = try bench.dialling()
     try bench.shake(peer)
     let before = bench.messages.count
-    // The begin of a message is read, the rest comes while nothing is, and both are offered when it goes on.
+    // The beginning of a message is read. The rest arrives while reading is stopped. Both are handled on
+    // resumption.
     let message = Bench.network.frame(.getaddr)
     peer.stream.write(Array(message[..<10]))
     try bench.loop.run(for: 0.05)
@@ -212,7 +213,7 @@ import Testing
     #expect(try bench.last(.closedByUs).reason == "blacklisted")
     _ = bench.connector.dial(ConnectTarget(Endpoint("127.0.0.9:1")!), for: nil, request: 0)
     #expect(try bench.last(.connectFailed).reason == "blacklisted")
-    // A reload reads the file again, and applies to who is connected.
+    // A reload reads the file again and applies it to open connections.
     let peer = try bench.dialling(from: .ipv4(0x7f00_0008, port: 0))
     try bench.shake(peer)
     try write("127.0.0.8/31\n", to: path)
@@ -238,7 +239,7 @@ import Testing
     }
   }
 
-  /// One turn of the loop has far more to read than may wait for the log server.
+  /// One loop iteration could read far more than may wait for the log server.
   @Test func readsNoMoreThanTheLogServerTakes() throws {
     let bench = try Bench("log_buffer = 1048576;")
     let peers = try (0..<20).map { _ in

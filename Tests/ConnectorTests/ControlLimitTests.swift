@@ -7,7 +7,7 @@ import Testing
 
 @testable import ConnectorCore
 
-/// What one client, or all, may take of a connector.
+/// The limits of one client, and of all clients together.
 @Suite struct ControlLimitTests {
   static func failure(_ reply: ControlReply) -> ControlFailure? {
     if case .failure(let failure) = reply { failure } else { nil }
@@ -26,11 +26,11 @@ import Testing
     #expect(try register(second, 600, 4)?.contains("msg_pool_bytes") == true)
     #expect(try register(second, 0, 5) == nil)
     #expect(try register(second, 0, 6)?.contains("msg_pool_size") == true)
-    // What a client leaves behind is room for others.
+    // A client that disconnects makes room for others.
     first.stream.close(.closed("done"))
     try bench.loop.run { bench.connector.statistics.registeredMessages == 1 }
     #expect(try register(second, 600, 7) == nil)
-    // So is what a client forgets, and what it registers again counts again.
+    // Forgetting a message makes room, too. Registering it again counts again.
     #expect(try register(second, 500, 8)?.contains("client.max_messages") == true)
     guard case .messages(let messages) = try bench.ask(second, .listMessages, id: 9) else {
       throw IOError("list", code: 0)
@@ -85,8 +85,8 @@ import Testing
     #expect(failure.sentence.contains("1025"), "\(failure.sentence)")
   }
 
-  /// Clients send much of a request each and not the rest: those that began first are told so and closed, and others are
-  /// served.
+  /// Many clients send a large part of a request each. Those that began first get a failure and are closed,
+  /// and others are served.
   @Test func boundsUnfinishedRequestsOfAllClientsTogether() throws {
     let bound = 4 << 20
     let bench = try Bench("client: { memory = \(bound); };")
@@ -105,7 +105,7 @@ import Testing
     }
     try bench.loop.run { clients.count { $0.isClosed } >= 8 }
     try bench.loop.run { bench.connector.control.sessionCount == clients.count { !$0.isClosed } }
-    // The last ones stay, and may go on.
+    // The last clients stay and may continue.
     #expect(clients.prefix(8).allSatisfy { $0.isClosed } && !clients.last!.isClosed)
     guard case .reply(0, .failure(let failure)) = clients[0].answers.first else {
       throw IOError("tell", code: 0)
@@ -117,7 +117,7 @@ import Testing
     #expect(bench.connector.control.heldCount == 0)
   }
 
-  /// A length alone takes nothing: many may announce the longest.
+  /// A length alone reserves no memory: many clients may announce the longest.
   @Test func holdsNothingForALengthOfARequest() throws {
     let bench = try Bench("client: { memory = 1048576; };")
     let clients = try (0..<20).map { _ in try bench.client() }
@@ -145,8 +145,8 @@ import Testing
     _ = try bench.ask(other, .statistics, id: 1)
   }
 
-  /// A client that asks and asks and reads nothing: its requests wait, the connector's memory does not grow, and
-  /// when it reads at last it gets every reply, in order.
+  /// A client sends requests and reads nothing. Its requests wait, the connector's memory does not grow, and
+  /// when the client reads again it gets every reply, in order.
   @Test func letsRequestsWaitForAClientThatDoesNotRead() throws {
     let bench = try Bench("client: { max_waiting = 65536; };")
     let client = try bench.client()
@@ -154,7 +154,7 @@ import Testing
     client.stream.pause()
     let count: UInt32 = 5000
     for id in 1...count { client.stream.write(ControlRequest.statistics.frame(id: id)) }
-    // Others are served meanwhile.
+    // Other clients are served meanwhile.
     for id in 1...50 as ClosedRange<UInt32> { _ = try bench.ask(other, .statistics, id: id) }
     #expect(bench.connector.loop.pool.lentCount < 8 << 20)
     client.stream.resume()
@@ -166,7 +166,8 @@ import Testing
     #expect(ids == Array(1...count))
   }
 
-  /// What a client sends makes more records than are kept, by far: none is lost, and requests stay in order.
+  /// A client's sends make far more records than fit into the log buffer. None is lost, and requests stay in
+  /// order.
   @Test func sendsNoFasterThanTheLogServerTakesRecords() throws {
     let bench = try Bench("log_buffer = 1048576;")
     let client = try bench.client()
@@ -198,7 +199,7 @@ import Testing
     let bench = try Bench("client: { max_waiting = 1024; };")
     let client = try bench.client()
     client.stream.pause()
-    // Each connect fails at once, and says so in an event.
+    // Each connect fails at once and gets an event.
     let targets = Array(repeating: ConnectTarget(Endpoint("127.0.0.1:1")!), count: 10_000)
     client.stream.write(ControlRequest.connect(targets).frame(id: 1))
     try bench.loop.run(timeout: 30) { bench.connector.statistics.clients == 0 }
@@ -207,7 +208,7 @@ import Testing
 
   @Test func servesTwoHundredClientsAtOnce() throws {
     let bench = try Bench()
-    // More than the system keeps until they are accepted: our own clients try again.
+    // More clients than the backlog: further connects try again.
     var connected: [RawClient] = []
     let attempts = (0..<200).map { _ in
       ConnectAttempt(to: .unix(bench.folder.path + "control"), timeout: 10, loop: bench.loop) { result in
@@ -228,7 +229,7 @@ import Testing
     }
   }
 
-  /// Ten requests of both versions in one write, and the same byte by byte.
+  /// Ten requests of both versions in one write, then the same byte by byte.
   @Test(arguments: [1000, 1])
   func readsRequestsHoweverTheyCome(_ size: Int) throws {
     let bench = try Bench()
@@ -246,7 +247,7 @@ import Testing
       rest = rest.dropFirst(size)
       bench.loop.runOnce()
     }
-    // Each reply of version 2, an empty page, has 18 bytes; each of version 0, an empty list, 4.
+    // Each reply of version 2, an empty page, has 18 bytes. Each reply of version 0, an empty list, has 4.
     try bench.loop.run { client.received.count == 5 * (18 + 4) }
     for index in 0..<5 {
       let start = index * 22
@@ -255,7 +256,7 @@ import Testing
     }
   }
 
-  /// Pages of a list hold each connection that stays exactly once, whatever comes and goes meanwhile.
+  /// The pages of a list hold each lasting connection exactly once, while others come and go.
   @Test func listsWhatStaysWhileOthersComeAndGo() throws {
     let bench = try Bench(bitcoin: "max_inbound_per_address = 100; inbound_rate = 0.0;")
     let client = try bench.client()

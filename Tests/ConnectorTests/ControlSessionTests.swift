@@ -21,14 +21,14 @@ extension Bench {
     }
   }
 
-  /// The texts of the records of a type.
+  /// The texts of the records of one type.
   func texts(_ type: RecordType) -> [String] {
     zip(reader.headers, reader.bodies).filter { $0.0.type == type }.map {
       String(decoding: $0.1, as: UTF8.self)
     }
   }
 
-  /// Sends a version 2 request and waits for its reply.
+  /// Sends a native request and waits for its reply.
   func ask(_ client: RawClient, _ request: ControlRequest, id: UInt32) throws -> ControlReply {
     client.stream.write(request.frame(id: id))
     var reply: ControlReply?
@@ -42,7 +42,7 @@ extension Bench {
 }
 
 extension RawClient {
-  /// The version 2 answers that came, in order.
+  /// The native answers received, in order.
   var answers: [ControlAnswer] {
     var answers: [ControlAnswer] = []
     received.withUnsafeBytes { bytes in
@@ -84,7 +84,7 @@ extension RawClient {
         + "7f000001" + "0000000000000000"
     )
 
-    // BITCOIN_PACKED_MESSAGE, then SEND_MSG of it to everyone.
+    // BITCOIN_PACKED_MESSAGE, then SEND_MSG of it to all connections.
     client.received = []
     let message = Bench.network.frame(.getaddr)
     client.stream.write(Hexadecimal.bytes("00" + "00000018" + "01")! + message)
@@ -96,7 +96,7 @@ extension RawClient {
     )
     try bench.loop.run { peer.commands.last == .getaddr }
 
-    // A message whose length is wrong gets id 0; REGISTER forgets the others.
+    // A message with a wrong length gets id 0. REGISTER forgets the others.
     client.received = []
     client.stream.write(Hexadecimal.bytes("00" + "00000017" + "01")! + message.dropLast())
     client.stream.write(Hexadecimal.bytes("00" + "00000000" + "03")!)
@@ -128,7 +128,7 @@ extension RawClient {
     #expect(client.events == [.sent(count: 2, lost: 0)])
     #expect(peers[..<3].allSatisfy { $0.commands.last != .getaddr } && halfway.commands.isEmpty)
 
-    // A draw is the same for the reply and for what is done.
+    // The reply and the action use the same random sample.
     filter = ConnectionFilter()
     filter.sample = 3
     let draw = try bench.ask(client, .disconnect(.filter(filter)), id: 2)
@@ -225,7 +225,7 @@ extension RawClient {
     try bench.loop.run { peer.isClosed }
   }
 
-  /// Sends that come in one write go together where they go to the same connections, and stay in order.
+  /// Sends in one write are combined if they go to the same connections, and stay in order.
   @Test func sendsWhatComesAtOnceInOrder() throws {
     let bench = try Bench()
     let peers = try (0..<2).map { _ in
@@ -235,7 +235,7 @@ extension RawClient {
     }
     let before = bench.messages.count
     func ping(_ nonce: UInt64) -> [UInt8] { Bench.network.frame(.ping(PingMessage(nonce: nonce))) }
-    // The tenth and the eleventh do not go with what is before them, the thirteenth names nobody.
+    // The tenth and the eleventh send cannot be combined with those before. The thirteenth has no targets.
     let oversized = Bench.network.frame("big", payload: [UInt8](repeating: 0, count: 64 << 10))
     let sends =
       (0..<9).map { SendRequest(.message(ping($0)), to: .all) } + [
@@ -284,7 +284,7 @@ extension RawClient {
     }
     #expect(failure.status == .noSuchConnection)
     #expect(mute.received.isEmpty)
-    // All that is there is disconnected.
+    // Disconnecting all includes connections in the handshake.
     #expect(try bench.ask(client, .disconnect(.all), id: 4) == .disconnecting(count: 2, missing: []))
     try bench.loop.run { open.isClosed && mute.isClosed }
   }
@@ -368,7 +368,7 @@ extension RawClient {
     _ = try bench.ask(client, .connect([ConnectTarget(Endpoint("127.0.0.1:1")!)]), id: 2)
     try bench.loop.run { bench.commands.count == 3 }
     #expect(bench.commands[1].contains("uid \(getuid()) pid \(getpid()) request 2: connect 127.0.0.1:1"))
-    // Which id each of its endpoints got.
+    // The second record has the id of each endpoint.
     #expect(bench.commands[2].hasSuffix("uid \(getuid()) pid \(getpid()) request 2: connections 1"))
     #expect(!bench.commands.joined().contains("\u{1b}"))
   }

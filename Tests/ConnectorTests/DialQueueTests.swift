@@ -73,7 +73,7 @@ import Testing
       now += UInt64(pace.secondsUntilNext(rate: 50) * 1e9) + 1000
     }
     #expect((498...502).contains(begun))
-    // A pause of a minute is followed by a tenth of a second's worth.
+    // After a pause of a minute only a tenth of a second's allowance is left.
     now += 60_000_000_000
     begun = 0
     while pace.take(rate: 50, now: now) { begun += 1 }

@@ -10,12 +10,12 @@ import Testing
 
 @testable import ConnectorCore
 
-/// Peers that accept on one port of several loopback addresses, and say nothing by themselves.
+/// Peers that accept on one port of several loopback addresses, and send nothing by themselves.
 final class Harbour {
   private(set) var listeners: [Listener] = []
   private(set) var callers: [(client: RawClient, to: Int, from: SocketAddress, at: UInt64)] = []
 
-  /// Listens on `count` addresses, from 127.`block`.0.1 on.
+  /// Listens on `count` addresses, starting with 127.`block`.0.1.
   init(_ bench: Bench, block: UInt32, count: UInt32 = 1) throws {
     for number in 1...count {
       let listener = try Listener(
@@ -35,7 +35,7 @@ final class Harbour {
 }
 
 extension RawClient {
-  /// What failed, by connection.
+  /// The reasons of failed connects, by connection.
   var failures: [UInt32: String] {
     var failures: [UInt32: String] = [:]
     for case .connectFailed(let id, let outcome) in events { failures[id] = outcome.words }
@@ -44,7 +44,7 @@ extension RawClient {
 }
 
 @Suite struct DialTests {
-  /// Simulated nodes tell of made-up addresses, which are somebody's outside.
+  /// Simulated nodes announce made-up addresses, which may belong to real hosts.
   @Test(arguments: ["", "magic = 0xD9B4BEF9;", "magic = 0x01020304;"])
   func dialsNothingBeyondLoopbackOnSimnet(bitcoin: String) throws {
     let bench = try Bench(bitcoin: bitcoin, network: "simnet")
@@ -68,7 +68,7 @@ extension RawClient {
     try bench.loop.run(for: 0.05)
     #expect(harbour.callers.count == 2)
     #expect(bench.connector.statistics.connectsWaiting == 3)
-    // One is done, one leaves: two others have their turn.
+    // One handshake is done and one peer leaves: two other connects begin.
     let first = harbour.callers[0].client
     first.send(bench.version())
     first.send(.verack)
@@ -79,7 +79,8 @@ extension RawClient {
     #expect(bench.connector.statistics.connectsBegun == 5)
   }
 
-  /// Connects fail by the thousand before they are tried: the client is told of each, and the stream accounts for each.
+  /// Thousands of connects fail without an attempt. The client gets an event for each, and the stream
+  /// accounts for each.
   @Test func sumsFailuresThatComeFasterThanTheyAreTold() throws {
     let bench = try Bench("dial: { in_flight = 1; queue = 10; };")
     let harbour = try Harbour(bench, block: 63)
@@ -101,7 +102,7 @@ extension RawClient {
       sums()[0].contains("without an event of their own: queue full; first connection "),
       "\(sums())"
     )
-    // Each id is in an event or in a sum, and the client's command says which endpoint was which.
+    // Each id is in an event or in a sum, and the client's CTRL record pairs ids with endpoints.
     var accounted = Set(
       zip(bench.reader.headers, bench.reader.bodies).filter { $0.0.type == .connection }.map(\.0.connection)
     )
@@ -113,7 +114,7 @@ extension RawClient {
     }
     #expect(accounted.isSuperset(of: Array(12...3001 as ClosedRange<UInt32>)))
     #expect(bench.commands.contains { $0.hasSuffix("request 2: connections 2-3001") })
-    // What waits is given up by the thousand too.
+    // Thousands of waiting connects can be cancelled, too.
     let request = ControlRequest.disconnect(.all)
     #expect(try bench.ask(client, request, id: 3) == .disconnecting(count: 11, missing: []))
     try bench.loop.run {
@@ -128,7 +129,7 @@ extension RawClient {
     let begun = Clock.monotonic()
     _ = try bench.ask(client, .connect(harbour.targets), id: 1)
     try bench.loop.run { harbour.callers.count == 7 }
-    // One at once, and one that is saved up meanwhile at most.
+    // One connect at once, and at most one saved up meanwhile.
     #expect(Double(harbour.callers.last!.at - begun) / 1e9 >= 5.0 / 20 - 0.01)
   }
 
@@ -162,7 +163,7 @@ extension RawClient {
     #expect(try bench.ask(client, .disconnect(.all), id: 4) == .disconnecting(count: 2, missing: []))
     try bench.loop.run { client.failures.count >= 3 && bench.connector.connections.isEmpty }
     #expect(bench.connector.statistics.connectsWaiting == 0)
-    // Nothing of it stays: the same ones can be dialled again.
+    // No claim is left behind: the same endpoints can be dialled again.
     _ = try bench.ask(client, .connect([harbour.targets[2]]), id: 5)
     try bench.loop.run { harbour.callers.contains { $0.to == 3 } }
   }
@@ -191,12 +192,12 @@ extension RawClient {
     other.isAnother = true
     _ = try bench.ask(client, .connect([other]), id: 2)
     try bench.loop.run { harbour.callers.count == 2 }
-    // Once both are gone it can be dialled again.
+    // Once both are gone, the endpoint can be dialled again.
     for caller in harbour.callers { caller.client.close("now") }
     try bench.loop.run { bench.connector.connections.isEmpty }
     _ = try bench.ask(client, .connect([target]), id: 3)
     try bench.loop.run { harbour.callers.count == 3 }
-    // Coinscope's clients get no second one either.
+    // Coinscope's clients do not get a second connection either.
     client.stream.write(CoinscopeRequest.connect(remote: target.remote, local: target.remote).frame)
     try bench.loop.run { bench.events.filter { $0.reason.hasPrefix("already connected") }.count == 2 }
   }

@@ -26,7 +26,7 @@ import Testing
     #expect(rest == [] && mayTell)
   }
 
-  /// Each id is in the sentences, so that an account of ids finds no hole.
+  /// Each id is in a sentence, so that no id is unaccounted for.
   @Test func saysEachIDThatItCounts() {
     var sum = FailureSum(rate: 1, now: 0)
     var ids: [UInt32] = []

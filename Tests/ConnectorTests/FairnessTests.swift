@@ -7,7 +7,7 @@ import Testing
 @testable import ConnectorCore
 @testable import EventLoop
 
-/// What peers that say little notice of peers that say all they can: nothing.
+/// Quiet peers are not affected by peers that send as much as they can.
 @Suite struct FairnessTests {
   private static let count = 20
   private let bench: Bench
@@ -29,12 +29,12 @@ import Testing
     return flood
   }
 
-  /// Has each peer have something to send.
+  /// Gives each flooding peer data to send.
   private func flood(_ bytes: [UInt8]) {
     for peer in flooding where peer.stream.unsentCount == 0 { peer.stream.write(bytes) }
   }
 
-  /// Pings until the answer is there; returns how many bytes the connector has read meanwhile.
+  /// Pings until the answer is there. Returns the number of bytes that the connector has read meanwhile.
   private func ping(_ nonce: UInt64, _ meanwhile: () -> Void = {}) throws -> Int {
     let before = bench.connector.statistics.bytesReceived
     quiet.received.removeAll()
@@ -54,7 +54,7 @@ import Testing
     payload: [0xfd, 0x50, 0xc3] + [UInt8](repeating: 1, count: 36 * 50_000)
   )
 
-  /// A turn of the loop for each step: the ping, the pong, and one for luck.
+  /// One loop iteration for each step: the ping, the pong, and one to spare.
   @Test(arguments: [announcement, Network.regtest.frame(.ping(PingMessage(nonce: 7)))])
   func answersAtOnceBesidePeersThatFlood(with message: [UInt8]) throws {
     let start = bench.connector.statistics.bytesReceived
@@ -67,7 +67,7 @@ import Testing
     #expect(bench.connector.statistics.bytesReceived - start > 1 << 20)
   }
 
-  /// A long message is read piece by piece, in turns, and hashed at the expense of who sends it.
+  /// A long message is read in pieces, in turns, and its sender is charged for hashing it.
   @Test func answersAtOnceBesidePeersThatSendLongMessages() throws {
     for nonce in 1...20 as ClosedRange<UInt64> {
       let read = try ping(nonce) { flood(Self.announcements) }
@@ -79,7 +79,7 @@ import Testing
     }
   }
 
-  /// Of what waits when the loop comes to it, a little of each is read before more of any.
+  /// A little of each waiting stream is read before more of any.
   @Test func readsALittleOfEachFirst() throws {
     let gate = bench.connector.gate
     let reserve = gate.hasReserve
@@ -116,7 +116,7 @@ import Testing
     #expect(!bench.connector.gate.isOpen)
     _ = try ping(0)
     let most = Self.count * ReadGate.lightRead
-    // What they say is published, and answered.
+    // The quiet peer's messages are published and answered.
     for nonce in 1...20 as ClosedRange<UInt64> {
       #expect(try ping(nonce) { flood(bytes) } <= most)
     }

@@ -6,11 +6,11 @@ import Testing
 
 @testable import ConnectorCore
 
-/// Asking for the contents of what peers announce.
+/// Requests for announced transactions and blocks.
 @Suite struct FetcherTests {
   static let both = "transactions = true; blocks = true;"
 
-  /// A connector that fetches, and peers whose handshakes are done.
+  /// A connector that fetches, and peers with completed handshakes.
   static func bench(_ settings: String = both, peers count: Int) throws -> (Bench, [RawClient]) {
     let bench = try Bench("fetch: { \(settings) };")
     let peers = try (0..<count).map { _ in
@@ -27,7 +27,7 @@ import Testing
 
   static func announce(_ items: [InventoryItem]) -> Message { .inv(InventoryMessage(items: items)) }
 
-  /// A transaction without, or with, a witness.
+  /// A transaction, with or without a witness.
   static func transaction(_ number: UInt32, hasWitness: Bool = false) -> Transaction {
     Transaction(
       version: 2,
@@ -52,7 +52,7 @@ import Testing
       try bench.loop.run(for: 0.02)
     }
     try bench.loop.run { !peers[0].requests.isEmpty }
-    // Blocks and transactions by txid are asked for with their witnesses.
+    // Blocks, and transactions announced by txid, are requested with their witnesses.
     #expect(peers[0].requests == [items[0], InventoryItem(.witnessBlock, Self.hash(2))])
     peers[1].send(Self.announce([InventoryItem(.tx, Self.hash(3))]))
     try bench.loop.run { !peers[1].requests.isEmpty }
@@ -82,7 +82,7 @@ import Testing
       try bench.loop.run(for: 0.02)
     }
     try bench.loop.run { peers[0].requests == [item] }
-    // A word of one that was not asked means nothing.
+    // A notfound from a peer that was not asked is ignored.
     peers[2].send(.notfound(InventoryMessage(items: [item])))
     try bench.loop.run(for: 0.02)
     #expect(peers[1].requests.isEmpty)
@@ -93,7 +93,7 @@ import Testing
     peers[2].send(.notfound(InventoryMessage(items: [item])))
     try bench.loop.run { bench.connector.statistics.fetchesFailed == 1 }
     #expect(bench.connector.statistics.fetchesPending == 0)
-    // Announced again, it is asked for again.
+    // If announced again, it is requested again.
     peers[0].send(Self.announce([item]))
     try bench.loop.run { peers[0].requests == [item, item] }
   }
@@ -119,7 +119,7 @@ import Testing
     peers[0].send(.tx(transaction))
     try bench.loop.run { bench.connector.statistics.fetchesReceived == 1 }
     #expect(bench.connector.statistics.fetchesPending == 0)
-    // By its other name it is there already; so it is when it comes again.
+    // It is known by its other hash, and when it is received again.
     peers[1].send(
       Self.announce([InventoryItem(.tx, transaction.txid), InventoryItem(.wtx, transaction.wtxid)])
     )
@@ -153,7 +153,7 @@ import Testing
     try bench.loop.run { peers[0].requests.count >= 20 }
     #expect(peers[0].requests.count < 30)
     try bench.loop.run { peers[0].requests.count == 30 }
-    // Twenty at once are a second's worth; ten more take half a second.
+    // Twenty at once are a second's allowance. Ten more take half a second.
     #expect(Clock.monotonic() - start > 450_000_000)
     #expect(peers[0].requests.map(\.hash) == (0..<30).map { Self.hash($0) })
   }
@@ -165,7 +165,7 @@ import Testing
     peers[0].send(Self.announce([InventoryItem(.wtx, big.wtxid)]))
     peers[0].send(Self.announce((0..<5).map { InventoryItem(.wtx, Self.hash($0)) }))
     try bench.loop.run { peers[0].requests.count == 2 }
-    // What came was more than a second's worth: the rest waits for some 0.2 s.
+    // More than a second's allowance was received: the rest waits for about 0.2 s.
     let start = Clock.monotonic()
     peers[0].send(.tx(big))
     try bench.loop.run { peers[0].requests.count == 3 }
@@ -179,7 +179,7 @@ import Testing
     peers[0].send(Self.announce((0..<40_000).map { InventoryItem(.wtx, Self.hash($0)) }))
     try bench.loop.run(timeout: 30) { bench.connector.statistics.fetchesLeftOut == UInt64(40_000 - share) }
     #expect(bench.connector.statistics.fetchesPending == UInt64(share))
-    // There is room for what others announce.
+    // There is room for other peers' announcements.
     let other = InventoryItem(.wtx, Self.hash(50_000))
     peers[1].send(Self.announce([other]))
     try bench.loop.run { bench.connector.statistics.fetchesPending == UInt64(share + 1) }
@@ -189,7 +189,7 @@ import Testing
 }
 
 extension RawClient {
-  /// The things that it was asked for.
+  /// The items that the peer was asked for.
   fileprivate var requests: [InventoryItem] {
     var items: [InventoryItem] = []
     var rest = received[...]

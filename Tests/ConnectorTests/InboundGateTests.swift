@@ -5,7 +5,7 @@ import Testing
 
 @testable import ConnectorCore
 
-/// Who is let in and who is not, with time passed in.
+/// Admitted and refused peers. Time is passed in.
 @Suite struct InboundGateTests {
   private static let second: UInt64 = 1_000_000_000
 
@@ -13,7 +13,7 @@ import Testing
     try Configuration(text: "connector: { bitcoin: { \(text) }; };", file: nil).connector.bitcoin
   }
 
-  /// A gate in a box, for `#expect` calls nothing that changes what it calls.
+  /// A gate in a class, because `#expect` cannot call mutating functions.
   private final class Box {
     var gate = InboundGate()
     func refusal(of address: NetworkAddress, _ settings: Connector.Settings, now: UInt64) -> Outcome? {
@@ -26,7 +26,7 @@ import Testing
 
   private func address(_ text: String) -> NetworkAddress { NetworkAddress(text)! }
 
-  /// A rate that is set later counts from then on.
+  /// If a rate is configured later, connects count from then on.
   @Test func countsNoConnectsWhereThereIsNoRate() throws {
     let (none, some) = (try settings("inbound_rate = 0.0;"), try settings("inbound_rate = 2.0;"))
     let gate = Box()
@@ -49,21 +49,21 @@ import Testing
     for _ in 0..<2 { #expect(gate.refusal(of: greedy, settings, now: 0) == nil) }
     let refusal = gate.refusal(of: greedy, settings, now: 0)
     #expect(refusal == Outcome(.turnedAway, .inboundPerAddress, value: 2, bound: 2))
-    // Nobody else pays for it.
+    // Other addresses are not affected.
     #expect(gate.refusal(of: address("192.0.2.2"), settings, now: 0) == nil)
     gate.left(greedy)
     #expect(gate.refusal(of: greedy, settings, now: 0) == nil)
     #expect(gate.openCount == 3)
   }
 
-  /// A /64 of IPv6 is one owner's; a CJDNS address is one node's.
+  /// An IPv6 /64 belongs to one host, a CJDNS address to one node.
   @Test func takesASlash64ForOneAddress() throws {
     let settings = try settings("max_inbound_per_address = 1; inbound_rate = 0.0;")
     let gate = Box()
     #expect(gate.refusal(of: address("2001:db8::1"), settings, now: 0) == nil)
     #expect(gate.refusal(of: address("2001:db8::ffff:0:0:2"), settings, now: 0) != nil)
     #expect(gate.refusal(of: address("2001:db8:0:1::1"), settings, now: 0) == nil)
-    // The IPv4 address whose number a prefix looks like is another.
+    // An IPv4 address equal to the prefix's number is a different address.
     #expect(gate.refusal(of: .ipv4(0x2001_0db8), settings, now: 0) == nil)
     #expect(gate.refusal(of: .ipv6(UInt128(0x2001_0db8) << 64), settings, now: 0) == nil)
     for last in 1...2 as ClosedRange<UInt128> {
@@ -89,7 +89,7 @@ import Testing
     let settings = try settings("inbound_rate = 2.0;")
     let gate = Box()
     let churning = address("192.0.2.1")
-    /// Connects 1000 times within a second and leaves each time; returns how often it was let in.
+    /// Connects and disconnects 1000 times within a second. Returns how often it was admitted.
     func churn(in second: UInt64) -> Int {
       (0..<1000 as Range<UInt64>).count {
         guard gate.refusal(of: churning, settings, now: (second * 1000 + $0) * Self.second / 1000) == nil
@@ -98,7 +98,7 @@ import Testing
         return true
       }
     }
-    // Four seconds' worth at once, then what the rate allows.
+    // Four seconds' allowance at once, then the configured rate.
     #expect((8...10).contains(churn(in: 0)))
     #expect((1...3).contains(churn(in: 1)))
     #expect((1...3).contains(churn(in: 2)))
@@ -106,7 +106,7 @@ import Testing
     #expect(gate.openCount == 1)
   }
 
-  /// Whoever has many addresses makes it forget others that have no connections, and costs bounded memory.
+  /// A host with many addresses makes the gate forget addresses without connections, and uses bounded memory.
   @Test func remembersABoundedNumberOfAddresses() throws {
     let settings = try settings("max_inbound = 5; inbound_rate = 1.0;")
     let gate = Box()
@@ -115,7 +115,7 @@ import Testing
     }
     #expect(gate.visitorCount <= 10_001)
     #expect(gate.openCount == 5)
-    // Those that are connected are still counted.
+    // Connected addresses are still counted.
     for number in 1...5 as ClosedRange<UInt32> { gate.left(.ipv4(number)) }
     #expect(gate.openCount == 0)
   }

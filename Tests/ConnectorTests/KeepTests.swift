@@ -37,7 +37,7 @@ import Testing
     }
     try bench.loop.run { harbour.callers.count == 4 }
     #expect(againEvents(client).map(\.old) == [1, 2, 3] && againEvents(client).map(\.next) == [2, 3, 4])
-    // Each event follows the one that tells the end.
+    // Each `again` event follows the event that reports the end.
     let about = client.events.compactMap(\.connection)
     #expect(about == about.sorted())
     let telling = "connection 1 to \(harbour.endpoints[0]) is kept: dialled again in "
@@ -75,7 +75,7 @@ import Testing
     )
     try bench.loop.run { callers == 2 }
     listener.close()
-    // Another client may end it between two attempts, though it never asked for it.
+    // Another client may disconnect it between two attempts.
     let other = try bench.client()
     _ = try bench.ask(other, .disconnect(.all), id: 1)
     try bench.loop.run { bench.connector.statistics.connectionsKept == 0 }

@@ -66,7 +66,7 @@ import Testing
     #expect(error.problems[0].reason.contains("70015, which dogecoin speaks"))
   }
 
-  /// A coin's version and a configured magic, as a peer sees them.
+  /// The protocol version of a coin and a configured magic, as a peer sees them.
   @Test func shakesHandsOnADescribedNetwork() throws {
     let bench = try Bench(
       network: "mycoin",

@@ -11,7 +11,7 @@ import Testing
 @testable import ConnectorCore
 
 extension RawClient {
-  /// Breaks the connection off.
+  /// Resets the connection.
   fileprivate func reset() {
     var value = linger(l_onoff: 1, l_linger: 0)
     setsockopt(stream.descriptor, SOL_SOCKET, SO_LINGER, &value, socklen_t(MemoryLayout<linger>.size))
@@ -19,9 +19,9 @@ extension RawClient {
   }
 }
 
-/// What each way to fail is called, in the stream and to the client that asked.
+/// The words for each kind of failure, in the stream and for the client.
 @Suite struct OutcomeTests {
-  /// The reason that connection 1 ended for, which the stream and the client have alike.
+  /// The reason why connection 1 ended. The stream and the client have the same.
   private func reason(_ bench: Bench, _ client: RawClient) throws -> String {
     var found: String?
     try bench.loop.run {
@@ -87,7 +87,7 @@ extension RawClient {
 
   @Test func callsABlackHole() throws {
     let bench = try Bench(bitcoin: "connect_timeout = 0.5;")
-    // A listener whose backlog is full lets nobody in, and says nothing.
+    // A listener with a full backlog neither accepts nor refuses.
     let address = SocketAddress.ipv4(0x7f48_0001, port: 0)
     let descriptor = try Socket.listen(on: address, backlog: 0)
     defer { close(descriptor) }

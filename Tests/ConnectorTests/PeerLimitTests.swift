@@ -9,7 +9,7 @@ import Testing
 
 @testable import ConnectorCore
 
-/// What peers that mean harm may take of a connector, and that others do not pay for it.
+/// The limits of hostile peers, without harm to other peers.
 @Suite struct PeerLimitTests {
   private static let address: UInt32 = 0x7f00_0000
 
@@ -33,10 +33,10 @@ import Testing
     #expect(event.local == Endpoint(bench.connector.listeningAddresses[0]))
     let other = try bench.dialling(from: .ipv4(Self.address | 10, port: 0))
     try bench.shake(other)
-    // Each that was told of as accepted was told of as closed.
+    // Each connection with an `accepted` event has a `closed` event.
     #expect(bench.events.filter { $0.code == .accepted }.count == 4)
     #expect(bench.connector.connections.count == 3)
-    // One leaves, one may come.
+    // After one disconnects, another one may connect.
     peers.first { !$0.isClosed }!.close("leaves")
     try bench.loop.run { bench.connector.limits.inboundCount == 2 }
     try bench.shake(try bench.dialling(from: .ipv4(Self.address | 9, port: 0)))
@@ -50,7 +50,7 @@ import Testing
       try bench.last(.closedByUs).reason
         == "turned away: 2 peers have connected to us (connector.bitcoin.max_inbound)"
     )
-    // We dial all the same.
+    // Outbound connects are not affected.
     try bench.shake(try bench.dialled())
   }
 
@@ -66,7 +66,7 @@ import Testing
       for peer in churning where !peer.isClosed { peer.close("again") }
       bench.peers.removeAll()
     }
-    // A twentieth is let in, and is told of by itself; so are the first that are not, and a sum of the others.
+    // One in twenty is admitted and gets events. So do the first refused ones; a sum counts the others.
     try bench.loop.run {
       bench.connector.limits.inboundCount == 1
         && zip(bench.reader.headers, bench.reader.bodies).contains {
@@ -94,7 +94,7 @@ import Testing
     peer.stream.write(Array(largePart[1000...]))
     try bench.loop.run { limits.heldCount >= 300_024 }
     #expect(limits.heldCount == bench.connector.connections[1]!.heldCount)
-    // What waits for a peer that does not read.
+    // Data that waits for a peer that does not read.
     let other = try bench.dialling()
     try bench.shake(other)
     other.stream.pause()
@@ -107,12 +107,12 @@ import Testing
     }
     connection.countMemory()
     let waiting = Int(connection.info.bytesWaiting)
-    // Whole buffers, not only what is left in them.
+    // Whole buffers count, not only the bytes left in them.
     #expect(waiting > 0 && limits.heldCount >= before + waiting)
     #expect(limits.heldCount == before + connection.heldCount)
     other.stream.resume()
     try bench.loop.run { limits.heldCount == before }
-    // Those that are gone hold nothing.
+    // Closed connections hold no memory.
     peer.close("done")
     try bench.loop.run { limits.heldCount == 0 }
   }
@@ -136,14 +136,14 @@ import Testing
     )
   }
 
-  /// A message that many are sent is there once, and counts once.
+  /// A message to many peers is stored once and counted once.
   @Test func countsWhatIsKeptForManyOnce() throws {
     let bench = try Bench("peer_memory = 16777216;")
     let peers = try (1...6).map { try bench.dialling(from: .ipv4(Self.address | $0, port: 0)) }
     for peer in peers { try bench.shake(peer) }
     for peer in peers { peer.stream.pause() }
     let client = try bench.client()
-    // Two fill the kernel's buffers.
+    // Two messages fill the kernel's buffers.
     let message = Bench.network.frame("x", payload: [UInt8](repeating: 0, count: 3 << 20))
     for id in 1...2 as ClosedRange<UInt32> {
       _ = try bench.ask(client, .send(SendRequest(.message(message), to: .all)), id: id)
@@ -156,7 +156,7 @@ import Testing
     try bench.loop.run { bench.connector.limits.sharedCount == 0 }
   }
 
-  /// A client's messages, each to another peer that does not read, are as many as there are peers.
+  /// A client sends a different message to each of many peers that do not read.
   @Test func boundsWhatClientsSendToPeersThatDoNotRead() throws {
     let bench = try Bench("peer_memory = 16777216;")
     let peers = try (1...12).map { try bench.dialling(from: .ipv4(Self.address | $0, port: 0)) }
@@ -184,7 +184,7 @@ import Testing
     #expect(bench.connector.connections.count > 0)
   }
 
-  /// What waits only until the end of the loop's turn is no reason to close a peer.
+  /// Data that waits only until the end of the loop iteration is no reason to close a peer.
   @Test func closesNobodyForWhatGoesAtTheEndOfTheTurn() throws {
     let bench = try Bench("peer_memory = 1048576;")
     let peers = try (1...60).map { try bench.dialling(from: .ipv4(Self.address | $0, port: 0)) }
@@ -201,7 +201,7 @@ import Testing
     #expect(bench.connector.connections.count == peers.count)
   }
 
-  /// Counts that a payload does not hold are not believed: nothing is reserved for them, and the peer stays.
+  /// Counts beyond the payload's size are not believed: no memory is reserved, and the peer stays.
   @Test(arguments: [
     ("inv", "fd50c3"), ("getdata", "fd50c3"), ("getdata", "feffffffff"), ("notfound", "ffffffffffffffffff"),
     ("addr", "fde803"), ("addrv2", "fde803"), ("headers", "fdd007"), ("tx", "01000000feffffffff"),
@@ -220,7 +220,7 @@ import Testing
     #expect(bench.loop.pool.lentCount <= lent + 1 << 20)
   }
 
-  /// A length is believed only as its bytes come.
+  /// A length is believed only as its bytes arrive.
   @Test func reservesNothingForALength() throws {
     let bench = try Bench()
     let peers = try (1...20).map { try bench.dialling(from: .ipv4(Self.address | $0, port: 0)) }
@@ -237,7 +237,7 @@ import Testing
     try bench.shake(first)
     bench.connector.nextID = .max - 1
     for _ in 0..<4 { try bench.shake(try bench.dialling()) }
-    // 1 is in use still.
+    // Id 1 is still in use.
     #expect(bench.connector.connections.all.map(\.id) == [1, 2, 3, .max - 1, .max])
     #expect(bench.connector.connections.after(3).map(\.id) == [.max - 1, .max])
     try bench.loop.run {

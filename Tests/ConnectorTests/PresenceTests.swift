@@ -7,7 +7,7 @@ import Testing
 
 @testable import ConnectorCore
 
-/// What keeps an observer interesting for its peers.
+/// The announcements that keep peers from dropping an observer.
 @Suite struct PresenceTests {
   private static let block = Hash256(doubleSHA256: [1].span.bytes)
 
@@ -23,14 +23,14 @@ import Testing
     #expect(heights.median == nil)
     for height in [901, .max] as [Int32] { heights.note(height) }
     #expect(heights.median == 903)
-    // It follows what the last told, and a few that lie do not move it.
+    // It follows the most recent heights, and a few false ones do not move it.
     for round in 0..<300 { heights.note(round % 5 == 0 ? 1 : 2000) }
     #expect(heights.median == 2000)
   }
 
   @Test(arguments: [true, false]) func tellsAHeightThatFollowsItsPeers(follows: Bool) throws {
     let bench = try Bench(bitcoin: "start_height = 5; follow_height = \(follows);")
-    // Of those that came to us nobody knows who they are.
+    // Inbound peers do not count, as we did not choose them.
     for last in 1...9 as ClosedRange<UInt32> {
       try bench.shake(try bench.dialling(from: .ipv4(0x7f00_0000 | last, port: 0)))
     }
@@ -56,7 +56,7 @@ import Testing
     #expect(announced(Self.block, by: 2))
     #expect(newest.hash == Self.block && newest.isKnown(to: 1) && !newest.isKnown(to: 3))
     #expect(!announced(Self.block, by: 3))
-    // One that announces a block after another costs one vote's memory.
+    // A peer that announces block after block uses the memory of one vote.
     for number in 0..<10_000 {
       let hash = Hash256(doubleSHA256: [UInt8(number & 255), UInt8(number >> 8)].span.bytes)
       #expect(!announced(hash, by: 9))
@@ -116,7 +116,8 @@ import Testing
 
   private static let onion = "pg6mmjiyjmcrsslvykfwnntlaru7p5svn6y2ymmju6nubxndf4pscryd.onion:8333"
 
-  /// As coinscope's "active ping" and Bitnodes' every three hours; in what form, depends on the address and the peer.
+  /// As in coinscope's "active ping" and Bitnodes, every three hours. The form depends on the address and the
+  /// peer.
   @Test(arguments: [
     ("127.0.0.1", "203.0.113.5:8333", true, "addrv2"), ("127.0.0.1", "203.0.113.5:8333", false, "addr"),
     ("127.0.0.1", onion, true, "addrv2"), ("127.0.0.1", onion, false, "ping"),
@@ -161,7 +162,7 @@ import Testing
 
   // MARK: Listeners
 
-  /// The ancestor bound 0.0.0.0 whatever was configured.
+  /// The predecessor listened on 0.0.0.0, whatever was configured.
   @Test func listensWhereItIsToldAndNowhereElse() throws {
     let bench = try Bench(
       listeners: """
@@ -172,7 +173,7 @@ import Testing
     #expect(addresses.count == 3)
     for address in addresses { try bench.shake(try bench.dialling(at: address)) }
     #expect(bench.connector.connections.all.map(\.local) == addresses.map { Endpoint($0)! })
-    // Each port is free at all other addresses, and nobody answers there.
+    // The port is free on all other addresses, and connects there are refused.
     for address in addresses[..<2] {
       for other in [0x7f00_0001, 0x7f00_0005] as [UInt32] {
         let stranger = try RawClient(.ipv4(other, port: address.port), on: bench.loop)

@@ -9,11 +9,11 @@ import Testing
 
 @testable import ConnectorCore
 
-/// Connections through SOCKS5 proxies (RFC 1928), and what a client may have peers told.
+/// Connections through SOCKS5 proxies (RFC 1928), and a client's choices for our `version`.
 @Suite struct ProxyTests {
   static let onion = Endpoint("pg6mmjiyjmcrsslvykfwnntlaru7p5svn6y2ymmju6nubxndf4pscryd.onion:8333")!
 
-  /// A proxy made by hand: says what it is told to, and keeps what came.
+  /// A proxy driven by the test. It keeps the bytes received.
   final class Proxy {
     var clients: [RawClient] = []
     var listener: Listener!
@@ -56,7 +56,7 @@ import Testing
     try bench.loop.run { line.received.count == 7 + host.count }
     #expect(line.received == [5, 1, 0, 3, UInt8(host.count)] + host + [0x20, 0x8d])
     #expect(bench.events.isEmpty)
-    // The reply comes in pieces, the last one with the peer's first bytes behind it.
+    // The reply arrives in pieces. The last piece also has the peer's first bytes.
     line.received = []
     line.stream.write([5, 0, 0, 1, 0])
     try bench.loop.run(for: 0.02)
@@ -69,7 +69,7 @@ import Testing
     #expect(bench.events.map(\.code) == [.connected, .handshaken])
     #expect(bench.events[0].remote == Self.onion)
 
-    // Another one gets another name: a circuit of its own.
+    // Another connection uses another name: a circuit of its own.
     var other = Self.target(Self.onion, through: proxy)
     other.isAnother = true
     _ = try bench.ask(client, .connect([other]), id: 2)
@@ -177,7 +177,7 @@ import Testing
       id: 1
     )
     try bench.loop.run { count == 1 && client.events.contains { $0.connection == 1 } }
-    // Nothing here leads to CJDNS; that is the system's answer, not a proxy's.
+    // There is no route to CJDNS here. The failure is the system's, not a proxy's.
     guard let way = bench.connector.connections[2] else {
       try bench.loop.run { client.failures[2] != nil }
       #expect(client.failures[2]!.hasPrefix("unreachable") || client.failures[2] == "timed out")

@@ -8,7 +8,7 @@ import Testing
 
 @testable import ConnectorCore
 
-/// What is said of a router that does not speak SAM.
+/// The words for a router that does not speak SAM.
 private let notProxy = "what answers does not speak the proxy's protocol"
 
 /// Connections through I2P routers (SAM 3.1).
@@ -16,7 +16,7 @@ private let notProxy = "what answers does not speak the proxy's protocol"
   static let name = "ukeu3k5oycgaauneqgtnvselmt4yemvoilkln7jpvamvfx7dnkdq.b32.i2p"
   static let peer = Endpoint("\(name):0")!
 
-  /// A router made by hand. What it does: answers each line as `answer` says, nil being silence.
+  /// A router driven by the test. It answers each line with the result of `answer`; nil is silence.
   final class Router {
     var lines: [(socket: Int, line: String)] = []
     var clients: [RawClient] = []
@@ -46,7 +46,7 @@ private let notProxy = "what answers does not speak the proxy's protocol"
       }
     }
 
-    /// Answers what has come; to be called until what one waits for is there.
+    /// Answers the lines received. Call it until the awaited condition holds.
     func answerAll() {
       for (number, client) in clients.enumerated() {
         while taken[number] < client.received.count,
@@ -99,7 +99,7 @@ private let notProxy = "what answers does not speak the proxy's protocol"
         ]
       )
     }
-    // What follows the router's last line is the peer's.
+    // The bytes after the router's last line are the peer's.
     let line = router.clients[1]
     let start = line.received.lastIndex(of: 10)! + 1
     try run(bench, router) { line.received.count > start + 24 }
@@ -109,7 +109,7 @@ private let notProxy = "what answers does not speak the proxy's protocol"
     try run(bench, router) { bench.connector.statistics.openOutbound == 1 }
     #expect(bench.connector.connections[1]?.remote == Self.peer)
 
-    // The session ends with its socket; the next connect makes another one.
+    // The session ends with its socket. The next connect opens another one.
     #expect(bench.connector.dialler.sessionCount == 1)
     router.clients[0].close("now")
     try run(bench, router) { bench.connector.dialler.sessionCount == 0 }
@@ -139,7 +139,7 @@ private let notProxy = "what answers does not speak the proxy's protocol"
     try run(bench, router) { client.failures[1] != nil }
     #expect(client.failures[1] == "proxy: \(words)")
     #expect(bench.connector.connections.isEmpty && bench.connector.statistics.connecting == 0)
-    // It is not held against the address.
+    // The address can be dialled again.
     router.answer = Router.usual
     _ = try bench.ask(client, .connect([peer(0)]), id: 2)
     try run(bench, router) { bench.connector.statistics.handshaking == 1 }

@@ -5,7 +5,7 @@ import Testing
 
 @testable import ConnectorCore
 
-/// Peers that take their time, or say nothing at all.
+/// Peers that are slow or silent.
 @Suite struct SlowPeerTests {
   private static let ping = Network.regtest.frame(.ping(PingMessage(nonce: 3)))
 
@@ -30,19 +30,19 @@ import Testing
     #expect(try bench.last(.closedByUs).reason == "ping timed out: not answered within 1.5 s")
   }
 
-  /// They do not know nonces (BIP31).
+  /// Such peers do not know nonces (BIP31).
   @Test func expectsNoPongOfAPeerThatIsTooOldForIt() throws {
     let bench = try Bench(bitcoin: "pong_timeout = 0.2; ping_frequency = 0.1;")
     let peer = try bench.dialling()
     peer.send(bench.version(version: 60_000))
     peer.send(.verack)
-    // A ping each second: two intervals and the time-out have passed.
+    // One ping a second: two intervals and the time-out have passed.
     try bench.loop.run { peer.commands.filter { $0 == .ping }.count == 3 }
     #expect(!peer.isClosed)
   }
 
-  /// A header or a payload that comes byte by byte keeps the connection only for so long, though bytes come all the
-  /// time.
+  /// A header or payload that arrives byte by byte keeps the connection only until the time-out, although
+  /// bytes keep arriving.
   @Test(arguments: [1, 30]) func closesAPeerWhoseMessageNeverGetsWhole(count: Int) throws {
     let bench = try Bench(bitcoin: "message_timeout = 1.0;")
     let peer = try bench.dialling()
@@ -60,7 +60,7 @@ import Testing
     #expect(try bench.last(.closedByUs).reason == "message timed out: not complete within 1.0 s")
   }
 
-  /// Each message has the time for itself: one that is always in the middle of the next is not slow.
+  /// The time-out applies to each message. A peer that is always in the middle of a message is not slow.
   @Test func letsAPeerBeInTheMiddleOfAMessageAllTheTime() throws {
     let bench = try Bench(bitcoin: "message_timeout = 1.5;")
     let peer = try bench.dialling()
@@ -78,7 +78,7 @@ import Testing
     #expect(!peer.isClosed && sent > 10)
   }
 
-  /// What was not read because the log server was slow is not the peer's silence.
+  /// Input that was not read because the log server was slow does not count as a peer's silence.
   @Test func blamesNobodyForWhatWasNotRead() throws {
     let bench = try Bench(bitcoin: "silence_timeout = 1.0; handshake_timeout = 1.0; ping_frequency = 0.0;")
     let peer = try bench.dialling()

@@ -9,7 +9,7 @@ import Testing
     var wheel = UpkeepWheel(at: 5 * Self.second)
     #expect(wheel.add(1, at: 7 * Self.second + 1) == 8)
     #expect(wheel.add(2, at: 5 * Self.second) == 6)
-    // What should have been long ago is due next.
+    // An overdue connection is due next.
     #expect(wheel.add(3, at: 0) == 6)
     #expect(wheel.take(until: 5 * Self.second + 999_999_999).isEmpty)
     #expect(wheel.take(until: 6 * Self.second).map(\.id) == [2, 3])

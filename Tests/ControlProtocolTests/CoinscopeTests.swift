@@ -3,7 +3,7 @@ import Bytes
 import ControlProtocol
 import Testing
 
-/// Version 0 against bytes written down by hand from coinscope's packed C structs.
+/// Version 0, compared with bytes written by hand from coinscope's packed C structs.
 @Suite struct CoinscopeTests {
   /// 1.2.3.4:8333 and 127.0.0.1:0 as sockaddr_in, as clients/connect.cpp fills them in.
   static let addresses = "0200208d010203040000000000000000" + "020000007f0000010000000000000000"

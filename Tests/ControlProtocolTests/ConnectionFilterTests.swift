@@ -40,7 +40,7 @@ import Testing
     return info
   }
 
-  /// Which of the four meet a filter: c, k, o, f.
+  /// The connections of the four that meet a filter: c, k, o, f.
   static func met(_ change: (inout ConnectionFilter) -> Void) -> String {
     var filter = ConnectionFilter()
     change(&filter)
@@ -56,7 +56,7 @@ import Testing
     #expect(Self.met { $0.ranges = [AddressRange("10.1.2.3")!, AddressRange("2001:db8::/32")!] } == "ck")
     #expect(Self.met { $0.userAgents = ["/satoshi:"] } == "ck")
     #expect(Self.met { $0.userAgents = ["knots", "btcwire"] } == "ko")
-    // A user agent that is not known has nothing in it, not even nothing.
+    // An unknown user agent contains no text, not even an empty one.
     #expect(Self.met { $0.userAgents = [""] } == "cko")
     #expect(Self.met { $0.services = [.network] } == "co")
     #expect(Self.met { $0.services = [.network, .witness] } == "c")
@@ -75,14 +75,14 @@ import Testing
   }
 
   @Test(arguments: [
-    // Bits that mean nothing yet; a state that there is not.
+    // Unknown bits; an unknown state.
     "02 0100", "02 0040 10",
     // 33 bits of an IPv4 address; leading bits of an onion address; 3 bytes of an IPv4 address.
     "02 0002 0001 01 0004 0a000000 21", "02 0002 0001 04 0020 \(String(repeating: "11", count: 32)) 08",
     "02 0002 0001 01 0003 0a0000 08",
-    // More ranges than there are bytes.
+    // More ranges than bytes.
     "02 0002 ffff 01 0004 0a000000 08",
-    // A direction that there is not.
+    // An unknown direction.
     "02 0020 02",
   ])
   func refusesFiltersThatMeanNothing(_ text: String) {

@@ -6,7 +6,7 @@ import Testing
 @testable import ControlProtocol
 
 @Suite struct ControlMessageTests {
-  /// Reads a whole frame's header and gives its payload.
+  /// Reads the header of a whole frame. Returns its type and payload.
   static func payload(of frame: [UInt8]) throws -> (type: UInt8, bytes: [UInt8]) {
     let piece = try frame.withUnsafeBytes { try ControlFramer().first(in: $0) }
     guard case .frame(let header) = piece, ControlFrame.nativeVersions.contains(header.version),
@@ -28,11 +28,11 @@ import Testing
 
   @Test(arguments: Samples.requests)
   func refusesEveryTruncatedRequestWithItsID(_ request: ControlRequest) throws {
-    // A message to register has no end but the frame's.
+    // A message to register ends only with the frame.
     if case .registerMessage = request { return }
     let (type, payload) = try Self.payload(of: request.frame(id: 9))
     for count in 0..<payload.count {
-      // A list's target may be left out.
+      // A list's target is optional.
       if case .listConnections = request, count == 12 { continue }
       let (id, result) = ControlRequest.read(type: type, payload: Array(payload[..<count]).span.bytes)
       #expect(id == (count < 4 ? 0 : 9))
@@ -47,7 +47,7 @@ import Testing
     let (type, payload) = try Self.payload(of: reply.frame(id: 5))
     #expect(try ControlAnswer(type: type, payload: payload.span.bytes) == .reply(id: 5, reply))
     for count in 0..<payload.count {
-      // Earlier connectors end earlier.
+      // Earlier connectors send fewer fields.
       if case .hello = reply, count == payload.count - 1 { continue }
       if case .statistics(let statistics) = reply {
         let refusal = 2 + statistics.refusal.utf8.count
@@ -59,7 +59,7 @@ import Testing
     }
   }
 
-  /// A connector that does not say where its network's nodes are is one that knows no other than those by name.
+  /// A connector that does not send its network's reach knows only the networks known by name.
   @Test(arguments: Network.all) func takesTheReachOfTheNetworkThatAnEarlierConnectorNames(_ network: Network)
     throws
   {
@@ -79,7 +79,7 @@ import Testing
       )
     else { throw WireError(.invalid("is no hello"), field: "reply", offset: 0) }
     #expect(read.reach == network.reach)
-    // What a later one says of another kind of network may be the strictest.
+    // A later connector may use an unknown reach: the strictest is assumed.
     let bytes = payload.dropLast() + [77]
     let later = try ControlAnswer(type: type, payload: Array(bytes).span.bytes)
     guard case .reply(_, .hello(let read)) = later else {
@@ -116,7 +116,7 @@ import Testing
     )
   }
 
-  /// Clients of version 2 are told in words, and are understood.
+  /// Clients of version 2 get and understand outcomes in words.
   @Test func tellsClientsOfVersion2HowConnectionsEnd() throws {
     let outcomes = [
       Outcome(.alreadyConnected, .connection(17)), Outcome(.refused, errorNumber: 111),
@@ -140,7 +140,7 @@ import Testing
     #expect(throws: ControlFailure(.unknownRequest, "This version knows no request of type 119.")) {
       try unknown.request.get()
     }
-    // A count of 4,294,967,295 targets in a frame of 9 bytes.
+    // A count of 4,294,967,295 targets in a payload of 9 bytes.
     let hostile = ControlRequest.read(
       type: 0x14,
       payload: [UInt8]([0, 0, 0, 1, 255, 255, 255, 255, 0]).span.bytes
@@ -159,7 +159,7 @@ import Testing
     statistics += [1, 2, 3]
     let read = try ControlAnswer(type: 0x98, payload: statistics.span.bytes)
     #expect(read == .reply(id: 1, .statistics(Samples.statistics)))
-    // One connection whose length says two bytes more than are known.
+    // One connection whose length includes two unknown bytes.
     var (_, list) = try Self.payload(of: ControlReply.connections([Samples.bare], next: 0).frame(id: 1))
     list.replaceBig(UInt16(list.count - 14 + 2), at: 12)
     let grown = try ControlAnswer(type: 0x97, payload: (list + [7, 7]).span.bytes)

@@ -3,7 +3,7 @@ import ControlProtocol
 import Foundation
 import Testing
 
-/// docs/control-protocol.md names everything that is spoken; its bytes are had again by `ControlPageTests`.
+/// docs/control-protocol.md names every type. `ControlPageTests` checks its bytes.
 @Suite struct DocumentationTests {
   static let page = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .deletingLastPathComponent().appending(path: "docs/control-protocol.md").path

@@ -2,7 +2,7 @@ import BitcoinWire
 import ControlProtocol
 import Observations
 
-/// One of everything that version 2 has, with every field set to something.
+/// One of each request, reply and event, with every field set.
 enum Samples {
   static let endpoints = [
     Endpoint("1.2.3.4:8333")!,

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// What all daemons share, tested on a real process.
+/// The behaviour that all daemons share, tested on a real process.
 @Suite struct DaemonProcessTests {
   let folder: TemporaryFolder
 
@@ -10,7 +10,7 @@ import Testing
     folder = TemporaryFolder()
   }
 
-  /// Runs the sample daemon's command to its end; a background daemon has been started then.
+  /// Runs the sample daemon's command until it returns. A background daemon is then running.
   func sample(_ arguments: String...) throws -> (status: Int32, errors: String) {
     try folder.write("stderr", "")
     let process = try ChildProcess(
@@ -82,7 +82,7 @@ import Testing
     let outcome = try sample("--daemonize", "--vanish")
     #expect(outcome.status == 1)
     #expect(outcome.errors == "sample: it ended before it was ready\n")
-    // What it left behind is no obstacle.
+    // The files that it left behind are no obstacle.
     #expect(try sample("--fail", "later").errors == "sample: later\n")
   }
 

@@ -4,14 +4,14 @@ import Testing
 
 @testable import Daemon
 
-/// Whose folders are trusted; those of others need root to make them.
+/// Trusted and untrusted folders. Creating other users' folders needs root.
 @Suite(.enabled(if: geteuid() == 0, "needs root")) struct FolderTrustTests {
   static let stranger: UInt32 = 54_321
 
   let folder = TemporaryFolder()
   let trust = FolderTrust(users: [0], groups: [0])
 
-  /// Makes a folder below the test's.
+  /// Creates a folder in the test's folder.
   @discardableResult
   func make(_ name: String, owner: UInt32 = 0, group: UInt32 = 0, mode: UInt32 = 0o755) -> String {
     let path = folder.path + name
@@ -42,7 +42,7 @@ import Testing
     let path = make("a", owner: Self.stranger)
     let refusal = try #require(self.refusal(of: path))
     let beginning =
-      "\(path) belongs to user 54321, group root, mode 0755: user 54321 can replace what is in it. "
+      "\(path) belongs to user 54321, group root, mode 0755: user 54321 can replace its contents. "
     #expect(refusal.hasPrefix(beginning))
     #expect(refusal.contains("another folder (logger.root)") && refusal.contains("(chown root \(path))"))
     #expect(throws: Never.self) {
@@ -53,14 +53,14 @@ import Testing
   @Test func refusesAFolderThatEverybodyCanWriteTo() throws {
     let path = make("a", mode: 0o777)
     let refusal = try #require(self.refusal(of: path))
-    #expect(refusal.contains("mode 0777: everybody can replace what is in it"))
+    #expect(refusal.contains("mode 0777: all users can replace its contents"))
     #expect(refusal.contains("chmod o-w \(path)"))
   }
 
   @Test func refusesAGroupThatNobodyNamed() throws {
     let path = make("a", group: Self.stranger, mode: 0o775)
     let refusal = try #require(self.refusal(of: path))
-    #expect(refusal.contains("group 54321 can replace what is in it"))
+    #expect(refusal.contains("group 54321 can replace its contents"))
     #expect(refusal.contains("chmod g-w \(path)") && refusal.contains("permissions.group"))
     #expect(throws: Never.self) {
       try FolderTrust(users: [0], groups: [Self.stranger]).check(path, key: "logger.root")
@@ -101,7 +101,7 @@ import Testing
     #expect(refusal(of: folder.path + "link") == nil)
     #expect(refusal(of: folder.path + "good/link")?.hasPrefix("\(bad) belongs") == true)
     #expect(refusal(of: sticky + "/link") == nil)
-    // Whose link it is can have it lead elsewhere.
+    // The owner of a link can point it elsewhere.
     #expect(lchown(sticky + "/link", Self.stranger, 0) == 0)
     #expect(refusal(of: sticky + "/link")?.hasPrefix("\(sticky)/link belongs to user 54321") == true)
     #expect(symlink(folder.path + "loop", folder.path + "loop") == 0)

@@ -50,7 +50,7 @@ final class Deployment {
       "connector",
       ["--network", network] + settings.flatMap { ["--set", $0] } + (file.map { ["--configfile", $0] } ?? [])
     )
-    try program.wait(forError: "taking commands")
+    try program.wait(forError: "listening for clients")
     connector = program
     return program
   }

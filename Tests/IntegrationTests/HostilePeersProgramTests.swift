@@ -32,7 +32,7 @@ import Testing
       ["-c", "ulimit -n 64; exec \"$0\" \"$@\"", try ChildProcess.folder() + "connector"] + arguments,
       folder: deployment.root
     )
-    try program.wait(forError: "taking commands")
+    try program.wait(forError: "listening for clients")
     return program
   }
 

@@ -2,7 +2,7 @@ import EventLoop
 import LogProtocol
 
 extension Connector: LogPublisherHandler {
-  /// Tells a log server that knows nothing of us what is open.
+  /// Publishes the open connections if the log server is a new process, which does not know them.
   public func publisher(_ publisher: LogPublisher, joinedAs source: UInt32, isNewServer: Bool) {
     logger.info("joined the log server", metadata: ["source": "\(source)"])
     guard isNewServer else { return }
@@ -13,7 +13,7 @@ extension Connector: LogPublisherHandler {
     }
   }
 
-  /// Says once that there is no log server.
+  /// Logs the loss of the log server once.
   public func publisher(_ publisher: LogPublisher, lostServerFor reason: String) {
     if publisher.failedAttempts <= 1 { serverLostAt = Clock.monotonic() }
     guard !isShuttingDown, publisher.failedAttempts <= 1 else { return }
@@ -23,22 +23,22 @@ extension Connector: LogPublisherHandler {
     )
   }
 
-  /// Says that records are being dropped.
+  /// Logs that records are being dropped.
   public func publisherDidOverflow(_ publisher: LogPublisher) {
     logger.error(
-      "records are dropped: more than \(configuration.connector.logBuffer) bytes wait for the log server"
+      "dropping records: more than \(configuration.connector.logBuffer) bytes wait for the log server"
     )
   }
 
-  /// Says that the archive seems to be stuck.
+  /// Logs that the archives have stopped acknowledging.
   public func publisherStopsHolding(_ publisher: LogPublisher) {
     let patience = configuration.connector.logPatience
     logger.error(
-      "no archive has taken anything for \(patience) s, and connector.log_buffer is full: the oldest records give way"
+      "no archive acknowledged in \(patience) s and connector.log_buffer is full: the oldest records are discarded"
     )
   }
 
-  /// Stops reading from peers while the log server is too slow, and goes on when it has caught up.
+  /// Stops reading from peers while the log server is too slow, and resumes when it has caught up.
   public func publisher(_ publisher: LogPublisher, isCongested: Bool) {
     guard isCongested == gate.isOpen else { return }
     if isCongested { noteCongestion() }
@@ -47,17 +47,18 @@ extension Connector: LogPublisherHandler {
       closedSince = now
       gate.close()
     } else {
-      // Peers are not to blame for what did not come while nothing was read. Shorter stops are many at full load.
+      // Peers' time-outs start again: they could send, but nothing was read. Closures under a second do not
+      // count, as there are many at full load.
       if now - closedSince > 1_000_000_000 { readingSince = now }
       gate.open()
     }
   }
 
-  /// Says so at most once a minute: at full load the log server is too slow and not in turns.
+  /// Logs congestion, at most once a minute: at full load it comes and goes all the time.
   private func noteCongestion() {
     let now = Clock.monotonic()
     guard now - lastCongestion > 60_000_000_000 || lastCongestion == 0 else { return }
     lastCongestion = now
-    logger.warning("log server or archive too slow: peers are read only as fast as it takes what they say")
+    logger.warning("log server or archive too slow: peers are read only as fast as it accepts records")
   }
 }

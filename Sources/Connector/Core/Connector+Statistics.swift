@@ -4,7 +4,7 @@ import EventLoop
 import Glibc
 
 extension Connector {
-  /// How the connector does.
+  /// The connector's counters and current state.
   public var statistics: ConnectorStatistics {
     var statistics = counts
     statistics.time = Clock.now()
@@ -43,7 +43,9 @@ extension Connector {
     return statistics
   }
 
-  /// What a client that says hello is told.
+  /// The reply to a client's `hello`.
+  ///
+  /// - Parameter version: the agreed version of the control protocol.
   func hello(version: UInt8) -> ServerHello {
     ServerHello(
       version: version,

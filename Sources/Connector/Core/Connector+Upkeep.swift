@@ -3,7 +3,7 @@ import Glibc
 import LogProtocol
 
 extension Connector {
-  /// Once a second: what takes too long is ended; pings and announcements that are due.
+  /// Enforces time-outs, and sends due pings and announcements. Called once a second.
   func keepUp() {
     let now = Clock.monotonic()
     setPace()
@@ -15,34 +15,33 @@ extension Connector {
     keepUpDue()
   }
 
-  /// Does what is due of connections, for about two milliseconds; further ones have the loop's next turn: thousands that
-  /// connected together time out together.
+  /// Handles due connections for about two milliseconds; the rest follow in the next loop iteration.
+  /// Thousands of connections that began together time out together.
   func keepUpDue() {
     let now = Clock.monotonic()
     while Clock.monotonic() - now < 2_000_000, let (second, id) = due.popFirst() {
-      // Where it was noted again since, this is not it.
+      // If it was scheduled again since, this entry is void.
       guard let connection = connections[id], connection.upkeepSecond == second else { continue }
       keepUp(connection, now)
     }
     if due.isEmpty { due = [] } else { upkeepRest?.start(after: 0) }
   }
 
-  /// Where peers say much, waits a little for more before it is handled: a turn of the loop costs more than a message.
-  /// Messages have the kernel's stamps, which do not depend on it.
+  /// While peers send much, waits a little for more messages before they are handled: a loop iteration costs
+  /// more than a message. Messages have the kernel's time stamps, so the wait does not change them.
   private func setPace() {
     let received = counts.messagesReceived
     loop.collect(for: received - lastReceived > Self.busyRate ? Self.collectionTime : 0)
     lastReceived = received
   }
 
-  /// From how many messages a second on a connector is busy.
+  /// Messages a second above which the connector is busy.
   private static let busyRate: UInt64 = 20_000
 
-  /// For how many seconds a busy one collects.
+  /// Seconds for which a busy connector collects messages.
   private static let collectionTime = 0.000_5
 
-  /// Does what is due of a connection, and notes when something will be next: whenever its state changes, and then
-  /// each time.
+  /// Does a connection's due work and schedules the next. Called when its state changes and when it is due.
   func keepUp(_ connection: PeerConnection, _ now: UInt64) {
     let timeouts = PeerTimeouts(configuration, readingSince: gate.isOpen ? readingSince : now)
     if let expiry = timeouts.expiry(of: connection), now >= expiry.time {
@@ -56,13 +55,13 @@ extension Connector {
     connection.upkeepSecond = wheel.add(connection.id, at: due)
   }
 
-  /// Pings and announces where that is due; returns when it is next, on the monotonic clock in ns.
+  /// Sends a ping or an announcement if due. Returns when the next is due, on the monotonic clock in ns.
   private func keepAlive(_ connection: PeerConnection, _ now: UInt64) -> UInt64 {
     let period = Self.nanoseconds(settings.pingFrequency)
     var next = UInt64.max
     if period > 0 {
       if connection.pings.last == 0 {
-        // Thousands that were connected to at once are not to be pinged at once.
+        // Spread the first pings of connections that were made at once.
         connection.pings.last = now - min(.random(in: 0..<period), now - 1)
       } else if gate.isOpen, now - connection.pings.last >= period {
         connection.sendPing()
@@ -79,7 +78,7 @@ extension Connector {
   func scheduleAnnouncement(of connection: PeerConnection) {
     let active = settings.activePing
     guard active.mean > 0 else { return }
-    // Box and Muller's normal distribution; never more often than every five seconds, as coinscope.
+    // Normal distribution (Box-Muller), with a minimum of five seconds, as in coinscope.
     let angle = Double.random(in: 0..<1) * 2 * Double.pi
     let radius = (-2 * log(Double.random(in: Double.leastNonzeroMagnitude..<1))).squareRoot()
     let seconds = max(5, active.mean + active.standardDeviation * radius * cos(angle))

@@ -9,7 +9,8 @@ import LogProtocol
 import Logging
 import Observations
 
-/// Holds connections to peers, publishes everything they carry, and does what clients command; on one thread.
+/// Holds connections to peers, publishes every message and event on them, and carries out clients' requests.
+/// Runs on one thread.
 public final class Connector {
   typealias Settings = Configuration.Connector.Bitcoin
 
@@ -23,27 +24,28 @@ public final class Connector {
   /// The configuration in force.
   public private(set) var configuration: Configuration { didSet { noteInterests() } }
 
-  /// Whether anybody here looks at what peers announce (`Fetcher`, `BlockAnnouncer`).
+  /// Whether `Fetcher` or `BlockAnnouncer` needs the peers' announcements. Changes with the configuration.
   private(set) var followsAnnouncements = false
 
-  /// Closed while the log server is too slow: then only peers that say little are read from, while there is room.
+  /// Closed while the log server is too slow. While it is closed, only light streams are read, and only while
+  /// the publisher has reserve.
   let gate: ReadGate
-  /// When it was last said that it is, on the monotonic clock in ns; 0 for never.
+  /// When congestion was last logged, on the monotonic clock in ns; 0 for never.
   var lastCongestion: UInt64 = 0
-  /// When it was last closed, on the monotonic clock in ns.
+  /// When `gate` was last closed, on the monotonic clock in ns.
   var closedSince: UInt64 = 0
-  /// When the log server was last lost, or looked for first, on the monotonic clock in ns.
+  /// When the log server was last lost, on the monotonic clock in ns; initially the connector's start.
   var serverLostAt = Clock.monotonic()
-  /// Since when it has been open, but for moments, on the monotonic clock in ns.
+  /// Since when `gate` has been open, on the monotonic clock in ns. Closures of up to a second are ignored.
   var readingSince: UInt64 = 0
 
   private(set) var connections = PeerTable()
-  /// Of our connects, by the nonces that their `version` has.
+  /// The ids of outbound connections, by the nonce in the `version` that we send.
   private var nonces: [UInt64: UInt32] = [:]
   private(set) var counts = ConnectorStatistics()
 
   private var blacklist = Blacklist()
-  /// The id to be given next, where no connection has it still; 0 once the highest was given.
+  /// The id to try for the next connection; skipped if it is in use. 0 after the highest id was given.
   var nextID: UInt32 = 1
   private(set) var limits: PeerLimits!
   var heights = HeightEstimate()
@@ -53,25 +55,26 @@ public final class Connector {
   private(set) var fetcher: Fetcher!
   private(set) var dialler: Dialler!
   private var upkeep: TimerWatcher?
-  /// How many messages had been received a second ago.
+  /// Messages received until a second ago.
   var lastReceived: UInt64 = 0
   var wheel = UpkeepWheel(at: Clock.monotonic())
-  /// Connections of which something is due, by the second for which that was noted.
+  /// Connections whose upkeep is due, each with the second it was scheduled for.
   var due: ArraySlice<(second: UInt64, id: UInt32)> = []
   private(set) var upkeepRest: TimerWatcher?
   private var clockReport: PeriodicWatcher?
   private(set) var isShuttingDown = false
   private let identity = SourceIdentity()
-  /// The number that its records' sequences belong to.
+  /// The instance number of this source. The sequence numbers of its records are counted within it.
   var instance: UInt64 { identity.instance }
 
-  /// Reads the configuration again, for a client or a signal.
+  /// Reads the configuration again, for the client's `reload` or SIGHUP.
   public var reread: () throws -> Configuration
 
-  /// Creates a connector that listens, for peers and clients, where the configuration says.
+  /// Creates a connector and listens for peers and clients on the configured addresses.
   ///
-  /// - Parameter socketGroup: id of the group that the control socket is given to; nil: it stays ours.
-  /// - Throws: `IOError` where a socket cannot be listened on, `ConfigurationError` where the network is none.
+  /// - Parameter socketGroup: group id that gets the control socket; nil to keep our own group.
+  /// - Throws: `IOError` if a socket cannot be opened for listening, `ConfigurationError` if the network or
+  ///   the announced address is not valid.
   public init(
     _ configuration: Configuration,
     socketGroup: UInt32? = nil,
@@ -125,20 +128,20 @@ public final class Connector {
 
   var settings: Settings { configuration.connector.bitcoin }
 
-  /// The protocol versions we speak, from the lowest accepted of a peer.
+  /// The protocol versions we speak: from the lowest that we accept of a peer up to our own.
   var versions: ClosedRange<Int32> {
     let own = settings.maxVersion ?? network.protocolVersion
     return min(settings.minVersion, own)...own
   }
 
-  /// Where peers may connect to us.
+  /// The addresses on which we listen for peers.
   public var listeningAddresses: [SocketAddress] { listeners.map(\.address) }
 
   // MARK: Connections
 
-  /// Dials as soon as may be; the id is known at once, the outcome is published, and told to the requester.
+  /// Queues a connect and returns its connection id. The outcome is published and reported to the requester.
   ///
-  /// - Parameter lane: whose turn it is to dial, where many wait.
+  /// - Parameter lane: connects of one lane are dialled in order; lanes take turns.
   func dial(
     _ target: ConnectTarget,
     for requester: ControlSession?,
@@ -148,7 +151,7 @@ public final class Connector {
     dialler.dial(target, for: requester, request: request, lane: lane)
   }
 
-  /// Begins to connect, where the dialler says.
+  /// Begins a connect along the route that the dialler chose.
   func begin(
     _ dial: Dial,
     at address: SocketAddress,
@@ -170,8 +173,8 @@ public final class Connector {
     nonces[connection.nonce] = connection.id
   }
 
-  /// Connections of a target that are not gone, ascending by id where it does not name them; and the ids that are
-  /// not there.
+  /// The target's live connections, and the ids it names that do not exist. Ascending by id, unless the
+  /// target names ids.
   func connections(_ target: ControlTarget) -> (found: [PeerConnection], missing: [UInt32]) {
     switch target {
     case .all: return (connections.all, [])
@@ -182,7 +185,7 @@ public final class Connector {
     }
   }
 
-  /// Closes connections, and gives up connects that wait or are under way.
+  /// Closes connections, and cancels connects that wait or are under way.
   func disconnect(_ connections: [PeerConnection], waiting: [Dial]) {
     let outcome = Outcome(.commanded)
     dialler.cancel(waiting, outcome)
@@ -192,8 +195,7 @@ public final class Connector {
     }
   }
 
-  /// Those of a target that messages may be sent to, their handshakes done; and the ids of the others that it
-  /// names.
+  /// The target's connections whose handshake is done, and the ids it names that cannot be sent to.
   func recipients(_ target: ControlTarget) -> (found: [PeerConnection], missing: [UInt32]) {
     switch target {
     case .all: return (connections.open, [])
@@ -221,7 +223,7 @@ public final class Connector {
   }
 
   func ended(_ connection: PeerConnection) {
-    // It may still be on the call stack.
+    // The connection may still be on the call stack.
     connections.remove(connection)
     nonces[connection.nonce] = nil
     loop.retire(connection)
@@ -231,8 +233,8 @@ public final class Connector {
     dialler.ended(connection)
   }
 
-  /// Whether a nonce is one that we sent in a `version` of ours, so that we have dialled ourselves; ends the
-  /// connection that dialled.
+  /// Whether we sent this nonce in a `version`, so that we have dialled ourselves. If so, ends the outbound
+  /// connection as well.
   func meetsItself(_ nonce: UInt64) -> Bool {
     guard let id = nonces[nonce] else { return false }
     connections[id]?.end(.closedByUs, Outcome(.ourselves))
@@ -243,7 +245,7 @@ public final class Connector {
 
   func noteConnectFailed() { counts.connectsFailed += 1 }
 
-  /// An id that no connection has, and none that waits to be made; after the highest they begin again at 1.
+  /// Returns an id that no connection and no waiting connect has. After the highest, ids begin again at 1.
   func takeID() -> UInt32 {
     if nextID == 0 { report(.connector, "connection ids begin again at 1: \(UInt32.max) was the last") }
     while nextID == 0 || connections[nextID] != nil || dialler.isWaiting(nextID) { nextID &+= 1 }
@@ -288,21 +290,22 @@ public final class Connector {
 
   // MARK: Journal
 
-  /// Whether what clients ask for may make many records now: not while the log server is far behind. If there is none for
-  /// `connector.log_patience`, what is too much is dropped and counted.
+  /// Whether clients' requests may produce many records now: less than half of `connector.log_buffer` is in
+  /// use. Always true if there has been no log server for `connector.log_patience`; surplus records are then
+  /// dropped and counted.
   var hasRoom: Bool { publisher.backlog < configuration.connector.logBuffer / 2 || lacksServer }
 
-  /// Whether it may make a record or two.
+  /// Whether a request may produce a record or two: less than 7/8 of `connector.log_buffer` is in use.
   var hasLittleRoom: Bool { publisher.backlog < configuration.connector.logBuffer / 8 * 7 || lacksServer }
 
-  /// Whether there has been no log server for so long that nothing waits for one.
+  /// Whether there has been no log server for more than `connector.log_patience`.
   private var lacksServer: Bool {
     !publisher.isJoined
       && Double(Clock.monotonic() - serverLostAt) / 1e9 > configuration.connector.logPatience
   }
 
-  /// Whether it has caught up so far that it is worth while to go on: little by little each peer would get each
-  /// message by itself.
+  /// Whether the log server has caught up enough to resume a send to many peers. Resuming earlier would send
+  /// each message to each peer in a write of its own.
   var hasMuchRoom: Bool {
     publisher.waitingCount < configuration.connector.logBuffer / 8 && hasRoom || lacksServer
   }
@@ -325,7 +328,7 @@ public final class Connector {
     publisher.publish(.message, flags: .sent, connection: id, at: time, body: message)
   }
 
-  /// Says something in the stream and on our own log.
+  /// Publishes a sentence as a record and writes it to our own log.
   func report(_ type: RecordType, _ text: String) {
     publisher.publish(type, text: text)
     if type == .error { logger.error("\(text)") } else { logger.info("\(text)") }
@@ -352,16 +355,16 @@ public final class Connector {
       blacklist = try Blacklist(file: path)
       report(.connector, "blacklist \(path): \(blacklist.count) entries")
     } catch {
-      // Old files name one that need not exist; one that cannot be read leaves the last in force.
+      // Old configurations name a file that may be missing. On any error the former blacklist stays.
       report(.error, "blacklist kept as it was: \(error)")
     }
   }
 
-  /// Takes the configuration over again: blacklist, pings, what we say of ourselves. Listeners and network
-  /// stay as they are.
+  /// Reads the configuration again and applies it: blacklist, limits, pings, our `version`. Listeners and
+  /// network do not change.
   ///
-  /// - Returns: what was done, in a sentence.
-  /// - Throws: `ConfigurationError`; then all stays as it was.
+  /// - Returns: a sentence that says what was done.
+  /// - Throws: `ConfigurationError`; nothing changes then.
   @discardableResult
   public func reload() throws -> String {
     let configuration = try reread()
@@ -379,8 +382,8 @@ public final class Connector {
     return sentence
   }
 
-  /// Closes every connection, waits up to three seconds until everything published is acknowledged, and stops
-  /// the loop. Does nothing the second time.
+  /// Closes every connection, waits up to three seconds until all published records are acknowledged, and
+  /// stops the loop. Further calls do nothing.
   public func shutDown() {
     guard !isShuttingDown else { return }
     isShuttingDown = true
@@ -402,7 +405,7 @@ public final class Connector {
           ]
         )
       }
-      // Clients that wait for our end see it now.
+      // Clients that wait for the connector to end see it now.
       control.close()
       loop.stop()
     }

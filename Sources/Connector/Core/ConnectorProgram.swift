@@ -6,15 +6,15 @@ import Glibc
 
 /// The `connector` command: the connector as a daemon.
 public struct ConnectorProgram: ParsableCommand {
-  /// How the command presents itself.
+  /// The command's name, abstract and discussion for `--help`.
   public static let configuration = CommandConfiguration(
     commandName: "connector",
     abstract: "Hold connections to peers and publish everything they carry.",
     discussion: """
-      Clients command it at <connector.control_path>; what it sees goes to the log server at \
-      <logger.root>/publish, and is kept, within connector.log_buffer, while there is none.
+      Clients connect to <connector.control_path>. Records go to the log server at <logger.root>/publish. \
+      While there is no log server, up to connector.log_buffer of records are kept.
 
-      SIGHUP reads the configuration and the blacklist again, SIGTERM and SIGINT shut down in order.
+      SIGHUP reads the configuration and the blacklist again. SIGTERM and SIGINT shut down in order.
       """,
     version: Netmine.version
   )
@@ -23,7 +23,7 @@ public struct ConnectorProgram: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "The network: mainnet, signet, simnet, litecoin, …, or one of networks (connector.network).",
+      "The network: mainnet, signet, simnet, litecoin, …, or a name from networks (connector.network).",
       valueName: "name"
     )
   )
@@ -38,7 +38,7 @@ public struct ConnectorProgram: ParsableCommand {
   /// Creates the command for its parser.
   public init() {}
 
-  /// Runs until a signal or a command ends it.
+  /// Runs until a signal or a client's request ends it.
   public func run() throws {
     let overrides = [
       ("--network", "connector.network", network), ("--control", "connector.control_path", controlPath),
@@ -62,7 +62,7 @@ public struct ConnectorProgram: ParsableCommand {
     ) { daemon in
       let limit = try DescriptorLimit.raise()
       let loop = EventLoop(pool: ChunkPool(returnsMemory: true))
-      // Watched before the sockets are there: whoever sees them may end it.
+      // Watched before the sockets exist: a program that sees the sockets may already send a signal.
       var running: Connector?
       let signals = [SIGTERM, SIGINT].map {
         SignalWatcher($0, on: loop) {
@@ -104,11 +104,11 @@ public struct ConnectorProgram: ParsableCommand {
     if status != 0 { throw ExitCode(status) }
   }
 
-  /// How it does, in a line for a service manager.
+  /// The connector's state in one line, for the service manager.
   private static func status(of connector: Connector) -> String {
     let now = connector.statistics
-    let log = now.isPublishing ? "\(now.recordsWaiting) records wait" : "no log server"
-    return "\(now.networkName): \(now.openOutbound) peers dialled, \(now.openInbound) came; \(log)"
+    let log = now.isPublishing ? "\(now.recordsWaiting) records waiting" : "no log server"
+    return "\(now.networkName): \(now.openOutbound) outbound peers, \(now.openInbound) inbound; \(log)"
   }
 
   private static func folder(of path: String) -> String {

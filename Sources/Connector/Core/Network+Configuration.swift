@@ -2,9 +2,10 @@ import BitcoinWire
 import Configuration
 
 extension BitcoinWire.Network {
-  /// The network that the configuration names or describes, with the magic that it may give instead.
+  /// The configured network: built in or described by the operator, with the configured magic if there is
+  /// one.
   ///
-  /// - Throws: `ConfigurationError` where the lowest protocol version is above the network's.
+  /// - Throws: `ConfigurationError` if `min_version` is above the network's protocol version.
   init(_ configuration: Configuration) throws(ConfigurationError) {
     let name = configuration.connector.network
     if let described = configuration.describedNetwork {
@@ -12,11 +13,11 @@ extension BitcoinWire.Network {
     } else if let known = Self(named: name) {
       self = known
     } else {
-      preconditionFailure("a configuration is only read where its network is known or described")
+      preconditionFailure("the configuration's network is neither known nor described")
     }
     let settings = configuration.connector.bitcoin
     if let magic = settings.magic, magic != self.magic {
-      // Whose nodes are on this machine stays so, by whatever magic.
+      // The reach of simulated and local networks stays, whatever the magic.
       let known = reach == .anywhere ? Self(magic: magic) : nil
       self = known ?? with(magic: magic)
     }
@@ -32,7 +33,7 @@ extension BitcoinWire.Network {
     }
   }
 
-  /// What the operator describes.
+  /// Converts an operator's description of a network.
   private init(_ described: Configuration.Network) {
     let genesis = described.genesis.flatMap { Hash256($0) }
     let magic: UInt32
@@ -56,7 +57,7 @@ extension BitcoinWire.Network {
     )
   }
 
-  /// The same network with another magic, by whose name it goes.
+  /// The same network with another magic, and named after it.
   private func with(magic: UInt32) -> Self {
     Self(
       name: "magic \(String(magic, radix: 16))",

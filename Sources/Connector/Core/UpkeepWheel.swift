@@ -1,33 +1,34 @@
-/// Connections by the second at which they are to be looked at next, so that those of which nothing is due cost nothing.
+/// A timer wheel of connections, with a slot for each second. A connection with nothing due costs nothing.
 struct UpkeepWheel {
-  /// Seconds that it spans; what is due later is looked at in between.
+  /// Seconds that the wheel spans. A connection that is due later comes up early and is scheduled again.
   private static let span: UInt64 = 1024
 
   private var slots: [[UInt32]] = Array(repeating: [], count: Int(span))
 
-  /// The second up to which connections have been taken.
+  /// The last second whose slot was emptied.
   private var second: UInt64
 
-  /// Creates a wheel.
+  /// Creates an empty wheel.
   ///
-  /// - Parameter time: now, on the monotonic clock in ns.
+  /// - Parameter time: the current time, on the monotonic clock in ns.
   init(at time: UInt64) { second = Self.second(time) }
 
-  /// Has a connection taken again once a time has come, and not before; returns the second that it is noted for.
+  /// Schedules a connection for the first whole second after a time. Returns that second, or an earlier one
+  /// if the time is beyond the wheel's span.
   ///
-  /// - Parameter time: on the monotonic clock in ns.
+  /// - Parameter time: when the connection is due, on the monotonic clock in ns.
   mutating func add(_ id: UInt32, at time: UInt64) -> UInt64 {
     let due = min(max(Self.second(time) + 1, second + 1), second + Self.span - 1)
     slots[Int(due % Self.span)].append(id)
     return due
   }
 
-  /// Takes those that were noted for a second up to now, with that second.
+  /// Removes the connections that are due by `time`, and returns each with the second it was scheduled for.
   mutating func take(until time: UInt64) -> [(second: UInt64, id: UInt32)] {
     let now = Self.second(time)
     guard now > second else { return [] }
     var due: [(UInt64, UInt32)] = []
-    // After a long stop each slot holds one second, and the wheel is gone round once.
+    // After a long pause, one turn of the wheel covers every slot.
     for past in second + 1...min(now, second + Self.span - 1) {
       due += slots[Int(past % Self.span)].map { (past, $0) }
       slots[Int(past % Self.span)] = []

@@ -2,18 +2,18 @@ import Access
 import Bytes
 import EventLoop
 
-/// A client's end of the control protocol, version 3, or 2 with connectors that speak no other: says hello, sends requests, hands out their replies and
-/// events.
+/// A client of the control protocol, version 3, or 2 with older connectors. It says hello, sends requests and
+/// delivers replies and events.
 ///
-/// It belongs to its loop's thread and never blocks. Whoever lets go of it closes it first.
+/// It belongs to its loop's thread and never blocks. Close it before releasing it.
 public final class ControlClient {
-  /// Gets the reply to a request, exactly once.
+  /// Receives the reply to a request, exactly once.
   public typealias Completion = (Result<ControlReply, ControlClientError>) -> Void
 
-  /// Whom it talks to; nil until the connector has said hello.
+  /// The connector's introduction; nil until it is received.
   public private(set) var hello: ServerHello?
 
-  /// Told once when the connection is gone without our closing it, after it was opened.
+  /// Called once if an open connection is lost, but not after `close`.
   public var lost: ((ControlClientError) -> Void)?
 
   private let loop: EventLoop
@@ -34,10 +34,10 @@ public final class ControlClient {
   /// Starts to connect and to say hello.
   ///
   /// - Parameters:
-  ///   - key: what to prove to it over TCP; nil for none.
-  ///   - name: what the connector is told of us: program and version.
-  ///   - timeout: seconds that connecting, and then the hello, may take.
-  ///   - opened: told once, never from within this initialiser, who is there or why nobody is.
+  ///   - key: the access key for TCP; nil for none.
+  ///   - name: the client's program and version, for the connector.
+  ///   - timeout: seconds for the connect, and again for the hello.
+  ///   - opened: called once with the connector's hello or the failure, never from within this initializer.
   public init(
     to address: SocketAddress,
     key: AccessKey? = nil,
@@ -65,9 +65,9 @@ public final class ControlClient {
   /// Sends a request.
   ///
   /// - Parameters:
-  ///   - timeout: seconds that the reply may take.
-  ///   - events: told what comes of the request after its reply, until the client is closed.
-  ///   - completion: told the reply; at once where the client is not open.
+  ///   - timeout: seconds until the request fails.
+  ///   - events: called with the request's events after its reply, until the client is closed.
+  ///   - completion: called with the reply or the failure; immediately if the client is not open.
   /// - Returns: the request's id.
   @discardableResult
   public func send(
@@ -88,7 +88,7 @@ public final class ControlClient {
     return lastID
   }
 
-  /// Closes the connection; nothing more is reported, not even to requests without a reply.
+  /// Closes the connection. No callback is called any more, not even for pending requests.
   public func close() {
     attempt?.cancel()
     attempt = nil
@@ -114,19 +114,19 @@ public final class ControlClient {
         switch result {
         case .failure(let error): fail(error)
         case .success(.hello(let hello)) where !versions.contains(hello.version):
-          fail(.malformed("it speaks version \(hello.version), which was not offered"))
+          fail(.malformed("it chose version \(hello.version), which was not offered"))
         case .success(.hello(let hello)):
           self.hello = hello
           let opened = self.opened
           self.opened = nil
           opened?(.success(hello))
-        case .success: fail(.malformed("hello got another request's reply"))
+        case .success: fail(.malformed("the reply to hello has another type"))
         }
       }
     }
   }
 
-  /// Ends everything and tells everybody why.
+  /// Closes the connection and reports the failure to all pending callbacks.
   private func fail(_ error: ControlClientError) {
     guard failure == nil else { return }
     failure = error
@@ -157,7 +157,7 @@ public final class ControlClient {
     case .event(let identifier, let event): events[identifier]?(event)
     case .reply(let identifier, .failure(let failure)):
       if let completion = pending.remove(identifier) { return completion(.failure(.refused(failure))) }
-      // What answers no request is about the connection, which is then about to be closed.
+      // A failure with request id 0 concerns the connection. The connector closes it.
       if identifier == 0 { fail(.refused(failure)) }
     case .reply(let identifier, let reply): pending.remove(identifier)?(.success(reply))
     }
@@ -165,7 +165,7 @@ public final class ControlClient {
 }
 
 extension ControlClient: ByteStreamHandler {
-  /// Takes whole frames.
+  /// Handles the whole frames in the input.
   public func stream(_ stream: ByteStream, received slice: ChunkSlice, at time: UInt64) -> Int {
     var offset = 0
     do throws(WireError) {
@@ -182,7 +182,7 @@ extension ControlClient: ByteStreamHandler {
           if let answer { handle(answer) }
         case .unsupported(let version):
           let isChallenge = AccessKey.isChallenge(slice.bytes)
-          fail(.malformed(isChallenge ? AccessError.keyWanted : "it speaks version \(version)"))
+          fail(.malformed(isChallenge ? AccessError.keyWanted : "its version is \(version)"))
           return offset
         }
       }
@@ -192,7 +192,7 @@ extension ControlClient: ByteStreamHandler {
     return offset
   }
 
-  /// Tells everybody.
+  /// Handles the loss of the connection.
   public func stream(_ stream: ByteStream, closedFor reason: CloseReason) {
     guard stream === self.stream else { return }
     self.stream = nil

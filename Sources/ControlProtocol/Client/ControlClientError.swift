@@ -2,20 +2,20 @@ import Access
 import Bytes
 import EventLoop
 
-/// Why a client has no answer, or not the one it asked for.
+/// The reason why a client has no reply, or an unsuccessful one.
 public enum ControlClientError: Error, Equatable, CustomStringConvertible {
-  /// Nobody answers at the address.
+  /// No connector answers at the address.
   case unreachable(SocketAddress, AccessError)
-  /// The connector has not answered in time: what was waited for, and the seconds.
+  /// The connector did not answer in time: the awaited reply, and the time-out in seconds.
   case timedOut(String, seconds: Double)
-  /// The connection is gone: why.
+  /// The connection is lost: the reason.
   case disconnected(String)
-  /// What came back is not the control protocol: why.
+  /// The input is not the control protocol: the reason.
   case malformed(String)
-  /// The connector said no.
+  /// The connector refused the request.
   case refused(ControlFailure)
 
-  /// Whether there is no connector to talk to, as opposed to one that says no.
+  /// Whether there is no connector to talk to. False if a connector refused the request.
   public var isUnreachable: Bool {
     switch self {
     case .unreachable, .timedOut, .disconnected, .malformed: true
@@ -23,17 +23,17 @@ public enum ControlClientError: Error, Equatable, CustomStringConvertible {
     }
   }
 
-  /// A sentence that says what went wrong.
+  /// A sentence that describes the failure.
   public var description: String {
     switch self {
     case .unreachable(let address, let error):
       "No connector answers on \(address): \(error.reason)."
     case .timedOut(let what, let seconds):
-      "The connector has not answered \(what) within \(Self.text(seconds)) s."
+      "The connector did not answer \(what) within \(Self.text(seconds)) s."
     case .disconnected(let reason):
-      "The connection to the connector is gone: \(reason)."
+      "The connection to the connector is lost: \(reason)."
     case .malformed(let reason):
-      "What answers does not speak the control protocol: \(reason)."
+      "The server does not speak the control protocol: \(reason)."
     case .refused(let failure): failure.sentence
     }
   }

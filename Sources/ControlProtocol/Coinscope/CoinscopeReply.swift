@@ -2,9 +2,10 @@ import BitcoinWire
 import Bytes
 import Observations
 
-/// A reply of version 0 of the control protocol: bytes without any frame, in the order of the requests.
+/// A reply of version 0 of the control protocol: bytes without a frame, in the order of the requests.
 ///
-/// Only registering and asking for connections have one; a client knows from its request what comes.
+/// Only REGISTER, registering a message and listing connections get a reply. The client knows from its
+/// request which reply to expect.
 public enum CoinscopeReply {
   /// An open connection, 36 bytes: u32 id, `sockaddr_in` remote, `sockaddr_in` local.
   public struct Connection: Hashable, Sendable {
@@ -13,9 +14,9 @@ public enum CoinscopeReply {
 
     /// The connection's id.
     public var id: UInt32
-    /// The peer's end; 0.0.0.0 where it is not IPv4.
+    /// The peer's endpoint; 0.0.0.0 if it is not IPv4.
     public var remote: Endpoint
-    /// Our end; 0.0.0.0 where it is not IPv4.
+    /// Our endpoint; 0.0.0.0 if it is not IPv4.
     public var local: Endpoint
 
     /// Describes a connection.
@@ -26,15 +27,14 @@ public enum CoinscopeReply {
     }
   }
 
-  /// What a client gets for a message: its id, 0 where it was refused; and for registering: its own new id.
-  /// u32.
+  /// Encodes an id, u32: of a registered message (0 if refused), or of the client after REGISTER.
   public static func identifier(_ identifier: UInt32) -> [UInt8] {
     var bytes: [UInt8] = []
     bytes.appendBig(identifier)
     return bytes
   }
 
-  /// What a client gets that asked for connections: u32 bytes that follow, then each.
+  /// Encodes the list of connections: u32 bytes that follow, then 36 bytes for each.
   public static func connections(_ connections: some Collection<Connection>) -> [UInt8] {
     var bytes: [UInt8] = []
     bytes.reserveCapacity(4 + connections.count * Connection.size)
@@ -47,13 +47,13 @@ public enum CoinscopeReply {
     return bytes
   }
 
-  /// Reads an id.
+  /// Decodes an id.
   public static func identifier(_ bytes: RawSpan) throws(WireError) -> UInt32 {
     var reader = ByteReader(bytes)
     return try reader.big("id")
   }
 
-  /// Reads the connections.
+  /// Decodes a list of connections.
   public static func connections(_ bytes: RawSpan) throws(WireError) -> [Connection] {
     var reader = ByteReader(bytes)
     let length = Int(try reader.big(UInt32.self, "length"))

@@ -4,14 +4,13 @@ import Observations
 
 /// A request of version 0 of the control protocol, coinscope's (2015), byte for byte.
 ///
-/// Where a request is longer than its fields the rest is ignored, as coinscope does; where it is shorter it
-/// is refused, where coinscope reads past its end.
+/// Surplus bytes are ignored, as in coinscope. A short request is refused; coinscope reads past its end.
 public enum CoinscopeRequest: Hashable, Sendable {
-  /// Type 1: a whole Bitcoin message to keep. The payload may be anything: what is not a message of the
-  /// network gets the id 0.
+  /// Type 1: register a whole Bitcoin message. The payload may be any bytes; if they are not a message of the
+  /// network, the reply is id 0.
   case registerMessage([UInt8])
 
-  /// Type 2, command 1: the connections that are open.
+  /// Type 2, command 1: list the open connections.
   case getConnections
 
   /// Type 2, command 2: close connections.
@@ -20,18 +19,18 @@ public enum CoinscopeRequest: Hashable, Sendable {
   /// Type 2, command 3: send a registered message.
   case send(message: UInt32, CoinscopeTarget)
 
-  /// Type 3, without payload: forget this client's messages and give it another id.
+  /// Type 3, without payload: forget this client's messages and give the client another id.
   case register
 
-  /// Type 4: connect to a peer; there is no reply. The local address has no effect.
+  /// Type 4: connect to a peer. There is no reply. The local address has no effect.
   case connect(remote: Endpoint, local: Endpoint)
 
   /// Reads the payload of a frame of this type.
   ///
-  /// Layout of type 2: u8 command, u32 message id, u32 count, u32 each target. Of type 4: `sockaddr_in`
-  /// remote, `sockaddr_in` local.
+  /// Layout of type 2: u8 command, u32 message id, u32 count, u32 targets. Of type 4: `sockaddr_in` remote,
+  /// `sockaddr_in` local.
   ///
-  /// - Throws: an error after which the connection can be read further.
+  /// - Throws: `WireError`. The connection can still be read after it.
   public init(type: UInt8, payload: RawSpan) throws(WireError) {
     var reader = ByteReader(payload)
     switch type {
@@ -47,7 +46,7 @@ public enum CoinscopeRequest: Hashable, Sendable {
     }
   }
 
-  /// The bytes of the whole frame.
+  /// Encodes the whole frame.
   public var frame: [UInt8] {
     var payload: [UInt8] = []
     let type: UInt8
@@ -88,19 +87,19 @@ public enum CoinscopeRequest: Hashable, Sendable {
   }
 }
 
-/// Whom a command of version 0 concerns.
+/// The connections that a command of version 0 concerns.
 public enum CoinscopeTarget: Hashable, Sendable {
   /// Every open connection: the single target 0xFFFFFFFF.
   case all
-  /// The connections with these ids; those that do not exist are passed over.
+  /// The connections with these ids. Ids that do not exist are ignored.
   case connections([UInt32])
 
-  /// Takes the targets as they are on the wire.
+  /// Creates a target from the ids on the wire.
   public init(_ identifiers: [UInt32]) {
     self = identifiers == [.max] ? .all : .connections(identifiers)
   }
 
-  /// The targets as they are on the wire.
+  /// The ids on the wire.
   public var identifiers: [UInt32] {
     switch self {
     case .all: [.max]

@@ -1,14 +1,13 @@
 import Bytes
 
-/// What a connector sends to a client in version 2 or 3 of the control protocol.
+/// A message from a connector to a client, in version 2 or 3 of the control protocol.
 public enum ControlAnswer: Hashable, Sendable {
   /// The reply to the request with this id.
   case reply(id: UInt32, ControlReply)
-  /// Something that came of the request with this id.
+  /// An event of the request with this id.
   case event(id: UInt32, ControlEvent)
 
-  /// Reads the payload of a frame; nil where its type is one that this version does not know,
-  /// as a later connector's events may be.
+  /// Reads the payload of a frame; nil if its type is unknown, as a later connector's event may be.
   public init?(
     version: UInt8 = ControlFrame.currentVersion,
     type: UInt8,

@@ -3,36 +3,36 @@ import Bytes
 import Observations
 import Wording
 
-/// What became of a request after its reply: sent to the client that made it, with the request's id, as
-/// long as that client is there.
+/// An event that follows the reply to a request. It is sent with the request's id to the client that made the
+/// request, while the client is connected.
 ///
-/// Its payload is u32 the request's id, then the fields its case lists, in their order, big-endian. A
+/// The payload is the request's id (u32), then the fields listed at each case, in order, big-endian. A
 /// `connect` gets, for each of its connections, `connectFailed`, or `connected`, then perhaps `handshaken`,
-/// and at last `closed`; a `send` gets one `sent`.
+/// and finally `closed`. A `send` gets one `sent`.
 public enum ControlEvent: Hashable, Sendable {
-  /// Type 0x40. The system has connected: u32 connection, endpoint local, u64 ns since it was begun.
+  /// Type 0x40. Connected: u32 connection, endpoint local, u64 ns since the connect began.
   case connected(UInt32, local: Endpoint, duration: UInt64)
 
-  /// Type 0x41. Messages can be exchanged; as in `PeerIntroduction`: u32 connection, i32 protocol version,
-  /// u64 services, u16 count and bytes user agent, i32 height, u8 relay, u64 ns since it was begun.
+  /// Type 0x41. The handshake is done: u32 connection, then as `PeerIntroduction` i32 protocol version, u64
+  /// services, u16 count and bytes user agent, i32 height, u8 relay; u64 ns since the connect began.
   case handshaken(UInt32, PeerIntroduction, duration: UInt64)
 
-  /// Type 0x42. The system could not connect, or the connector would not: u32 connection, outcome; in version 2 u32
-  /// connection, u32 errno (0 if the system is not to blame), text reason.
+  /// Type 0x42. The connect failed or was refused by the connector: u32 connection, outcome; in version 2 u32
+  /// connection, u32 errno (0 if it is no system error), text reason.
   case connectFailed(UInt32, Outcome)
 
-  /// Type 0x43. A connection that stood, its handshake done or not, is gone; as 0x42.
+  /// Type 0x43. An established connection is closed, its handshake done or not: fields as in 0x42.
   case closed(UInt32, Outcome)
 
-  /// Type 0x44. A message was queued behind whatever waits for its peers: u32 connections that it was queued
-  /// for, u32 connections that were closed instead, because they do not read.
+  /// Type 0x44. A message was queued for its peers: u32 connections that it was queued for, u32 connections
+  /// that were closed instead because they do not read.
   case sent(count: UInt32, lost: UInt32)
 
-  /// Type 0x45. A connection that is kept has ended, or could not be made, and is dialled again as another: u32
-  /// connection, u32 the next one, u64 ns until it is dialled. What becomes of the next one is told likewise.
+  /// Type 0x45. A kept connection has ended or failed and will be dialled again with a new id: u32
+  /// connection, u32 the next id, u64 ns until it is dialled. Events report the next connection likewise.
   case again(UInt32, next: UInt32, delay: UInt64)
 
-  /// The number of the type.
+  /// The type's number on the wire.
   public var type: UInt8 {
     switch self {
     case .connected: 0x40
@@ -44,7 +44,7 @@ public enum ControlEvent: Hashable, Sendable {
     }
   }
 
-  /// The connection it is about; nil for `sent`.
+  /// The connection that the event concerns; nil for `sent`.
   public var connection: UInt32? {
     switch self {
     case .connected(let connection, _, _), .handshaken(let connection, _, _),
@@ -54,7 +54,7 @@ public enum ControlEvent: Hashable, Sendable {
     }
   }
 
-  /// The bytes of the whole frame.
+  /// Encodes the whole frame.
   public func frame(id: UInt32, version: UInt8 = ControlFrame.currentVersion) -> [UInt8] {
     ControlFrame.bytes(version: version, type: type, id: id) { write(to: &$0, version: version) }
   }
@@ -84,7 +84,7 @@ public enum ControlEvent: Hashable, Sendable {
     }
   }
 
-  /// Reads the fields after the request's id; nil where no event has this type.
+  /// Reads the fields after the request's id; nil if no event has this type.
   @_lifetime(reader: copy reader)
   init?(version: UInt8, type: UInt8, _ reader: inout ByteReader) throws(WireError) {
     switch type {

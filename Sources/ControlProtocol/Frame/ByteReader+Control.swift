@@ -1,8 +1,8 @@
 import Bytes
 
 extension ByteReader {
-  /// Reads how many elements follow (u32), and throws unless that many of at least `size` bytes each can: a
-  /// count that is a lie must not make anyone reserve memory.
+  /// Reads the number of elements that follow (u32). Throws unless the rest has at least `size` bytes for
+  /// each, so that no memory is reserved for a false count.
   @_lifetime(self: copy self)
   mutating func elementCount(size: Int, _ field: StaticString) throws(WireError) -> Int {
     let count = Int(try big(UInt32.self, field))
@@ -10,7 +10,7 @@ extension ByteReader {
     return count
   }
 
-  /// Reads ids with their count before them: u32 count, u32 each.
+  /// Reads ids: u32 count, u32 each.
   @_lifetime(self: copy self)
   mutating func identifiers(_ field: StaticString) throws(WireError) -> [UInt32] {
     let count = try elementCount(size: 4, field)
@@ -22,7 +22,7 @@ extension ByteReader {
 }
 
 extension Array where Element == UInt8 {
-  /// Appends ids with their count before them: u32 count, u32 each.
+  /// Appends ids: u32 count, u32 each.
   mutating func appendIdentifiers(_ identifiers: [UInt32]) {
     reserveCapacity(count + 4 + 4 * identifiers.count)
     appendBig(UInt32(identifiers.count))

@@ -1,6 +1,6 @@
 import Bytes
 
-/// What every message of the control protocol, of any version, begins with; its payload follows.
+/// The header of a frame of the control protocol, of any version. The payload follows.
 ///
 /// | offset | size | field |
 /// | --- | --- | --- |
@@ -8,27 +8,27 @@ import Bytes
 /// | 1 | 4 | length of the payload in bytes, big-endian |
 /// | 5 | 1 | type, by version |
 public struct ControlFrame: Hashable, Sendable {
-  /// Bytes before the payload.
+  /// The header's size in bytes.
   public static let headerSize = 6
 
-  /// The version that this framework's own clients prefer.
+  /// The version that Netmine's clients prefer.
   public static let currentVersion: UInt8 = 3
 
-  /// The versions that are alike but for events about how connections ended: those of version 2 have words, those of
-  /// version 3 codes.
+  /// The native versions. They differ only in the events of ended connections: version 2 has words, version 3
+  /// has outcome codes.
   public static let nativeVersions: ClosedRange<UInt8> = 2...3
 
-  /// The longest payload accepted where nothing else is said, in bytes: the longest Bitcoin message and a
-  /// million connections to send it to.
+  /// The default limit of the payload, in bytes: enough for the longest Bitcoin message and a million
+  /// connection ids.
   public static let maximumPayloadCount = 8 << 20
 
-  /// Version of the protocol: 0 is coinscope's, 1 is reserved, 2 and 3 are ours.
+  /// The protocol version: 0 is coinscope's, 1 is reserved, 2 and 3 are native.
   public var version: UInt8
 
-  /// What the payload is, as the version numbers it.
+  /// The type of the payload, numbered by each version.
   public var type: UInt8
 
-  /// Bytes of the payload.
+  /// The payload's size in bytes.
   public var payloadCount: Int
 
   /// Describes a frame.
@@ -38,13 +38,13 @@ public struct ControlFrame: Hashable, Sendable {
     self.payloadCount = payloadCount
   }
 
-  /// Bytes of the whole frame.
+  /// The whole frame's size in bytes.
   public var count: Int { Self.headerSize + payloadCount }
 
-  /// Where the payload is, counted from the start of the frame.
+  /// The payload's byte range, counted from the start of the frame.
   public var payload: Range<Int> { Self.headerSize..<count }
 
-  /// The bytes of a whole frame.
+  /// Encodes a whole frame.
   public static func bytes(version: UInt8, type: UInt8, payload: [UInt8]) -> [UInt8] {
     var bytes: [UInt8] = [version]
     bytes.reserveCapacity(headerSize + payload.count)
@@ -54,7 +54,7 @@ public struct ControlFrame: Hashable, Sendable {
     return bytes
   }
 
-  /// The bytes of a whole frame of version 2 or 3, whose payload begins with the request's id.
+  /// Encodes a whole frame of version 2 or 3. Its payload begins with the request's id.
   static func bytes(version: UInt8, type: UInt8, id: UInt32, write: (inout [UInt8]) -> Void) -> [UInt8] {
     var bytes: [UInt8] = [version, 0, 0, 0, 0, type]
     bytes.appendBig(id)

@@ -1,25 +1,25 @@
 import Bytes
 
-/// Finds where frames of the control protocol begin and end in the bytes of a connection.
+/// Finds the frames of the control protocol in a connection's input.
 ///
-/// It keeps no bytes and no state: whoever reads the connection accumulates bytes from a frame's start on and
-/// asks again when there are more. The version is checked from the first byte on and the length as soon as
-/// it is there, so that nobody buffers what will be refused.
+/// It keeps no bytes and no state: the caller accumulates input from the start of a frame and calls again
+/// when there is more. The version is checked with the first byte and the length with the fifth, so that a
+/// frame that will be refused is not buffered.
 public struct ControlFramer: Sendable {
-  /// What stands at the start of some bytes.
+  /// The result of looking at the start of some input.
   public enum Piece: Hashable, Sendable {
-    /// A frame that is not whole: `count` bytes, from its start, are needed at least.
+    /// An incomplete frame: at least `count` bytes are needed, counted from its start.
     case needsMore(count: Int)
     /// A whole frame.
     case frame(ControlFrame)
-    /// A frame of a version that is not taken. The connection cannot be read further.
+    /// A frame of an unsupported version. The connection cannot be read further.
     case unsupported(version: UInt8)
   }
 
-  /// The versions whose frames are taken.
+  /// The accepted versions.
   public var versions: ClosedRange<UInt8>
 
-  /// The longest payload that is taken, in bytes.
+  /// The longest payload accepted, in bytes.
   public var maximumPayloadCount: Int
 
   /// Creates a framer.
@@ -31,9 +31,9 @@ public struct ControlFramer: Sendable {
     self.maximumPayloadCount = maximumPayloadCount
   }
 
-  /// Looks at the start of `bytes`, which must be where a frame starts.
+  /// Looks for a frame at the start of `bytes`, which must be the start of a frame.
   ///
-  /// After an error the connection cannot be read further.
+  /// - Throws: `WireError` if the payload is too long. The connection cannot be read further.
   public func first(in bytes: UnsafeRawBufferPointer) throws(WireError) -> Piece {
     guard let version = bytes.first else { return .needsMore(count: ControlFrame.headerSize) }
     guard versions.contains(version) else { return .unsupported(version: version) }

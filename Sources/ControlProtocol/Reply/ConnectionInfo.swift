@@ -2,23 +2,23 @@ import BitcoinWire
 import Bytes
 import Observations
 
-/// What the connector knows of one connection.
+/// A connection's state and counters, as the connector reports them.
 ///
-/// Layout, the whole with its count of bytes before it (u16), so that fields can be added at the end: u32 id,
-/// u8 direction, u8 state, endpoint remote, endpoint local, u64 since, i32 protocol version, u64 services,
-/// u16 count and bytes user agent, i32 height, u8 relay, u64 ping, u64 bytes received, u64 bytes sent,
-/// u64 messages received, u64 messages sent; since version 0.2 u64 opened, u64 last received, u64 last sent, u64
-/// shortest ping, u64 fee filter, u8 features, u32 bytes waiting.
+/// Layout: u16 count of the bytes that follow, so that fields can be added at the end; u32 id, u8 direction,
+/// u8 state, endpoint remote, endpoint local, u64 since, i32 protocol version, u64 services, u16 count and
+/// bytes user agent, i32 height, u8 relay, u64 ping, u64 bytes received, u64 bytes sent, u64 messages
+/// received, u64 messages sent; since version 0.2 u64 opened, u64 last received, u64 last sent, u64 shortest
+/// ping, u64 fee filter, u8 features, u32 bytes waiting.
 public struct ConnectionInfo: Hashable, Sendable {
-  /// How far a connection has come.
+  /// The progress of a connection.
   public enum State: UInt8, Hashable, Sendable, CaseIterable, CustomStringConvertible {
-    /// The system is connecting.
+    /// The connection is being established, by the system or a proxy.
     case connecting = 0
     /// Connected; `version` and `verack` are being exchanged.
     case handshaking = 1
-    /// Messages are exchanged.
+    /// The handshake is done.
     case open = 2
-    /// It is being closed.
+    /// The connection is being closed.
     case closing = 3
 
     /// The case's name.
@@ -32,24 +32,24 @@ public struct ConnectionInfo: Hashable, Sendable {
     }
   }
 
-  /// Fewest bytes on the wire.
+  /// The least size on the wire, in bytes.
   static let minimumSize = 2 + 83
 
   /// The connection's id, as in the log stream.
   public var id: UInt32
-  /// Which end opened it.
+  /// The direction: outbound if we dialled, inbound if the peer did.
   public var direction: Direction
-  /// How far it has come.
+  /// The progress of the connection.
   public var state: State
-  /// The peer's end.
+  /// The peer's endpoint.
   public var remote: Endpoint
-  /// Our end; port 0 where it is not known yet.
+  /// Our endpoint; port 0 until it is known.
   public var local: Endpoint
-  /// When it was begun, in ns since the Unix epoch.
+  /// When the connection began, in ns since the Unix epoch.
   public var since: UInt64
-  /// What the peer's `version` says; `unknown` before it has come.
+  /// The contents of the peer's `version`; `unknown` until it is received.
   public var introduction = PeerIntroduction.unknown
-  /// The last round trip of a ping, in ns; 0 where none was measured.
+  /// The last round trip of a ping, in ns; 0 if none was measured.
   public var ping: UInt64 = 0
   /// Bytes received.
   public var bytesReceived: UInt64 = 0
@@ -59,43 +59,44 @@ public struct ConnectionInfo: Hashable, Sendable {
   public var messagesReceived: UInt64 = 0
   /// Messages sent.
   public var messagesSent: UInt64 = 0
-  /// When its handshake was done, in ns since the Unix epoch; 0 before.
+  /// When the handshake was done, in ns since the Unix epoch; 0 before.
   public var opened: UInt64 = 0
-  /// When something last came, in ns since the Unix epoch; 0 before.
+  /// When bytes were last received, in ns since the Unix epoch; 0 before.
   public var lastReceived: UInt64 = 0
   /// When a message was last sent, in ns since the Unix epoch; 0 before.
   public var lastSent: UInt64 = 0
-  /// The shortest round trip of a ping, in ns; 0 where none was measured.
+  /// The shortest round trip of a ping, in ns; 0 if none was measured.
   public var shortestPing: UInt64 = 0
-  /// The lowest fee rate of transactions that it wants to hear of, in satoshi per 1000 virtual bytes (BIP133).
+  /// The lowest fee rate of transactions that the peer wants announced, in satoshi per 1000 virtual bytes
+  /// (BIP133).
   public var feeFilter: UInt64 = 0
-  /// What it has said that it can or wants.
+  /// The features that the peer has announced.
   public var features: Features = []
-  /// Bytes that wait to be sent to it.
+  /// Bytes that wait to be sent to the peer.
   public var bytesWaiting: UInt32 = 0
 
-  /// What a peer has said in messages without, or with small, contents, one bit each.
+  /// Features that a peer announces by messages, one bit each.
   public struct Features: OptionSet, Hashable, Sendable {
     /// The bits on the wire.
     public let rawValue: UInt8
 
-    /// Takes the bits on the wire.
+    /// Creates features from the bits on the wire.
     public init(rawValue: UInt8) { self.rawValue = rawValue }
 
     /// `wtxidrelay`: announces transactions by their wtxids (BIP339).
     public static let wtxidRelay = Features(rawValue: 1 << 0)
-    /// `sendaddrv2`: takes addresses of all networks (BIP155).
+    /// `sendaddrv2`: accepts addresses of all networks (BIP155).
     public static let addrV2 = Features(rawValue: 1 << 1)
     /// `sendheaders`: wants blocks announced by their headers (BIP130).
     public static let headers = Features(rawValue: 1 << 2)
-    /// `sendcmpct`: takes compact blocks (BIP152).
+    /// `sendcmpct`: accepts compact blocks (BIP152).
     public static let compactBlocks = Features(rawValue: 1 << 3)
     /// `sendcmpct` with the announcing byte set: wants blocks announced by compact blocks (BIP152).
     public static let highBandwidth = Features(rawValue: 1 << 4)
     /// `sendtxrcncl`: reconciles sets of transactions (BIP330).
     public static let reconciliation = Features(rawValue: 1 << 5)
 
-    /// The messages' names of the bits that are set.
+    /// The names of the bits that are set: the messages' names, or "high-bandwidth".
     public var names: [String] {
       let all: [(Features, String)] = [
         (.wtxidRelay, "wtxidrelay"), (.addrV2, "sendaddrv2"), (.headers, "sendheaders"),
@@ -105,7 +106,7 @@ public struct ConnectionInfo: Hashable, Sendable {
     }
   }
 
-  /// Describes a connection of which nothing but this is known.
+  /// Describes a connection without counters.
   public init(
     id: UInt32,
     direction: Direction,
@@ -140,7 +141,7 @@ extension ConnectionInfo {
     bytesSent = try reader.big("bytes sent")
     messagesReceived = try reader.big("messages received")
     messagesSent = try reader.big("messages sent")
-    // An earlier connector says no more.
+    // Connectors before 0.2 end here.
     guard reader.remaining > 0 else { return }
     opened = try reader.big("opened")
     lastReceived = try reader.big("last received")

@@ -1,33 +1,33 @@
 import BitcoinWire
 import Bytes
 
-/// How a connector is doing: the reply to `statistics`.
+/// A connector's state and counters: the reply to `statistics`.
 ///
-/// Layout: the fields in their order, big-endian, whole counts u64 where nothing else is said; texts are u16
-/// count, UTF-8. Fields may be added at the end; a reader ignores what it does not know.
+/// Layout: the fields in their order, big-endian; counts are u64 unless noted; texts are u16 count, UTF-8.
+/// Fields may be added at the end; a reader ignores fields that it does not know.
 public struct ConnectorStatistics: Hashable, Sendable {
-  /// When these numbers were true, in ns since the Unix epoch.
+  /// When the numbers were collected, in ns since the Unix epoch.
   public var time: UInt64 = 0
-  /// When the connector was started, in ns since the Unix epoch.
+  /// When the connector started, in ns since the Unix epoch.
   public var since: UInt64 = 0
-  /// Its process id (u32).
+  /// The connector's process id (u32).
   public var processID: UInt32 = 0
-  /// Its version (text).
+  /// The connector's version (text).
   public var version = ""
   /// The Bitcoin network's name (text).
   public var networkName = ""
-  /// What the network's messages begin with (u32), as `Network.magic`.
+  /// The network's magic (u32), the first bytes of its messages, as `Network.magic`.
   public var magic: UInt32 = 0
-  /// The id the log server granted it last (u32); 0 for none yet.
+  /// The source id that the log server granted last (u32); 0 if none yet.
   public var source: UInt32 = 0
-  /// The random number it chose when it started, as in the log stream.
+  /// The random number that the connector chose at its start, as in the log stream.
   public var instance: UInt64 = 0
-  /// Whether the log server takes its records now (u8, 0 or 1).
+  /// Whether the log server accepts its records now (u8, 0 or 1).
   public var isPublishing = false
 
-  /// Outbound connections the system is still connecting.
+  /// Outbound connections that the system or a proxy is establishing.
   public var connecting: UInt64 = 0
-  /// Connected and not yet through the handshake, of either direction.
+  /// Connections in the handshake, of either direction.
   public var handshaking: UInt64 = 0
   /// Open connections that we dialled.
   public var openOutbound: UInt64 = 0
@@ -49,42 +49,42 @@ public struct ConnectorStatistics: Hashable, Sendable {
   /// Bytes sent to peers since the start.
   public var bytesSent: UInt64 = 0
 
-  /// Records made since the start: the last sequence.
+  /// Records published since the start: the last sequence number.
   public var recordsPublished: UInt64 = 0
-  /// Records that the log server has acknowledged: the sequence up to which.
+  /// The sequence number up to which the log server has acknowledged.
   public var recordsAcknowledged: UInt64 = 0
   /// Records that are not acknowledged yet.
   public var recordsWaiting: UInt64 = 0
-  /// Bytes of records that the log server's socket has not taken yet.
+  /// Bytes of records that have not been written to the log server's socket.
   public var bytesWaiting: UInt64 = 0
-  /// Records dropped because too much waited.
+  /// Records dropped because too many waited.
   public var recordsDropped: UInt64 = 0
 
-  /// Clients on the control sockets.
+  /// Connected clients.
   public var clients: UInt64 = 0
-  /// Messages that clients have registered.
+  /// Messages registered by connected clients.
   public var registeredMessages: UInt64 = 0
 
-  /// Contents of announced things that were asked for.
+  /// Announced transactions and blocks that were requested.
   public var fetchesRequested: UInt64 = 0
-  /// Contents of announced things that came.
+  /// Announced transactions and blocks that were received.
   public var fetchesReceived: UInt64 = 0
-  /// Announced things that no peer had in time.
+  /// Announced transactions and blocks that no peer delivered in time.
   public var fetchesFailed: UInt64 = 0
-  /// Announced things left out because too many waited.
+  /// Announced transactions and blocks left out because too many waited.
   public var fetchesLeftOut: UInt64 = 0
-  /// Announced things that wait to be asked for, or to come.
+  /// Announced transactions and blocks that wait to be requested or received.
   public var fetchesPending: UInt64 = 0
 
-  /// Connects that wait until they may begin.
+  /// Connects that wait in the queue.
   public var connectsWaiting: UInt64 = 0
-  /// Connections that are kept: open, being made, or to be dialled again.
+  /// Kept connections: open, being made, or waiting to be dialled again.
   public var connectionsKept: UInt64 = 0
 
-  /// Why the log server refuses it (text); empty while it does not.
+  /// The reason why the log server refuses the connector (text); empty if it does not.
   public var refusal = ""
 
-  /// Creates statistics of nothing.
+  /// Creates statistics with all counts 0.
   public init() {}
 }
 
@@ -96,7 +96,7 @@ extension ConnectorStatistics {
     \.clients, \.registeredMessages,
   ]
 
-  /// Those that connectors before version 0.2 do not tell.
+  /// Counts that connectors before 0.2 do not send.
   private static let laterCounts: [WritableKeyPath<ConnectorStatistics, UInt64> & Sendable] = [
     \.fetchesRequested, \.fetchesReceived, \.fetchesFailed, \.fetchesLeftOut, \.fetchesPending,
     \.connectsWaiting, \.connectionsKept,

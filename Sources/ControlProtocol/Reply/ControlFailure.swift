@@ -1,43 +1,43 @@
-/// Why a request was not done.
+/// The reason why a request failed.
 ///
 /// Layout in a failed reply: u16 status, text sentence.
 public struct ControlFailure: Error, Hashable, Sendable, CustomStringConvertible {
-  /// What sort of reason it is, for programs; unknown numbers are kept. 0 would be success.
+  /// The kind of failure, for programs. Unknown numbers are kept; 0 is not a failure.
   public struct Status: RawRepresentable, Hashable, Sendable {
     /// The number on the wire.
     public let rawValue: UInt16
 
-    /// Takes the number on the wire.
+    /// Creates a status from the number on the wire.
     public init(rawValue: UInt16) { self.rawValue = rawValue }
 
-    /// The frame's payload is not what its type says.
+    /// The frame's payload does not fit its type.
     public static let badRequest = Status(rawValue: 1)
     /// No request has the frame's type.
     public static let unknownRequest = Status(rawValue: 2)
-    /// Client and connector have no version of the protocol in common, or the frame is of no known version.
+    /// Client and connector have no protocol version in common, or the frame's version is unknown.
     public static let unsupportedVersion = Status(rawValue: 3)
     /// None of the connections exists.
     public static let noSuchConnection = Status(rawValue: 4)
     /// No message is registered under the id.
     public static let noSuchMessage = Status(rawValue: 5)
-    /// The client may not, or the connector will not.
+    /// The client has no permission, or the connector declines.
     public static let refused = Status(rawValue: 6)
-    /// A limit on what one client, or all, may have is reached.
+    /// A limit of one client or of all clients is reached.
     public static let limit = Status(rawValue: 7)
-    /// The connector is about to end.
+    /// The connector is shutting down.
     public static let shuttingDown = Status(rawValue: 8)
-    /// The request is known, and this connector cannot do it.
+    /// The request is known, but this connector does not support it.
     public static let unsupported = Status(rawValue: 9)
     /// The connector tried and failed.
     public static let failed = Status(rawValue: 10)
-    /// The bytes to send or keep are not one whole message of the network.
+    /// The bytes to send or register are not one whole message of the network.
     public static let badMessage = Status(rawValue: 11)
   }
 
-  /// What sort of reason it is.
+  /// The kind of failure.
   public var status: Status
 
-  /// What was wrong and, where there is one, the way out; a sentence for people.
+  /// The problem and, if there is one, the remedy: a sentence for people.
   public var sentence: String
 
   /// Creates a failure.

@@ -1,7 +1,7 @@
 import Bytes
 
 extension ControlReply {
-  /// Reads the fields after the request's id; nil where no reply has this type.
+  /// Reads the fields after the request's id; nil if no reply has this type.
   @_lifetime(reader: copy reader)
   init?(type: UInt8, _ reader: inout ByteReader) throws(WireError) {
     switch type {

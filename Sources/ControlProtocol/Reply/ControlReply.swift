@@ -1,52 +1,51 @@
 import BitcoinWire
 import Bytes
 
-/// The one reply to a `ControlRequest`.
+/// The reply to a `ControlRequest`. Each request gets exactly one.
 ///
-/// Its payload is u32 the request's id, then the fields its case lists, in their order, big-endian. Its type
-/// is the request's with bit 7 set where the request was done, which is the status "ok", and 0xff where it
-/// was not.
+/// The payload is the request's id (u32), then the fields listed at each case, in order, big-endian. The type
+/// is the request's type with bit 7 set if the request succeeded, and 0xff if it failed.
 public enum ControlReply: Hashable, Sendable {
-  /// Type 0x90: as in `ServerHello`.
+  /// Type 0x90: the fields of `ServerHello`.
   case hello(ServerHello)
 
-  /// Type 0x91. The message is kept: u32 its id, never 0.
+  /// Type 0x91. The message is registered: u32 its id, never 0.
   case messageRegistered(UInt32)
 
-  /// Type 0x92. The client's messages: u32 count, each.
+  /// Type 0x92. The client's registered messages: u32 count, each as `RegisteredMessage`.
   case messages([RegisteredMessage])
 
   /// Type 0x93. The message is forgotten.
   case messageForgotten
 
-  /// Type 0x94. Connecting has begun, or its failure is about to be told as an event: u32 count, u32 each
-  /// connection's id, in the order of the request's targets.
+  /// Type 0x94. The connects are accepted; an event reports each outcome: u32 count, u32 connection ids in
+  /// the order of the request's targets.
   case connecting([UInt32])
 
-  /// Type 0x95. u32 how many connections are being closed, u32 count and u32 each id that does not exist.
+  /// Type 0x95. u32 the number of connections being closed, u32 count and u32 ids that do not exist.
   case disconnecting(count: UInt32, missing: [UInt32])
 
-  /// Type 0x96. u32 to how many connections the message is on its way, u32 count and u32 each id that does
-  /// not exist or whose handshake is not done.
+  /// Type 0x96. u32 the number of connections that the message is being sent to, u32 count and u32 ids that
+  /// do not exist or whose handshake is not done.
   case sending(count: UInt32, missing: [UInt32])
 
-  /// Type 0x97. u32 `after` of the request for the next page (0: this is the last), u32 count, each
-  /// connection.
+  /// Type 0x97. u32 `after` for the request of the next page (0: this is the last), u32 count, each as
+  /// `ConnectionInfo`.
   case connections([ConnectionInfo], next: UInt32)
 
-  /// Type 0x98: as in `ConnectorStatistics`.
+  /// Type 0x98: the fields of `ConnectorStatistics`.
   case statistics(ConnectorStatistics)
 
-  /// Type 0x99. The configuration was read again; text: what changed.
+  /// Type 0x99. The configuration was read again; text: a sentence that says what was done.
   case reloaded(String)
 
-  /// Type 0x9a. The connector is about to end.
+  /// Type 0x9a. The connector is shutting down.
   case shuttingDown
 
-  /// Type 0xff. The request was not done: u16 status, text sentence.
+  /// Type 0xff. The request failed: u16 status, text sentence.
   case failure(ControlFailure)
 
-  /// The number of the type.
+  /// The type's number on the wire.
   public var type: UInt8 {
     switch self {
     case .hello: 0x90
@@ -64,9 +63,9 @@ public enum ControlReply: Hashable, Sendable {
     }
   }
 
-  /// The bytes of the whole frame.
+  /// Encodes the whole frame.
   ///
-  /// - Parameter id: the request's id; 0 where the request had none.
+  /// - Parameter id: the request's id; 0 for a failure that concerns the connection.
   public func frame(id: UInt32, version: UInt8 = ControlFrame.currentVersion) -> [UInt8] {
     ControlFrame.bytes(version: version, type: type, id: id) { write(to: &$0) }
   }

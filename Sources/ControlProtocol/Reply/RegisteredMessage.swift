@@ -1,15 +1,15 @@
 import BitcoinWire
 import Bytes
 
-/// A message that a client has registered, in the reply to `listMessages`.
+/// A message registered by a client, in the reply to `listMessages`.
 ///
-/// Layout, 20 bytes: u32 id, 12 bytes command, u32 bytes of the whole message.
+/// Layout, 20 bytes: u32 id, 12 bytes command, u32 size of the whole message in bytes.
 public struct RegisteredMessage: Hashable, Sendable {
   static let size = 20
 
-  /// The id it is sent by.
+  /// The id for `send`.
   public var id: UInt32
-  /// Its command.
+  /// The message's command.
   public var command: Command
   /// Bytes of the whole message, header and payload.
   public var byteCount: UInt32

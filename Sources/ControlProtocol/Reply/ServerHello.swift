@@ -1,24 +1,25 @@
 import BitcoinWire
 import Bytes
 
-/// Whom a client talks to: the reply to `hello`.
+/// The connector's introduction: the reply to `hello`.
 ///
-/// Layout: u8 version, text name, text network name, u32 magic, u16 default port, u64 instance, u8 reach. Fields may be
-/// added at the end; a reader ignores what it does not know.
+/// Layout: u8 version, text name, text network name, u32 magic, u16 default port, u64 instance, u8 reach.
+/// Fields may be added at the end; a reader ignores fields that it does not know.
 public struct ServerHello: Hashable, Sendable {
-  /// The version that both go on in: the highest they have in common.
+  /// The protocol version for the rest of the connection: the highest that both ends speak.
   public var version: UInt8
-  /// The program and its version: `connector 0.1.0`.
+  /// The program and its version, such as `connector 0.1.0`.
   public var server: String
-  /// The name of the Bitcoin network it is connected to.
+  /// The name of the connector's Bitcoin network.
   public var networkName: String
-  /// What the network's messages begin with, as `Network.magic`.
+  /// The network's magic, the first bytes of its messages, as `Network.magic`.
   public var magic: UInt32
-  /// The port the network's nodes listen on where nothing else is said.
+  /// The default port of the network's nodes.
   public var defaultPort: UInt16
-  /// The random number the connector chose when it started, as in the log stream.
+  /// The random number that the connector chose at its start, as in the log stream.
   public var instance: UInt64
-  /// Where the network's nodes are; from a connector that does not say, as the network of that name has them.
+  /// Where the network's nodes may be. If the connector does not send it, the reach of the known network of
+  /// that name.
   public var reach: Network.Reach
 
   /// Describes a connector.
@@ -49,7 +50,7 @@ public struct ServerHello: Hashable, Sendable {
     defaultPort = try reader.big("default port")
     instance = try reader.big("instance")
     if reader.remaining > 0 {
-      // What a later connector means by another number may be the strictest.
+      // A later connector may use an unknown number: assume the strictest reach.
       reach = Network.Reach(rawValue: try reader.big("reach")) ?? .simulation
     } else {
       reach = Network(named: networkName)?.reach ?? .anywhere

@@ -2,38 +2,38 @@ import BitcoinWire
 import Bytes
 import Observations
 
-/// A node to connect to, and how.
+/// A node to connect to, and the options of the connect.
 ///
-/// Layout: endpoint remote, u8 options, then what each option's bit, lowest first, brings along: bit 0, endpoint
-/// local; bit 1, endpoint proxy; bit 2, u64 services; bit 3, bytes user agent, at most 256; bit 4, u8 relay; bit 5,
-/// another connection though there is one, nothing; bit 6, kept, nothing. Other bits are refused. An endpoint is u8
-/// BIP155 network, u16 count, address, u16 port.
+/// Layout: endpoint remote, u8 options, then the fields of each option that is set, lowest bit first: bit 0,
+/// endpoint local; bit 1, endpoint proxy; bit 2, u64 services; bit 3, bytes user agent, at most 256; bit 4,
+/// u8 relay; bit 5, connect even if connected, no field; bit 6, keep, no field. Other bits are refused. An
+/// endpoint is u8 BIP155 network, u16 count, address, u16 port.
 public struct ConnectTarget: Hashable, Sendable {
-  /// Fewest bytes on the wire.
+  /// The least size on the wire, in bytes.
   static let minimumSize = 6
 
-  /// Where the node listens.
+  /// The endpoint on which the node listens.
   public var remote: Endpoint
 
-  /// The address to connect from, with port 0 for any; nil to let the system choose.
+  /// The address to connect from, with port 0 for any; nil if the system chooses.
   public var local: Endpoint?
 
-  /// The SOCKS5 proxy to connect through; nil for the one that is configured, or none.
+  /// The SOCKS5 proxy to connect through; nil for the configured one, or none.
   public var proxy: Endpoint?
 
-  /// The services that the node is told we offer; nil for those configured.
+  /// The services in our `version`; nil for the configured ones.
   public var services: ServiceFlags?
 
-  /// The user agent that the node is told (BIP14), at most 256 bytes; nil for the one configured.
+  /// The user agent in our `version` (BIP14), at most 256 bytes; nil for the configured one.
   public var userAgent: [UInt8]?
 
-  /// Whether the node is asked to announce transactions (BIP37); nil for what is configured.
+  /// Whether the node should announce transactions (BIP37); nil for the configured choice.
   public var relay: Bool?
 
-  /// Whether it is connected to though we have a connection to the same address and port, or are making one.
+  /// Whether to connect even if a connection to the same address and port exists or is being made.
   public var isAnother = false
 
-  /// Whether it is dialled again whenever the connection ends or cannot be made, until a command disconnects it.
+  /// Whether to dial again whenever the connection ends or fails, until a client disconnects it.
   public var isKept = false
 
   /// The longest user agent, in bytes (Bitcoin Core's `MAX_SUBVERSION_LENGTH`).

@@ -2,51 +2,52 @@ import BitcoinWire
 import Bytes
 import Observations
 
-/// Which connections a request concerns, by what they are: those that meet every condition that is set.
+/// A filter of connections by their properties. A connection must meet every condition that is set.
 ///
-/// Layout: u16 conditions, then what each condition's bit, lowest first, brings along:
+/// Layout: u16 conditions, then the fields of each condition that is set, lowest bit first:
 ///
 /// | bit | condition | fields |
 /// | --- | --- | --- |
 /// | 0 | the peer's address is of one of these networks | u8 count, u8 BIP155 network id each |
-/// | 1 | the peer's address is in one of these ranges | u16 count, each: u8 network, u16 count and bytes of an address, u8 leading bits (255: the very address) |
-/// | 2 | the user agent has one of these texts in it, whatever their case | u8 count, text each |
+/// | 1 | the peer's address is in one of these ranges | u16 count, each: u8 network, u16 count and bytes of
+/// an address, u8 leading bits (255: exactly this address) |
+/// | 2 | the user agent contains one of these texts, ignoring case | u8 count, text each |
 /// | 3 | the peer offers all of these services | u64 |
 /// | 4 | the peer offers none of these services | u64 |
 /// | 5 | opened by this end | u8 direction |
 /// | 6 | in one of these states | u8, one bit for each state, by its number |
-/// | 7 | at most so many, drawn at random from those that meet the rest | u32 |
+/// | 7 | a random sample of at most N of the connections that meet the other conditions | u32 |
 ///
-/// Other bits are refused. What is not known of a connection yet meets no condition about it.
+/// Other bits are refused. A condition on a property that is not known yet is not met.
 public struct ConnectionFilter: Hashable, Sendable {
-  /// Networks of peers' addresses; nil for any.
+  /// Networks of the peers' addresses; nil for any.
   public var networks: [NetworkID]?
-  /// Ranges of peers' addresses; nil for any.
+  /// Ranges of the peers' addresses; nil for any.
   public var ranges: [AddressRange]?
-  /// Parts of user agents, in lower case; nil for any. Bytes that are no UTF-8 count as U+FFFD.
+  /// Parts of user agents, in lower case; nil for any. Invalid UTF-8 in a user agent is read as U+FFFD.
   public var userAgents: [String]?
-  /// Services that the peer offers, all of them; nil for any.
+  /// Services that the peer must offer; nil for any.
   public var services: ServiceFlags?
-  /// Services of which the peer offers none; nil for any.
+  /// Services that the peer must not offer; nil for any.
   public var lackingServices: ServiceFlags?
-  /// Which end opened it; nil for either.
+  /// The direction; nil for either.
   public var direction: Direction?
-  /// How far it has come; nil for any.
+  /// The states; nil for any.
   public var states: Set<ConnectionInfo.State>?
-  /// How many at most, drawn at random; nil for all.
+  /// The size of a random sample; nil for all connections.
   public var sample: UInt32?
 
-  /// A filter without conditions, which every connection meets.
+  /// Creates a filter without conditions. Every connection meets it.
   public init() {}
 
-  /// Whether a connection meets the conditions, but for the draw.
+  /// Whether a connection meets the conditions. The sample is not considered.
   public func matches(_ connection: ConnectionInfo) -> Bool {
     let address = connection.remote.address
     if let networks, !networks.contains(address.network) { return false }
     if let ranges, !ranges.contains(where: { $0.contains(address) }) { return false }
     if let direction, connection.direction != direction { return false }
     if let states, !states.contains(connection.state) { return false }
-    // Before its `version` has come it is not known what a peer offers.
+    // A peer's services and user agent are unknown until its `version` is received.
     let isKnown = connection.introduction.protocolVersion != 0
     if let services, !isKnown || !connection.introduction.services.isSuperset(of: services) { return false }
     if let lackingServices, !isKnown || !connection.introduction.services.isDisjoint(with: lackingServices) {
@@ -148,7 +149,7 @@ extension ByteReader {
     guard let address = NetworkAddress(network: network, bytes: bytes),
       let range = AddressRange(address, bitCount: count == 255 ? nil : Int(count))
     else {
-      let reason = "is none: \(bytes.count) bytes of network \(network.rawValue), \(count) bits"
+      let reason = "is invalid: \(bytes.count) bytes of network \(network.rawValue), \(count) bits"
       throw WireError(.invalid(reason), field: "address range", offset: start)
     }
     return range

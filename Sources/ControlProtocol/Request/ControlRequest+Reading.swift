@@ -1,8 +1,8 @@
 import Bytes
 
 extension ControlRequest {
-  /// Reads the payload of a frame of version 2 or 3: the request's id, 0 where there is none, and the request, or
-  /// what the client is to be told.
+  /// Reads the payload of a frame of version 2 or 3. Returns the request's id (0 if it cannot be read) and
+  /// the request, or the failure for the client.
   public static func read(
     type: UInt8,
     payload: RawSpan
@@ -22,7 +22,7 @@ extension ControlRequest {
     }
   }
 
-  /// Reads the fields after the request's id; nil where no request has this type.
+  /// Reads the fields after the request's id; nil if no request has this type.
   @_lifetime(reader: copy reader)
   private init?(type: UInt8, _ reader: inout ByteReader) throws(WireError) {
     switch type {

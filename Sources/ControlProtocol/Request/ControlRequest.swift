@@ -1,50 +1,50 @@
 import BitcoinWire
 import Bytes
 
-/// What a client asks of a connector, in version 2 of the control protocol.
+/// A client's request to a connector, in version 2 or 3 of the control protocol.
 ///
-/// A request's payload is u32 request id, chosen by the client, then the fields its case lists, in their
-/// order, big-endian. Each gets exactly one `ControlReply` with its id; what happens later arrives as
+/// The payload is a request id (u32) chosen by the client, then the fields listed at each case, in order,
+/// big-endian. Each request gets exactly one `ControlReply` with its id. Later results arrive as
 /// `ControlEvent`s with that id. A text is u16 count, UTF-8.
 public enum ControlRequest: Hashable, Sendable {
-  /// Type 0x10. Who is there and which versions it speaks: u8 lowest, u8 highest, text name. The first
-  /// request of a client that cares.
+  /// Type 0x10. The client's introduction: u8 lowest version, u8 highest version, text name. Optional; if
+  /// sent, the first request.
   case hello(versions: ClosedRange<UInt8>, client: String)
 
-  /// Type 0x11. Keeps a message to be sent later, until the client leaves: a whole Bitcoin message, header
-  /// and payload, to the frame's end.
+  /// Type 0x11. Registers a message to send later, until the client disconnects: a whole Bitcoin message,
+  /// header and payload, up to the frame's end.
   case registerMessage([UInt8])
 
-  /// Type 0x12. The messages this client has registered: no fields.
+  /// Type 0x12. Lists the client's registered messages: no fields.
   case listMessages
 
   /// Type 0x13. Forgets a registered message: u32 message id.
   case forgetMessage(UInt32)
 
-  /// Type 0x14. Connects to nodes: u32 count, each target.
+  /// Type 0x14. Connects to nodes: u32 count, each as `ConnectTarget`.
   case connect([ConnectTarget])
 
-  /// Type 0x15. Closes connections: target.
+  /// Type 0x15. Closes connections: a `ControlTarget`.
   case disconnect(ControlTarget)
 
-  /// Type 0x16. Sends a message: as in `SendRequest`.
+  /// Type 0x16. Sends a message: the fields of `SendRequest`.
   case send(SendRequest)
 
-  /// Type 0x17. The connections of a target with ids above `after`, in the order of their ids: u32 after (0: from
-  /// the first), u32 limit (0: as many as the connector likes; it may always give fewer), target (left out: all;
-  /// without a draw).
+  /// Type 0x17. Lists a target's connections with ids above `after`, ascending by id: u32 after (0: from the
+  /// first), u32 limit (0: the connector's; a page may always be shorter), target (optional, default all;
+  /// without a sample).
   case listConnections(after: UInt32, limit: UInt32, of: ControlTarget = .all)
 
-  /// Type 0x18. How the connector is doing: no fields.
+  /// Type 0x18. Returns `ConnectorStatistics`: no fields.
   case statistics
 
   /// Type 0x19. Reads the configuration again: no fields.
   case reload
 
-  /// Type 0x1a. Ends the connector in order: no fields.
+  /// Type 0x1a. Shuts the connector down in order: no fields.
   case shutDown
 
-  /// The number of the type.
+  /// The type's number on the wire.
   public var type: UInt8 {
     switch self {
     case .hello: 0x10
@@ -61,7 +61,7 @@ public enum ControlRequest: Hashable, Sendable {
     }
   }
 
-  /// What it is called in sentences: `list connections`.
+  /// The request's name in sentences, such as `list connections`.
   public var name: String {
     switch self {
     case .hello: "hello"
@@ -78,7 +78,7 @@ public enum ControlRequest: Hashable, Sendable {
     }
   }
 
-  /// The bytes of the whole frame.
+  /// Encodes the whole frame.
   public func frame(id: UInt32, version: UInt8 = ControlFrame.currentVersion) -> [UInt8] {
     ControlFrame.bytes(version: version, type: type, id: id) { write(to: &$0) }
   }

@@ -1,16 +1,15 @@
 import Bytes
 
-/// Which connections a request concerns.
+/// The connections that a request concerns.
 ///
-/// Layout: u8 kind; 0, all: nothing; 1, connections: u32 count, u32 each id; 2, a filter: as in
-/// `ConnectionFilter`. Kinds from 3 are for connections of several sources.
+/// Layout: u8 kind; 0, all: no fields; 1, connections: u32 count, u32 each id; 2, filter: as
+/// `ConnectionFilter`. Kinds from 3 are reserved for connections of several sources.
 public enum ControlTarget: Hashable, Sendable {
-  /// To send: every connection whose handshake is done. To disconnect: every connection, those still being
-  /// made too.
+  /// Every connection. `send` uses those whose handshake is done, `disconnect` also those still being made.
   case all
   /// The connections with these ids.
   case connections([UInt32])
-  /// The connections that meet a filter; to send, those of them whose handshake is done.
+  /// The connections that meet a filter; for `send`, only those whose handshake is done.
   case filter(ConnectionFilter)
 
   @_lifetime(reader: copy reader)

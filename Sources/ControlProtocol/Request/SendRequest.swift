@@ -1,11 +1,11 @@
 import Bytes
 
-/// A message to send, and to whom.
+/// A message to send, and the connections to send it to.
 ///
 /// Layout: u8 flags (bit 0: unchecked), u8 content kind (0: u32 id of a registered message; 1: u32 count and
 /// the message's bytes), target.
 public struct SendRequest: Hashable, Sendable {
-  /// What is sent.
+  /// The message, registered or inline.
   public enum Content: Hashable, Sendable {
     /// The message registered under this id.
     case registered(UInt32)
@@ -13,17 +13,17 @@ public struct SendRequest: Hashable, Sendable {
     case message([UInt8])
   }
 
-  /// What is sent.
+  /// The message to send.
   public var content: Content
 
-  /// To whom.
+  /// The connections to send to.
   public var target: ControlTarget
 
-  /// Whether inline bytes are sent whatever they are; otherwise what is not one whole message of the network
-  /// is refused.
+  /// Whether an inline message is sent unchecked. Otherwise it is refused unless it is one whole message of
+  /// the network.
   public var isUnchecked: Bool
 
-  /// Describes what to send.
+  /// Describes a message and its recipients.
   public init(_ content: Content, to target: ControlTarget, unchecked isUnchecked: Bool = false) {
     self.content = content
     self.target = target

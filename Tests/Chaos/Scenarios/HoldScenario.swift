@@ -55,7 +55,7 @@ struct HoldScenario: Scenario {
     var first: Substring?
     try site.wait(for: "the network", simnet) {
       first = try? String(contentsOfFile: list, encoding: .utf8).split(separator: "\n").first
-      return first != nil && connector.errors.contains("taking commands")
+      return first != nil && connector.errors.contains("listening for clients")
     }
     let begin = Clock.now()
     let crawl = try site.start(

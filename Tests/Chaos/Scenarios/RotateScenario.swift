@@ -47,7 +47,7 @@ struct RotateScenario: Scenario {
     try site.startSimnet()
     let connector = try site.start("connector")
     try site.startSource("load", rate: options.rate, &random)
-    try site.wait(for: "the connector", connector) { connector.errors.contains("taking commands") }
+    try site.wait(for: "the connector", connector) { connector.errors.contains("listening for clients") }
     try site.connect()
     for second in 0..<max(1, seconds) {
       try pause(1)

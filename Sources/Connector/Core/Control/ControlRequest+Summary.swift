@@ -3,7 +3,7 @@ import Bytes
 import ControlProtocol
 
 extension ControlRequest {
-  /// The request with its arguments, in a line for the stream.
+  /// The request and its arguments in one line, for a CTRL record.
   var summary: String {
     switch self {
     case .hello(let versions, let client):

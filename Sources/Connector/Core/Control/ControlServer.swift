@@ -5,7 +5,7 @@ import ControlProtocol
 import EventLoop
 import Logging
 
-/// Takes clients' commands on the control socket, and over TCP on loopback where that is configured.
+/// Accepts clients on the control socket, and over TCP if configured.
 final class ControlServer {
   private unowned let connector: Connector
   private var listeners: [Listener] = []
@@ -14,23 +14,23 @@ final class ControlServer {
   private var gate: AccessGate?
   private var room: TimerWatcher?
   private var turnEnd: TimerWatcher?
-  /// Whether clients are being closed for the memory that all take.
+  /// Whether clients are being closed to free memory.
   private var isShedding = false
-  /// Nanoseconds of this turn of the loop that requests have taken.
+  /// Nanoseconds spent on requests in this loop iteration.
   private var spent: UInt64 = 0
-  /// Those whose next request waits for a turn, in the order in which they came.
+  /// Sessions whose next request waits for a turn, in order of arrival.
   private var queue: ArraySlice<ControlSession> = []
 
-  /// Nanoseconds of a turn of the loop after which further requests wait for the next turn.
+  /// Nanoseconds of a loop iteration for requests. Further requests wait for the next iteration.
   private static let share: UInt64 = 4_000_000
 
-  /// Nanoseconds of it that one client may take while others wait.
+  /// Nanoseconds of `share` for one client while other clients are connected.
   private static let clientShare: UInt64 = 500_000
 
-  /// Messages registered by the sessions that are open.
+  /// Messages registered in all open sessions.
   private(set) var registeredCount = 0
 
-  /// Bytes of these messages.
+  /// Bytes of all registered messages.
   private var registeredBytes = 0
 
   var sessionCount: Int { sessions.count }
@@ -61,10 +61,10 @@ final class ControlServer {
     }
   }
 
-  /// The addresses that clients may connect to.
+  /// The addresses on which clients may connect.
   var addresses: [SocketAddress] { listeners.map(\.address) }
 
-  /// Takes no more clients; those that are there stay.
+  /// Accepts no more clients. Open sessions stay.
   func stopListening() {
     for listener in listeners { listener.close() }
   }
@@ -74,7 +74,7 @@ final class ControlServer {
     for session in sessions { session.closeAfterReplies() }
   }
 
-  /// A client's message waits for the log server: looks soon whether there is room.
+  /// Checks every millisecond whether there is room for records, until no session waits for room.
   func waitForRoom() {
     if room == nil {
       room = TimerWatcher(on: connector.loop) { [unowned self] in
@@ -95,10 +95,11 @@ final class ControlServer {
 
   // MARK: Memory
 
-  /// Bytes of memory that clients take, as last counted.
+  /// Bytes of memory held for clients when last counted.
   private(set) var heldCount = 0
 
-  /// A client takes more memory, or less. Closes clients, perhaps that one, if all together take too much.
+  /// Records a change of the memory held for a client. Closes clients, perhaps that one, if all together use
+  /// too much.
   func noteHeld(_ difference: Int) {
     heldCount += difference
     let limit = connector.configuration.connector.client.memory
@@ -113,8 +114,8 @@ final class ControlServer {
     }
   }
 
-  /// The client whose request has been unfinished for longest; or the one for which most is held, if more waits to be read
-  /// by clients than they have sent in part.
+  /// The client to close: the one with the oldest partial request, or the one with most memory if more data
+  /// waits to be sent to clients than they have sent.
   private func largestBurden() -> ControlSession? {
     let sent = sessions.reduce(0) { $0 + $1.unfinishedCount }
     let oldest = sessions.filter { $0.unfinishedSince != nil }.min {
@@ -126,20 +127,20 @@ final class ControlServer {
 
   // MARK: Turns
 
-  /// Whether a client's request may be handled in this turn of the loop.
+  /// Whether a client's request may be handled in this loop iteration.
   ///
-  /// - Parameter own: nanoseconds that its requests have just taken.
+  /// - Parameter own: nanoseconds that the client's requests have just taken.
   func hasTurn(spent own: UInt64) -> Bool {
     spent < Self.share && (own < Self.clientShare || queue.isEmpty && sessions.count == 1)
   }
 
-  /// Requests took so long.
+  /// Adds time spent on requests, in ns.
   func spend(_ time: UInt64) {
     if spent == 0 { nextTurn() }
     spent += max(1, time)
   }
 
-  /// A client's next request waits for the next turn of the loop, behind those that wait already.
+  /// Queues a session for a turn in the next loop iteration.
   func waitForTurn(_ session: ControlSession) {
     queue.append(session)
     nextTurn()
@@ -154,7 +155,7 @@ final class ControlServer {
 
   private func takeTurns() {
     spent = 0
-    // One that has to wait again is behind the others.
+    // A session that has to wait again is queued behind the others.
     for _ in 0..<queue.count where spent < Self.share { queue.popFirst()?.takeTurn() }
     if queue.isEmpty { queue = [] } else { nextTurn() }
   }
@@ -163,8 +164,8 @@ final class ControlServer {
 
   /// Counts a message that a session registers.
   ///
-  /// - Returns: its id, which no other message of the session has.
-  /// - Throws: `limit` if the session, or all together, have as much as they may.
+  /// - Returns: the message's id, unique within the session.
+  /// - Throws: `limit` if the session or all sessions together have too many messages or bytes.
   func register(_ message: [UInt8], for session: ControlSession) throws(ControlFailure) -> UInt32 {
     let limits = connector.configuration.connector
     func refuse(_ words: String, _ key: String) -> ControlFailure {
@@ -187,7 +188,7 @@ final class ControlServer {
     return nextMessage
   }
 
-  /// A message is registered no longer.
+  /// Removes a message from the counts.
   func noteForgotten(_ message: [UInt8]) {
     registeredCount -= 1
     registeredBytes -= message.count
@@ -219,6 +220,6 @@ final class ControlServer {
       fail: { [unowned self] in connector.report(.error, "control: \($0)") }
     )
     listeners.append(listener)
-    connector.logger.info("taking commands", metadata: ["on": "\(listener.address)"])
+    connector.logger.info("listening for clients", metadata: ["on": "\(listener.address)"])
   }
 }

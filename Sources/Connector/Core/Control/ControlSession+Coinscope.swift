@@ -4,10 +4,10 @@ import ControlProtocol
 import LogProtocol
 
 extension ControlSession {
-  /// Does what a version 0 request asks. Its protocol has no errors: what cannot be read is published, and
-  /// answered only where coinscope answers (a refused message gets id 0).
+  /// Handles a version 0 request. Its protocol has no errors: a malformed request is only published. A
+  /// message that is refused gets id 0, as in coinscope.
   ///
-  /// - Returns: false where it has to wait until messages that were asked for before are sent.
+  /// - Returns: false if the request has to wait, for room or for messages that are still being sent.
   func handleCoinscope(type: UInt8, _ payload: RawSpan) -> Bool {
     do throws(WireError) {
       let request = try CoinscopeRequest(type: type, payload: payload)
@@ -60,13 +60,13 @@ extension ControlSession {
       registration = .random(in: 1 ... .max)
       write(CoinscopeReply.identifier(registration))
     case .connect(let remote, _):
-      // Coinscope documents the local address and ignores it; so its clients fill it with the remote one.
+      // Coinscope documents the local address but ignores it, so its clients put the remote one there.
       let id = connector.dial(ConnectTarget(remote), for: nil, request: 0, lane: ObjectIdentifier(self))
       publish("connections \(id)", request: nil)
     }
   }
 
-  /// The id of a registered message; 0 where it is no whole message, or the pool is full.
+  /// Registers a message and returns its id; 0 if it is not one whole message or the pool is full.
   private func register(_ message: [UInt8]) -> UInt32 {
     guard let header = MessageHeader(peeking: message.span.bytes), header.totalLength == message.count else {
       return 0
@@ -94,7 +94,7 @@ extension ControlSession {
 }
 
 extension CoinscopeTarget {
-  /// The same target in version 2.
+  /// The same target in the native protocol.
   var native: ControlTarget {
     switch self {
     case .all: .all

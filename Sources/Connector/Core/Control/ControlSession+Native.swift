@@ -5,21 +5,21 @@ import EventLoop
 import Observations
 
 extension ControlSession {
-  /// Most connections in one page of a list.
+  /// The most connections in one page of a list.
   private static let pageLimit: UInt32 = 1000
 
-  /// Most endpoints in one connect request.
+  /// The most endpoints in one connect request.
   private static let connectLimit = 10_000
 
-  /// A reply, and what is done once it is on its way, so that events follow the reply.
+  /// A reply, and the work to do after it has been written, so that events follow the reply.
   private struct Step {
     let reply: ControlReply
     var then: () -> Void = {}
   }
 
-  /// Does what a request of version 2 or 3 asks and replies, exactly once.
+  /// Handles a request of version 2 or 3, and replies exactly once.
   ///
-  /// - Returns: false where it has to wait until messages that were asked for before are sent.
+  /// - Returns: false if the request has to wait, for room or for messages that are still being sent.
   func handleNative(type: UInt8, _ payload: RawSpan) -> Bool {
     let (id, request) = ControlRequest.read(type: type, payload: payload)
     do throws(ControlFailure) {
@@ -54,7 +54,7 @@ extension ControlSession {
     }
   }
 
-  /// Whether all that failed so far has been told, so that more may be asked for; otherwise the next request waits.
+  /// Whether all failed connects have been reported. If not, the next request waits.
   func isCaughtUp() -> Bool {
     if !connector.dialler.isCaughtUp { waitForTurn() }
     return connector.dialler.isCaughtUp
@@ -129,7 +129,8 @@ extension ControlSession {
       )
     }
     let ids = targets.map { connector.dial($0, for: self, request: id, lane: ObjectIdentifier(self)) }
-    // Of those that are only summed, this says where they were to go.
+    // Failures that are only counted have no endpoint in the stream: this record pairs their ids with the
+    // request's endpoints.
     publish("connections \(IDRanges(ids))", request: id)
     return .connecting(ids)
   }
@@ -140,7 +141,7 @@ extension ControlSession {
     limit: UInt32
   ) throws(ControlFailure) -> ControlReply {
     if case .filter(let filter) = target, filter.sample != nil {
-      throw ControlFailure(.refused, "a list is in pages, and each would draw connections anew")
+      throw ControlFailure(.refused, "a list cannot have a random sample: each page would draw again")
     }
     let limit = Int(min(limit == 0 ? Self.pageLimit : limit, Self.pageLimit))
     let wallOffset = Clock.wallOffset()
@@ -163,7 +164,7 @@ extension ControlSession {
     }
   }
 
-  /// Throws where a target names connections and none of them is there.
+  /// Throws if a target names connections and none of them exists.
   private func requireAny(_ found: [PeerConnection], _ missing: [UInt32]) throws(ControlFailure) {
     guard found.isEmpty, !missing.isEmpty else { return }
     let ids = missing.prefix(10).map(String.init).joined(separator: ", ")
@@ -181,7 +182,7 @@ extension ControlSession {
     }
   }
 
-  /// Throws unless the bytes are one whole message of our network.
+  /// Throws unless the bytes are exactly one whole message of our network.
   private func check(_ message: [UInt8], isUnchecked: Bool) throws(ControlFailure) {
     guard !isUnchecked else { return }
     let problem: String

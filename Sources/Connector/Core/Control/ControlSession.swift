@@ -5,44 +5,45 @@ import ControlProtocol
 import EventLoop
 import LogProtocol
 
-/// One client's connection to the control socket.
+/// One client's connection to the control server.
 final class ControlSession {
   unowned let connector: Connector
   unowned let server: ControlServer
 
-  /// The messages that the client has registered, by id.
+  /// The client's registered messages, by id.
   private(set) var messages: [UInt32: [UInt8]] = [:]
 
-  /// The id that coinscope's REGISTER gives; 0 before.
+  /// The random id in the reply to coinscope's REGISTER; 0 before.
   var registration: UInt32 = 0
 
   private(set) var stream: ByteStream!
   private let framer: ControlFramer
   private let user: String
-  /// The version of the client's last request, of 2 and 3: the one that it is answered in.
+  /// The version of the client's last native request, 2 or 3. Replies and events are in this version.
   private var version = ControlFrame.nativeVersions.lowerBound
   private var name = ""
   private var isRefused = false
-  /// Messages that wait for others to the same connections, or for the log server.
+  /// A send that is not finished: it waits for the log server, or for more messages to the same connections.
   private var job: SendJob?
 
-  /// How much room for records a request needs.
+  /// The room for records that a request needs: a record or two, or many.
   enum Room { case little, much }
 
-  /// What its next request waits for; nil if it does not wait for that.
+  /// The room that the next request waits for; nil if it does not wait for room.
   private var neededRoom: Room?
-  /// Whether its next request waits for the next turn of the loop.
+  /// Whether the next request waits for a later loop iteration.
   private var isQueued = false
 
-  /// Whether it waits until the log server has caught up.
+  /// Whether the client waits for the log server to catch up.
   var waitsForRoom: Bool { neededRoom != nil || job != nil }
 
-  /// Bytes of memory that are held for the client, as last counted: the buffers of what it has sent in part, or what waits
-  /// its turn, and of what waits for it.
+  /// Bytes of memory held for the client when last counted: buffers of its unhandled requests and of data
+  /// that waits to be sent to it.
   private(set) var heldCount = 0
-  /// How many of them are of what it has sent.
+  /// Bytes of `heldCount` that are its unhandled requests.
   private(set) var unfinishedCount = 0
-  /// Since when a request is there in part, on the monotonic clock in ns; nil if none is.
+  /// Since when a partial request is waiting for its rest, on the monotonic clock in ns; nil if there is
+  /// none.
   private(set) var unfinishedSince: UInt64?
 
   private var greeting: TimerWatcher?
@@ -64,7 +65,7 @@ final class ControlSession {
     greeting?.start(after: limits.helloTimeout)
   }
 
-  /// Tells the client what came of a request of its own.
+  /// Reports an event of one of the client's requests.
   func tell(_ event: ControlEvent, about request: UInt32) {
     write(event.frame(id: request, version: version))
   }
@@ -81,19 +82,19 @@ final class ControlSession {
     }
   }
 
-  /// Says why, and closes.
+  /// Closes the connection after a failure message that gives the reason.
   func refuse(_ status: ControlFailure.Status, _ sentence: String) {
     guard !isRefused else { return }
     isRefused = true
     publish("closed: \(sentence)", request: nil)
     reply(.failure(ControlFailure(status, sentence)), to: 0)
     stream.closeAfterWriting(sentence)
-    // One that does not read would stay for ever.
+    // A client that does not read would stay forever.
     deadline = TimerWatcher(on: connector.loop) { [unowned self] in stream.close(.closed(sentence)) }
     deadline?.start(after: 5)
   }
 
-  /// Says why, and closes at once, even if the client does not read it.
+  /// Closes the connection at once. A failure message gives the reason, but the client may not receive it.
   func giveWay(_ sentence: String) {
     guard stream.isOpen else { return }
     publish("closed: \(sentence)", request: nil)
@@ -103,7 +104,7 @@ final class ControlSession {
     stream.close(.closed(sentence))
   }
 
-  /// Counts the memory that is held for the client. May end this session, or others.
+  /// Counts the memory held for the client and reports changes to the server. May end this session or others.
   func countMemory() {
     guard stream.isOpen else { return }
     let held = unfinishedCount + stream.heldCount + (job?.byteCount ?? 0)
@@ -112,42 +113,43 @@ final class ControlSession {
     if difference != 0 { server.noteHeld(difference) }
   }
 
-  /// A part of a request is there, or requests that wait; more room is needed for what is announced of it.
+  /// Records the part of the input that is not handled yet: a partial request, or requests that wait.
   private func noteUnfinished(_ slice: ChunkSlice, rest: Int, isNew: Bool) {
     if rest == 0 || stream.isPaused {
       unfinishedSince = nil
     } else if isNew || unfinishedSince == nil {
       unfinishedSince = Clock.monotonic()
     }
-    // What is little is kept in memory of its own size, more in the chunk that it was read into; and that is followed by
-    // one twice as large before more is read.
+    // A short rest is kept in memory of its own size, a long one in the chunk that it was read into. A full
+    // chunk is followed by one twice as large.
     let announced = min(stream.expectedCount, 2 * rest)
     unfinishedCount = rest <= ByteStream.parkingLimit ? rest : max(slice.chunk.capacity, announced)
     countMemory()
   }
 
-  /// Whether a message may be sent now, with those that wait or by itself; otherwise it has to wait for them.
+  /// Whether a message may be sent now, alone or together with the waiting ones. If not, its request must
+  /// wait.
   func isReady(toSend byteCount: Int, to target: ControlTarget) -> Bool {
     job?.takes(byteCount: byteCount, to: target) ?? false || isReady()
   }
 
-  /// Whether nothing waits to be sent; sends what does, as far as possible.
+  /// Whether nothing waits to be sent. First sends as much as there is room for.
   func isReady() -> Bool {
     goOn()
     return job == nil && stream.isOpen
   }
 
-  /// Who a target names, once a message may be sent to it, and the ids that are not there.
+  /// The target's connections for the next message, and the ids it names that cannot be sent to.
   func recipients(_ target: ControlTarget) -> (found: [PeerConnection], missing: [UInt32]) {
     let job = job ?? SendJob(to: target, connector.recipients(target), limits: connector.limits)
     self.job = job
     return job.recipients
   }
 
-  /// Sends a message to these recipients, with others to them that the client asks for at once.
+  /// Adds a message to the send that `recipients` prepared.
   func gather(_ message: [UInt8], request: UInt32?) { job?.add(message, request: request) }
 
-  /// Sends what waits; what the client asks next waits until that is done.
+  /// Continues the send. The client's next request waits until the send is done.
   func goOn() {
     guard var job else { return }
     self.job = nil
@@ -162,14 +164,14 @@ final class ControlSession {
       return server.waitForRoom()
     }
     let outcomes = job.outcomes
-    // What peers have not taken is theirs from now on.
+    // The peers' unsent data now counts for the peers.
     job.letGo()
     connector.limits.enforce()
     for (request, event) in outcomes { tell(event, about: request) }
     resumeIfIdle()
   }
 
-  /// Whether there is room for the records that a request makes; otherwise it waits.
+  /// Whether there is room for a request's records. If not, the request waits.
   func hasRoom(for room: Room) -> Bool {
     guard room == .much ? connector.hasRoom : connector.hasLittleRoom else {
       neededRoom = room
@@ -180,7 +182,9 @@ final class ControlSession {
     return true
   }
 
-  /// There is room for records again, so much, or none.
+  /// Resumes if there is enough room for records again.
+  ///
+  /// - Parameter room: the room there is; nil if there is none.
   func hasRoom(_ room: Room?) {
     if room == .much { goOn() }
     guard let neededRoom, room == .much || room == neededRoom else { return }
@@ -188,33 +192,34 @@ final class ControlSession {
     resumeIfIdle()
   }
 
-  /// Has what the client asks next wait for the next turn of the loop. It may be told to wait again then.
+  /// Delays the next request to a later loop iteration. It may be delayed again then.
   func waitForTurn() {
     isQueued = true
     stream.pause()
     server.waitForTurn(self)
   }
 
-  /// It is the client's turn.
+  /// Resumes, because the client's turn has come.
   func takeTurn() {
     isQueued = false
     resumeIfIdle()
   }
 
-  /// Takes further requests, unless one is under way or waits, or the client has too much to read.
+  /// Reads further requests, unless one is waiting, a send is under way or too much data waits for the
+  /// client.
   private func resumeIfIdle() {
     guard stream.isOpen, stream.isPaused, job == nil, neededRoom == nil, !isQueued else { return }
     if stream.unsentCount <= limits.maxWaiting { stream.resume() }
   }
 
-  /// Registers a message; returns its id.
+  /// Registers a message and returns its id.
   func keep(_ message: [UInt8]) throws(ControlFailure) -> UInt32 {
     let identifier = try server.register(message, for: self)
     messages[identifier] = message
     return identifier
   }
 
-  /// Forgets a registered message; false if there is none with that id.
+  /// Forgets a registered message. Returns false if there is none with that id.
   func forget(_ identifier: UInt32) -> Bool {
     guard let message = messages.removeValue(forKey: identifier) else { return false }
     server.noteForgotten(message)
@@ -231,7 +236,7 @@ final class ControlSession {
 
   func greeted(as name: String) { self.name = name }
 
-  /// Publishes a command: who, which request, what.
+  /// Publishes a request or its result as a CTRL record, with the client's name, user and request id.
   func publish(_ command: String, request: UInt32?) {
     let who = name.isEmpty ? user : "\(EscapedText.utf8(Array(name.utf8))) \(user)"
     let number = request.map { " request \($0)" } ?? ""
@@ -263,13 +268,13 @@ extension ControlSession: ByteStreamHandler {
         }
         guard handle(frame, UnsafeRawBufferPointer(rebasing: rest[frame.payload])) else { break }
         offset += frame.count
-        // What it asks next waits until it has read what it asked before.
+        // A client that does not read its replies gets no further requests handled.
         if stream.isOpen, stream.unsentCount > limits.maxWaiting { stream.pause() }
       }
       goOn()
     } catch {
       goOn()
-      // Where frames begin is no longer known.
+      // After a malformed frame, the beginning of the next one is unknown.
       refuse(.badRequest, "malformed frame: \(error)")
     }
     guard stream.isOpen else { return 0 }
@@ -284,7 +289,7 @@ extension ControlSession: ByteStreamHandler {
 
   func stream(_ stream: ByteStream, closedFor reason: CloseReason) { server.removed(self) }
 
-  /// The next frame; nil if it has not come, or if it is of a version that is not served.
+  /// The next frame; nil if it is not complete or its version is not supported.
   private func next(_ bytes: UnsafeRawBufferPointer) throws(WireError) -> ControlFrame? {
     switch try framer.first(in: bytes) {
     case .needsMore(let count): stream.expectedCount = count
@@ -299,7 +304,7 @@ extension ControlSession: ByteStreamHandler {
     refuse(.unsupportedVersion, sentence)
   }
 
-  /// Handles a frame; false where it has to wait.
+  /// Handles a frame. Returns false if it has to wait.
   private func handle(_ frame: ControlFrame, _ payload: UnsafeRawBufferPointer) -> Bool {
     switch frame.version {
     case 0: return handleCoinscope(type: frame.type, payload.bytes)

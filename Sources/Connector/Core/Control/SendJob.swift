@@ -1,20 +1,19 @@
 import ControlProtocol
 import EventLoop
 
-/// Messages on their way to the connections that a client named.
+/// A send of messages to the connections of a client's target.
 ///
-/// They go to as many at a time as the log server keeps up with: each sending is a record, and a block to ten thousand
-/// peers is more of them than are kept. Messages to the same connections that a client asks for at once go together:
-/// each peer is looked for, and written to, once for all of them.
+/// It proceeds as fast as the log server keeps up: each message to each peer is a record, and a block to ten
+/// thousand peers is more than the log buffer holds. Messages that a client sends in a row to the same
+/// connections are combined, so that each peer is looked up and written to once.
 struct SendJob {
-  /// Most bytes of messages that go together: each peer is sent them all before it is asked again whether there is room
-  /// for more records.
+  /// Bytes of messages that are combined. Each peer gets them all before room for records is checked again.
   private static let byteLimit = 64 << 10
 
-  /// Who was named.
+  /// The client's target.
   let target: ControlTarget
 
-  /// Who that is, and the ids that were named and cannot be sent to.
+  /// The target's connections, and the ids it names that cannot be sent to.
   let recipients: (found: [PeerConnection], missing: [UInt32])
 
   private var bytes: [UInt8] = []
@@ -25,7 +24,7 @@ struct SendJob {
   private var next = 0
   private var sentCount: UInt32 = 0
 
-  /// Prepares to send to connections; no message yet.
+  /// Creates a send without messages.
   init(
     to target: ControlTarget,
     _ recipients: (found: [PeerConnection], missing: [UInt32]),
@@ -36,37 +35,37 @@ struct SendJob {
     self.limits = limits
   }
 
-  /// Whether a message may go with those that are there.
+  /// Whether a message may be combined with the present ones.
   func takes(byteCount: Int, to target: ControlTarget) -> Bool {
-    // What is drawn at random is drawn anew for each message.
+    // A random sample is drawn anew for each message.
     if case .filter(let filter) = target, filter.sample != nil { return false }
     return target == self.target && bytes.count + byteCount <= Self.byteLimit
   }
 
   /// Adds a message.
   ///
-  /// - Parameter request: the request that is told what came of it; nil for one of version 0, which has no events.
+  /// - Parameter request: the request to report to; nil for version 0, which has no events.
   mutating func add(_ message: [UInt8], request: UInt32?) {
     messages.append(bytes.count..<bytes.count + message.count)
     bytes += message
     requests.append(request)
   }
 
-  /// Bytes of the messages.
+  /// Bytes of the combined messages.
   var byteCount: Int { shared?.slice.range.count ?? bytes.count }
 
-  /// Whether everything has gone to everyone.
+  /// Whether all recipients have been handled.
   var isDone: Bool { next == recipients.found.count }
 
-  /// The requests that are told, and of each message: how many it was queued for, and how many were closed instead,
-  /// because they do not read, or were gone.
+  /// The requests to report to, each with the number of peers that its message was queued for, and the number
+  /// lost: closed because they do not read, or gone.
   var outcomes: [(request: UInt32, event: ControlEvent)] {
     requests.compactMap { request in
       request.map { ($0, .sent(count: sentCount, lost: UInt32(next) - sentCount)) }
     }
   }
 
-  /// Sends on, while `hasRoom` says so.
+  /// Sends to further recipients while `hasRoom` returns true.
   mutating func run(while hasRoom: () -> Bool) {
     let shared = shared ?? share()
     while next < recipients.found.count, hasRoom() {
@@ -75,7 +74,7 @@ struct SendJob {
     }
   }
 
-  /// Puts the messages where all that are sent them can refer to them.
+  /// Moves the messages into a buffer that all recipients' streams share.
   private mutating func share() -> SharedMessages {
     let shared = SharedMessages(bytes, limits)
     self.shared = shared
@@ -83,6 +82,6 @@ struct SendJob {
     return shared
   }
 
-  /// Keeps the messages for itself no longer.
+  /// Releases the messages. From now on only the recipients' streams hold them.
   mutating func letGo() { shared = nil }
 }

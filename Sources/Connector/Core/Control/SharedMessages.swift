@@ -1,13 +1,14 @@
 import EventLoop
 
-/// Messages that many are sent, in memory that is there once; until it goes it counts for the client that sends them.
+/// Messages to many peers in one shared buffer. Until released, the buffer counts for the client that sends
+/// them.
 final class SharedMessages {
-  /// Where they are.
+  /// The buffer's bytes.
   let slice: ChunkSlice
 
   private let limits: PeerLimits
 
-  /// Copies messages.
+  /// Copies messages into a shared buffer.
   init(_ bytes: [UInt8], _ limits: PeerLimits) {
     let chunk = limits.sharedPool.lend(bytes.count)
     bytes.withUnsafeBytes {

@@ -2,10 +2,10 @@ import EventLoop
 import Observations
 import Wording
 
-/// Failures that come faster than each can be a record of its own, counted by outcome.
+/// Counts failures that come too fast for a record each, by outcome.
 ///
-/// One second's worth of them is a record each; of the others there is one record a second for each outcome, which says how
-/// many there were, of the first and the last the connection's id and the time, and all ids.
+/// Up to `rate` failures a second get a record each. The others share one record a second for each outcome,
+/// with their number, the id and the time of the first and the last, and all ids.
 struct FailureSum {
   private struct Entry {
     var count = 0
@@ -14,28 +14,28 @@ struct FailureSum {
     var ids = IDRanges()
   }
 
-  /// Most outcomes that are counted by themselves.
+  /// Outcomes that are counted separately; further ones share one entry.
   private static let outcomeLimit = 32
 
-  /// From how many ranges of ids on an outcome's sentence is due: it is then of some 24 KiB at most.
+  /// ID ranges in an entry from which a record is due early. The record then has at most about 24 KiB.
   private static let rangeLimit = 1000
 
   private let rate: Double
   private var budget: Budget
-  /// By outcome; nil for what is beyond the limit.
+  /// By outcome; nil for outcomes beyond the limit.
   private var entries: [Outcome?: Entry] = [:]
 
-  /// Begins with none.
+  /// Creates an empty sum.
   ///
   /// - Parameters:
-  ///   - rate: most that are a record each, a second.
+  ///   - rate: failures a second that get a record each.
   ///   - now: the monotonic clock, in ns.
   init(rate: Double, now: UInt64) {
     self.rate = rate
     budget = Budget(rate: rate, now: now)
   }
 
-  /// Whether the next one may be a record of its own; counts it if so.
+  /// Whether the next failure may have a record of its own. Counts it if so.
   ///
   /// - Parameter now: the monotonic clock, in ns.
   mutating func mayTell(_ now: UInt64) -> Bool {
@@ -45,10 +45,10 @@ struct FailureSum {
     return true
   }
 
-  /// Counts one that is no record.
+  /// Counts a failure that gets no record.
   ///
   /// - Parameters:
-  ///   - id: the connection's.
+  ///   - id: the connection's id.
   ///   - time: when it failed, in ns since the Unix epoch.
   mutating func add(_ id: UInt32, _ outcome: Outcome, at time: UInt64) {
     let isKnown = entries[outcome] != nil || entries.count < Self.outcomeLimit
@@ -60,12 +60,12 @@ struct FailureSum {
     if entries[key]!.ids.count >= Self.rangeLimit { isFull = true }
   }
 
-  /// Whether the sentences are due, as they would get too long.
+  /// Whether a record is due early, because its list of ids gets too long.
   private(set) var isFull = false
 
-  /// A sentence for each outcome, and begins anew.
+  /// Returns a sentence for each outcome and starts again from zero.
   ///
-  /// - Parameter what: what failed, in the plural.
+  /// - Parameter what: the kind of failure, in the plural.
   mutating func take(_ what: String) -> [String] {
     guard !entries.isEmpty else { return [] }
     defer {
@@ -79,7 +79,7 @@ struct FailureSum {
     }
   }
 
-  /// Seconds since the Unix epoch, exactly.
+  /// Seconds since the Unix epoch with all nine decimals.
   private static func seconds(_ time: UInt64) -> String {
     let fraction = String(time % 1_000_000_000)
     return "\(time / 1_000_000_000).\(String(repeating: "0", count: 9 - fraction.count))\(fraction)"

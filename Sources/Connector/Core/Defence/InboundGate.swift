@@ -1,33 +1,34 @@
 import BitcoinWire
 import Observations
 
-/// Who connects to us how often: how many connections each address has, and how many it makes a second.
+/// Limits inbound connections: their number in all, and the number and the rate of each address.
 ///
-/// An address is one of IPv4 or CJDNS, and a /64 of IPv6, of which everybody has all. It remembers those that have
-/// connections, and others as long as they would not be told from those that never came, within bounded memory.
+/// An address is a whole IPv4 or CJDNS address or an IPv6 /64, as one host usually has a whole /64. Addresses
+/// with connections are remembered, and others until their rate allowance is full again, within bounded
+/// memory.
 struct InboundGate {
   private struct Visitor {
     var openCount = 0
-    /// Nil while there is no rate: then all that it may is left of it once there is one.
+    /// The address's rate allowance; nil if there is no rate. It starts full when a rate is configured.
     var connects: Budget?
   }
 
-  /// Seconds' worth of connects that an address may make at once.
+  /// Seconds of the rate that an address may use at once.
   static let burst = 4.0
 
-  /// How many addresses there are before those without connections are looked through.
+  /// Addresses above which those without connections are pruned.
   private static let usualCount = 10_000
 
   private var visitors: [UInt128: Visitor] = [:]
   private var pruningCount = usualCount
 
-  /// How many connections there are in all.
+  /// The number of inbound connections.
   private(set) var openCount = 0
 
-  /// How many addresses are remembered.
+  /// The number of addresses remembered.
   var visitorCount: Int { visitors.count }
 
-  /// Lets a connect in and counts it, or says why not.
+  /// Counts a connection and admits it (nil), or returns the reason why it is refused.
   ///
   /// - Parameter now: the monotonic clock, in ns.
   mutating func refusal(of address: NetworkAddress, _ settings: Connector.Settings, now: UInt64) -> Outcome? {
@@ -60,14 +61,14 @@ struct InboundGate {
     return nil
   }
 
-  /// A connection that was let in is gone.
+  /// Counts the end of an admitted connection.
   mutating func left(_ address: NetworkAddress) {
     openCount -= 1
     visitors[Self.key(address)]?.openCount -= 1
   }
 
-  /// Forgets those that have no connection and have not come lately; where that are too few, all that have no
-  /// connection.
+  /// Forgets addresses without connections that have not connected lately. If that frees too few, forgets all
+  /// without connections.
   private mutating func prune(rate: Double, now: UInt64) {
     let lately = UInt64(Self.burst * 1e9)
     visitors = visitors.filter { $1.openCount > 0 || $1.connects.map { now - $0.filledAt < lately } == true }
@@ -75,7 +76,7 @@ struct InboundGate {
     pruningCount = max(Self.usualCount, 2 * visitors.count)
   }
 
-  /// What is one address.
+  /// The key under which an address is counted.
   private static func key(_ address: NetworkAddress) -> UInt128 {
     switch address {
     case .ipv4(let number): UInt128(number) | 1 << 64

@@ -5,12 +5,12 @@ import Glibc
 import LogProtocol
 import Observations
 
-/// What all peers together may take of us: connections, descriptors and memory.
+/// The limits of all peers together: connections, descriptors and memory.
 final class PeerLimits {
-  /// Most descriptors that are kept for other things than peers: clients, the log, files.
+  /// Descriptors reserved for clients, the log and files.
   private static let reserve = 256
 
-  /// Most events a second of peers that are turned away; what more there are is counted.
+  /// Refused peers a second that get events. Further ones are counted.
   private static let eventRate = 100.0
 
   private unowned let connector: Connector
@@ -20,25 +20,25 @@ final class PeerLimits {
   private var isShedding = false
   private var heap = Heap()
 
-  /// How many connections there may be, for the sake of descriptors: each takes one.
+  /// The most connections that the descriptor limit allows. Each uses one descriptor.
   let connectionLimit: Int
 
-  /// Bytes of memory that are held for peers.
+  /// Bytes of memory held for peers.
   private(set) var heldCount = 0
 
-  /// Where messages that many are sent are kept, once for all.
+  /// Buffers of messages that many peers are sent. Each message is kept once.
   let sharedPool = ChunkPool(chunkCapacity: 1, spareLimit: 0, isShared: true)
 
-  /// Bytes of messages that are still being sent to all whom a client named: they count for the client.
+  /// Bytes of messages that are still being sent to all their recipients. They count for the client.
   var sendingCount = 0
 
-  /// Bytes of messages that clients have sent and that wait for peers, each counted once.
+  /// Bytes of clients' messages that wait for peers, each counted once.
   var sharedCount: Int { sharedPool.lentCount - sendingCount }
 
-  /// How many connections of peers to us are counted.
+  /// The number of inbound connections.
   var inboundCount: Int { gate.openCount }
 
-  /// Begins with no peer.
+  /// Creates the limits, without any peer.
   init(of connector: Connector) {
     self.connector = connector
     let limit = (try? DescriptorLimit.current()) ?? 1024
@@ -49,14 +49,14 @@ final class PeerLimits {
 
   // MARK: Connections
 
-  /// Why no peer can be dialled now; nil where one can.
+  /// The reason why no peer can be dialled now; nil if one can.
   var dialRefusal: Outcome? {
     guard !hasRoom else { return nil }
     let count = connector.connections.count
     return Outcome(.outOfDescriptors, .openFiles, value: count, bound: connectionLimit)
   }
 
-  /// Lets a peer in, or says why not.
+  /// Admits an inbound peer (nil), or returns the reason why it is refused.
   func refusal(of address: NetworkAddress) -> Outcome? {
     guard hasRoom else { return dialRefusal }
     return gate.refusal(of: address, connector.settings, now: Clock.monotonic())
@@ -64,8 +64,7 @@ final class PeerLimits {
 
   private var hasRoom: Bool { connector.connections.count < connectionLimit }
 
-  /// Closes a peer's connection that was not let in. It is told of as any that is closed, but for a flood's, which are
-  /// counted.
+  /// Closes a refused inbound connection. It gets the usual events, but in a flood it is only counted.
   func turnAway(_ descriptor: Int32, _ remote: Endpoint, id: UInt32, _ outcome: Outcome) {
     let now = Clock.now()
     if refusals.mayTell(Clock.monotonic()) {
@@ -87,12 +86,12 @@ final class PeerLimits {
     close(descriptor)
   }
 
-  /// Once a second: how many were turned away without an event.
+  /// Publishes how many were refused without an event. Called once a second.
   func tellRefusals() {
     for sentence in refusals.take("connects of peers turned away") { connector.report(.connector, sentence) }
   }
 
-  /// A connection is gone.
+  /// Releases a closed connection's memory and its place.
   func ended(_ connection: PeerConnection) {
     heldCount -= connection.heldCount
     if connection.direction == .inbound { gate.left(connection.remote.address) }
@@ -100,30 +99,31 @@ final class PeerLimits {
 
   // MARK: Memory
 
-  /// More memory is held for a peer, or less. Complexity: constant.
+  /// Records a change of the memory held for a peer. Complexity: constant.
   func noteHeld(_ difference: Int) {
     heldCount += difference
-    // Not at once: the peer in question is being served, and so may others be.
+    // Not at once: this peer is being served, and others may be too.
     if takesTooMuch, shedding?.isRunning == false { shedding?.start(after: 0) }
   }
 
-  /// Closes those that take most, if all together take too much. Ends connections, perhaps that of the caller.
+  /// Closes the peers that use most memory, if all together use too much. May end the caller's connection.
   ///
-  /// Called whenever what a peer sent has been handled: one turn of the loop may read far more than the bound.
+  /// Called whenever input from a peer has been handled: one loop iteration may read far more than the limit.
   func enforce() { if takesTooMuch, !isShedding { shed() } }
 
-  /// Returns memory that is not used to the system. Called once a second.
+  /// Returns unused memory to the system. Called once a second.
   func returnUnused() { heap.returnUnused() }
 
   private var memoryLimit: Int { connector.configuration.connector.peerMemory }
 
-  /// Whether all peers together take too much, or clients' messages that wait for them take more than half of it.
+  /// Whether all peers together use too much memory, or clients' waiting messages more than half of the
+  /// limit.
   private var takesTooMuch: Bool {
     heldCount + sharedCount > memoryLimit || sharedCount > memoryLimit / 2
   }
 
-  /// Closes those for which most is held, until a quarter of the memory is free. Nobody is closed for what the system
-  /// takes at once.
+  /// Closes the peers with most memory until a quarter of the limit is free. A peer whose data the system
+  /// accepts at once is not closed.
   private func shed() {
     isShedding = true
     defer { isShedding = false }
@@ -131,7 +131,7 @@ final class PeerLimits {
     for holder in holders { holder.countMemory() }
     guard takesTooMuch else { return }
     if sharedCount > memoryLimit / 2 {
-      // A message goes once the last one has gone that it waits for: those that are furthest behind go first.
+      // A shared message is freed with its last recipient, so close those that are furthest behind.
       holders.sort { $0.waitingCount > $1.waitingCount }
       giveUp(holders, for: \.waitingCount) { sharedCount > memoryLimit / 4 }
     }
@@ -159,6 +159,6 @@ final class PeerLimits {
 }
 
 extension Connector {
-  /// How many connections the limit of open files allows, with some left for clients, the log and files.
+  /// The most connections that the limit of open files allows, less a reserve for clients, the log and files.
   public var connectionLimit: Int { limits.connectionLimit }
 }

@@ -2,20 +2,19 @@ import BitcoinWire
 import Configuration
 import Observations
 
-/// How long peers may take, for what: when a connection is to be ended if nothing happens on it until then. It is a
-/// function of the settings and the connection's own times alone.
+/// The time-outs of connections. They depend only on the settings and the connection's own times.
 struct PeerTimeouts {
-  /// What took too long.
+  /// The time-out that expired.
   enum Expiry {
-    /// A proxy has not connected us; the system's own connecting has its timer.
+    /// A proxy has not connected us in time. Direct connects have a timer of their own.
     case connect
-    /// The handshake is not done.
+    /// The handshake is not done in time.
     case handshake
-    /// A message is still there in part: slow headers, slow contents.
+    /// A partial message is not completed in time, be it header or payload.
     case message
-    /// A ping is not answered.
+    /// A ping is not answered in time.
     case pong
-    /// No byte has come.
+    /// No byte is received for too long.
     case silence
   }
 
@@ -23,15 +22,16 @@ struct PeerTimeouts {
   private let proxyTimeout: Double
   private let readingSince: UInt64
 
-  /// - Parameter readingSince: since when peers are read from, on the monotonic clock in ns; now, while they are not:
-  ///   what they might have sent is not missed.
+  /// - Parameter readingSince: since when peers are read, on the monotonic clock in ns. Pass the current time
+  ///   while they are not read: peers are not blamed for input that we do not read.
   init(_ configuration: Configuration, readingSince: UInt64) {
     settings = configuration.connector.bitcoin
     proxyTimeout = configuration.connector.dial.proxyTimeout
     self.readingSince = readingSince
   }
 
-  /// What expires first on a connection and when, on the monotonic clock in ns; nil where nothing does.
+  /// The first time-out of a connection and when it expires, on the monotonic clock in ns; nil if there is
+  /// none.
   func expiry(of connection: PeerConnection) -> (time: UInt64, what: Expiry)? {
     switch connection.state {
     case .closing: return nil
@@ -55,8 +55,8 @@ struct PeerTimeouts {
     return first
   }
 
-  /// When a connection has to be looked at again though nothing expires yet, as a message may begin meanwhile, or a proxy
-  /// be asked.
+  /// When to look at a connection again though no time-out is running, on the monotonic clock in ns: a
+  /// partial message or a proxy dialogue may begin meanwhile.
   func nextLook(at connection: PeerConnection, _ now: UInt64) -> UInt64 {
     if connection.state == .connecting { return connection.stateSince + nanoseconds(proxyTimeout) }
     guard connection.state == .open, connection.partialSince == nil, settings.messageTimeout > 0 else {
@@ -65,7 +65,7 @@ struct PeerTimeouts {
     return now + nanoseconds(settings.messageTimeout)
   }
 
-  /// How a connection ends on which something has expired.
+  /// The outcome of a connection that timed out.
   func outcome(_ what: Expiry) -> Outcome {
     switch what {
     case .connect: Outcome(.proxy, .proxy(.timeout(nanoseconds(proxyTimeout))))

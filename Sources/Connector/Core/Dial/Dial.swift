@@ -2,33 +2,33 @@ import BitcoinWire
 import ControlProtocol
 import Observations
 
-/// A connect that was asked for: to whom, under which id, and who is told what becomes of it.
+/// A requested connect: its target, its id, and the client to report to.
 final class Dial {
-  /// The connection's id, which its requester knows already.
+  /// The connection's id. The requester knows it from the reply to its request.
   let id: UInt32
 
-  /// To whom, and how.
+  /// The peer to dial, and the options of the connect.
   let target: ConnectTarget
 
-  /// The client that is told; nil where nobody is, or it has left.
+  /// The client to report to; nil if there is none or it has disconnected.
   weak var requester: ControlSession?
 
-  /// Its request.
+  /// The id of the client's request.
   let request: UInt32
 
-  /// Whose turn it is: connects with the same one wait for each other.
+  /// The lane in `DialQueue`. Connects of one lane are dialled in order.
   let lane: ObjectIdentifier?
 
-  /// Where it is kept: how many attempts in a row came to nothing.
+  /// Failed attempts in a row, for a kept connection.
   let failures: Int
 
-  /// Why it is given up while it waits; nil if it is not.
+  /// The reason why it was cancelled while it waited; nil if it was not.
   var cancellation: Outcome?
 
-  /// When its handshake was done, on the monotonic clock in ns; nil before.
+  /// When the handshake was done, on the monotonic clock in ns; nil before.
   var openedAt: UInt64?
 
-  /// Describes a connect.
+  /// Describes a connect that has not begun.
   init(
     _ id: UInt32,
     to target: ConnectTarget,
@@ -45,11 +45,11 @@ final class Dial {
     self.failures = failures
   }
 
-  /// The next attempt of one that is kept.
+  /// Returns the next attempt for a kept connection.
   ///
-  /// - Parameter failures: how many in a row have come to nothing.
+  /// - Parameter failures: failed attempts in a row so far.
   func next(_ id: UInt32, failures: Int) -> Dial {
-    // None of them delays what a client waits for.
+    // Without the client's lane, so that it does not delay the connects that the client waits for.
     Dial(id, to: target, for: requester, request: request, lane: nil, failures: failures)
   }
 }

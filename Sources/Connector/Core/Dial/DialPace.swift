@@ -1,18 +1,18 @@
-/// How many connects may begin so that there are no more than so many a second.
+/// Limits how many connects begin a second.
 ///
-/// What was not begun for a tenth of a second is forgone, so that a pause is not followed by a burst.
+/// Unused allowance is kept for a tenth of a second only, so that no burst follows a pause.
 struct DialPace {
   private var saved = 1.0
   private var last: UInt64
 
-  /// Begins with one.
+  /// Starts with an allowance of one connect.
   ///
   /// - Parameter now: the monotonic clock, in ns.
   init(now: UInt64) { last = now }
 
-  /// Whether one may begin; counts it where it may.
+  /// Whether a connect may begin now. Counts it if so.
   ///
-  /// - Parameter rate: how many a second; 0 for any number.
+  /// - Parameter rate: connects a second; 0 for no limit.
   mutating func take(rate: Double, now: UInt64) -> Bool {
     guard rate > 0 else { return true }
     saved = min(max(1, rate / 10), saved + Double(now - last) / 1e9 * rate)
@@ -22,6 +22,6 @@ struct DialPace {
     return true
   }
 
-  /// Seconds until another one may begin.
+  /// Seconds until the next connect may begin.
   func secondsUntilNext(rate: Double) -> Double { rate > 0 ? max(0, (1 - saved) / rate) : 0 }
 }

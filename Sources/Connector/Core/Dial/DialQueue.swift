@@ -1,37 +1,38 @@
-/// Connects that wait, each client's in the order in which it asked for them; clients take turns, so that one that
-/// asks for ten thousand delays nobody else's.
+/// Waiting connects. Each client's connects keep their order, and clients take turns, so that a client that
+/// asks for ten thousand connects does not delay the others.
 struct DialQueue {
-  /// What one client waits for: ids, those before `next` being over. An id that is not waiting was cancelled.
+  /// One client's connects, by id. Those before `next` are done. An id that is not in `waiting` was
+  /// cancelled.
   private struct Lane {
     var ids: [UInt32] = []
     var next = 0
   }
 
   private var lanes: [ObjectIdentifier?: Lane] = [:]
-  /// Whose turn is when; those before `turn` are over.
+  /// The order in which lanes take turns. Those before `turn` are done.
   private var turns: [ObjectIdentifier?] = []
   private var turn = 0
   private var waiting: [UInt32: Dial] = [:]
-  /// Ids in lanes that do not wait any more.
+  /// Cancelled ids that are still in lanes.
   private var cancelledCount = 0
 
-  /// How many wait.
+  /// The number of waiting connects.
   var count: Int { waiting.count }
 
-  /// All that wait, ascending by id.
+  /// All waiting connects, ascending by id.
   var all: [Dial] { waiting.values.sorted { $0.id < $1.id } }
 
-  /// The one with an id.
+  /// The waiting connect with an id; nil if there is none.
   subscript(id: UInt32) -> Dial? { waiting[id] }
 
-  /// Adds one, behind what its client waits for.
+  /// Appends a connect to its client's lane.
   mutating func add(_ dial: Dial) {
     waiting[dial.id] = dial
     if lanes[dial.lane] == nil { turns.append(dial.lane) }
     lanes[dial.lane, default: Lane()].ids.append(dial.id)
   }
 
-  /// Takes the next one out.
+  /// Removes and returns the next connect to begin.
   mutating func removeFirst() -> Dial? {
     while turn < turns.count {
       let lane = turns[turn]
@@ -47,7 +48,7 @@ struct DialQueue {
     return nil
   }
 
-  /// Takes one out that is not to be begun; nil where it does not wait.
+  /// Removes a connect that was cancelled; nil if it does not wait.
   mutating func remove(_ id: UInt32) -> Dial? {
     guard let dial = waiting.removeValue(forKey: id) else { return nil }
     cancelledCount += 1
@@ -72,14 +73,14 @@ struct DialQueue {
     return found
   }
 
-  /// Forgets the ids of those that were cancelled.
+  /// Removes the ids of cancelled connects from the lanes.
   private mutating func sweep() {
     cancelledCount = 0
     for key in Array(lanes.keys) {
       let ids = lanes[key]!.ids.dropFirst(lanes[key]!.next).filter { waiting[$0] != nil }
       lanes[key] = ids.isEmpty ? nil : Lane(ids: ids)
     }
-    // One without a lane has had its turn; it gets another one when it comes again.
+    // A lane that is empty has no turn. It gets one when a connect is added.
     turns = turns[turn...].filter { lanes[$0] != nil }
     turn = 0
   }

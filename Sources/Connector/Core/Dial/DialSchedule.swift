@@ -1,22 +1,24 @@
-/// Connects that are to be begun at some time, the next one first.
+/// Connects to begin at a given time, ordered by that time.
 struct DialSchedule {
-  /// Latest first, so that what is due is at the end. Times are on the monotonic clock in ns.
+  /// Ordered from latest to earliest, so that removal is at the end. Times are on the monotonic clock in ns.
   private var entries: [(due: UInt64, dial: Dial)] = []
   private var ids: Set<UInt32> = []
 
-  /// How many there are.
+  /// The number of scheduled connects.
   var count: Int { entries.count }
 
-  /// When the next one is due; nil where there is none.
+  /// When the next connect is due, on the monotonic clock in ns; nil if there is none.
   var nextDue: UInt64? { entries.last?.due }
 
-  /// All, ascending by id.
+  /// All scheduled connects, ascending by id.
   var all: [Dial] { entries.map(\.dial).sorted { $0.id < $1.id } }
 
-  /// Whether one has this id.
+  /// Whether a connect with this id is scheduled.
   func contains(_ id: UInt32) -> Bool { ids.contains(id) }
 
-  /// Adds one.
+  /// Schedules a connect.
+  ///
+  /// - Parameter due: when to begin it, on the monotonic clock in ns.
   mutating func add(_ dial: Dial, due: UInt64) {
     var low = 0
     var high = entries.count
@@ -28,14 +30,14 @@ struct DialSchedule {
     ids.insert(dial.id)
   }
 
-  /// Takes the next one out where it is due.
+  /// Removes and returns the next connect; nil if none is due.
   mutating func removeFirst(now: UInt64) -> Dial? {
     guard let last = entries.last, last.due <= now else { return nil }
     ids.remove(last.dial.id)
     return entries.removeLast().dial
   }
 
-  /// Takes those with these ids out.
+  /// Removes and returns the connects with these ids.
   mutating func remove(_ ids: Set<UInt32>) -> [Dial] {
     let removed = entries.filter { ids.contains($0.dial.id) }
     if !removed.isEmpty { entries.removeAll { ids.contains($0.dial.id) } }

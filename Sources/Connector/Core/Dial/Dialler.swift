@@ -6,39 +6,39 @@ import LogProtocol
 import Observations
 import Pacing
 
-/// Begins the connects that clients ask for, as fast and as many at a time as is configured.
+/// Begins the connects that clients request, within the configured rate and number.
 final class Dialler {
-  /// Nanoseconds of one turn of the loop that connects may begin in, and as many that failures are told in.
+  /// Nanoseconds of one loop iteration for beginning connects, and as many again for reporting failures.
   private static let share: UInt64 = 2_000_000
 
-  /// Most connects a second that are not even tried and have an event in the stream each; what more there are is counted.
+  /// Connects a second that are refused without an attempt and get an event each. Further ones are counted.
   private static let eventRate = 1000.0
 
   private unowned let connector: Connector
   private var queue = DialQueue()
   private var pace = DialPace(now: Clock.monotonic())
   private var claims = EndpointClaims()
-  /// Nanoseconds that were spent to begin connects, since the timer last fired.
+  /// Nanoseconds spent on beginning connects since the timer last fired.
   private var spent: UInt64 = 0
-  /// Connects under way, until their handshakes are done.
+  /// Connects under way, until their handshake is done.
   private var inFlight: Set<UInt32> = []
   private var timer: TimerWatcher?
-  /// Those that are kept and have been begun.
+  /// Kept connections that have begun.
   private var kept: [UInt32: Dial] = [:]
-  /// Those that are kept and are to be dialled again.
+  /// Kept connections that wait to be dialled again.
   private var later = DialSchedule()
   private var laterTimer: TimerWatcher?
-  /// How many are kept: begun, waiting, or to be dialled again.
+  /// Kept connections: begun, waiting, or scheduled to be dialled again.
   private(set) var keptCount = 0
   private var refusals: ArraySlice<() -> Void> = []
   private var failures = FailureSum(rate: eventRate, now: Clock.monotonic())
-  /// Those that were given up while they waited, to be told.
+  /// Connects that were cancelled while they waited, and whose failure is not reported yet.
   private var cancelled: ArraySlice<Dial> = []
   private var refusal: TimerWatcher?
   private var bindTurn = 0
   private var proxyTurn = 0
   private var bridgeTurn = 0
-  /// The I2P routers by where they listen, and those that wait for a session with one.
+  /// The I2P routers by endpoint. `parked` has the connects that wait for a session with one.
   private var bridges: [TCPEndpoint: SAMBridge] = [:]
   private var parked: [UInt32: (dial: Dial, bridge: SAMBridge)] = [:]
 
@@ -54,18 +54,18 @@ final class Dialler {
 
   private var settings: Configuration.Dial { connector.configuration.connector.dial }
 
-  /// How many connects wait until they may begin.
+  /// Connects in the queue.
   var waitingCount: Int { queue.count }
 
-  /// How many I2P routers have a session for us.
+  /// I2P routers that have a session for us.
   var sessionCount: Int { bridges.values.count { $0.session != nil } }
 
-  /// How many more may wait.
+  /// Free places in the queue.
   var room: Int { max(0, settings.queue - queue.count) }
 
-  // MARK: Asking
+  // MARK: Requests
 
-  /// Takes a connect on; the id is known at once, the outcome is published, and told to the requester.
+  /// Accepts a connect and returns its connection id. The outcome is published and reported to the requester.
   func dial(
     _ target: ConnectTarget,
     for requester: ControlSession?,
@@ -104,7 +104,7 @@ final class Dialler {
     queue.add(dial)
   }
 
-  /// Those that wait, or are to be dialled again, and that a target names or describes.
+  /// The waiting or scheduled connects that a target selects.
   func waiting(_ target: ControlTarget) -> [Dial] {
     guard queue.count + later.count + parked.count > 0 else { return [] }
     switch target {
@@ -114,7 +114,7 @@ final class Dialler {
       return ids.compactMap { queue[$0] }.filter { $0.cancellation == nil }
         + notQueued.filter { ids.contains($0.id) }
     case .filter(let filter):
-      // A draw is among those that are begun.
+      // A random sample is drawn from connections that have begun.
       return filter.sample == nil
         ? (queue.all + notQueued).filter { $0.cancellation == nil && filter.matches($0.info) } : []
     }
@@ -122,10 +122,11 @@ final class Dialler {
 
   private var notQueued: [Dial] { later.all + parked.values.map(\.dial) }
 
-  /// Whether the id is that of one that waits until it may begin, for a session with a router, or to be dialled again.
+  /// Whether a connect with this id waits: in the queue, for a session with an I2P router, or to be dialled
+  /// again.
   func isWaiting(_ id: UInt32) -> Bool { queue[id] != nil || parked[id] != nil || later.contains(id) }
 
-  /// Gives up those that wait; none is dialled again.
+  /// Cancels waiting connects. None is dialled again.
   func cancel(_ dials: [Dial], _ outcome: Outcome) {
     for dial in dials where queue[dial.id] != nil && dial.cancellation == nil {
       dial.cancellation = outcome
@@ -137,7 +138,7 @@ final class Dialler {
     for dial in later.remove(Set(dials.map(\.id))) { refuse(dial, outcome, isOver: true) }
   }
 
-  /// Fails those that were given up, within a share of the turn.
+  /// Fails cancelled connects, within the share of one loop iteration.
   private func failCancelled() {
     let end = Clock.monotonic() + Self.share
     while connector.isShuttingDown || Clock.monotonic() < end, let dial = cancelled.popFirst() {
@@ -148,20 +149,20 @@ final class Dialler {
     if cancelled.isEmpty { cancelled = [] } else { refusal?.start(after: 0) }
   }
 
-  /// A command ends a connection: it is not kept any more.
+  /// Stops keeping a connection that a client's request ends.
   func forget(_ connection: PeerConnection) {
     if kept.removeValue(forKey: connection.id) != nil { keptCount -= 1 }
   }
 
   // MARK: Beginning
 
-  /// Begins what may begin now.
+  /// Begins as many connects as the limits allow now.
   func goOn() {
     guard !connector.isShuttingDown else { return }
     let settings = settings
     var last = Clock.monotonic()
     while queue.count > 0, inFlight.count < settings.inFlight {
-      // Each makes records, whatever comes of it.
+      // Each makes records, even if it fails.
       guard connector.hasRoom else {
         timer?.start(after: 0.005)
         return
@@ -203,7 +204,7 @@ final class Dialler {
       let network = (dial.target.proxy ?? remote).address.network
       return fail(Outcome(.noRoute, .unproxied(network)))
     }
-    // Simulated nodes tell of made-up addresses, which are somebody's outside.
+    // Simulated nodes announce made-up addresses, which may belong to real hosts.
     if case .direct(let address) = route, connector.network.reach == .simulation, !address.isLoopback {
       return fail(Outcome(.noRoute, .outOfReach(.simulation)))
     }
@@ -223,14 +224,14 @@ final class Dialler {
     }
   }
 
-  /// How a connect gets to where it wants.
+  /// How a connect reaches its peer.
   private enum Route {
     case direct(SocketAddress)
     case socks(SocketAddress)
     case i2p(SAMBridge)
   }
 
-  /// The proxy that the client wants, or the next of those configured for such addresses; nil where none leads there.
+  /// The client's proxy, or the next configured one for the address; nil if there is no route.
   private func route(to target: ConnectTarget) -> Route? {
     if let proxy = target.proxy { return proxy.socketAddress.map { .socks($0) } }
     let configuration = connector.configuration.connector
@@ -261,7 +262,7 @@ final class Dialler {
     return bridge
   }
 
-  /// A router has a session, or says why it has none: those that wait for it go on, or have failed.
+  /// Handles an I2P router's new session or failure: begins or fails the connects that wait for it.
   private func changed(_ bridge: SAMBridge, failure: Outcome?) {
     let waiting = parked.values.filter { $0.bridge === bridge }.map(\.dial).sorted { $0.id < $1.id }
     for dial in waiting {
@@ -279,7 +280,7 @@ final class Dialler {
     connector.begin(dial, at: bridge.address, from: dial.target.local?.socketAddress, through: .sam(dialogue))
   }
 
-  /// Ends one that was begun and waits for a session.
+  /// Fails a connect that waits for a session.
   private func giveUp(_ dial: Dial, _ outcome: Outcome, isOver: Bool) {
     kept[dial.id] = nil
     claims.release(dial.target.remote, by: dial.id)
@@ -288,7 +289,7 @@ final class Dialler {
     refuse(dial, outcome, isOver: isOver)
   }
 
-  /// The address to connect from: the client's choice, or the next of those configured.
+  /// The local address to bind to: the client's choice, or the next configured one.
   private func local(for target: ConnectTarget, to address: SocketAddress) -> SocketAddress? {
     if let local = target.local { return local.socketAddress }
     let own = settings.bind.filter { $0.bytes.count == address.addressBytes.count }
@@ -297,15 +298,15 @@ final class Dialler {
     return SocketAddress(addressBytes: own[bindTurn % own.count].bytes, port: 0)
   }
 
-  // MARK: What becomes of them
+  // MARK: Outcomes
 
-  /// A connection's handshake is done.
+  /// Handles a completed handshake.
   func opened(_ connection: PeerConnection) {
     kept[connection.id]?.openedAt = Clock.monotonic()
     settle(connection)
   }
 
-  /// A connection is gone, or was not made.
+  /// Handles the end of a connection, or of a failed connect.
   func ended(_ connection: PeerConnection) {
     guard connection.direction == .outbound else { return }
     claims.release(connection.remote, by: connection.id)
@@ -314,12 +315,13 @@ final class Dialler {
     if let dial = kept.removeValue(forKey: connection.id) { dialAgain(dial)?() }
   }
 
-  /// A connect is not under way any more.
+  /// Frees the place of a connect that is no longer under way.
   private func settle(_ connection: PeerConnection) {
     if inFlight.remove(connection.id) != nil, queue.count > 0 { timer?.start(after: 0) }
   }
 
-  /// Has one that is kept dialled again, as a connection that is announced; returns what tells the requester.
+  /// Schedules the next attempt for a kept connection and publishes it. Returns a closure that reports it to
+  /// the requester.
   private func dialAgain(_ dial: Dial) -> (() -> Void)? {
     guard !connector.isShuttingDown else { return nil }
     let now = Clock.monotonic()
@@ -355,7 +357,7 @@ final class Dialler {
     goOn()
   }
 
-  /// Gives up everything that waits; nothing is begun any more.
+  /// Cancels all waiting connects. None begins any more.
   func shutDown() {
     timer?.cancel()
     laterTimer?.cancel()
@@ -363,9 +365,10 @@ final class Dialler {
     for bridge in bridges.values { bridge.close() }
   }
 
-  /// Says that a connect is not even tried, once the client has its id, which the reply brings.
+  /// Fails a connect without an attempt. The client is notified later, because the reply brings it the id
+  /// first.
   ///
-  /// - Parameter isOver: whether it is not dialled again, though it is kept.
+  /// - Parameter isOver: whether a kept connection is not dialled again.
   private func refuse(_ dial: Dial, _ outcome: Outcome, isOver: Bool = false) {
     connector.noteConnectFailed()
     let now = Clock.now()
@@ -379,7 +382,7 @@ final class Dialler {
       )
       connector.publisher.publish(.connection, connection: dial.id, at: now, body: event.body)
     } else {
-      // Details differ from one to the next.
+      // Only the code: details differ from one failure to the next.
       failures.add(dial.id, Outcome(outcome.code), at: now)
       if failures.isFull { tellFailures() }
     }
@@ -400,17 +403,17 @@ final class Dialler {
     if refusals.isEmpty { refusals = [] } else { refusal?.start(after: 0) }
   }
 
-  /// Whether clients have been told of all that failed so far; more is taken on only then.
+  /// Whether all failures so far have been reported to the clients. New connect requests wait until then.
   var isCaughtUp: Bool { refusals.isEmpty && cancelled.isEmpty }
 
-  /// Once a second: how many failed without an event.
+  /// Publishes how many connects failed without an event. Called once a second.
   func tellFailures() {
     for sentence in failures.take("connects not tried") { connector.report(.connector, sentence) }
   }
 }
 
 extension Dial {
-  /// What a filter looks at: a connection that is still being made.
+  /// The connect as a filter sees it: a connection in state `connecting`.
   fileprivate var info: ConnectionInfo {
     ConnectionInfo(
       id: id,

@@ -1,25 +1,25 @@
 import BitcoinWire
 
-/// Which of our connections, those being made and waiting included, is to which address and port; and how many of
-/// them, waiting ones not counted, are to which network group.
+/// The connections to each endpoint, including those that wait or are being made; and how many connections
+/// each network group has, not counting those that wait.
 struct EndpointClaims {
   private var owners: [Endpoint: UInt32] = [:]
-  /// The others to the same endpoints, where clients asked for another one.
+  /// Further connections to the same endpoint, which clients asked for explicitly.
   private var others: [Endpoint: Set<UInt32>] = [:]
   private var groups: [NetworkGroup: Int] = [:]
 
-  /// The connection to an endpoint; nil where there is none.
+  /// The id of the connection to an endpoint; nil if there is none.
   func owner(of endpoint: Endpoint) -> UInt32? { owners[endpoint] }
 
-  /// How many are to the group that an address is in.
+  /// The number of connections to an address's network group.
   func count(near address: NetworkAddress) -> Int { groups[address.group] ?? 0 }
 
-  /// A connection is asked for.
+  /// Records a requested connection.
   mutating func claim(_ endpoint: Endpoint, by id: UInt32) {
     if owners[endpoint] == nil { owners[endpoint] = id } else { others[endpoint, default: []].insert(id) }
   }
 
-  /// A connection is over, or was not made.
+  /// Removes a connection that is over or failed.
   mutating func release(_ endpoint: Endpoint, by id: UInt32) {
     if owners[endpoint] != id {
       others[endpoint]?.remove(id)
@@ -30,10 +30,10 @@ struct EndpointClaims {
     if others[endpoint]?.isEmpty ?? false { others[endpoint] = nil }
   }
 
-  /// A connection to an address is begun.
+  /// Counts a connection that begins.
   mutating func enter(_ address: NetworkAddress) { groups[address.group, default: 0] += 1 }
 
-  /// One that was begun is over.
+  /// Removes a connection that had begun from the count.
   mutating func leave(_ address: NetworkAddress) {
     let group = address.group
     let count = (groups[group] ?? 0) - 1

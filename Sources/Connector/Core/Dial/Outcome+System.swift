@@ -5,15 +5,15 @@ import Glibc
 import Observations
 
 extension Outcome {
-  /// What an error of the system's means for a connection.
+  /// The outcome of a direct connection that fails with a system error.
   init(_ error: IOError) {
     let code = Code(error)
     self.init(code, errorNumber: UInt32(clamping: error.code), code == .failed ? .call(error.call) : .none)
   }
 
-  /// What an error of the system's means for a connect through a proxy.
+  /// The outcome of a connect through a proxy that fails with a system error.
   ///
-  /// - Parameter proxy: where the proxy is.
+  /// - Parameter proxy: the proxy's endpoint.
   init(_ error: IOError, at proxy: Endpoint) {
     switch Code(error) {
     case .outOfDescriptors, .outOfPorts: self.init(error)
@@ -22,7 +22,9 @@ extension Outcome {
     }
   }
 
-  /// Why a stream that was not closed by us is gone, for a peer whose `version` has come, or has not.
+  /// The outcome of a connection whose stream the peer or the system closed.
+  ///
+  /// - Parameter hasVersion: whether the peer's `version` was received.
   init(_ reason: CloseReason, hasVersion: Bool) {
     switch reason {
     case .endOfStream: self.init(hasVersion ? .closedByPeer : .closedBeforeVersion)
@@ -33,7 +35,7 @@ extension Outcome {
     }
   }
 
-  /// Why the stream to a proxy is gone that has not connected us yet.
+  /// The outcome of a connect whose proxy closed the stream before the peer was connected.
   init(ofProxy reason: CloseReason) {
     switch reason {
     case .endOfStream, .closed: self.init(.proxy, .proxy(.closed))
@@ -42,7 +44,7 @@ extension Outcome {
     }
   }
 
-  /// What bytes that are no message of the network mean for a connection.
+  /// The outcome of a connection that received bytes that are not a message of the network.
   init(_ violation: Framer.Violation) {
     switch violation {
     case .wrongMagic(let found, let expected):
@@ -57,12 +59,12 @@ extension Outcome {
     }
   }
 
-  /// A limit that was reached.
+  /// The outcome of a limit that was reached.
   init(_ code: Code, _ limit: Limit, value: Int, bound: Int) {
     self.init(code, .limit(limit, value: Int64(value), bound: Int64(bound)))
   }
 
-  /// A time that ran out.
+  /// The outcome of a time-out.
   init(_ code: Code, after seconds: Double) { self.init(code, .timeout(Connector.nanoseconds(seconds))) }
 }
 
@@ -74,7 +76,7 @@ extension Outcome.Code {
     case ENETUNREACH, EHOSTUNREACH, ENETDOWN, EHOSTDOWN, EACCES, EPERM, EAFNOSUPPORT: self = .unreachable
     case ECONNRESET, EPIPE: self = .reset
     case EMFILE, ENFILE, ENOBUFS, ENOMEM: self = .outOfDescriptors
-    // A bind fails so if the address is not ours.
+    // bind(2) fails with it if the address is not ours.
     case EADDRNOTAVAIL where error.call == .bind: self = .failed
     case EADDRNOTAVAIL, EADDRINUSE, EAGAIN: self = .outOfPorts
     default: self = .failed

@@ -3,23 +3,24 @@ import Bytes
 import Configuration
 import EventLoop
 
-/// Asks for the contents of what peers announce, so that the archive holds them: each transaction and block once, of
-/// the first peer that announced it, then of the next where that fails.
+/// Requests the transactions and blocks that peers announce, so that the archive holds them. Each is
+/// requested once, from its first announcer, then from the next if that fails.
 ///
-/// It is within limits: of requests a second, of bytes a second (what came too much holds later requests back), of
-/// requests under way, and of memory. What they do not allow waits, oldest first; what does not fit there is left out
-/// and counted.
+/// Limits: requests a second, bytes a second (an excess delays later requests), requests under way, and
+/// memory. Items beyond the limits wait, oldest first. Items beyond the memory limit are left out and
+/// counted.
 final class Fetcher {
   typealias Settings = Configuration.Fetch
 
-  /// Something announced that is not there yet.
+  /// An announced item that has not been received.
   private struct Item {
     let type: InventoryType
-    /// The connection that announced it first, and for whose share it counts.
+    /// The first announcer. The item counts for its share.
     let owner: UInt32
-    /// The connections that announced it and have not been asked, the first to be asked first.
+    /// The announcers that have not been asked, in order.
     var announcers: [UInt32]
-    /// The connection that was asked, and until when it may take; nil while it waits.
+    /// The connection that was asked, and its deadline on the monotonic clock in ns; nil while the item
+    /// waits.
     var asked: (connection: UInt32, deadline: UInt64)?
   }
 
@@ -36,29 +37,29 @@ final class Fetcher {
   private var timer: TimerWatcher?
   private(set) var counts = Counts()
 
-  /// What came of it so far.
+  /// Totals since the start.
   struct Counts {
-    /// Requests made.
+    /// Items requested.
     var requested: UInt64 = 0
-    /// Contents that came.
+    /// Items received.
     var received: UInt64 = 0
-    /// Things that no announcer had in time.
+    /// Items that no announcer delivered in time.
     var failed: UInt64 = 0
-    /// Things left out because too many waited.
+    /// Items left out because too many waited.
     var leftOut: UInt64 = 0
   }
 
-  /// Most things that wait or are under way.
+  /// The most items that wait or are under way.
   static let itemLimit = 50_000
 
-  /// Most of them that one connection announced first: one that announces what is not there must not crowd out the
-  /// others.
+  /// The most items that count for one announcer, so that a peer with false announcements does not crowd out
+  /// the others.
   static let shareLimit = 5000
 
-  /// Most announcers that are remembered of one thing.
+  /// The most announcers remembered for an item.
   private static let announcerLimit = 8
 
-  /// Most things in one `getdata`.
+  /// The most items in one `getdata`.
   private static let batchLimit = 100
 
   init(_ connector: Connector) {
@@ -71,12 +72,12 @@ final class Fetcher {
 
   private var settings: Settings { connector.configuration.connector.fetch }
 
-  /// Things that wait or are under way.
+  /// Items that wait or are under way.
   var pendingCount: Int { items.count }
 
-  // MARK: What peers say
+  // MARK: Input from peers
 
-  /// A peer has announced things (`inv`).
+  /// Handles a peer's `inv`.
   func announced(_ payload: RawSpan, by connection: UInt32) {
     guard settings.transactions || settings.blocks, let view = try? InventoryView(payload) else { return }
     for index in 0..<view.count {
@@ -110,23 +111,23 @@ final class Fetcher {
     }
   }
 
-  /// A transaction has come, whoever asked for it.
+  /// Handles a `tx`, whether or not we asked for it.
   func received(transaction payload: RawSpan) {
     guard !items.isEmpty || settings.transactions, let view = try? TransactionView(payload) else { return }
-    // It may have been announced by either name, and by both.
+    // It may have been announced by wtxid, by txid, or by both.
     complete(view.wtxid, byteCount: payload.byteCount)
     if view.hasWitness { complete(view.txid, byteCount: 0) }
     pump()
   }
 
-  /// A block has come, whoever asked for it.
+  /// Handles a `block`, whether or not we asked for it.
   func received(block payload: RawSpan) {
     guard !items.isEmpty || settings.blocks, payload.byteCount >= BlockHeader.size else { return }
     complete(Hash256(doubleSHA256: payload.extracting(first: BlockHeader.size)), byteCount: payload.byteCount)
     pump()
   }
 
-  /// A peer does not have things that it was asked for (`notfound`).
+  /// Handles a peer's `notfound`.
   func missing(_ payload: RawSpan, at connection: UInt32) {
     guard !items.isEmpty, let view = try? InventoryView(payload) else { return }
     for index in 0..<view.count {
@@ -136,14 +137,14 @@ final class Fetcher {
     pump()
   }
 
-  /// A connection is gone.
+  /// Handles the end of a connection: its requests go to other announcers.
   func ended(_ connection: UInt32) {
     guard let hashes = asked[connection] else { return }
     for hash in hashes { retry(hash) }
     pump()
   }
 
-  /// Once a second: what took too long is asked of the next.
+  /// Repeats expired requests to the next announcer. Called once a second.
   func tick(_ now: UInt64) {
     guard askedCount > 0 else { return }
     for (hash, item) in items {
@@ -152,7 +153,7 @@ final class Fetcher {
     pump()
   }
 
-  // MARK: Asking
+  // MARK: Requests
 
   private func complete(_ hash: Hash256, byteCount: Int) {
     recent.insert(hash)
@@ -162,7 +163,7 @@ final class Fetcher {
     if let asked = item.asked { forget(hash, at: asked.connection) }
   }
 
-  /// The one that was asked has not got it: the next is asked before all that waits.
+  /// Queues an item for its next announcer, ahead of the others, because the last one failed.
   private func retry(_ hash: Hash256) {
     guard let item = items[hash], let asked = item.asked else { return }
     forget(hash, at: asked.connection)
@@ -178,7 +179,7 @@ final class Fetcher {
   }
 
   private func giveUp(_ hash: Hash256) {
-    // It may be announced again, by one that has it.
+    // It may be announced again by a peer that has it.
     _ = remove(hash)
     counts.failed += 1
   }
@@ -190,7 +191,7 @@ final class Fetcher {
     return item
   }
 
-  /// Lets go of places in the queue whose things have come before they were asked for.
+  /// Removes items from the queue that were received before they were requested.
   private func dropSettled() {
     queue = queue[queueHead...].filter { hash in items[hash].map { $0.asked == nil } ?? false }
     queueHead = 0
@@ -210,7 +211,7 @@ final class Fetcher {
     while queueHead < queue.count, askedCount < settings.maxPending, requests.isLeft, bytes.isLeft {
       let hash = queue[queueHead]
       queueHead += 1
-      // What has come meanwhile is not waited for.
+      // Skip items that were received meanwhile.
       guard var item = items[hash], item.asked == nil else { continue }
       guard let index = item.announcers.firstIndex(where: { connector.connections[$0]?.state == .open })
       else {
@@ -242,7 +243,7 @@ final class Fetcher {
     connector.connections[connection]?.send(.getdata(InventoryMessage(items: items)))
   }
 
-  /// What is asked for: everything with its witnesses (BIP144).
+  /// The type to request: always with witnesses (BIP144).
   private static func request(_ type: InventoryType) -> InventoryType {
     switch type {
     case .tx: .witnessTx

@@ -1,13 +1,13 @@
 import BitcoinWire
 
-/// The hashes met last, within bounded memory: two generations, of which the older is forgotten when the newer is
-/// full.
+/// The most recent hashes, in bounded memory. They are kept in two generations; the older one is dropped when
+/// the newer one is full.
 struct RecentHashes {
   private var newer: Set<Hash256> = []
   private var older: Set<Hash256> = []
   private let capacity: Int
 
-  /// - Parameter capacity: how many are remembered at least; twice as many at most.
+  /// - Parameter capacity: the hashes remembered at least; at most twice as many are.
   init(capacity: Int) { self.capacity = capacity }
 
   func contains(_ hash: Hash256) -> Bool { newer.contains(hash) || older.contains(hash) }

@@ -2,8 +2,8 @@ import BitcoinWire
 import EventLoop
 
 extension Endpoint {
-  /// The endpoint of a TCP socket; an IPv4-mapped IPv6 address as IPv4, fc00::/8 as CJDNS. Nil for a unix
-  /// socket.
+  /// The endpoint of a TCP socket; nil for a unix socket. IPv4-mapped IPv6 addresses become IPv4, fc00::/8
+  /// becomes CJDNS.
   init?(_ address: SocketAddress) {
     switch address {
     case .ipv4(let value, let port): self.init(.ipv4(value), port: port)
@@ -14,7 +14,7 @@ extension Endpoint {
     }
   }
 
-  /// The address of a socket that reaches the endpoint directly; nil where only a proxy does.
+  /// The socket address for a direct connection; nil if only a proxy reaches the endpoint.
   var socketAddress: SocketAddress? {
     switch address {
     case .ipv4(let value): .ipv4(value, port: port)

@@ -1,56 +1,57 @@
 import BitcoinWire
 import Observations
 
-/// The exchange of `version` and `verack` with one peer, as a state machine: each event returns what to do.
+/// The exchange of `version` and `verack` with one peer, as a state machine: each event returns the actions
+/// to take.
 ///
-/// It sends what Bitcoin Core does: `wtxidrelay` (BIP339) and `sendaddrv2` (BIP155) between the two, to peers
-/// of version 70016 and up.
+/// As Bitcoin Core, it sends `wtxidrelay` (BIP339) and `sendaddrv2` (BIP155) between `version` and `verack`,
+/// to peers of version 70016 and up.
 struct Handshake {
-  /// What to do.
+  /// An action that the caller takes.
   enum Action: Equatable {
     /// Send our `version`.
     case sendVersion
-    /// Send a message without payload.
+    /// Send a message without a payload.
     case send(Command)
     /// The handshake is done.
     case complete
-    /// Close the connection, with that outcome.
+    /// Close the connection with that outcome.
     case reject(Outcome)
   }
 
-  /// How far it has come.
+  /// The progress of the handshake.
   enum Phase {
-    /// The peer's `version` has not come.
+    /// The peer's `version` has not been received.
     case awaitingVersion
-    /// It has; its `verack` has not.
+    /// The peer's `version` has been received, its `verack` has not.
     case awaitingVerack
-    /// Both have.
+    /// Both have been received.
     case complete
   }
 
-  /// The protocol version from which peers negotiate by `wtxidrelay` and `sendaddrv2`.
+  /// The lowest protocol version of peers that negotiate with `wtxidrelay` and `sendaddrv2`.
   static let negotiatingVersion: Int32 = 70016
 
   private(set) var phase = Phase.awaitingVersion
 
-  /// What the peer's `version` says, once it has come.
+  /// The contents of the peer's `version`; nil until it is received.
   private(set) var peer: PeerIntroduction?
 
   private let isOutbound: Bool
   private let versions: ClosedRange<Int32>
 
-  /// - Parameter versions: the lowest protocol version accepted of a peer, and our own.
+  /// - Parameter versions: from the lowest protocol version that we accept of a peer up to our own.
   init(outbound isOutbound: Bool, versions: ClosedRange<Int32>) {
     self.isOutbound = isOutbound
     self.versions = versions
   }
 
-  /// The connection is established.
+  /// Handles the established connection.
   func connected() -> [Action] { isOutbound ? [.sendVersion] : [] }
 
-  /// The peer's `version` has come.
+  /// Handles the peer's `version`.
   ///
-  /// - Parameter isOurs: whether its nonce is one of ours, so that we have dialled ourselves.
+  /// - Parameter isOurs: whether we sent its nonce ourselves, so that we have dialled ourselves.
   mutating func receivedVersion(_ message: VersionMessage, isOurs: Bool) -> [Action] {
     guard case .awaitingVersion = phase else { return [] }
     peer = PeerIntroduction(message)
@@ -69,7 +70,7 @@ struct Handshake {
     return actions + [.send(.verack)]
   }
 
-  /// The peer's `verack` has come.
+  /// Handles the peer's `verack`.
   mutating func receivedVerack() -> [Action] {
     guard case .awaitingVerack = phase else { return [] }
     phase = .complete

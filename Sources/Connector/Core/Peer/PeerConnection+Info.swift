@@ -3,14 +3,14 @@ import EventLoop
 import LogProtocol
 import Observations
 
-// What others are told of a connection.
+// The connection as clients and readers see it.
 extension PeerConnection {
-  /// What a client is told of it.
+  /// The connection's state and counters, for clients.
   var info: ConnectionInfo { info(wallOffset: Clock.wallOffset()) }
 
-  /// What a client is told of it.
+  /// The connection's state and counters, for clients.
   ///
-  /// - Parameter wallOffset: `Clock.wallOffset()`.
+  /// - Parameter wallOffset: the result of `Clock.wallOffset()`, computed once for many connections.
   func info(wallOffset: UInt64) -> ConnectionInfo {
     var info = ConnectionInfo(
       id: id,
@@ -36,7 +36,7 @@ extension PeerConnection {
     return info
   }
 
-  /// What a reader that starts now is told of it; nil before it is established.
+  /// The connection as announced to a new log server; nil before it is established.
   var openConnection: OpenConnection? {
     guard isLive, stream != nil, proxy == nil else { return nil }
     return OpenConnection(

@@ -5,11 +5,11 @@ import EventLoop
 import LogProtocol
 import Observations
 
-// What each message means to the connector.
+// The handling of each message.
 extension PeerConnection {
   func received(_ header: MessageHeader, _ message: UnsafeRawBufferPointer, checksumValid: Bool) {
     messagesReceived += 1
-    // As Bitcoin Core does: what fails its checksum is recorded, and otherwise ignored.
+    // As Bitcoin Core does: a message with a wrong checksum is recorded and otherwise ignored.
     guard checksumValid else { return }
     let payload = UnsafeRawBufferPointer(rebasing: message.dropFirst(MessageHeader.size)).bytes
     switch header.command {
@@ -26,7 +26,7 @@ extension PeerConnection {
       perform(handshake.receivedVerack())
     case .pong:
       guard let pong = try? PongMessage(payload) else { return }
-      // The round trip ended when the answer came, which may be a while before it is read.
+      // The round trip ends when the answer arrives, which may be a while before we read it.
       let delay = UInt64(max(0, Int64(bitPattern: Clock.now() &- lastTime)))
       pings.answered(pong.nonce, now: Clock.monotonic(), delay: delay)
     case .inv:
@@ -46,7 +46,8 @@ extension PeerConnection {
         return
       }
       let bytes = connector.network.frame(answer)
-      // It is parsed, made, hashed and recorded at the expense of the peer that wants it.
+      // The peer that asks is charged for parsing the request, and for making, hashing and recording the
+      // answer.
       stream?.charge(ReadGate.messageCost + 2 * bytes.count)
       send(bytes)
     }

@@ -6,17 +6,17 @@ import Glibc
 import LogProtocol
 import Observations
 
-// What comes from the peer, or from the proxy before it, and how the connection ends.
+// Input from the peer, or from the proxy before the peer, and the end of the connection.
 extension PeerConnection: ByteStreamHandler {
   func stream(_ stream: ByteStream, received slice: ChunkSlice, at time: UInt64) -> Int {
     lastReceived = Clock.monotonic()
     let bytes = slice.bytes
-    // A reference of its own: one for each use would be counted with each message.
+    // A local reference: otherwise each use would be retained and released for each message.
     let connector = connector
     let framer = connector.framer
     var offset = proxy == nil ? 0 : hear(bytes, of: stream)
     guard proxy == nil else { return offset }
-    // Within one direction of one connection time does not run backwards, even where the clock was set back.
+    // Time stamps of one direction of a connection never decrease, even if the clock was set back.
     let stamp = max(time, lastTime)
     let before = messagesReceived
     defer { stream.charge(Int(messagesReceived - before) * ReadGate.messageCost) }
@@ -26,7 +26,7 @@ extension PeerConnection: ByteStreamHandler {
       case .needMore(let total):
         stream.expectedCount = total
         if offset > 0 || partialSince == nil { partialSince = lastReceived }
-        // What is little is kept in memory of its own size, more in the chunk that it was read into.
+        // A short rest is kept in memory of its own size, a long one in the chunk that it was read into.
         let rest = bytes.count - offset
         partialCount = rest > ByteStream.parkingLimit ? slice.chunk.capacity : rest
         countMemory()
@@ -35,7 +35,7 @@ extension PeerConnection: ByteStreamHandler {
       case .message(let header, let total, let checksumValid):
         let message = UnsafeRawBufferPointer(rebasing: rest[..<total])
         var flags: RecordFlags = checksumValid ? [] : .wrongChecksum
-        // The kernel's stamp is that of the last segment read: only what ends there came then.
+        // The kernel stamps the last segment read. Only a message that ends with it arrived at that time.
         if offset + total < bytes.count || stamp != time { flags.insert(.upperBound) }
         connector.journal(message: message, of: id, flags: flags, at: stamp)
         lastTime = stamp

@@ -6,18 +6,18 @@ import Glibc
 import LogProtocol
 import Observations
 
-/// One connection to a peer, from the begin of the connect to its end.
+/// One connection to a peer, from the beginning of the connect to its end.
 final class PeerConnection {
-  /// Bytes from which a message that many are sent is kept once for all; copying less costs less.
+  /// Bytes from which a message to many peers is shared in one buffer. Shorter messages are cheaper to copy.
   private static let sharedMinimum = 4 << 10
 
-  /// Most bytes that may wait for a peer that does not read.
+  /// Bytes that may wait for a peer that does not read. Beyond them the connection is closed.
   static let writeLimit = 8 << 20
 
   let id: UInt32
   let direction: Direction
   let remote: Endpoint
-  /// When it was begun, in ns since the Unix epoch.
+  /// When the connect or the accepted connection began, in ns since the Unix epoch.
   let since: UInt64
   let nonce = UInt64.random(in: 1 ... .max)
 
@@ -29,18 +29,19 @@ final class PeerConnection {
   var pings = PingTimer()
   var wishes = PeerWishes()
 
-  /// When the state was entered, on the monotonic clock in ns.
+  /// When the current state was entered, on the monotonic clock in ns.
   private(set) var stateSince = Clock.monotonic()
-  /// When something last came, on the monotonic clock in ns.
+  /// When bytes were last received, on the monotonic clock in ns.
   var lastReceived = Clock.monotonic()
-  /// Since when a message is there in part, on the monotonic clock in ns; nil where none is.
+  /// Since when a partial message is waiting for its rest, on the monotonic clock in ns; nil if there is
+  /// none.
   var partialSince: UInt64?
-  /// When to announce ourselves next, on the monotonic clock in ns; nil for never.
+  /// When to announce our address next, on the monotonic clock in ns; nil for never.
   var nextAnnouncement: UInt64?
-  /// At which second `UpkeepWheel` has it noted.
+  /// The second for which `UpkeepWheel` has scheduled it.
   var upkeepSecond: UInt64 = 0
 
-  // It owns its connections. Unsafe, as several references to it with each message would be counted otherwise.
+  // The connector owns its connections. Unsafe, to save several retains and releases for each message.
   unowned(unsafe) let connector: Connector
   let begun = Clock.monotonic()
   var attempt: ConnectAttempt?
@@ -49,26 +50,26 @@ final class PeerConnection {
   var lastTime: UInt64 = 0
   private weak var requester: ControlSession?
   private let request: UInt32
-  /// What the client that asked for it wants said of us; nil where it wants nothing of its own.
+  /// The services, user agent and relay flag that the client asked for; nil if it asked for none.
   let presentation: Presentation?
-  /// What is said to the proxy, until it has connected us.
+  /// The dialogue with the proxy; nil without a proxy, and once the proxy has connected us.
   var proxy: ProxyDialogue?
-  /// When its handshake was done, in ns since the Unix epoch; 0 before.
+  /// When the handshake was done, in ns since the Unix epoch; 0 before.
   var opened: UInt64 = 0
-  /// When something was last sent, in ns since the Unix epoch; 0 before.
+  /// When a message was last sent, in ns since the Unix epoch; 0 before.
   var lastSent: UInt64 = 0
-  /// Bytes of memory that are held for the peer, as last counted: the buffers of what it sent in part, and of what waits
-  /// for it.
+  /// Bytes of memory held for the peer when last counted: buffers of its partial message and of data that
+  /// waits to be sent.
   private(set) var heldCount = 0
-  /// How many of them are what it sent in part.
+  /// Bytes of `heldCount` that are its partial message.
   var partialCount = 0
 
-  /// Begins to dial a peer; what comes of it is reported, never from within this call.
+  /// Begins to dial a peer. The outcome is reported later, never from within this call.
   ///
   /// - Parameters:
-  ///   - address: where to connect to: the peer's, or a proxy's.
-  ///   - local: where to connect from; nil where the system chooses.
-  ///   - dialogue: what is said to the proxy, where it is one's.
+  ///   - address: the address to connect to: the peer's or the proxy's.
+  ///   - local: the address to connect from; nil if the system chooses.
+  ///   - dialogue: the dialogue with the proxy; nil for a direct connection.
   init(
     dialling target: ConnectTarget,
     at address: SocketAddress,
@@ -107,7 +108,7 @@ final class PeerConnection {
     }
   }
 
-  /// Takes over a connection that a peer made.
+  /// Takes over an accepted connection.
   init(accepted descriptor: Int32, from remote: Endpoint, id: UInt32, connector: Connector) {
     self.id = id
     direction = .inbound
@@ -122,15 +123,15 @@ final class PeerConnection {
     established(takeOver(descriptor))
   }
 
-  /// Whether there is a connection, or one is being made.
+  /// Whether the connection exists or is being made.
   var isLive: Bool { ending == nil }
 
-  /// Whether a proxy has been asked to connect, and has not said what came of it.
+  /// Whether a proxy is still connecting to the peer.
   var asksProxy: Bool { proxy != nil }
 
-  // MARK: What others ask of it
+  // MARK: Sending and closing
 
-  /// Sends a whole message, header and payload, and publishes it. False where it cannot be sent.
+  /// Sends a whole message, header and payload, and publishes it. Returns false if it cannot be sent.
   @discardableResult
   func send(_ message: [UInt8]) -> Bool { message.withUnsafeBytes { send($0) } }
 
@@ -141,9 +142,9 @@ final class PeerConnection {
     return keepsReading(stream)
   }
 
-  /// Sends whole messages that others are sent too, and publishes each. False where they cannot be sent.
+  /// Sends whole messages that other peers get too, and publishes each. Returns false if they cannot be sent.
   ///
-  /// - Parameter messages: where in the slice each is, in order and without gaps.
+  /// - Parameter messages: each message's range in the slice, in order and without gaps.
   func send(_ slice: ChunkSlice, messages: [Range<Int>]) -> Bool {
     guard let stream, isLive else { return false }
     if slice.range.count >= Self.sharedMinimum || stream.unsentCount == 0 {
@@ -162,7 +163,7 @@ final class PeerConnection {
     connector.journal(sent: message, to: id, at: time)
   }
 
-  /// Ends the connection where too much waits for a peer that does not read; returns whether it did not.
+  /// Whether the peer reads fast enough. Ends the connection if more than `writeLimit` bytes wait for it.
   private func keepsReading(_ stream: ByteStream) -> Bool {
     countMemory()
     guard stream.unsentCount > Self.writeLimit else { return true }
@@ -173,19 +174,19 @@ final class PeerConnection {
 
   func send(_ message: Message) { send(connector.network.frame(message)) }
 
-  /// Whether it wants addresses in `addrv2` (BIP155).
+  /// Whether the peer wants addresses in `addrv2` (BIP155).
   var takesAddrV2: Bool { wishes.features.contains(.addrV2) }
 
-  /// Sends a ping whose answer is timed; one that is not answered is sent again.
+  /// Sends a ping and times its answer. A ping that was not answered is sent again.
   func sendPing() {
     send(.ping(PingMessage(nonce: pings.begin(now: Clock.monotonic()))))
   }
 
-  /// When the ping was sent that the peer has not answered and should, on the monotonic clock in ns; nil where there
-  /// is none. Peers of version 60000 and below answer none (BIP31).
+  /// When the unanswered ping was sent, on the monotonic clock in ns; nil if there is none. Peers of version
+  /// 60000 and below do not answer pings (BIP31).
   var pongDueSince: UInt64? { handshake.peer?.protocolVersion ?? 0 > 60_000 ? pings.pendingSince : nil }
 
-  /// Ends the connection, or the attempt. Does nothing the second time.
+  /// Ends the connection or the connect. Further calls do nothing.
   func end(_ code: ConnectionEvent.Code, _ outcome: Outcome, evidence: [UInt8] = []) {
     guard isLive else { return }
     guard let stream, proxy == nil else { return connectFailed(outcome) }
@@ -194,10 +195,10 @@ final class PeerConnection {
     stream.close(.closed(outcome.code.name))
   }
 
-  /// Bytes that wait to be sent to it.
+  /// Bytes that wait to be sent to the peer.
   var waitingCount: Int { isLive ? stream?.unsentCount ?? 0 : 0 }
 
-  /// Counts the memory that is held for the peer. Complexity: constant.
+  /// Counts the memory held for the peer and reports changes to `PeerLimits`. Complexity: constant.
   func countMemory() {
     guard isLive, let stream else { return }
     let held = partialCount + stream.heldCount
@@ -213,7 +214,7 @@ final class PeerConnection {
     return ByteStream(descriptor, stamped: true, gate: connector.gate, on: connector.loop, handler: self)
   }
 
-  /// A proxy has been reached: asks it to connect to the peer.
+  /// Asks the proxy, now connected, to connect to the peer.
   private func ask(_ dialogue: ProxyDialogue, at descriptor: Int32) {
     let stream = takeOver(descriptor)
     self.stream = stream
@@ -222,7 +223,7 @@ final class PeerConnection {
     stream.write(dialogue.greeting)
   }
 
-  /// Goes on with what the proxy says; returns how much of it is consumed.
+  /// Handles the proxy's answer. Returns the number of bytes consumed.
   func hear(_ bytes: UnsafeRawBufferPointer, of stream: ByteStream) -> Int {
     var offset = 0
     while var dialogue = proxy, isLive {
@@ -260,7 +261,7 @@ final class PeerConnection {
     setState(.closing)
     publish(event(.connectFailed, duration: Clock.monotonic() - begun))
     tell(.connectFailed(id, outcome))
-    // It may be a proxy's.
+    // The stream may be a proxy's.
     let stream = self.stream
     self.stream = nil
     stream?.close(.closed(outcome.code.name))

@@ -2,13 +2,14 @@ import BitcoinWire
 import Bytes
 import ControlProtocol
 
-/// What a peer has said it understands, and what it wants.
+/// The features that a peer has announced, and its fee filter.
 struct PeerWishes {
   private(set) var features: ConnectionInfo.Features = []
-  /// The least fee rate of transactions it wants, in satoshi for 1000 virtual bytes (BIP133); 0 for any.
+  /// The lowest fee rate of transactions that it wants, in satoshi for 1000 virtual bytes (BIP133); 0 for
+  /// any.
   private(set) var feeFilter: UInt64 = 0
 
-  /// Notes what one of the messages says that such things are said with.
+  /// Records the feature or the fee filter that a message announces.
   mutating func heard(_ command: Command, _ payload: RawSpan) {
     switch command {
     case .wtxidrelay: features.insert(.wtxidRelay)

@@ -1,9 +1,9 @@
 import BitcoinWire
 import Bytes
 
-/// The answers that keep peers from dropping an observer that has no chain of its own.
+/// The answers that keep peers from dropping an observer without a block chain.
 enum PoliteAnswer {
-  /// The answer to a message; nil where none is due. A message that cannot be read gets none.
+  /// The answer to a message; nil if it needs none or is malformed.
   static func to(_ command: Command, payload: RawSpan) -> Message? {
     do throws(WireError) {
       switch command {

@@ -1,18 +1,18 @@
 import BitcoinWire
 import ControlProtocol
 
-/// What a client wants a peer to be told of us. By reference: few connections have any.
+/// The parts of our `version` that a client chose for a connect. A class, as few connections have one.
 final class Presentation {
-  /// The services that we offer; nil for those configured.
+  /// The services that we offer; nil for the configured ones.
   let services: ServiceFlags?
 
-  /// The user agent; nil for the one configured.
+  /// The user agent; nil for the configured one.
   let userAgent: [UInt8]?
 
-  /// Whether transactions are to be announced to us; nil for what is configured.
+  /// Whether the peer should announce transactions to us (BIP37); nil for the configured choice.
   let relay: Bool?
 
-  /// Takes it from a connect; nil where it has nothing of its own.
+  /// Copies a connect's choices; nil if it has none.
   init?(_ target: ConnectTarget) {
     guard target.services != nil || target.userAgent != nil || target.relay != nil else { return nil }
     services = target.services

@@ -2,10 +2,10 @@ import BitcoinWire
 import Bytes
 import EventLoop
 
-/// Tells all peers of the newest block by `inv`, where that is asked for, as Bitnodes' pinger does: a peer that
-/// announces nothing for long is the first that Bitcoin Core drops for a better one.
+/// Announces the newest block to all peers by `inv` if so configured, as Bitnodes' pinger does. Bitcoin Core
+/// drops peers first that have announced nothing for long.
 final class BlockAnnouncer {
-  /// How many peers are told in one turn of the loop.
+  /// Peers announced to in one loop iteration.
   private static let batchCount = 256
 
   private unowned let connector: Connector
@@ -13,14 +13,14 @@ final class BlockAnnouncer {
   private var untold: ArraySlice<PeerConnection> = []
   private var timer: TimerWatcher?
 
-  /// Begins without a block.
+  /// Creates an announcer that knows no block.
   init(of connector: Connector) {
     self.connector = connector
     timer = TimerWatcher(on: connector.loop) { [unowned self] in tell() }
   }
 
-  /// A peer has sent what may announce a block: `inv`, `headers` or `cmpctblock`. Peers that we did not choose have no
-  /// say.
+  /// Handles a message that may announce a block: `inv`, `headers` or `cmpctblock`. Inbound peers are
+  /// ignored, as we did not choose them.
   func heard(_ command: Command, _ payload: RawSpan, of connection: PeerConnection) {
     let threshold = connector.settings.announceBlock
     guard threshold > 0, connection.direction == .outbound, let hash = Self.block(command, payload),
@@ -30,10 +30,10 @@ final class BlockAnnouncer {
     timer?.start(after: 0)
   }
 
-  /// A connection is gone.
+  /// Forgets a closed connection's vote.
   func ended(_ connection: UInt32) { newest.forget(connection) }
 
-  /// The last block that a message announces; nil where it announces none.
+  /// The last block that a message announces; nil if it announces none.
   private static func block(_ command: Command, _ payload: RawSpan) -> Hash256? {
     switch command {
     case .inv:

@@ -2,9 +2,9 @@ import BitcoinWire
 import Configuration
 import EventLoop
 
-// What we say of ourselves.
+// Our introduction and our address announcements.
 extension Connector {
-  /// Our `version` to a peer (BIP14, BIP37); what a client asked to be said of us goes before the configuration.
+  /// Our `version` for a peer (BIP14, BIP37). A client's choices override the configuration.
   func introduction(to remote: Endpoint, nonce: UInt64, as wishes: Presentation?) -> VersionMessage {
     let services = wishes?.services ?? ServiceFlags(rawValue: settings.services)
     return VersionMessage(
@@ -23,8 +23,8 @@ extension Connector {
     )
   }
 
-  /// Tells a peer an address of ours, as coinscope does: the one configured, or the first that we listen on. A ping
-  /// where there is none, or none that the peer would understand.
+  /// Announces an address of ours to a peer, as coinscope does: the configured one, or the first that we
+  /// listen on. Sends a ping if there is none, or none in a form that the peer understands.
   func announceOurselves(to connection: PeerConnection) {
     guard let endpoint = ownEndpoint(for: connection) else { return connection.sendPing() }
     let node = KnownNode(
@@ -44,14 +44,14 @@ extension Connector {
   private func ownEndpoint(for connection: PeerConnection) -> Endpoint? {
     if let configured = try? Self.announcedEndpoint(configuration) { return configured }
     guard let listening = listeningAddresses.first.flatMap({ Endpoint($0) }) else { return nil }
-    // Where we listen on all, the peer is told the one it talks to.
+    // If we listen on any address, announce the one that the peer is connected to.
     let isAny = listening.address == .ipv4(0) || listening.address == .ipv6(0)
     return isAny ? Endpoint(connection.local.address, port: listening.port) : listening
   }
 
-  /// The address that is configured to be announced; nil where there is none.
+  /// The configured address to announce; nil if there is none.
   ///
-  /// - Throws: `ConfigurationError` where it is no address.
+  /// - Throws: `ConfigurationError` if it is not an address with a port.
   static func announcedEndpoint(_ configuration: Configuration) throws(ConfigurationError) -> Endpoint? {
     guard let text = configuration.connector.bitcoin.activePing.address else { return nil }
     if let endpoint = Endpoint(text), endpoint.port > 0 { return endpoint }
@@ -60,7 +60,7 @@ extension Connector {
       .outOfRange,
       origin: configuration.origin(of: key),
       key: key,
-      reason: "\"\(text)\" is no address with a port",
+      reason: "\"\(text)\" is not an address with a port",
       remedy: "write it as 203.0.113.5:8333, [2001:db8::5]:8333 or NAME.onion:8333"
     )
   }

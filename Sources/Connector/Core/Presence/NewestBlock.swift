@@ -1,20 +1,20 @@
 import BitcoinWire
 
-/// Which block is the newest, by the word of several peers: each has one vote, for what it announced last.
+/// The newest block, by the votes of several peers. Each peer votes for the block it announced last.
 struct NewestBlock {
   private var votes: [UInt32: Hash256] = [:]
   private var counts: [Hash256: Int] = [:]
   private var known = RecentHashes(capacity: 1000)
 
-  /// The newest, once there is one.
+  /// The newest block's hash; nil until there is one.
   private(set) var hash: Hash256?
 
-  /// How many votes are counted: one of each peer at the most.
+  /// The number of votes: at most one for each peer.
   var voteCount: Int { votes.count }
 
-  /// A peer has announced a block; returns whether that is the newest from now on.
+  /// Records a peer's announcement. Returns whether its block becomes the newest.
   ///
-  /// - Parameter threshold: how many peers must have announced it.
+  /// - Parameter threshold: how many peers must announce a block before it counts.
   mutating func announced(_ hash: Hash256, by connection: UInt32, threshold: Int) -> Bool {
     guard votes[connection] != hash else { return false }
     forget(connection)
@@ -27,10 +27,10 @@ struct NewestBlock {
     return true
   }
 
-  /// Whether a connection announced the newest block last.
+  /// Whether the newest block is the last that a connection announced.
   func isKnown(to connection: UInt32) -> Bool { hash != nil && votes[connection] == hash }
 
-  /// A connection is gone, or has changed its mind.
+  /// Removes a connection's vote.
   mutating func forget(_ connection: UInt32) {
     guard let hash = votes.removeValue(forKey: connection) else { return }
     let count = counts[hash, default: 0] - 1

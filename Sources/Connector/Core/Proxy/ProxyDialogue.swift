@@ -1,28 +1,28 @@
 import Observations
 
-/// What is said to a proxy so that it connects to a peer, as a state machine: bytes go in, and what is to be sent, or
-/// how it ended, comes out.
+/// The dialogue that makes a proxy connect to a peer, as a state machine: each input returns bytes to send,
+/// or the result.
 ///
-/// Indirect: of thousands of connections few are talking to a proxy.
+/// Indirect, as few of thousands of connections are talking to a proxy.
 indirect enum ProxyDialogue {
-  /// What to do next.
+  /// The caller's next step.
   enum Step: Equatable {
     /// Wait for more bytes.
     case wait
-    /// Send these.
+    /// Send these bytes.
     case send([UInt8])
-    /// The peer is connected; what comes from now on is from it.
+    /// The peer is connected. Further input comes from the peer.
     case connected
-    /// The proxy would not, or could not.
+    /// The proxy refused or failed.
     case failed(Outcome.ProxyFailure)
   }
 
-  /// With a SOCKS5 proxy.
+  /// A dialogue with a SOCKS5 proxy.
   case socks(SOCKSDialogue)
-  /// With an I2P router.
+  /// A dialogue with an I2P router.
   case sam(SAMDialogue)
 
-  /// The first bytes.
+  /// The first bytes to send.
   var greeting: [UInt8] {
     switch self {
     case .socks: SOCKSDialogue.greeting
@@ -30,7 +30,7 @@ indirect enum ProxyDialogue {
     }
   }
 
-  /// Takes what has come and is not consumed; returns how much of it is, and what to do.
+  /// Handles the unconsumed input. Returns the number of bytes consumed, and the next step.
   mutating func take(_ bytes: UnsafeRawBufferPointer) -> (consumed: Int, step: Step) {
     switch self {
     case .socks(var dialogue):

@@ -1,17 +1,17 @@
 import BitcoinWire
 import Observations
 
-/// Lines of SAM 3.1, by which I2P routers serve other programs (https://geti2p.net/en/docs/api/samv3).
+/// Lines of SAM 3.1, the protocol by which programs use an I2P router (https://geti2p.net/en/docs/api/samv3).
 enum SAM {
-  /// The longest line that is read, in bytes; destinations have some 900.
+  /// The longest line accepted, in bytes. Destinations have about 900.
   static let lineLimit = 8 << 10
 
-  /// Which version we speak.
+  /// The HELLO request, which accepts version 3.1 only.
   static let hello = Array("HELLO VERSION MIN=3.1 MAX=3.1\n".utf8)
 
-  /// Makes a destination of our own, from which connections are made.
+  /// The request for a session with a temporary destination of our own.
   ///
-  /// Ed25519 signatures and ECIES keys, as today's routers prefer; three tunnels each way.
+  /// Ed25519 signatures and ECIES keys, as today's routers prefer; three tunnels in each direction.
   static func createSession(_ id: String) -> [UInt8] {
     Array(
       ("SESSION CREATE STYLE=STREAM ID=\(id) DESTINATION=TRANSIENT SIGNATURE_TYPE=7 i2cp.leaseSetEncType=4,0 "
@@ -19,25 +19,25 @@ enum SAM {
     )
   }
 
-  /// Asks for a name's destination.
+  /// The request for the destination of a name.
   static func lookUp(_ name: String) -> [UInt8] { Array("NAMING LOOKUP NAME=\(name)\n".utf8) }
 
-  /// Connects to a destination.
+  /// The request for a connection to a destination.
   static func connect(_ session: String, to destination: String) -> [UInt8] {
     Array("STREAM CONNECT ID=\(session) DESTINATION=\(destination) SILENT=false\n".utf8)
   }
 
-  /// What a router says.
+  /// A router's reply.
   struct Reply: Equatable {
-    /// The first two words: `HELLO REPLY`.
+    /// The first two words, such as `HELLO REPLY`.
     let topic: String
-    /// What follows, by its name.
+    /// The values that follow, by their names.
     let values: [String: String]
 
-    /// How it went: `OK`, or what was wrong; empty where it does not say.
+    /// The result: `OK` or an error's name; empty if the reply has none.
     var result: String { values["RESULT"] ?? "" }
 
-    /// What was wrong. Texts that the router chose are escaped and bounded.
+    /// The failure. The router's texts are escaped and cut to 64 and 256 bytes.
     var failure: Outcome.ProxyFailure {
       .sam(result: Self.shown(result, limit: 64), message: Self.shown(values["MESSAGE"] ?? "", limit: 256))
     }
@@ -47,17 +47,17 @@ enum SAM {
     }
   }
 
-  /// What bytes begin with.
+  /// The result of parsing input.
   enum Line: Equatable {
-    /// The line is not whole yet.
+    /// The line is not complete.
     case needsMore
-    /// A line of so many bytes, its end included.
+    /// A line, and its length in bytes with the line feed.
     case reply(Reply, count: Int)
-    /// No line of SAM.
+    /// Not a line of SAM.
     case malformed
   }
 
-  /// Reads the first line.
+  /// Parses the first line.
   static func line(_ bytes: UnsafeRawBufferPointer) -> Line {
     guard let end = bytes.firstIndex(of: UInt8(ascii: "\n")) else {
       return bytes.count > lineLimit ? .malformed : .needsMore
@@ -76,7 +76,7 @@ enum SAM {
     )
   }
 
-  /// Words, without the quotes that keep spaces together.
+  /// Splits a line into words. Quotes keep spaces within a word and are removed.
   private static func split(_ line: Slice<UnsafeRawBufferPointer>) -> [[UInt8]] {
     var words: [[UInt8]] = []
     var word: [UInt8] = []

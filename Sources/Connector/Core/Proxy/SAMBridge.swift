@@ -3,15 +3,14 @@ import Bytes
 import EventLoop
 import Observations
 
-/// A session with an I2P router, from which connections are made: as long as its socket is open.
+/// A session with an I2P router, from which connections are made. It lasts as long as its socket is open.
 ///
-/// It is opened when it is first needed, and again after it was lost. Tunnels take seconds to build; what is to be
-/// connected waits for them.
+/// It is opened on first use, and again after a loss. Tunnels take seconds to build; connects wait for them.
 final class SAMBridge {
-  /// Where the router listens.
+  /// The router's address.
   let address: SocketAddress
 
-  /// The session's name; nil where there is none.
+  /// The session's name; nil if there is none.
   private(set) var session: String?
 
   private enum Phase {
@@ -26,19 +25,19 @@ final class SAMBridge {
   private var deadline: TimerWatcher?
   private var name = ""
 
-  /// Describes a session that is not opened yet.
+  /// Describes a session that is not open yet.
   ///
-  /// - Parameter changed: told that the session is there, or how each connect ends that waits for it; never from within
-  ///   `open`.
+  /// - Parameter changed: called when the session is open, or with the outcome of the connects that wait for
+  ///   it; never from within `open`.
   init(_ address: SocketAddress, on loop: EventLoop, changed: @escaping (SAMBridge, Outcome?) -> Void) {
     self.address = address
     self.loop = loop
     self.changed = changed
   }
 
-  /// Opens the session. Does nothing where that is under way or done.
+  /// Opens the session. Does nothing if it is open or being opened.
   ///
-  /// - Parameter timeout: seconds that it may take.
+  /// - Parameter timeout: seconds until it fails.
   func open(timeout: Double) {
     guard case .closed = phase else { return }
     phase = .hello
@@ -57,12 +56,12 @@ final class SAMBridge {
     }
   }
 
-  /// The router does not know a session of that name: it is opened anew when it is next needed.
+  /// Closes a session that the router no longer knows. The next connect opens a new one.
   func lost(_ session: String) {
     if session == self.session { close() }
   }
 
-  /// Gives the session up; nothing is reported.
+  /// Closes the session without a report.
   func close() {
     phase = .closed
     session = nil
@@ -95,7 +94,7 @@ final class SAMBridge {
       deadline?.cancel()
       changed(self, nil)
     case (.open, "SESSION STATUS"): fail(reply.failure)
-    // Later versions say more.
+    // Later versions send further messages.
     case (.open, _): break
     case (.hello, _), (.create, _), (.closed, _): fail(.notProxy)
     }

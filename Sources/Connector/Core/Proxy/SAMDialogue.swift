@@ -1,6 +1,6 @@
 import BitcoinWire
 
-/// What is said to an I2P router so that it connects to a peer, from a session that it has.
+/// The dialogue that makes an I2P router connect to a peer, from an existing session.
 struct SAMDialogue {
   typealias Step = ProxyDialogue.Step
 
@@ -11,17 +11,17 @@ struct SAMDialogue {
   private var phase = Phase.hello
   private let target: NetworkAddress
   private let session: String
-  /// Told that the router does not know the session any more.
+  /// Closed if the router no longer knows the session.
   private let bridge: SAMBridge
 
-  /// Begins a dialogue that asks for a connection to `target`, whose port I2P does not have.
+  /// Creates a dialogue for a connection to `target`. I2P has no ports.
   init(to target: NetworkAddress, session: String, of bridge: SAMBridge) {
     self.target = target
     self.session = session
     self.bridge = bridge
   }
 
-  /// Takes what has come and is not consumed; returns how much of it is, and what to do.
+  /// Handles the unconsumed input. Returns the number of bytes consumed, and the next step.
   mutating func take(_ bytes: UnsafeRawBufferPointer) -> (consumed: Int, step: Step) {
     switch SAM.line(bytes) {
     case .needsMore: return (0, .wait)
@@ -54,7 +54,8 @@ struct SAMDialogue {
     }
   }
 
-  /// I2P's base 64 has - and ~. Anything else would be words of the next request.
+  /// Whether a text is I2P's base 64, which has - and ~. Other characters could inject words into the next
+  /// request.
   private static func isBase64(_ text: String) -> Bool {
     !text.isEmpty
       && text.utf8.allSatisfy {

@@ -1,11 +1,11 @@
 import BitcoinWire
 import Bytes
 
-/// What is said to a SOCKS5 proxy so that it connects to a peer (RFC 1928), as a state machine: bytes go in, and
-/// what is to be sent, or how it ended, comes out.
+/// The dialogue that makes a SOCKS5 proxy connect to a peer (RFC 1928), as a state machine: each input
+/// returns bytes to send, or the result.
 ///
-/// A proxy that takes user names gets random ones (RFC 1929), new for each connection: Tor then uses a circuit of
-/// its own for each, so that peers cannot be told to have the same observer by the exit they share.
+/// If the proxy accepts user names, each connection sends a new random one (RFC 1929). Tor then uses a
+/// circuit for each, so that peers cannot recognize the observer by a shared exit.
 struct SOCKSDialogue {
   typealias Step = ProxyDialogue.Step
 
@@ -16,13 +16,13 @@ struct SOCKSDialogue {
   private var phase = Phase.method
   private let target: Endpoint
 
-  /// The first bytes: version 5, and that we can go without a name or with one.
+  /// The first bytes to send: version 5, methods "no authentication" and "user name and password".
   static let greeting: [UInt8] = [5, 2, 0, 2]
 
-  /// Begins a dialogue that asks for a connection to `target`.
+  /// Creates a dialogue for a connection to `target`.
   init(to target: Endpoint) { self.target = target }
 
-  /// Takes what has come and is not consumed; returns how much of it is, and what to do.
+  /// Handles the unconsumed input. Returns the number of bytes consumed, and the next step.
   mutating func take(_ bytes: UnsafeRawBufferPointer) -> (consumed: Int, step: Step) {
     switch phase {
     case .method:
@@ -62,7 +62,7 @@ struct SOCKSDialogue {
     return bytes.count >= count ? (count, .connected) : (0, .wait)
   }
 
-  /// CONNECT to the target: by name where it is one, by address otherwise.
+  /// The CONNECT request: by name for onion and other names, by address otherwise.
   private var request: [UInt8] {
     var bytes: [UInt8] = [5, 1, 0]
     switch target.address {
