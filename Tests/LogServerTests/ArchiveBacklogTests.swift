@@ -149,7 +149,7 @@ import Testing
       return source.isClosed
     }
     let words = String(decoding: source.received, as: UTF8.self)
-    #expect(words.contains("it was asked to send again what an archive lacks"))
+    #expect(words.contains("it did not resend the records that an archive lacks"))
     // Nothing of it is in the archive, and the gap says so.
     try bench.loop.run { archive.metas.contains { if case .gap = $0 { true } else { false } } }
     guard case .gap(let gap)? = archive.metas.first(where: { if case .gap = $0 { true } else { false } })
