@@ -42,7 +42,8 @@ import Testing
     #expect(try program.wait() == 0, "\(program.errors)")
     #expect(
       program.lines == [
-        "101 \(hashes[0]), the one before by 0 peers", "106 \(hashes[1]), the one before by 2 peers",
+        "101 \(hashes[0]), previous block announced by 0 peers",
+        "106 \(hashes[1]), previous block announced by 2 peers",
         "0 records missed, 0 unreadable",
       ]
     )
