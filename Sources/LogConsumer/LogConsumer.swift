@@ -83,9 +83,9 @@ public final class LogConsumer {
   /// The consumer's progress; nil before `start()`.
   public private(set) var state: State?
 
-  /// Bytes of live records that are buffered while files are read.
+  /// Bytes of buffered live records from which on the consumer stops reading from the log server.
   private static let waitingLimit = 16 << 20
-  /// Bytes of files that are handed over in one loop iteration.
+  /// Bytes of file records after which a loop iteration ends.
   private static let turnLimit = 4 << 20
   /// Seconds that an archive may take to write the records that the log server has forwarded. After that they
   /// count as missing.
@@ -315,7 +315,7 @@ extension LogConsumer: LogSubscriberHandler {
     if waiting.count >= Self.waitingLimit { subscriber.pause() }
   }
 
-  /// Records the sequence numbers up to which the files have to be read.
+  /// Sets the sequence numbers up to which the files have to be read.
   public func subscriber(_ subscriber: LogSubscriber, told status: ServerStatus) {
     guard files != nil, targets == nil else { return }
     targets = status.sources.map { ($0.description.instance, $0.id, $0.lastSequence) }
@@ -327,7 +327,7 @@ extension LogConsumer: LogSubscriberHandler {
     if files != nil { subscriber.requestStatus() } else { become(.live) }
   }
 
-  /// Records the loss; the subscriber reconnects.
+  /// Handles the loss of the connection; the subscriber reconnects.
   public func subscriber(_ subscriber: LogSubscriber, lostServerFor reason: String) {
     if files != nil {
       // The status is requested again; the archive has the buffered records.

@@ -12,8 +12,8 @@ public struct StreamAccount: Equatable, Sendable {
   public internal(set) var unreadable: [RecordType: UInt64] = [:]
   /// Bytes of files that are no records.
   public internal(set) var damagedBytes: UInt64 = 0
-  /// Number of times that the connection to the log server was lost. The records it forwarded meanwhile are
-  /// not counted.
+  /// Number of times that the connection to the log server was lost. The records forwarded meanwhile
+  /// are missing, and not counted.
   public internal(set) var interruptions = 0
 
   /// Creates an empty account.

@@ -3,7 +3,7 @@ import EventLoop
 import LogProtocol
 import Observations
 
-/// Makes sure that an id stands for one source only when files of several log servers are read together.
+/// Makes sure that an id stands for a single source when files of several log servers are read together.
 ///
 /// Log servers do not know of each other, so two may grant the same id. Of two instances with one id, the one
 /// named first keeps it. The other gets a new id, in its records and in META records about it. A source that

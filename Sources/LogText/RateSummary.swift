@@ -4,7 +4,7 @@ import JSON
 import LogProtocol
 import Observations
 
-/// Summarises the records of each interval of their time in a line. That stays readable at any rate.
+/// Summarises records in one line for each interval of their time. That stays readable at any rate.
 public struct RateSummary {
   private struct Sums {
     var records: UInt64 = 0

@@ -86,18 +86,18 @@ public struct SourceSequences: Sendable {
     reached = max(reached, start)
   }
 
-  /// Records the claim that all numbers up to `sequence` were archived before.
+  /// Handles a rotation mark: it claims that all numbers up to `sequence` were archived before.
   mutating func claim(upTo sequence: UInt64, at place: LogPlace) {
     reach(sequence, skippingTo: nil, .rotation, place)
   }
 
-  /// Records that the source left, and that the log server had all numbers up to `sequence`.
+  /// Handles *source left*: it claims that the log server had all numbers up to `sequence`.
   mutating func leave(after sequence: UInt64, saidGoodbye: Bool, at place: LogPlace) {
     reach(sequence, skippingTo: nil, .left, place)
     if !saidGoodbye, sequence > left?.last ?? 0 { left = (sequence, place) }
   }
 
-  /// Records that a sequence number exists, and thus all before it.
+  /// Extends the numbers known to exist up to `sequence`.
   ///
   /// - Parameter next: the first number that is accounted for by the record itself; nil if none is.
   private mutating func reach(

@@ -167,7 +167,6 @@ public final class LogPublisher {
   /// is cut, and the record is flagged (`RecordFlags.truncated`).
   ///
   /// - Parameter time: ns since the Unix epoch.
-  /// - Parameter time: ns since the Unix epoch.
   public func publish(
     _ type: RecordType,
     flags: RecordFlags = [],

@@ -47,7 +47,7 @@ public struct SourceIdentity: Equatable, Sendable {
   /// The proof, for the log server only.
   public let secret: SourceSecret
 
-  /// The number that identifies the source's sequence; never 0.
+  /// The number that identifies one run of the source, and its sequence numbers; never 0.
   public let instance: UInt64
 
   /// Picks a secret from the system's random numbers.

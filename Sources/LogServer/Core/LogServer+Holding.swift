@@ -18,7 +18,7 @@ struct ReaderProgress {
       && (holdsInVain < Self.patience || stream.bytesSent != sentBefore)
   }
 
-  /// Records the reader's position when a hold begins.
+  /// Remembers the reader's position when a hold begins.
   mutating func begin(_ stream: ByteStream) {
     if stream.bytesSent != sentBefore { holdsInVain = 0 }
     sentBefore = stream.bytesSent

@@ -42,8 +42,7 @@ public final class LogServer {
   /// limited.
   var greetingTime = 10.0
 
-  /// Seconds after the start that the server waits for known sources to return. They try to reconnect every 5
-  /// s.
+  /// Seconds that the server waits for former sources after its start. They try to reconnect every 5 s.
   var returnTime = 10.0 { didSet { returning?.start(after: returnTime) } }
 
   /// Seconds without progress after which sources are no longer held up for an archive.

@@ -108,8 +108,8 @@ struct SourceRegistry {
     return id <= now.addingReportingOverflow(fileTolerance).partialValue ? id : 0
   }
 
-  /// Replaces the file. A failure matters only if the server restarts while the highest id is ahead of the
-  /// clock, or in the same second.
+  /// Replaces the file. A failure is ignored: it matters only if the server restarts before the clock has
+  /// passed the highest id.
   private func write() {
     let text = Array("\(highestID)\n".utf8)
     let descriptor = open(file + ".new", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o640)
