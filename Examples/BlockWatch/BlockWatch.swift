@@ -4,10 +4,11 @@ import EventLoop
 import LogConsumer
 import Observations
 
-/// An example of a reader: when each block was first announced, and by how many peers the one before it.
+/// An example of a reader. Prints when each block was first announced, and how many peers announced the
+/// previous one.
 ///
-///     block-watch SOCKET [ARCHIVE…]    the archive's files, if there are any, then the log server at the socket, for ever
-///     block-watch - ARCHIVE…           the files only
+///     block-watch SOCKET [ARCHIVE…]    the archive's files, if given, then the log server at SOCKET, for ever
+///     block-watch - ARCHIVE…           only the files
 @main
 final class BlockWatch: LogConsumerHandler {
   private var peers: [Hash256: Set<UInt32>] = [:]
@@ -19,7 +20,7 @@ final class BlockWatch: LogConsumerHandler {
     for item in inv.items where item.type == .block {
       if peers[item.hash] == nil {
         let count = last.flatMap { peers[$0]?.count } ?? 0
-        say("\(record.header.time) \(item.hash), the one before by \(count) peers")
+        say("\(record.header.time) \(item.hash), previous block announced by \(count) peers")
         last = item.hash
       }
       peers[item.hash, default: []].insert(record.header.connection)

@@ -5,8 +5,8 @@ import LogProtocol
 
 /// The pieces of files one after another, in the order in which the files were begun.
 ///
-/// Of an archive that is being written the last file grows, and is replaced when the archive rotates: its end is no end, and
-/// what takes its place is read after it.
+/// If the archive is being written, its last file grows, and is replaced when the archive rotates. Its end is
+/// then not final, and the file that replaces it is read next.
 final class ArchiveFiles {
   private let format: ArchiveFormat?
   private let isGrowing: Bool
@@ -18,8 +18,9 @@ final class ArchiveFiles {
   /// Prepares to read files.
   ///
   /// - Parameters:
-  ///   - times: what is wanted of them, in ns since the Unix epoch; what their indexes say to be outside may be left out.
-  ///   - seeks: whether to leave out what is before within a file, too.
+  ///   - times: the wanted times, in ns since the Unix epoch. Parts that an index shows to be outside may be
+  ///     skipped.
+  ///   - seeks: whether to skip also the earlier part of a file.
   init(_ paths: [String], format: ArchiveFormat?, times: Range<UInt64>, seeks: Bool) {
     self.paths = LogFiles.chronological(paths, format: format)[...]
     self.format = format
@@ -37,12 +38,12 @@ final class ArchiveFiles {
     isGrowing = true
   }
 
-  /// The next piece; nil if there is none now. Valid until the next call.
+  /// Returns the next piece, valid until the next call; nil if there is none now.
   func next() throws(IOError) -> LogPiece? {
     while true {
       if let piece = try file?.next() { return piece }
       if let file, isGrowing, paths.isEmpty {
-        // A file that was renamed gets nothing more.
+        // Nothing is appended to a file after it was renamed.
         guard Self.number(of: file.path).map({ $0 != file.number }) ?? false else { return nil }
         if let piece = try file.next() { return piece }
         paths = [file.path]
@@ -52,7 +53,7 @@ final class ArchiveFiles {
       do throws(IOError) {
         file = try LogFile(path, format: format)
       } catch  where isGrowing && error.code == ENOENT && self.file != nil {
-        // It was renamed this moment, and the next one is not there yet.
+        // The file was renamed just now, and the next one does not exist yet.
         return nil
       }
       paths.removeFirst()

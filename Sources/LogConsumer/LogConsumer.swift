@@ -5,18 +5,18 @@ import LogFiles
 import LogProtocol
 import Observations
 
-/// Gets the records of a consumer.
+/// Receives the records of a consumer.
 public protocol LogConsumerHandler: AnyObject {
   /// A record that the criteria want, in order.
   func consumer(_ consumer: LogConsumer, received record: StreamRecord)
 
-  /// A record that the criteria do not want. Whoever names sources and connections may learn from it.
+  /// A record that the criteria do not want. It may still name a source or a connection.
   func consumer(_ consumer: LogConsumer, passedOver record: StreamRecord)
 
-  /// A record whose body this version cannot read.
+  /// A record whose body this version cannot decode.
   func consumer(_ consumer: LogConsumer, skipped record: StreamRecord)
 
-  /// All that has come so far was handed over: what was gathered can be written now.
+  /// All records received so far were handed over. This is the time to write out buffered output.
   func consumerDidPause(_ consumer: LogConsumer)
 
   /// Bytes of a file that are no record.
@@ -43,49 +43,52 @@ extension LogConsumerHandler {
   public func consumer(_ consumer: LogConsumer, became state: LogConsumer.State) {}
 }
 
-/// The one way to consume records: of the live stream, of files, or of an archive's files and then the live stream, without
-/// a gap or a doubling in between.
+/// The one way to consume records: of the live stream, of files, or of an archive's files and then the live
+/// stream, without gaps or duplicates between the two.
 ///
-/// It belongs to its loop's thread. Each record is read once; what cannot be read is skipped and counted; what is missing
-/// is in the account. Memory is bounded: while files are read, at most 16 MiB of the stream wait here, and what more comes
-/// waits in the log server as for any slow reader.
+/// It belongs to its loop's thread. Each record is decoded once. Records that cannot be decoded are skipped
+/// and counted, and missing ones are in the account. Memory is bounded: while files are read, about 16 MiB of
+/// the stream are buffered here, and the rest waits in the log server as for any slow reader.
 public final class LogConsumer {
-  /// Where records come from.
+  /// The origin of the records.
   public enum Origin {
     /// The log server, from now on.
     case live(SocketAddress, key: AccessKey?)
-    /// Files, in the order in which they were begun; `-` is the standard input. `format`: nil to find it out. `seeks`: whether
-    /// to begin near the time that the criteria want also within a segment, as `LogFile.limit(to:seeks:)` does.
+    /// Files, in the order in which they were begun; `-` is the standard input. `format`: nil to detect it.
+    /// `seeks`: whether to begin near the wanted time within a segment too, as `LogFile.limit(to:seeks:)`
+    /// does.
     case files([String], format: ArchiveFormat?, seeks: Bool = false)
-    /// The files of an archive that is being written, the open segment included, then the log server.
+    /// The files of an archive that is being written, including the open segment, then the log server.
     case archiveThenLive([String], SocketAddress, key: AccessKey?)
   }
 
-  /// How far it has come.
+  /// The consumer's progress.
   public enum State: Equatable, Sendable {
     /// It reads files.
     case reading
-    /// The log server was lost, or was never there: why. It is looked for again.
+    /// The log server cannot be reached, or the connection is lost, for the given reason. The consumer
+    /// reconnects.
     case waiting(String)
     /// Records come from the log server.
     case live
-    /// All files are read, and nothing else was asked for.
+    /// All files are read, and no live records were asked for.
     case ended
     /// A file cannot be read.
     case failed(IOError)
   }
 
-  /// What it got, and what it did not.
+  /// Counts of received, missing, unreadable and damaged records.
   public private(set) var account = StreamAccount()
 
-  /// How far it has come; nil before `start()`.
+  /// The consumer's progress; nil before `start()`.
   public private(set) var state: State?
 
-  /// Bytes of live records that wait here while files are read.
+  /// Bytes of buffered live records from which on the consumer stops reading from the log server.
   private static let waitingLimit = 16 << 20
-  /// Bytes of files that are handed over in one turn of the loop.
+  /// Bytes of file records after which a loop iteration ends.
   private static let turnLimit = 4 << 20
-  /// Seconds that an archive may take to write what the log server has forwarded, before it counts as missing.
+  /// Seconds that an archive may take to write the records that the log server has forwarded. After that they
+  /// count as missing.
   var archivePatience = 10.0
 
   private let origin: Origin
@@ -96,9 +99,11 @@ public final class LogConsumer {
   private var subscriber: LogSubscriber?
   private var turn: TimerWatcher?
   private var ledger = SequenceLedger()
-  /// Live records that wait until the files are read, or until `resume()`. Copied: a few bytes may lie in a large chunk.
+  /// Live records buffered until the files are read, or until `resume()`. Copied, as a few bytes may keep a
+  /// large chunk alive.
   private var waiting: [UInt8] = []
-  /// How far the log server was with each source when it took the subscription; nil while files are not caught up with it.
+  /// The last sequence number of each source in the log server's status; nil before the status arrives. The
+  /// files are read up to these numbers.
   private var targets: [(instance: UInt64, source: UInt32, sequence: UInt64)]?
   private var patienceEnd: UInt64 = 0
   private var isPaused = false
@@ -118,7 +123,7 @@ public final class LogConsumer {
     turn = TimerWatcher(on: loop) { [unowned self] in read() }
   }
 
-  /// Begins; the handler is never called from within.
+  /// Begins. Never calls the handler itself.
   public func start() {
     switch origin {
     case .live(let address, let key): subscribe(address, key)
@@ -131,20 +136,21 @@ public final class LogConsumer {
     }
   }
 
-  /// Hands nothing over until `resume()`. The log server counts what it cannot keep meanwhile.
+  /// Hands nothing over until `resume()`. If the reader's queue fills up meanwhile, the log server counts the
+  /// records it drops.
   public func pause() {
     isPaused = true
     subscriber?.pause()
   }
 
-  /// Goes on.
+  /// Resumes after `pause()`.
   public func resume() {
     guard isPaused else { return }
     isPaused = false
     turn?.start(after: 0)
   }
 
-  /// Ends it; the handler is not called any more.
+  /// Ends the consumer; the handler is not called any more.
   public func cancel() {
     isCancelled = true
     turn?.cancel()
@@ -161,7 +167,7 @@ public final class LogConsumer {
     turn?.start(after: 0)
   }
 
-  /// Hands over some records of the files, or the live ones that wait.
+  /// Hands over some records of the files, or the buffered live ones.
   private func read() {
     guard !isPaused else { return }
     guard let files else { return goOnLive() }
@@ -190,7 +196,7 @@ public final class LogConsumer {
     if self.files != nil { turn?.start(after: 0) }
   }
 
-  /// All that is in the files was read.
+  /// Handles the end of the files: continues with the log server once the files are far enough.
   private func endOfFiles(_ files: ArchiveFiles) {
     handler.consumerDidPause(self)
     guard !isCancelled else { return }
@@ -200,7 +206,7 @@ public final class LogConsumer {
     }
     if subscriber == nil { subscribe(address, key) }
     guard let targets else {
-      // The log server has not said yet how far it is.
+      // The log server's status has not arrived yet.
       turn?.start(after: 0.02)
       return
     }
@@ -209,7 +215,7 @@ public final class LogConsumer {
       turn?.start(after: 0.02)
       return
     }
-    // What neither the archive nor the stream has.
+    // These records are neither in the archive nor in the stream.
     for target in behind {
       ledger.join(target.source, instance: target.instance)
       let last = ledger.positions[target.instance]?.sequence ?? 0
@@ -221,7 +227,7 @@ public final class LogConsumer {
     goOnLive()
   }
 
-  /// Hands over the live records that wait, and then what comes.
+  /// Hands over the buffered live records, then new ones.
   private func goOnLive() {
     let bytes = waiting
     waiting = []
@@ -229,7 +235,7 @@ public final class LogConsumer {
     if waiting.isEmpty, !isPaused { subscriber?.resume() }
   }
 
-  /// Takes in what the files say of how far they are.
+  /// Updates the ledger from a record of the files.
   private func note(_ header: RecordHeader, _ body: UnsafeRawBufferPointer) {
     if header.type == .meta, let meta = try? MetaBody(body.bytes) {
       switch meta {
@@ -250,7 +256,7 @@ public final class LogConsumer {
     subscriber = LogSubscriber(to: address, key: key, selection.criteria.request, on: loop, handler: self)
   }
 
-  /// Hands over live records; what is left if the handler pauses waits.
+  /// Hands over live records. Buffers the rest if the handler pauses.
   private func take(_ records: UnsafeRawBufferPointer) {
     guard !records.isEmpty else { return }
     var cursor = RecordCursor(records)
@@ -267,7 +273,7 @@ public final class LogConsumer {
         hand(header, body)
       }
     } catch {
-      // The subscriber has looked at the headers, so that this does not happen.
+      // Cannot happen: the subscriber has checked the headers.
       account.damagedBytes += UInt64(records.count - cursor.offset)
     }
     guard !isCancelled else { return }
@@ -302,29 +308,29 @@ public final class LogConsumer {
 }
 
 extension LogConsumer: LogSubscriberHandler {
-  /// Hands records over, or keeps them while files are read.
+  /// Hands records over, or buffers them while files are read.
   public func subscriber(_ subscriber: LogSubscriber, received records: ChunkSlice) {
     guard files != nil || isPaused || !waiting.isEmpty else { return take(records.bytes) }
     waiting += records.bytes
     if waiting.count >= Self.waitingLimit { subscriber.pause() }
   }
 
-  /// Notes how far the files have to be read.
+  /// Sets the sequence numbers up to which the files have to be read.
   public func subscriber(_ subscriber: LogSubscriber, told status: ServerStatus) {
     guard files != nil, targets == nil else { return }
     targets = status.sources.map { ($0.description.instance, $0.id, $0.lastSequence) }
     patienceEnd = Clock.monotonic() + UInt64(archivePatience * 1e9)
   }
 
-  /// Asks how far the log server is, while files are read.
+  /// Requests the log server's status while files are read.
   public func subscriberDidConnect(_ subscriber: LogSubscriber) {
     if files != nil { subscriber.requestStatus() } else { become(.live) }
   }
 
-  /// Notes the loss; the server is looked for again.
+  /// Handles the loss of the connection; the subscriber reconnects.
   public func subscriber(_ subscriber: LogSubscriber, lostServerFor reason: String) {
     if files != nil {
-      // It is asked anew; the archive has what waited.
+      // The status is requested again; the archive has the buffered records.
       waiting = []
       targets = nil
     } else if state == .live {

@@ -2,10 +2,10 @@ import Bytes
 import LogProtocol
 import Observations
 
-/// Applies criteria to the records of a stream in order. It remembers which connections are open if the criteria depend on
-/// the peers.
+/// Applies criteria to the records of a stream in order. Tracks the open connections if the criteria depend
+/// on peers.
 public struct RecordSelection {
-  /// What is wanted.
+  /// The criteria.
   public let criteria: RecordCriteria
 
   private let filter: RecordFilter
@@ -17,13 +17,13 @@ public struct RecordSelection {
     filter = RecordFilter(criteria.subscription)
   }
 
-  /// Whether a record is wanted; to be asked of every record. Gap records of the time asked for always are: they say what is
-  /// missing.
+  /// Whether a record is wanted; must be called for every record. Gap records within the wanted time always
+  /// are, as they report missing records.
   ///
   /// - Parameter body: the record's body.
   public mutating func shows(_ header: RecordHeader, body: UnsafeRawBufferPointer) -> Bool {
     guard criteria.asksForPeers else { return shows(header, body, of: nil) }
-    // An event that opens or closes a connection is about that connection too.
+    // An event that opens or closes a connection belongs to that connection too.
     let former = table.connections(of: header.source)[header.connection]
     table.note(header, body: body)
     let open = table.connections(of: header.source)[header.connection]
@@ -43,7 +43,7 @@ public struct RecordSelection {
     return (open ?? Self.connection(header, body)).map(criteria.wants) ?? false
   }
 
-  /// What an event says of a connection that never was open.
+  /// The peer in an event of a connection that was never open.
   private static func connection(_ header: RecordHeader, _ body: UnsafeRawBufferPointer) -> OpenConnection? {
     guard header.type == .connection, let event = try? ConnectionEvent(body.bytes) else { return nil }
     return OpenConnection(

@@ -3,32 +3,32 @@ import Bytes
 import LogProtocol
 import Observations
 
-/// A record with its body read, once for everybody who looks at it.
+/// A record with its body decoded once for all users.
 public struct StreamRecord {
-  /// What a body says.
+  /// The decoded body.
   public enum Content {
-    /// A Bitcoin message, whole or cut short; nil if not even its header is there.
+    /// A Bitcoin message, whole or cut short; nil if not even its header is whole.
     case message(MessageHeader?)
-    /// Something that happened to a connection.
+    /// A connection event.
     case event(ConnectionEvent)
-    /// Something about the stream itself.
+    /// A META record about the stream itself.
     case meta(MetaBody)
     /// UTF-8: debug, ctrl, error, connector or client.
     case text
-    /// A type that has no form here: what comes from inside nodes, alerts, and what later versions write.
+    /// A type that is not decoded here: records from inside nodes, alerts, and types of later versions.
     case other
-    /// A body that this version cannot read, and why; a newer program may have written it.
+    /// A body that this version cannot decode, with the reason; a newer program may have written it.
     case unreadable(WireError)
   }
 
   /// The record's header.
   public let header: RecordHeader
-  /// The body's bytes; valid as long as the handler is called.
+  /// The body's bytes; valid only during the call to the handler.
   public let body: UnsafeRawBufferPointer
-  /// What they say.
+  /// The decoded body.
   public let content: Content
 
-  /// Reads a record's body.
+  /// Decodes a record's body.
   public init(_ header: RecordHeader, _ body: UnsafeRawBufferPointer) {
     self.header = header
     self.body = body
@@ -51,16 +51,16 @@ public struct StreamRecord {
     }
   }
 
-  /// The text of a record that is one.
+  /// The text of a text record.
   public var text: String { String(decoding: body, as: UTF8.self) }
 
-  /// What follows a message's header, as far as it is there.
+  /// The bytes after a message's header, as far as they are there.
   public var payload: UnsafeRawBufferPointer {
     UnsafeRawBufferPointer(rebasing: body.dropFirst(MessageHeader.size))
   }
 
-  /// A message that nodes would take, decoded; nil if the record is none, its checksum is wrong, or its payload cannot be
-  /// read. As Bitcoin Core does, whoever believes messages ignores those.
+  /// The decoded message; nil if the record is none, is cut short, its checksum is wrong, or its payload
+  /// cannot be decoded. Bitcoin Core ignores such messages too.
   public var message: Message? {
     guard case .message(let message?) = content, !header.flags.contains(.wrongChecksum),
       !header.flags.contains(.truncated)

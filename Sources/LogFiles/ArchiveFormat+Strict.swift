@@ -4,11 +4,10 @@ import LogProtocol
 import Observations
 
 extension ArchiveFormat {
-  /// Looks at the start of `bytes`, which must be where a record may start, and says how long what stands
-  /// there is.
+  /// Returns the piece that `bytes` begin with. They must begin at a record boundary.
   ///
-  /// It is stricter than `first(in:)`: a type is one bit, what is reserved is 0, and coinscope's times are
-  /// before the year 2500. So it sees at once where a file holds something else than records.
+  /// Stricter than `first(in:)`: a type is one bit, the reserved byte is 0, and coinscope's times are below
+  /// 2^34 s (the year 2514). So it detects bytes that are no records at once.
   func strictFirst(in bytes: UnsafeRawBufferPointer) throws(WireError) -> RecordFramer.Piece {
     switch self {
     case .native: try Self.native(bytes)
@@ -16,7 +15,7 @@ extension ArchiveFormat {
     }
   }
 
-  /// Bytes of a native record that its header's place is known by.
+  /// Bytes needed to check a native record's header.
   static let headCount = RecordHeader.size
 
   /// Bytes before a coinscope record's handle or text: u32 length, u32 source, u8 type, u64 seconds.
@@ -44,14 +43,14 @@ extension ArchiveFormat {
     return piece
   }
 
-  /// Whether a record begins somewhere.
+  /// Whether a record begins at a place.
   enum Beginning: Equatable {
     case yes, no
-    /// That many bytes would tell.
+    /// At least `needed` bytes are required to tell.
     case unknown(needed: Int)
   }
 
-  /// Whether a record or preamble begins with `bytes`, as far as it and what follows it tell.
+  /// Whether a record or preamble begins with `bytes`, judged by itself and the bytes after it.
   func beginsRecord(in bytes: UnsafeRawBufferPointer) -> Beginning {
     guard bytes.count >= Self.headCount || self == .coinscope && bytes.count >= Self.coinscopeHeadCount else {
       return .unknown(needed: Self.headCount)
@@ -67,7 +66,7 @@ extension ArchiveFormat {
     }
   }
 
-  /// Whether a whole record's parts agree with each other, so that its length can be believed.
+  /// Whether a whole record's body agrees with its header, so that its length can be trusted.
   ///
   /// - Parameter bytes: the whole record.
   func isConsistent(_ bytes: UnsafeRawBufferPointer) -> Bool {
@@ -100,7 +99,7 @@ extension ArchiveFormat {
     return header.totalLength == body.count
   }
 
-  /// Whether a body is as long as its first u32 says, as those of extensions are.
+  /// Whether a body is as long as its first u32 says, as for extension types.
   private static func isCounted(_ body: UnsafeRawBufferPointer) -> Bool {
     body.count >= 4 && UInt32(bigEndian: body.loadUnaligned(as: UInt32.self)) == body.count - 4
   }
@@ -109,14 +108,14 @@ extension ArchiveFormat {
     !body.contains(0) && String(validating: body, as: UTF8.self) != nil
   }
 
-  /// The last type that is known.
+  /// The highest known type.
   private static let lastType = RecordType.alert.rawValue
 
-  /// How far apart the times of two records are that follow each other, in ns, at the most.
+  /// Greatest difference between the times of two adjacent records, in ns.
   private static let timeLimit: UInt64 = 1 << 59
 
-  /// Whether `bytes`, which follow a record of that time, look like the next one's first: a wrong length before
-  /// them can also lead to bytes that are only just possible.
+  /// Whether `bytes`, after a record of that time, look like the next record. After a wrong length, bytes may
+  /// pass for a header by chance.
   ///
   /// - Parameter time: ns since the Unix epoch.
   func looksRight(_ bytes: UnsafeRawBufferPointer, after time: UInt64) -> Bool {
@@ -129,8 +128,8 @@ extension ArchiveFormat {
     return type <= Self.lastType && max(next, time) - min(next, time) < Self.timeLimit
   }
 
-  /// Bytes of the native record that `bytes` begin with, if the header of another follows it and both are as
-  /// `strictFirst` and `looksRight` want them; nil if that cannot be seen at a glance.
+  /// The length of the native record at the start of `bytes`, if another header follows and both satisfy
+  /// `strictFirst` and `looksRight`; nil if that needs a closer look.
   static func usualCount(_ bytes: UnsafeRawBufferPointer) -> Int? {
     guard bytes.count >= RecordHeader.size, let length = usualLength(bytes, at: 0) else { return nil }
     let count = length + 4
@@ -140,7 +139,8 @@ extension ArchiveFormat {
     return max(next, time) - min(next, time) < timeLimit ? count : nil
   }
 
-  /// The length field of the native record that may begin at `offset`, with its header in `bytes`; nil if it does not.
+  /// The length field of the native record at `offset`, with its whole header in `bytes`; nil if its header
+  /// is invalid.
   private static func usualLength(_ bytes: UnsafeRawBufferPointer, at offset: Int) -> Int? {
     let length = Int(UInt32(bigEndian: bytes.loadUnaligned(fromByteOffset: offset, as: UInt32.self)))
     let type = UInt16(bigEndian: bytes.loadUnaligned(fromByteOffset: offset + 24, as: UInt16.self))
@@ -150,14 +150,14 @@ extension ArchiveFormat {
     return isUsual ? length : nil
   }
 
-  /// The format that `bytes`, a file's first, are in; native where that cannot be told.
+  /// Detects the format from a file's first bytes; native if that is unclear.
   static func sniff(_ bytes: UnsafeRawBufferPointer) -> ArchiveFormat {
     if native.chain(in: bytes) > 0 { return .native }
     return coinscope.chain(in: bytes) > 0 ? .coinscope : .native
   }
 
-  /// How many pieces that could be records follow each other from the start, up to 16; 0 where the first is
-  /// wrong or does not agree with itself.
+  /// The number of possible records in a row from the start, up to 16; 0 if the first one is wrong or
+  /// inconsistent.
   private func chain(in bytes: UnsafeRawBufferPointer) -> Int {
     var rest = bytes
     for count in 0..<16 {

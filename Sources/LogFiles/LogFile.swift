@@ -8,25 +8,25 @@ import Observations
 /// Reads the records of a log file in order: native or coinscope's, compressed with Zstandard or not, whole,
 /// torn or damaged.
 ///
-/// Memory is bounded by the longest record (16 MiB) and a buffer. Nothing is allocated for a record, but for a
-/// coinscope record that is no message.
+/// Memory is bounded by the longest record (16 MiB) and a buffer. Only coinscope records other than messages
+/// allocate memory.
 public final class LogFile {
   /// The file's path, as given; `-` is the standard input.
   public let path: String
 
-  /// The format that its records are in.
+  /// The format of its records.
   public private(set) var format = ArchiveFormat.native
 
-  /// Offset of the next piece; in what is decompressed, where the file is compressed.
+  /// Offset of the next piece, after decompression if the file is compressed.
   public private(set) var offset: UInt64 = 0
 
   /// Records read so far.
   public private(set) var recordCount: UInt64 = 0
 
-  /// When the file was begun, as its first preamble says, in ns since the Unix epoch; 0 before that was read.
+  /// The time in the file's first preamble, in ns since the Unix epoch; 0 before that was read.
   public private(set) var creationTime: UInt64 = 0
 
-  /// Whether the file is being written: its end is not its end, and `next()` may find more later.
+  /// Whether the file is still being written: `next()` may find more after its current end.
   public var isGrowing = false
 
   /// The file's inode.
@@ -43,13 +43,13 @@ public final class LogFile {
   private var beginning: SegmentIndex.Block?
   private var endOffset: UInt64 = .max
 
-  /// Bytes that are read at a time where nothing else is said.
+  /// Default number of bytes to read at a time.
   public static let defaultBufferCount = 1 << 20
 
   /// Opens a file.
   ///
   /// - Parameters:
-  ///   - format: the format that it is in; nil to find that out from its first records.
+  ///   - format: the file's format; nil to detect it from its first records.
   ///   - bufferCount: bytes to read at a time.
   public init(
     _ path: String,
@@ -59,24 +59,24 @@ public final class LogFile {
     self.path = path
     input = try LogInput(path)
     buffer = Chunk(capacity: max(bufferCount, 4096))
-    // Who writes into a pipe may not write more for long.
+    // The writer of a pipe may send no more than a record for a long time.
     _ = try fill(needed: input.size == nil ? ArchiveFormat.headCount : 4096)
     self.format = format ?? .sniff(buffer.bytes(start..<end))
   }
 
-  /// Whether it is compressed.
+  /// Whether the file is compressed.
   public var isCompressed: Bool { input.isCompressed }
 
-  /// Bytes of what is in the file, decompressed; nil where only reading it would tell.
+  /// Bytes of the content after decompression; nil if they are unknown before it is read.
   public var contentCount: UInt64? {
     guard isCompressed, let size = input.size else { return input.size }
     return Self.index(of: path).flatMap { $0.fileSize == size && $0.isCompressed ? $0.size : nil }
   }
 
-  /// Bytes of the file itself: those read so far, and all, nil where that is not known.
+  /// Bytes of the file itself: those read so far, and all; `total` is nil if unknown.
   public var progress: (read: UInt64, total: UInt64?) { (input.consumedCount, input.size) }
 
-  /// The next record or damage; nil at the end. What was given before is no longer valid.
+  /// Returns the next record or damage; nil at the end. The previous piece is no longer valid.
   public func next() throws(IOError) -> LogPiece? {
     take(pending)
     pending = 0
@@ -97,15 +97,15 @@ public final class LogFile {
         if creationTime == 0 { creationTime = time }
         take(StreamPreamble.size)
       case .success(.record(let count)):
-        // Where what follows is no record either, this one has to show that its length is right. A pipe is
-        // not waited for.
+        // If no record follows, this one must prove its length by its body. So read the next header, but do
+        // not wait for a pipe.
         if input.size != nil, !isEnded, end - start < count + ArchiveFormat.headCount {
           _ = try fill(needed: count + ArchiveFormat.headCount)
           continue
         }
         switch record(count) {
         case .success(let record):
-          // What a segment begins with tells what was open then.
+          // The META records at the start of a segment list the open connections.
           if let block = beginning, offset < block.offset, record.header.type != .meta {
             try skip(to: block)
             continue
@@ -119,8 +119,8 @@ public final class LogFile {
     }
   }
 
-  /// The next record, if it is as nearly all are: a native one with the beginning of another behind it in the buffer; nil
-  /// if a closer look is needed.
+  /// Returns the next record in the usual case: a native one with the next header in the buffer; nil if it
+  /// needs a closer look.
   private func usualRecord() -> LogRecord? {
     let bytes = buffer.bytes(start..<end)
     guard format == .native, beginning == nil, offset < endOffset, let count = ArchiveFormat.usualCount(bytes)
@@ -137,16 +137,18 @@ public final class LogFile {
     )
   }
 
-  /// Leaves out what the index beside a closed segment says to hold no record of a time; to be called before the
-  /// first record is read. Without an index, or with one that is not the file's, nothing is left out.
+  /// Skips parts of a closed segment that its index shows to hold no records of `times`. Must be called
+  /// before the first record is read. Does nothing without an index that matches the file.
   ///
-  /// Of a segment that goes on to the time what is before is read nevertheless, for the connections that open in it. A
-  /// native one that is before as a whole is left out: what is open at its end the next one begins with.
+  /// A segment that reaches into `times` is read from its start all the same, for the connections that open
+  /// in it. A native segment that ends before `times` is skipped as a whole: the next one begins with the
+  /// connections still open.
   ///
   /// - Parameters:
   ///   - times: ns since the Unix epoch.
-  ///   - seeks: whether to leave out what is before, too, but for the META records that the segment begins with:
-  ///     connections that were opened in what is left out are not known then, and records are counted without it.
+  ///   - seeks: whether to skip also the earlier part of a segment, except the META records that it begins
+  ///     with. Connections that were opened in the skipped part are then unknown, and records are numbered
+  ///     without it.
   public func limit(to times: Range<UInt64>, seeks: Bool) {
     guard let size = input.size, let index = Self.index(of: path), index.fileSize == size,
       index.isCompressed == isCompressed
@@ -164,7 +166,7 @@ public final class LogFile {
     guard descriptor >= 0 else { return nil }
     defer { close(descriptor) }
     var status = stat()
-    // An index of a segment of a terabyte has 8 MiB.
+    // The index of a segment of a terabyte has 8 MiB.
     guard fstat(descriptor, &status) == 0, status.st_size <= 64 << 20 else { return nil }
     var bytes = [UInt8](repeating: 0, count: Int(status.st_size))
     guard read(descriptor, &bytes, bytes.count) == bytes.count else { return nil }
@@ -192,12 +194,12 @@ public final class LogFile {
         ? (RecordHeader(checked: bytes), UnsafeRawBufferPointer(rebasing: bytes[RecordHeader.size...]))
         : try translate(bytes)
       let following = buffer.bytes(start + count..<end)
-      // A few bytes at the end are a torn record, or the rest of this one.
+      // A few bytes at the end are a torn record, or the rest of this one if its length is wrong.
       let isTail = isEnded && !following.isEmpty && following.count < ArchiveFormat.headCount
       let isFollowed = !isTail && format.looksRight(following, after: header.time)
       guard isFollowed || format.isConsistent(bytes) else {
         throw WireError(
-          .invalid("is \(count - 4), and what follows is no record"),
+          .invalid("is \(count - 4), and no record follows"),
           field: "record length",
           offset: 0
         )
@@ -236,7 +238,7 @@ public final class LogFile {
 
   // MARK: Damage
 
-  /// What is left at the end of the file, which is not a whole record; nil where nothing is.
+  /// Handles the bytes at the end of the file that are no whole record; nil if there are none.
   private func ending() -> LogDamage? {
     let rest = end - start
     if let error = compressionError {
@@ -244,11 +246,11 @@ public final class LogFile {
       return take(.compression, rest, "\(error)")
     }
     guard rest > 0 else { return nil }
-    // A length that is wrong may reach beyond the end, with records before it.
+    // A wrong length may reach beyond the end, and cover whole records.
     for index in 1..<rest where format.beginsRecord(in: buffer.bytes(start + index..<end)) == .yes {
       return take(.damaged, index, "record length at byte \(offset) reaches beyond the end of the file")
     }
-    return take(.torn, rest, "the record is not whole")
+    return take(.torn, rest, "the record is incomplete")
   }
 
   /// Skips to the next record, or to the end.
@@ -298,7 +300,7 @@ public final class LogFile {
     offset += UInt64(count)
   }
 
-  /// Reads until `needed` bytes are there; false at the end of the file. Bytes may have moved then.
+  /// Reads until `needed` bytes are in the buffer; false at the end of the file. May move the buffer's bytes.
   private func fill(needed: Int) throws(IOError) -> Bool {
     while end - start < needed, !isEnded {
       makeRoom(needed)

@@ -3,10 +3,9 @@ import LogProtocol
 
 /// Several log files in the order of time.
 public enum LogFiles {
-  /// The paths in the order in which the files were begun, by their preambles or else their first records;
-  /// those of which that cannot be told, the standard input among them, come first, as given.
-  /// Indexes of segments, and what verbatim is writing for them this moment, are left out: where all of a folder is
-  /// meant, they are not.
+  /// Sorts the paths by the time at which the files were begun, from their preambles or else their first
+  /// records. Files without a known time, including the standard input, come first, as given. Skips segment
+  /// indexes and unfinished files of verbatim, so that all files of a folder may be passed.
   public static func chronological(_ paths: [String], format: ArchiveFormat? = nil) -> [String] {
     let paths = paths.filter {
       !$0.hasSuffix(SegmentIndex.suffix) && !$0.hasSuffix(SegmentIndex.unfinishedSuffix)

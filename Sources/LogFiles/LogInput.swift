@@ -3,12 +3,12 @@ import EventLoop
 import Glibc
 import Zstandard
 
-/// The bytes of a file or of the standard input, decompressed where they are a Zstandard stream.
+/// The bytes of a file or of the standard input, decompressed if they are a Zstandard stream.
 final class LogInput {
   /// Bytes read from the file itself so far.
   private(set) var consumedCount: UInt64 = 0
 
-  /// The file's size; nil where it has none, as a pipe.
+  /// The file's size; nil if it is no regular file, such as a pipe.
   let size: UInt64?
 
   /// The file's inode.
@@ -18,7 +18,7 @@ final class LogInput {
   private let descriptor: Int32
   private var decompressor: ZstandardDecompressor?
 
-  /// Bytes of the file that nobody was given yet.
+  /// Bytes of the file that were read and not yet used.
   private let buffer = Chunk(capacity: 2 * ZstandardDecompressor.inputCount)
   private var start = 0
   private var end = 0
@@ -31,22 +31,22 @@ final class LogInput {
     guard descriptor >= 0, fstat(descriptor, &status) == 0 else { throw IOError("open \(path)") }
     number = UInt64(status.st_ino)
     size = status.st_mode & S_IFMT == S_IFREG ? UInt64(status.st_size) : nil
-    // The first bytes say whether the rest is compressed.
+    // The first bytes show whether the file is compressed.
     while end < Self.mark.count, !isEnded { try refill() }
     if buffer.bytes(0..<end).starts(with: Self.mark) { decompressor = ZstandardDecompressor() }
   }
 
-  /// What a Zstandard frame begins with.
+  /// The first bytes of a Zstandard frame.
   private static let mark: [UInt8] = [0x28, 0xb5, 0x2f, 0xfd]
 
   deinit { if descriptor >= 0 { close(descriptor) } }
 
-  /// Whether the bytes come out of a Zstandard stream.
+  /// Whether the file is compressed.
   var isCompressed: Bool { decompressor != nil }
 
   /// Reads some bytes into `space`; 0 at the end.
   ///
-  /// - Throws: `WireError` where compressed bytes are damaged or cut short, `IOError` where they cannot be read.
+  /// - Throws: `WireError` if compressed bytes are damaged or cut short, `IOError` if they cannot be read.
   func read(into space: UnsafeMutableRawBufferPointer) throws -> Int {
     guard let decompressor else {
       guard start < end else { return try readFile(space) }
@@ -67,7 +67,7 @@ final class LogInput {
     }
   }
 
-  /// Goes on at another place in the file; where it is compressed a frame has to begin there.
+  /// Continues at another offset of the file; in a compressed file a frame must begin there.
   func seek(to offset: UInt64) throws(IOError) {
     guard lseek(descriptor, off_t(offset), SEEK_SET) >= 0 else { throw IOError("seek in \(path)") }
     (start, end, isEnded) = (0, 0, false)

@@ -1,25 +1,25 @@
 import Bytes
 import LogProtocol
 
-/// Gives the records of several files in the order of time.
+/// Merges the records of several files by time.
 ///
-/// The order within a file is kept as it is, also where its times run backwards, as they may between
-/// connections; of records of the same time that of the file named first comes first. Memory is bounded by a
-/// buffer and a record for each file.
+/// The order within a file is kept, even if its times run backwards, as they may between connections. Of
+/// records with the same time, the one of the file named first comes first. Memory is bounded by a buffer and
+/// a record for each file.
 public final class LogMerger {
-  /// The files.
+  /// The files to merge.
   public let files: [LogFile]
 
-  /// The damage that stands before the records looked at so far, for `damage` handlers.
+  /// The next record of each file; nil at its end.
   private var heads: [LogRecord?]
   private let damage: (LogDamage) -> Void
 
-  /// The place in `files` of the file that the last record is from.
+  /// The index in `files` of the last record's file.
   public private(set) var current: Int?
 
   /// Begins with the first record of each file.
   ///
-  /// - Parameter damage: gets whatever is no record, as it is found.
+  /// - Parameter damage: called with bytes that are no record, as they are found.
   public init(_ files: [LogFile], damage: @escaping (LogDamage) -> Void) throws(IOError) {
     self.files = files
     self.damage = damage
@@ -27,7 +27,7 @@ public final class LogMerger {
     for index in files.indices { try advance(index) }
   }
 
-  /// The next record; nil at the end of all files. The one before is no longer valid.
+  /// Returns the next record; nil at the end of all files. The previous record is no longer valid.
   public func next() throws(IOError) -> LogRecord? {
     if let current { try advance(current) }
     current = nil

@@ -3,27 +3,28 @@ import Bytes
 import EventLoop
 import LogProtocol
 
-/// A record of a file, as a native one whatever the file's format; valid until the file's next is read.
+/// A record of a file, as a native one whatever the file's format; valid until the file's next record is
+/// read.
 public struct LogRecord {
-  /// The record's header. A coinscope record has sequence 0 and whole seconds.
+  /// The record's header. A coinscope record has sequence number 0 and whole seconds.
   public let header: RecordHeader
 
-  /// The record's body as a native record has it.
+  /// The record's body in native form.
   public let body: UnsafeRawBufferPointer
 
-  /// The record as it stands in the file.
+  /// The record's bytes in the file.
   public let bytes: UnsafeRawBufferPointer
 
-  /// The bytes' format.
+  /// The format of `bytes`.
   public let format: ArchiveFormat
 
-  /// Offset of the record in the file; in what is decompressed, where the file is compressed.
+  /// Offset of the record in the file, after decompression if the file is compressed.
   public let offset: UInt64
 
   /// The record's number in the file, from 1.
   public let number: UInt64
 
-  /// Appends the record as a native one: the very bytes, where it is.
+  /// Appends the record in native form. A native record's bytes are unchanged.
   public func appendNative(to output: inout [UInt8]) {
     if format == .native { return output.append(contentsOf: bytes) }
     withUnsafeTemporaryAllocation(byteCount: RecordHeader.size, alignment: 8) { space in
@@ -33,7 +34,7 @@ public struct LogRecord {
     output.append(contentsOf: body)
   }
 
-  /// The record with another header, and another body where one is given, as a native one that lies in a chunk.
+  /// Copies the record with another header, and another body if given, in native form, into a chunk.
   func with(_ header: RecordHeader, body: [UInt8]?, in chunk: inout Chunk) -> LogRecord {
     var header = header
     header.bodyCount = body?.count ?? self.body.count
@@ -56,50 +57,50 @@ public struct LogRecord {
 
 /// Bytes of a file that are not records.
 public struct LogDamage: Error, Equatable, Sendable, CustomStringConvertible {
-  /// What kind of damage it is.
+  /// The kind of damage.
   public enum Kind: String, Sendable {
-    /// Something else stands between records.
+    /// Bytes between records that are no record.
     case damaged
     /// The file ends in the middle of a record: its writer was cut off, or is still writing.
     case torn
-    /// What the file was compressed to cannot be decompressed; the rest is lost.
+    /// The compressed bytes cannot be decompressed; the rest is lost.
     case compression
   }
 
-  /// What kind of damage it is.
+  /// The kind of damage.
   public let kind: Kind
 
-  /// The file.
+  /// The path of the file.
   public let path: String
 
   /// Offset of the first byte that belongs to no record.
   public let offset: UInt64
 
-  /// How many bytes were skipped to come to the next record, or the end.
+  /// Bytes skipped to reach the next record, or the end.
   public let count: UInt64
 
-  /// The number that the next record has, from 1.
+  /// The number of the next record, from 1.
   public let number: UInt64
 
-  /// What is wrong there, with its offset in the file.
+  /// The error, with its offset in the file.
   public let reason: String
 
-  /// A sentence that says where and what.
+  /// A sentence with the file, the place and the error.
   public var description: String {
     switch kind {
     case .damaged:
       "\(path): bytes \(offset) to \(offset + count - 1), before record \(number), are no record: \(reason)"
-    case .torn: "\(path) ends with \(count) bytes of a record that is not whole, from byte \(offset) on"
+    case .torn: "\(path) ends with \(count) bytes of an incomplete record, from byte \(offset) on"
     case .compression:
-      "\(path): what is compressed cannot be read after record \(number - 1), byte \(offset + count): \(reason)"
+      "\(path): cannot be decompressed after record \(number - 1), byte \(offset + count): \(reason)"
     }
   }
 }
 
-/// What a file holds next.
+/// A piece of a file.
 public enum LogPiece {
   /// A record.
   case record(LogRecord)
-  /// Bytes that are none.
+  /// Bytes that are no record.
   case damage(LogDamage)
 }

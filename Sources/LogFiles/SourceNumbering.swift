@@ -3,47 +3,48 @@ import EventLoop
 import LogProtocol
 import Observations
 
-/// Sees to it that an id stands for one source only, where files of several log servers come together.
+/// Makes sure that an id stands for a single source when files of several log servers are read together.
 ///
-/// Log servers do not know of each other, so two may grant the same id. Of two instances with one id the one that is
-/// told of first keeps it; every record of the other, and what records about the stream say of it, gets another. A
-/// source that is never told of has its id's instance.
+/// Log servers do not know of each other, so two may grant the same id. Of two instances with one id, the one
+/// named first keeps it. The other gets a new id, in its records and in META records about it. A source that
+/// no record names has the instance of its id.
 public final class SourceNumbering {
-  /// An instance that has got another id.
+  /// An instance that got a new id.
   public struct Change: Equatable, Sendable, CustomStringConvertible {
     /// The id that its log server granted.
     public let source: UInt32
     /// The instance.
     public let instance: UInt64
-    /// The id that it has now.
+    /// The new id.
     public let number: UInt32
 
-    /// A sentence that says so.
+    /// A sentence about the change.
     public var description: String {
       """
-      source \(source), instance \(Hexadecimal.text(instance)), is \(number) here: another log server's has its id
+      source \(source), instance \(Hexadecimal.text(instance)), is now \(number): another log server \
+      granted its id
       """
     }
   }
 
   private let changed: (Change) -> Void
-  /// Which instance an id stands for.
+  /// The instance that an id stands for.
   private var instances: [UInt32: UInt64] = [:]
-  /// For each input, the ids that have become others.
+  /// For each input, the ids that were replaced.
   private var numbers: [[UInt32: UInt32]] = []
   private var told: Set<UInt32> = []
   /// The last record that was changed.
   private var chunk = Chunk(capacity: 4096)
 
-  /// Knows nothing yet.
+  /// Creates an empty numbering.
   ///
-  /// - Parameter changed: gets each instance that gets another id, once.
+  /// - Parameter changed: called once for each instance that gets a new id.
   public init(_ changed: @escaping (Change) -> Void) { self.changed = changed }
 
-  /// Takes in that an id stands for an instance already.
+  /// Restores the id of an instance.
   public func restore(_ instance: UInt64, as number: UInt32) { instances[number] = instance }
 
-  /// A record as it is to be taken; valid until the next.
+  /// Returns the record with its final id; valid until the next call.
   ///
   /// - Parameter input: the number of the file or stream that it is from, from 0.
   public func renumber(_ record: LogRecord, of input: Int) -> LogRecord {
@@ -63,7 +64,7 @@ public final class SourceNumbering {
     return record.with(copy, body: isChanged ? changed?.body : nil, in: &chunk)
   }
 
-  /// Takes in which instances ids stand for.
+  /// Learns the instances of ids.
   private func learn(_ meta: MetaBody?, _ input: Int) {
     switch meta {
     case .sourceJoined(let source, let description): learn(description.instance, source, input)
@@ -75,7 +76,7 @@ public final class SourceNumbering {
 
   private func learn(_ instance: UInt64, _ source: UInt32, _ input: Int) {
     var number = source
-    // Ids look like Unix seconds: with another first bit it is nobody's for long.
+    // Ids look like Unix seconds, so an id with the first bit flipped is free for a long time.
     if let owner = instances[source], owner != instance { number ^= 1 << 31 }
     while let owner = instances[number], owner != instance { number &+= 1 }
     instances[number] = instance

@@ -2,6 +2,6 @@ import ArgumentParser
 import BitcoinWire
 
 extension AddressRange: ExpressibleByArgument {
-  /// Reads an address or a network.
+  /// Parses an address or a network, such as `10.0.0.0/8`.
   public init?(argument: String) { self.init(argument) }
 }

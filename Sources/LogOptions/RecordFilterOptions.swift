@@ -4,9 +4,9 @@ import LogConsumer
 import LogProtocol
 import Observations
 
-/// The options that choose records, shared by every command that shows them.
+/// The options that select records, shared by every command that shows them.
 public struct RecordFilterOptions: ParsableArguments {
-  /// Types wanted.
+  /// Wanted types; empty for all.
   @Option(
     name: .customLong("type"),
     help: ArgumentHelp(
@@ -17,7 +17,7 @@ public struct RecordFilterOptions: ParsableArguments {
   )
   public var types: [RecordType] = []
 
-  /// Commands wanted.
+  /// Wanted commands; empty for all.
   @Option(
     name: .customLong("command"),
     help: ArgumentHelp(
@@ -28,29 +28,29 @@ public struct RecordFilterOptions: ParsableArguments {
   )
   public var commands: [Command] = []
 
-  /// Whether only what we sent is wanted.
+  /// Whether only sent messages are wanted.
   @Flag(help: "Only Bitcoin messages that we sent.")
   public var sent = false
 
-  /// Whether only what we received is wanted.
+  /// Whether only received messages are wanted.
   @Flag(help: "Only Bitcoin messages that we received.")
   public var received = false
 
-  /// Sources wanted.
+  /// Wanted sources; empty for all.
   @Option(
     name: .customLong("source"),
     help: ArgumentHelp("Only records of this source's id. May be repeated.", valueName: "id")
   )
   public var sources: [UInt32] = []
 
-  /// Connections wanted.
+  /// Wanted connections; empty for all.
   @Option(
     name: .customLong("connection"),
     help: ArgumentHelp("Only records about this connection's id. May be repeated.", valueName: "id")
   )
   public var connections: [UInt32] = []
 
-  /// The beginning of the time wanted.
+  /// The earliest time wanted; nil for no limit.
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
@@ -60,14 +60,14 @@ public struct RecordFilterOptions: ParsableArguments {
   )
   public var since: TimeBound?
 
-  /// The end of the time wanted.
+  /// The first time no longer wanted; nil for no limit.
   @Option(
     parsing: .unconditional,
-    help: ArgumentHelp("Only records from before this time, written likewise.", valueName: "time")
+    help: ArgumentHelp("Only records before this time, in the same form as --since.", valueName: "time")
   )
   public var until: TimeBound?
 
-  /// Peers wanted.
+  /// Wanted addresses of peers; empty for all.
   @Option(
     name: .customLong("peer"),
     help: ArgumentHelp(
@@ -77,12 +77,12 @@ public struct RecordFilterOptions: ParsableArguments {
   )
   public var peers: [AddressRange] = []
 
-  /// User agents wanted.
+  /// Parts of the user agents wanted; empty for all.
   @Option(
     name: .customLong("agent"),
     help: ArgumentHelp(
       """
-      Only records about connections whose user agent has this in it, once it is known, whatever its case. May \
+      Only records about connections whose user agent contains this text, in any case, once it is known. May \
       be repeated.
       """,
       valueName: "text"
@@ -90,17 +90,17 @@ public struct RecordFilterOptions: ParsableArguments {
   )
   public var agents: [String] = []
 
-  /// Creates options nobody has given.
+  /// Creates the options with their defaults.
   public init() {}
 
-  /// Refuses what makes no sense together.
+  /// Refuses an empty range of time.
   public mutating func validate() throws {
     if let since, let until, since.time >= until.time {
-      throw ValidationError("--until has to be later than --since")
+      throw ValidationError("--until must be later than --since")
     }
   }
 
-  /// The options as they would be given on a command line, always in the same order; times are Unix seconds.
+  /// The options as command-line words, always in the same order; times are Unix seconds.
   public var words: [String] {
     func words(_ name: String, _ values: [some CustomStringConvertible]) -> [String] {
       values.map { "\($0)" }.sorted().flatMap { ["--\(name)", $0] }
@@ -116,7 +116,7 @@ public struct RecordFilterOptions: ParsableArguments {
       + words("until", until) + words("peer", peers) + words("agent", agents)
   }
 
-  /// What they choose. Without a type, a command or a direction asks for messages only.
+  /// The criteria that the options stand for. A command or a direction without a type selects messages only.
   public var filter: RecordCriteria {
     var filter = RecordCriteria()
     let asksOfMessages = !commands.isEmpty || sent != received
@@ -146,11 +146,11 @@ public struct RecordFilterOptions: ParsableArguments {
 }
 
 extension RecordType: ExpressibleByArgument {
-  /// Reads a type's name.
+  /// Parses a type's name.
   public init?(argument: String) { self.init(name: argument) }
 }
 
 extension Command: ExpressibleByArgument {
-  /// Reads up to 12 printable characters.
+  /// Parses a command of up to 12 printable characters.
   public init?(argument: String) { self.init(argument) }
 }

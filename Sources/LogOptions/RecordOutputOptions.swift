@@ -3,50 +3,50 @@ import Glibc
 import LogProtocol
 import LogText
 
-/// The options that say how records are shown, shared by every command that shows them.
+/// The options for the form of records, shared by every command that shows them.
 public struct RecordOutputOptions: ParsableArguments {
-  /// Whether each record becomes a JSON object.
+  /// Whether records are written as JSON objects.
   @Flag(help: "Write each record as a JSON object on a line of its own.")
   public var json = false
 
-  /// Whether JSON has the payloads.
+  /// Whether JSON objects include payloads.
   @Flag(help: "Write the payload of messages too, in hexadecimal. Only with --json.")
   public var payload = false
 
-  /// Whether times are local.
-  @Flag(help: "Show local times. Without, times are UTC.")
+  /// Whether times are local; otherwise they are UTC.
+  @Flag(help: "Show local times instead of UTC.")
   public var localTime = false
 
   /// Whether the records' bytes are written.
-  @Flag(help: "Write the records' bytes, so that they can be piped on or kept as a log.")
+  @Flag(help: "Write the records' bytes, to be piped on or kept as a log.")
   public var raw = false
 
-  /// Whether records are summed up.
-  @Flag(help: "Sum up the records of each second, or of --interval, in a line.")
+  /// Whether records are summarised.
+  @Flag(help: "Print one summary line for the records of each second, or of each --interval.")
   public var rate = false
 
-  /// How long an interval is, in seconds.
-  @Option(help: ArgumentHelp("Seconds that a line of --rate is about. (default: 1)", valueName: "seconds"))
+  /// The length of an interval, in seconds; nil for 1.
+  @Option(help: ArgumentHelp("Seconds that a line of --rate covers. (default: 1)", valueName: "seconds"))
   public var interval: Double?
 
-  /// Creates options nobody has given.
+  /// Creates the options with their defaults.
   public init() {}
 
-  /// Refuses what makes no sense together.
+  /// Refuses options that exclude each other, and an interval out of bounds.
   public mutating func validate() throws {
     if payload, !json { throw ValidationError("--payload needs --json") }
-    if raw, json || rate || localTime { throw ValidationError("--raw goes with no other form") }
-    if payload, rate { throw ValidationError("--rate has no payloads") }
+    if raw, json || rate || localTime { throw ValidationError("--raw excludes all other forms") }
+    if payload, rate { throw ValidationError("--rate shows no payloads") }
     if let interval {
       guard rate else { throw ValidationError("--interval needs --rate") }
       guard interval >= 0.001, interval <= 1e6 else {
-        throw ValidationError("--interval is 0.001 to 1000000 seconds")
+        throw ValidationError("--interval must be 0.001 to 1000000 seconds")
       }
     }
-    if localTime, json { throw ValidationError("--json has UTC times only; leave --local-time out") }
+    if localTime, json { throw ValidationError("--json has UTC times only; leave out --local-time") }
   }
 
-  /// What becomes of records that are to be written to a descriptor.
+  /// The form of records written to a descriptor.
   public func mode(for descriptor: Int32 = STDOUT_FILENO) -> RecordMode {
     if raw { return .raw }
     guard rate else { return .lines(formatter(for: descriptor)) }
@@ -54,8 +54,8 @@ public struct RecordOutputOptions: ParsableArguments {
     return .rate(RateSummary(interval: interval, isJSON: json, isLocal: localTime))
   }
 
-  /// A formatter of what is to be written to a descriptor: in colours where that is a terminal and NO_COLOR
-  /// is not set, in ASCII where the locale is not UTF-8.
+  /// The formatter for a descriptor: with colours if it is a terminal and NO_COLOR is not set, in ASCII if
+  /// the locale is not UTF-8.
   public func formatter(for descriptor: Int32 = STDOUT_FILENO) -> LineFormatter {
     if json { return .json(JSONFormatter(hasPayload: payload)) }
     var style = TextFormatter.Style()

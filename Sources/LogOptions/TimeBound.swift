@@ -1,20 +1,20 @@
 import ArgumentParser
 import Glibc
 
-/// A point in time as a person writes it: ISO 8601, seconds since the Unix epoch, or how long ago.
+/// A point in time as a person writes it: ISO 8601, seconds since the Unix epoch, or an age.
 public struct TimeBound: Hashable, Sendable {
   /// The time, in ns since the Unix epoch.
   public var time: UInt64
 
-  /// Takes a time in ns since the Unix epoch.
+  /// Creates a bound from ns since the Unix epoch.
   public init(_ time: UInt64) { self.time = time }
 
-  /// Reads a time; nil where the text is none.
+  /// Parses a time; nil if the text is none.
   ///
-  /// `2026-01-31`, `2026-01-31T23:59`, `2026-01-31T23:59:59.5Z`, `2026-01-31 23:59:59+01:00` (UTC where no zone is
-  /// named), `@1700000000.25`, `-90s`, `-10m`, `-1.5h`, `-2d`, `now`.
+  /// `2026-01-31`, `2026-01-31T23:59`, `2026-01-31T23:59:59.5Z`, `2026-01-31 23:59:59+01:00` (UTC unless a
+  /// zone is given), `@1700000000.25`, `-90s`, `-10m`, `-1.5h`, `-2d`, `-1w`, `now`.
   ///
-  /// - Parameter now: what relative times are relative to, in ns since the Unix epoch.
+  /// - Parameter now: the current time for ages, in ns since the Unix epoch.
   public init?(_ text: String, now: UInt64) {
     if text == "now" {
       time = now
@@ -29,7 +29,7 @@ public struct TimeBound: Hashable, Sendable {
     }
   }
 
-  /// A number of seconds with up to nine digits after the point, in ns.
+  /// Parses seconds with up to nine digits after the point; returns ns.
   private static func decimal(_ text: Substring) -> UInt64? {
     let parts = text.split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false)
     guard let seconds = whole(parts[0], digits: 1...10) else { return nil }
@@ -69,7 +69,7 @@ public struct TimeBound: Hashable, Sendable {
     parts.tm_mon = Int32(month) - 1
     parts.tm_mday = Int32(day)
     let midnight = timegm(&parts)
-    // A day that the month does not have is moved into the next.
+    // timegm moves a day that the month does not have into the next month.
     guard parts.tm_mday == Int32(day), parts.tm_mon == Int32(month) - 1 else { return nil }
     guard halves.count == 2 else { return UInt64(midnight) * 1_000_000_000 }
     guard let (clock, offset) = clock(halves[1]) else { return nil }
@@ -77,7 +77,7 @@ public struct TimeBound: Hashable, Sendable {
     return seconds < 0 ? nil : UInt64(seconds) * 1_000_000_000 + clock
   }
 
-  /// The time of day in ns, and how many seconds its zone is ahead of UTC.
+  /// Parses a time of day; returns it in ns, and the seconds by which its zone is ahead of UTC.
   private static func clock(_ text: Substring) -> (UInt64, Int)? {
     var text = text
     var offset = 0
@@ -107,7 +107,7 @@ public struct TimeBound: Hashable, Sendable {
 }
 
 extension TimeBound: ExpressibleByArgument {
-  /// Reads a time; relative ones are relative to now.
+  /// Parses a time; ages are relative to the current time.
   public init?(argument: String) {
     var now = timespec()
     clock_gettime(CLOCK_REALTIME, &now)

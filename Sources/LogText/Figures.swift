@@ -1,9 +1,9 @@
-/// Amounts in few digits.
+/// Formats amounts in few digits.
 public enum Figures {
-  /// `0`, `2.5`, `12000`, `1.2M`.
+  /// A number: `0`, `2.5`, `12000`, `1.2M`.
   public static func short(_ value: Double) -> String { scaled(value, from: 1e6) }
 
-  /// `999 B`, `1.5 kB`, `120 MB`.
+  /// A number of bytes: `999 B`, `1.5 kB`, `120 MB`.
   public static func bytes(_ count: Double) -> String {
     let text = scaled(count, from: 1000)
     guard let last = text.last, last.isLetter else { return text + " B" }

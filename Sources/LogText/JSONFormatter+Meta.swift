@@ -5,13 +5,13 @@ import LogProtocol
 import Observations
 
 extension MetaBody {
-  /// Writes what the record says, as members of its object.
+  /// Writes the body's fields as members of the record's object.
   func write(to json: inout JSONWriter) {
     switch self {
     case .sourceJoined(let source, let description):
       json.member("meta", "source_joined")
       json.member("subject", source)
-      // As 16 digits: a number that long is more than most readers of JSON keep exactly.
+      // As 16 digits: most JSON readers cannot keep 64 bits exactly.
       json.member("instance", Hexadecimal.text(description.instance))
       json.member("process", description.process)
       json.member("kind", description.kind)

@@ -7,7 +7,7 @@ import Wording
 
 /// Writes each record as a JSON object on a line of its own.
 public struct JSONFormatter {
-  /// How sources and connections are called.
+  /// The names of sources and the peers of connections.
   public private(set) var names = StreamNames()
 
   private let hasPayload: Bool
@@ -15,10 +15,10 @@ public struct JSONFormatter {
 
   /// Creates a formatter that knows no sources yet.
   ///
-  /// - Parameter hasPayload: whether a message's payload is written out, in hexadecimal.
+  /// - Parameter hasPayload: whether to write a message's payload in hexadecimal.
   public init(hasPayload: Bool = false) { self.hasPayload = hasPayload }
 
-  /// Takes in a record that is not shown.
+  /// Learns from a record that is not shown.
   public mutating func skip(_ header: RecordHeader, body: UnsafeRawBufferPointer) {
     names.note(header, body: body)
   }

@@ -1,7 +1,7 @@
 import Bytes
 import LogProtocol
 
-/// Either way of writing records as lines.
+/// One of the two formatters that write records as lines.
 public enum LineFormatter {
   /// Lines for people.
   case text(TextFormatter)
@@ -29,7 +29,7 @@ public enum LineFormatter {
     }
   }
 
-  /// Takes in a record that is not shown.
+  /// Learns from a record that is not shown.
   ///
   /// - Parameter body: the record's body.
   public mutating func skip(_ header: RecordHeader, body: UnsafeRawBufferPointer) {

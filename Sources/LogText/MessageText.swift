@@ -2,24 +2,24 @@ import BitcoinWire
 import Bytes
 import LogProtocol
 
-/// What a record with a Bitcoin message holds, as far as it can be read.
+/// The content of a record with a Bitcoin message, as far as it can be decoded.
 struct MessageText {
-  /// The message's header; nil where the record has less than one.
+  /// The message's header; nil if it is not whole.
   let header: MessageHeader?
-  /// Bytes of the payload that the record has.
+  /// Bytes of the payload in the record.
   let payloadCount: Int
-  /// Whether the checksum is right; nil where that cannot be told.
+  /// Whether the checksum is right; nil if the record does not show it.
   let isChecksumRight: Bool?
-  /// The message in a few words, safe to print.
+  /// A short description of the message, safe to print.
   let summary: String
-  /// The message and what followed it; nil where it could not be decoded.
+  /// The message and the bytes after it; nil if it could not be decoded.
   let decoded: DecodedMessage?
-  /// What the message's network calls things.
+  /// The names that the message's network uses.
   let dialect: Dialect
   /// Whether the payload could not be decoded.
   let isMalformed: Bool
 
-  /// Reads a record's body.
+  /// Decodes a record's body.
   init(_ record: RecordHeader, _ body: UnsafeRawBufferPointer) {
     guard let header = MessageHeader(peeking: body.bytes) else {
       self.header = nil

@@ -5,7 +5,7 @@ import Observations
 import Wording
 
 extension MetaBody {
-  /// What the record says, in words that are safe to print.
+  /// The record in words, safe to print.
   func words(_ names: StreamNames, _ times: inout TimeText) -> String {
     switch self {
     case .sourceJoined(let source, let description):
@@ -26,7 +26,7 @@ extension MetaBody {
       return "gap: \(gap.count) records\(source) are missing, \(range)\(bytes): \(gap.cause.text)"
     case .clock(let clock):
       let keeping = clock.isSynchronised ? "synchronised" : "not synchronised"
-      return "clock: \(keeping), off by \(clock.offset) ns, at most \(clock.errorBound) ns wrong"
+      return "clock: \(keeping), off by \(clock.offset) ns, error at most \(clock.errorBound) ns"
     case .rotation(let mark):
       let positions = mark.positions.map { "\(names.name(of: $0.source)) \($0.sequence)" }
       return "segment begins" + (positions.isEmpty ? "" : " after " + positions.joined(separator: ", "))
@@ -35,7 +35,7 @@ extension MetaBody {
 }
 
 extension ConnectionEvent {
-  /// What happened, in words that are safe to print.
+  /// The event in words, safe to print.
   var words: String {
     var words = "\(code.name) \(direction)"
     if duration > 0 { words += " after \(duration / 1_000_000) ms" }

@@ -4,7 +4,7 @@ import JSON
 import LogProtocol
 import Observations
 
-/// Sums up the records of each interval of their time in a line: what stays readable however many there are.
+/// Summarises records in one line for each interval of their time. That stays readable at any rate.
 public struct RateSummary {
   private struct Sums {
     var records: UInt64 = 0
@@ -28,12 +28,12 @@ public struct RateSummary {
   private var times: TimeText
   private var sums = Sums()
 
-  /// Start of the interval that is being summed up, in ns since the Unix epoch; nil before the first record.
+  /// Start of the current interval, in ns since the Unix epoch; nil before its first record.
   private var start: UInt64?
 
-  /// Commands that are told apart in an interval: strangers can make up any number.
+  /// Most commands counted separately in an interval: peers can make up any number.
   private static let commandLimit = 1000
-  /// Commands that a line names.
+  /// Most commands named in a line.
   private static let lineLimit = 8
 
   /// Creates a summary.
@@ -48,9 +48,10 @@ public struct RateSummary {
     times = TimeText(isLocal: isLocal)
   }
 
-  /// Takes in a record; where it is of a later interval than those before, appends their line first.
+  /// Counts a record. If it belongs to a later interval, appends the line of the current one first.
   ///
-  /// A record of an earlier interval, as there may be between connections, counts with the present one.
+  /// A record of an earlier interval counts with the current one; between connections times may run
+  /// backwards.
   public mutating func note(_ header: RecordHeader, body: UnsafeRawBufferPointer, to output: inout [UInt8]) {
     let begin = header.time / interval * interval
     if let start, begin > start { finish(to: &output) }
@@ -64,7 +65,7 @@ public struct RateSummary {
     }
   }
 
-  /// Appends the line of the interval that has passed by `time`, where there was a record in it.
+  /// Appends the line of the current interval if it has ended by `time`.
   public mutating func finish(before time: UInt64 = .max, to output: inout [UInt8]) {
     guard let start, time / interval * interval > start else { return }
     let commands = sums.commands.sorted { ($1.value, $0.key.description) < ($0.value, $1.key.description) }

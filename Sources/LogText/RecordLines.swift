@@ -3,21 +3,21 @@ import LogConsumer
 import LogProtocol
 import Observations
 
-/// Writes the records that are asked for: as lines, as their bytes, or summed up.
+/// Writes the selected records: as lines, as their bytes, or summarised.
 ///
-/// A live stream begins with a record for each open connection, so that nothing later refers to something that
-/// was not told. People get one line for all of a source's: there can be thousands.
+/// A live stream begins with a record for each open connection, so that later records refer only to known
+/// ones. People get one line for all connections of a source, as there can be thousands.
 public struct RecordLines {
   private var mode: RecordMode
   private let summarises: Bool
   private var hasPreamble = false
 
-  /// Open connections told and not written yet, by source, in order, with the time of the last.
+  /// Open connections reported but not written yet, by source, in order, with the time of the last one.
   private var open: [(source: UInt32, count: Int, time: UInt64)] = []
 
-  /// Creates lines of records that criteria have chosen.
+  /// Creates the writer for records that criteria have selected.
   ///
-  /// - Parameter isLive: whether they come from a log server. Then the open connections that it tells are
+  /// - Parameter isLive: whether they come from a log server. Then the open connections that it reports are
   ///   summarised, unless lines are for programs or META records are asked for by name.
   public init(_ filter: RecordCriteria, _ mode: RecordMode, isLive: Bool) {
     self.mode = mode
@@ -28,7 +28,7 @@ public struct RecordLines {
     }
   }
 
-  /// Creates lines of another form than records' bytes or sums.
+  /// Creates the writer with a mode that writes lines.
   public init(_ filter: RecordCriteria, _ formatter: LineFormatter, isLive: Bool) {
     self.init(filter, .lines(formatter), isLive: isLive)
   }
@@ -41,7 +41,7 @@ public struct RecordLines {
     body: UnsafeRawBufferPointer,
     to output: inout [UInt8]
   ) -> Bool {
-    // Taken out and put back, so that what it holds is changed in place rather than copied.
+    // Taken out and put back, so that the mode's content is changed in place rather than copied.
     switch mode {
     case .raw:
       appendRaw(header, body, &output)
@@ -58,8 +58,8 @@ public struct RecordLines {
     }
   }
 
-  /// Takes in a record that is not to be shown. As bytes, META records are there all the same: the rest refers to what they
-  /// tell.
+  /// Handles a record that is not selected. Raw output includes META records all the same, as other records
+  /// refer to them.
   ///
   /// - Parameter body: the record's body.
   public mutating func skip(
@@ -94,7 +94,7 @@ public struct RecordLines {
     return true
   }
 
-  /// Counts an open connection that a summary stands for; returns whether it is one.
+  /// Counts an open connection for the summary; returns whether the record is one.
   private mutating func notesOpen(_ header: RecordHeader, _ body: UnsafeRawBufferPointer) -> Bool {
     guard summarises, header.type == .meta, header.sequence == 0,
       case .openConnection? = try? MetaBody(body.bytes)
@@ -120,16 +120,16 @@ public struct RecordLines {
     output.append(contentsOf: body)
   }
 
-  /// Whether open connections were told that no line stands for yet: more may be on their way.
+  /// Whether open connections await their summary line: more may arrive.
   public var hasSummary: Bool { !open.isEmpty }
 
-  /// How long after a record at most a line about it is written, in seconds; nil where that is at once.
+  /// Seconds after a record until its line is written at the latest; nil if it is written at once.
   public var interval: Double? {
     guard case .rate(let summary) = mode else { return nil }
     return Double(summary.interval) / 1e9
   }
 
-  /// Appends what is known by `time`, in ns since the Unix epoch, of intervals that have passed.
+  /// Appends the lines of intervals that have ended by `time`, in ns since the Unix epoch.
   public mutating func finish(before time: UInt64 = .max, to output: inout [UInt8]) {
     guard case .rate(var summary) = mode else { return }
     mode = .raw
@@ -137,7 +137,7 @@ public struct RecordLines {
     mode = .rate(summary)
   }
 
-  /// Appends a line for each source whose open connections were told, where no line stands for them yet.
+  /// Appends a summary line for each source with open connections that await it.
   public mutating func appendSummary(to output: inout [UInt8]) {
     guard hasSummary, case .lines(var formatter) = mode else { return }
     mode = .raw
@@ -154,6 +154,6 @@ public struct RecordLines {
     open.removeAll()
   }
 
-  /// Seconds that a live stream's reader waits for more connections before it writes the line.
+  /// Seconds that the reader of a live stream waits for more connections before it writes the line.
   public static let summaryDelay = 0.1
 }

@@ -1,11 +1,11 @@
 import LogProtocol
 
-/// What becomes of the records that are shown.
+/// The form in which records are written.
 public enum RecordMode {
-  /// A line for each.
+  /// A line for each record.
   case lines(LineFormatter)
-  /// Their bytes, after a preamble, so that they can be read as a log again.
+  /// The records' bytes after a preamble, so that they form a log again.
   case raw
-  /// A line for each interval of time.
+  /// A summary line for each interval of time.
   case rate(RateSummary)
 }

@@ -3,17 +3,17 @@ import Bytes
 import LogProtocol
 import Observations
 
-/// What is needed to call sources and connections by name, learnt from the records as they go by.
+/// Names sources and connections, learnt from the records in the stream.
 public struct StreamNames {
-  /// What is live.
+  /// The live sources and connections.
   public private(set) var table = ConnectionTable()
 
   private var kinds: [UInt32: String] = [:]
 
-  /// Knows nothing yet.
+  /// Creates an empty set of names.
   public init() {}
 
-  /// Takes in a record; to be called for each, also for those that are not shown.
+  /// Learns from a record; must be called for every record, shown or not.
   ///
   /// - Parameter body: the record's body.
   public mutating func note(_ header: RecordHeader, body: UnsafeRawBufferPointer) {
@@ -24,16 +24,16 @@ public struct StreamNames {
     table.note(header, body: body)
   }
 
-  /// The kind of a source's program, escaped; nil where it never joined.
+  /// The kind of a source's program, escaped; nil if it was never seen to join.
   public func kind(of source: UInt32) -> String? { source == 0 ? "logserver" : kinds[source] }
 
-  /// `connector-1700000000`; the number alone where its kind is not known.
+  /// A source's name, `connector-1700000000`; only the number if its kind is unknown.
   public func name(of source: UInt32) -> String {
     if source == 0 { return "logserver" }
     return kinds[source].map { "\($0)-\(source)" } ?? String(source)
   }
 
-  /// The other end of a connection; nil where it is not known to be open.
+  /// The peer's end of a connection; nil if it is not known to be open.
   public func remote(of header: RecordHeader) -> Endpoint? {
     guard header.connection != 0 else { return nil }
     return table.connections(of: header.source)[header.connection]?.remote

@@ -3,28 +3,28 @@ import Bytes
 import LogProtocol
 import Observations
 
-/// Writes each record as a line that a person can read and a terminal can be trusted with.
+/// Writes each record as a line that people can read and that is safe for a terminal.
 public struct TextFormatter {
-  /// How lines look.
+  /// The look of the lines.
   public struct Style: Equatable, Sendable {
     /// Whether times are local; otherwise they are UTC.
     public var isLocal = false
-    /// Whether parts are coloured.
+    /// Whether lines have colours.
     public var hasColours = false
-    /// Whether everything is written in ASCII.
+    /// Whether lines are in ASCII.
     public var isASCII = false
 
     /// Creates the style without colours, in UTC and UTF-8.
     public init() {}
   }
 
-  /// How sources and connections are called.
+  /// The names of sources and the peers of connections.
   public private(set) var names = StreamNames()
 
   private let style: Style
   private var times: TimeText
 
-  /// Bytes of a text that are shown at most.
+  /// Most bytes of a text that are shown.
   private static let textLimit = 2000
 
   /// Creates a formatter that knows no sources yet.
@@ -33,7 +33,7 @@ public struct TextFormatter {
     times = TimeText(isLocal: style.isLocal)
   }
 
-  /// Takes in a record that is not shown.
+  /// Learns from a record that is not shown.
   public mutating func skip(_ header: RecordHeader, body: UnsafeRawBufferPointer) {
     names.note(header, body: body)
   }
@@ -55,7 +55,7 @@ public struct TextFormatter {
     end(line, &output)
   }
 
-  /// Takes in a record, and returns what its line says of it after time, source, type, connection and peer.
+  /// Learns from a record, and returns its line's words after time, source, type, connection and peer.
   ///
   /// - Parameter body: the record's body.
   public mutating func words(_ header: RecordHeader, body: UnsafeRawBufferPointer) -> String {
@@ -63,7 +63,7 @@ public struct TextFormatter {
     return String(content(header, body, nil).drop { $0 == " " })
   }
 
-  /// Appends a line, with its line feed, that stands for the records of a source's open connections.
+  /// Appends a line, with its line feed, that summarises a source's open connections.
   mutating func append(
     openConnections count: Int,
     of source: UInt32,
@@ -75,7 +75,7 @@ public struct TextFormatter {
     end("\(line) \(count) \(noun) open on \(names.name(of: source))", &output)
   }
 
-  /// Appends the time; returns the line's next words.
+  /// Appends the time; returns the source and type, the line's next words.
   private mutating func start(
     _ source: UInt32,
     _ type: RecordType,
@@ -98,7 +98,7 @@ public struct TextFormatter {
     (.truncated, "cut short"), (.encrypted, "v2"), (.resent, "sent again"),
   ]
 
-  /// What follows the connection's number.
+  /// The words after the connection's number.
   private mutating func content(
     _ header: RecordHeader,
     _ body: UnsafeRawBufferPointer,

@@ -1,6 +1,6 @@
 import Glibc
 
-/// Writes times as ISO 8601, fast for times of the same second.
+/// Writes times as ISO 8601; fast for times within the same second.
 public struct TimeText {
   private let isLocal: Bool
   private var second: UInt64 = .max
@@ -10,11 +10,11 @@ public struct TimeText {
   /// Creates a writer of UTC, or of local time with its offset.
   public init(isLocal: Bool = false) { self.isLocal = isLocal }
 
-  /// Appends `2026-01-31T23:59:59.000001Z`.
+  /// Appends a time, `2026-01-31T23:59:59.000001Z`.
   ///
   /// - Parameters:
   ///   - time: ns since the Unix epoch.
-  ///   - digits: how many digits of the fraction, 1 … 9; those left out are cut off, not rounded.
+  ///   - digits: digits of the fraction, 1 … 9; the rest is cut off, not rounded.
   public mutating func append(_ time: UInt64, digits: Int = 6, to output: inout [UInt8]) {
     if time / 1_000_000_000 != second { turn(to: time / 1_000_000_000) }
     output += start
@@ -26,7 +26,7 @@ public struct TimeText {
     output += end
   }
 
-  /// The time's text.
+  /// Returns a time's text.
   public mutating func text(_ time: UInt64, digits: Int = 6) -> String {
     var bytes: [UInt8] = []
     append(time, digits: digits, to: &bytes)

@@ -1,8 +1,8 @@
 import BitcoinWire
 import Bytes
 
-// Netmine's own forms of an endpoint, in the log stream and the control protocol; Bitcoin's forms are
-// `NetworkAddress`'s.
+// Netmine's own encodings of an endpoint, in the log stream and the control protocol. Bitcoin's encodings are
+// in `NetworkAddress`.
 
 extension ByteReader {
   /// Reads an endpoint: u8 network (BIP155), u16 count of the address's bytes, the address, u16 port.
@@ -13,7 +13,7 @@ extension ByteReader {
     let bytes = try span(Int(try big(UInt16.self, field)), field)
     guard let address = NetworkAddress(network: network, bytes) else {
       throw WireError(
-        .invalid("has \(bytes.byteCount) bytes, which no address of network \(network.rawValue) has"),
+        .invalid("has \(bytes.byteCount) bytes, wrong for an address of network \(network.rawValue)"),
         field: field,
         offset: start
       )
@@ -21,7 +21,7 @@ extension ByteReader {
     return Endpoint(address, port: try big(UInt16.self, field))
   }
 
-  /// Reads the `sockaddr_in` of Linux on x86-64, as coinscope's protocols have it: u16 family 2 (or 0)
+  /// Reads the `sockaddr_in` of Linux on x86-64, as in coinscope's protocols: u16 family 2 (or 0),
   /// little-endian, u16 port, u32 address, 8 bytes of any value.
   @_lifetime(self: copy self)
   public mutating func socketAddress(_ field: StaticString) throws(WireError) -> Endpoint {
@@ -54,7 +54,7 @@ extension Array where Element == UInt8 {
   }
 
   /// Appends an endpoint as the 16 bytes of Linux's `sockaddr_in` on x86-64: u16 family 2 (little-endian),
-  /// u16 port, u32 address, 8 zeros; 0.0.0.0 where it is not IPv4.
+  /// u16 port, u32 address, 8 zeros; the address is 0.0.0.0 if it is not IPv4.
   public mutating func appendSocketAddress(_ endpoint: Endpoint) {
     var address: UInt32 = 0
     if case .ipv4(let value) = endpoint.address { address = value }

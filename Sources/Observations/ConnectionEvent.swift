@@ -1,27 +1,28 @@
 import BitcoinWire
 import Bytes
 
-/// What happened to a connection: the body of a `RecordType.connection` record.
+/// An event of a connection: the body of a `RecordType.connection` record.
 ///
-/// Layout, big-endian: u8 version 2, u8 direction, u16 code, endpoint remote, endpoint local, u64 duration, outcome, u8 what
-/// is known of the peer (0 nothing, 1 its user agent, 2 its introduction), u16 count and bytes of the user agent or the
-/// fields of `PeerIntroduction`, u16 count and bytes of evidence. An endpoint is u8 BIP155 network, u16 count, address, u16
-/// port; an outcome is as in `Outcome`.
+/// Layout, big-endian: u8 version 2, u8 direction, u16 code, endpoint remote, endpoint local, u64 duration,
+/// outcome, u8 kind of peer information (0 none, 1 its user agent, 2 its introduction), then u16 count and
+/// bytes of the user agent or the fields of `PeerIntroduction`, u16 count and bytes of evidence. An endpoint
+/// is u8 BIP155 network, u16 count, address, u16 port; an outcome is as in `Outcome`.
 ///
-/// Bodies of programs before 0.2 begin with the u8 0 of a u32 code; they go on with u8 direction, endpoint remote, endpoint
-/// local, u32 errno, u64 duration, text reason, text user agent, u16 count and bytes of evidence.
+/// Bodies of programs before 0.2 begin with the u8 0 of a u32 code. After the code come u8 direction,
+/// endpoint remote, endpoint local, u32 errno, u64 duration, text reason, text user agent, u16 count and
+/// bytes of evidence.
 public struct ConnectionEvent: Equatable, Sendable {
-  /// What happened; the first eight are numbered as coinscope's update types.
+  /// The kind of event; the first eight are numbered as coinscope's update types.
   public enum Code: UInt32, Sendable, CaseIterable {
     /// Our connect succeeded.
     case connected = 0x01
     /// We accepted a peer's connect.
     case accepted = 0x02
-    /// The peer closed the connection in order.
+    /// The peer closed the connection normally (FIN).
     case closedByPeer = 0x04
     /// A write failed.
     case writeFailed = 0x08
-    /// Anything else failed, on the system's side.
+    /// Any other failure of the system.
     case failed = 0x10
     /// Our connect failed.
     case connectFailed = 0x20
@@ -29,7 +30,7 @@ public struct ConnectionEvent: Equatable, Sendable {
     case resetByPeer = 0x40
     /// We closed the connection.
     case closedByUs = 0x80
-    /// Both sides have sent `version` and `verack`; not known to coinscope.
+    /// Both sides have sent `version` and `verack`; unknown to coinscope.
     case handshaken = 0x100
 
     /// Whether the connection is gone after this event.
@@ -40,7 +41,7 @@ public struct ConnectionEvent: Equatable, Sendable {
       }
     }
 
-    /// The event in a word or two: what text and JSON show.
+    /// The event in a word or two, as in text and JSON.
     public var name: String {
       switch self {
       case .connected: "connected"
@@ -56,22 +57,22 @@ public struct ConnectionEvent: Equatable, Sendable {
     }
   }
 
-  /// The version of the bodies that are written.
+  /// The version of the bodies that this program writes.
   public static let version: UInt8 = 2
 
-  /// Most bytes kept of what a peer sent wrong.
+  /// Most bytes kept as evidence of a peer's violation.
   public static let maximumEvidenceCount = 4 << 10
 
-  /// What is known of the peer besides its address.
+  /// The information about the peer besides its address.
   public enum Peer: Hashable, Sendable {
-    /// Nothing yet.
+    /// None yet.
     case unknown
-    /// Only its user agent, as sent: all that programs before 0.2 recorded.
+    /// Only its user agent, as sent: programs before 0.2 recorded no more.
     case userAgent([UInt8])
-    /// What its `version` message says.
+    /// The fields of its `version` message.
     case introduced(PeerIntroduction)
 
-    /// What the peer said, if it has said something.
+    /// Wraps the peer's introduction; nil becomes `unknown`.
     public init(_ introduction: PeerIntroduction?) {
       self = introduction.map { .introduced($0) } ?? .unknown
     }
@@ -85,27 +86,27 @@ public struct ConnectionEvent: Equatable, Sendable {
       }
     }
 
-    /// What its `version` message says; nil if that is not known.
+    /// The fields of its `version` message; nil if they are not known.
     public var introduction: PeerIntroduction? {
       if case .introduced(let introduction) = self { introduction } else { nil }
     }
   }
 
-  /// What happened.
+  /// The kind of event.
   public var code: Code
-  /// Which end opened the connection.
+  /// The end that opened the connection.
   public var direction: Direction
   /// The peer's end.
   public var remote: Endpoint
   /// Our end; port 0 if there never was one.
   public var local: Endpoint
-  /// How long the connect took, or for `handshaken` everything since it was begun, in ns; 0 if that is not known.
+  /// The duration of the connect, or for `handshaken` of connect and handshake together, in ns; 0 if unknown.
   public var duration: UInt64
-  /// Why the connection ended; nil if it did not, or if nothing is known.
+  /// The reason for the connection's end; nil if it has not ended, or if the reason is unknown.
   public var outcome: Outcome?
-  /// What is known of the peer.
+  /// The information about the peer.
   public var peer: Peer
-  /// What the peer sent wrong, up to 4 KiB from the start of the message that is wrong.
+  /// The bytes of the peer's violation, up to 4 KiB from the start of the wrong message.
   public var evidence: [UInt8]
 
   /// Creates an event.
@@ -132,7 +133,7 @@ public struct ConnectionEvent: Equatable, Sendable {
   /// The user agent as sent (BIP14); empty if it is not known.
   public var userAgent: [UInt8] { peer.userAgent }
 
-  /// Reads a body, of any version up to this one.
+  /// Decodes a body of any version up to this one.
   ///
   /// - Throws: `WireError` if it is malformed, or of a later version.
   public init(_ body: RawSpan) throws(WireError) {
@@ -163,7 +164,7 @@ public struct ConnectionEvent: Equatable, Sendable {
     try reader.finish("connection event")
   }
 
-  /// Reads a body of a program before 0.2.
+  /// Decodes a body of a program before 0.2.
   private init(early: consuming ByteReader) throws(WireError) {
     var reader = early
     code = try Code(try reader.big(UInt32.self, "event code"), offset: 0)
@@ -181,7 +182,7 @@ public struct ConnectionEvent: Equatable, Sendable {
     try reader.finish("connection event")
   }
 
-  /// The body's bytes.
+  /// The encoded body, in the current version.
   public var body: [UInt8] {
     var bytes: [UInt8] = [Self.version, direction.rawValue]
     bytes.appendBig(UInt16(code.rawValue))
@@ -196,30 +197,30 @@ public struct ConnectionEvent: Equatable, Sendable {
 }
 
 extension ConnectionEvent.Code {
-  /// The code with a number that was read at `offset`.
+  /// Looks up the code of a number that was read at `offset`.
   fileprivate init(_ number: some BinaryInteger, offset: Int) throws(WireError) {
     guard let code = Self(rawValue: UInt32(number)) else {
-      throw WireError(.invalid("is \(number), which no event has"), field: "event code", offset: offset)
+      throw WireError(.invalid("is \(number), which is unknown"), field: "event code", offset: offset)
     }
     self = code
   }
 }
 
 extension ConnectionEvent.Peer {
-  /// Reads u8 what is known, then that.
+  /// Reads u8 kind of information, then the information.
   @_lifetime(reader: copy reader)
   init(_ reader: inout ByteReader) throws(WireError) {
     let offset = reader.offset
-    let kind = try reader.big(UInt8.self, "what is known of the peer")
+    let kind = try reader.big(UInt8.self, "kind of peer information")
     switch kind {
     case 0: self = .unknown
     case 1: self = .userAgent(try reader.prefixedBytes("user agent"))
     case 2: self = .introduced(try PeerIntroduction(&reader))
-    default: throw WireError(.invalid("is \(kind)"), field: "what is known of the peer", offset: offset)
+    default: throw WireError(.invalid("is \(kind)"), field: "kind of peer information", offset: offset)
     }
   }
 
-  /// Appends u8 what is known, then that.
+  /// Appends u8 kind of information, then the information.
   func write(to bytes: inout [UInt8]) {
     switch self {
     case .unknown: bytes.append(0)

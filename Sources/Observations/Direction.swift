@@ -1,4 +1,4 @@
-/// Which end opened a connection.
+/// The end that opened a connection.
 public enum Direction: UInt8, Hashable, Sendable, CustomStringConvertible {
   /// We dialled the peer.
   case outbound = 0

@@ -1,38 +1,40 @@
-/// What is known of the endpoint of a node, by the last attempt to reach it. Raw values are what people and programs
-/// read.
+/// The state of a node's endpoint according to the last attempt to reach it. People and programs read the raw
+/// values.
 public enum NodeState: String, CaseIterable, Sendable {
-  /// It was only heard of.
+  /// The address is known, but was not tried.
   case untried
-  /// The handshake was done.
+  /// The handshake was completed.
   case reachable
-  /// Somebody accepts there and closes before the handshake is done: a node without a free slot, or one that does not
-  /// want us.
+  /// The endpoint accepts connections and closes them before the handshake is done: a node without a free
+  /// slot, or one that has banned us.
   case full
-  /// Nobody listens there.
+  /// No program listens there.
   case refused
-  /// Nobody answered in time, or the handshake was not done in time.
+  /// There was no answer in time, or the handshake was not done in time.
   case timedOut = "timed out"
-  /// No way leads there.
+  /// No route leads there.
   case unreachable
-  /// Who answers is of another network, or no Bitcoin at all.
+  /// The node is on another network, or does not speak Bitcoin.
   case wrongNetwork = "wrong network"
-  /// Who answers does not speak as the protocol asks, or too old a version of it.
+  /// The node violates the protocol, or its version is too old.
   case protocolError = "protocol error"
-  /// The attempt failed for our reasons (no descriptors, no proxy, blacklisted), and says nothing of the endpoint.
+  /// The attempt failed for our own reasons (no descriptors, no proxy, blacklisted), and shows nothing about
+  /// the endpoint.
   case ourFault = "our fault"
-  /// It is we ourselves.
+  /// The endpoint is this connector.
   case ourselves
 
-  /// What an attempt shows.
+  /// The state that an attempt shows.
   ///
-  /// - Parameter code: what ended it before the handshake was done; nil if it was done. One that this version does not know
-  ///   is taken for our fault: it says nothing of the endpoint.
+  /// - Parameter code: the outcome that ended the attempt before the handshake was done; nil if the handshake
+  ///   was done. A code that this version does not know counts as our fault, as it shows nothing about the
+  ///   endpoint.
   public init(_ code: Outcome.Code?) { self = code.map { Self.shown[$0] ?? .ourFault } ?? .reachable }
 
-  /// Whether this version knows what a code shows.
+  /// Whether this version knows the state that a code shows.
   public static func shows(_ code: Outcome.Code) -> Bool { shown[code] != nil }
 
-  /// What each code shows of the endpoint.
+  /// The state of the endpoint that each code shows.
   private static let shown: [Outcome.Code: NodeState] = [
     .alreadyConnected: .reachable,
     .closedBeforeVersion: .full, .closedByPeer: .full, .reset: .full,

@@ -1,9 +1,9 @@
-/// What connectors before 0.2 said in place of codes: a reason that begins with an outcome's name, `already connected:
-/// connection 17`.
+/// Outcomes of connectors before 0.2. In place of a code they sent a reason that begins with an outcome's
+/// name: `already connected: connection 17`.
 extension Outcome {
-  /// Reads a reason; nil if it is empty.
+  /// Parses a reason; nil if it is empty.
   ///
-  /// The only place in which text is taken apart: files and connectors of those days say nothing else.
+  /// This is the only place that parses text: old files and connectors contain nothing else.
   public init?(reason: String, errorNumber: UInt32) {
     guard !reason.isEmpty else { return nil }
     let colon = reason.firstRange(of: ": ")

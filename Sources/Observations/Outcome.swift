@@ -1,46 +1,46 @@
-/// How a connection, or the attempt to make one, ended: a code that programs decide by, the system's error number, and
-/// what else is known, typed.
+/// The way a connection, or the attempt to open one, ended: a code that programs decide by, the system's
+/// error number, and typed details.
 ///
-/// Layout, big-endian: u16 code; unless it is 0, which stands for no outcome, u32 errno, u8 kind of the detail, u16 count
+/// Layout, big-endian: u16 code (0 alone stands for no outcome), u32 errno, u8 kind of the detail, u16 count
 /// and bytes of the detail (docs/log-format.md).
 public struct Outcome: Hashable, Sendable {
-  /// What happened.
+  /// The way it ended.
   public var code: Code
 
-  /// The system's error number, as Linux numbers them; 0 if the system is not to blame.
+  /// The error number in Linux's numbering; 0 if the system reported no error.
   public var errorNumber: UInt32
 
-  /// What else is known.
+  /// The details besides the code.
   public var detail: Detail
 
-  /// Joins what is known.
+  /// Creates an outcome.
   public init(_ code: Code, errorNumber: UInt32 = 0, _ detail: Detail = .none) {
     self.code = code
     self.errorNumber = errorNumber
     self.detail = detail
   }
 
-  /// A stable number for each way to end, and its name. Numbers that this version does not know are a later one's.
+  /// A stable number for each way to end, with a name. Unknown numbers come from later versions.
   public struct Code: RawRepresentable, Hashable, Sendable {
     /// The number in records and in the control protocol.
     public let rawValue: UInt16
 
-    /// Takes the number.
+    /// Wraps a number.
     public init(rawValue: UInt16) { self.rawValue = rawValue }
 
-    /// Only text is known: a source of coinscope's, or a connector before 0.2.
+    /// Only text is known: from a coinscope source, or a connector before 0.2.
     public static let unspecified = Code(rawValue: 1)
-    /// Nobody listens at the address.
+    /// No program listens at the address.
     public static let refused = Code(rawValue: 2)
-    /// Nobody answered in time.
+    /// There was no answer in time.
     public static let timedOut = Code(rawValue: 3)
     /// No route leads to the address, or a firewall forbids it.
     public static let unreachable = Code(rawValue: 4)
-    /// The peer reset the connection. Before `version`, this is often a node without a free slot.
+    /// The peer reset the connection. Before `version`, it is often a node without a free slot.
     public static let reset = Code(rawValue: 5)
     /// The peer closed before it sent `version`, as nodes do that are full or have banned us.
     public static let closedBeforeVersion = Code(rawValue: 6)
-    /// The peer closed in order.
+    /// The peer closed the connection normally (FIN).
     public static let closedByPeer = Code(rawValue: 7)
     /// The handshake was not done in time.
     public static let handshakeTimedOut = Code(rawValue: 8)
@@ -48,7 +48,7 @@ public struct Outcome: Hashable, Sendable {
     public static let messageTimedOut = Code(rawValue: 9)
     /// A ping was not answered in time.
     public static let pingTimedOut = Code(rawValue: 10)
-    /// No byte came for too long.
+    /// No byte arrived for too long.
     public static let silent = Code(rawValue: 11)
     /// The peer is on another network, or does not speak Bitcoin.
     public static let wrongMagic = Code(rawValue: 12)
@@ -56,11 +56,11 @@ public struct Outcome: Hashable, Sendable {
     public static let protocolError = Code(rawValue: 13)
     /// The peer's protocol version is below the one configured.
     public static let tooOld = Code(rawValue: 14)
-    /// The peer reads too little of what is sent to it.
+    /// The peer reads too little of the data sent to it.
     public static let doesNotRead = Code(rawValue: 15)
     /// The peer connects too often, or too many peers have connected.
     public static let turnedAway = Code(rawValue: 16)
-    /// Peers hold as much memory as they may, and this one more than others.
+    /// The memory limit for peers was reached, and this one used more than others.
     public static let outOfMemory = Code(rawValue: 17)
     /// The peer is this connector.
     public static let ourselves = Code(rawValue: 18)
@@ -68,11 +68,11 @@ public struct Outcome: Hashable, Sendable {
     public static let blacklisted = Code(rawValue: 19)
     /// A connection to the same address and port exists.
     public static let alreadyConnected = Code(rawValue: 20)
-    /// As many connections to its network group exist as are allowed.
+    /// The limit of connections to the address's network group was reached.
     public static let groupFull = Code(rawValue: 21)
-    /// As many connects wait as are allowed.
+    /// The limit of queued connects was reached.
     public static let queueFull = Code(rawValue: 22)
-    /// The address needs a proxy and none is configured, or the network does not reach that far.
+    /// The address needs a proxy and none is configured, or it is outside the network's reach.
     public static let noRoute = Code(rawValue: 23)
     /// The proxy is down, or could not connect to the peer.
     public static let proxy = Code(rawValue: 24)
@@ -87,8 +87,7 @@ public struct Outcome: Hashable, Sendable {
     /// Any other error of the system.
     public static let failed = Code(rawValue: 29)
 
-    /// Every code that this version knows, in the order of their numbers, with the name that text and JSON show. Neither a
-    /// number nor a name ever changes.
+    /// Every known code with its name in text and JSON, in order of numbers. Numbers and names never change.
     public static let names: [(code: Code, name: String)] = [
       (.unspecified, "unspecified"), (.refused, "refused"), (.timedOut, "timed out"),
       (.unreachable, "unreachable"), (.reset, "reset"), (.closedBeforeVersion, "closed before version"),
@@ -109,7 +108,7 @@ public struct Outcome: Hashable, Sendable {
       return Self.names.indices.contains(index) ? Self.names[index].name : "outcome \(rawValue)"
     }
 
-    /// The code with this name; nil if there is none.
+    /// Looks up the code with a name; nil if there is none.
     public init?(name: some StringProtocol) {
       guard let entry = Self.names.first(where: { $0.name == name }) else { return nil }
       self = entry.code

@@ -2,56 +2,56 @@ import BitcoinWire
 import Bytes
 
 extension Outcome {
-  /// What is known of an outcome besides its code and error number.
+  /// The details of an outcome besides its code and error number.
   public enum Detail: Hashable, Sendable {
-    /// Nothing. Kind 0.
+    /// No details. Kind 0.
     case none
     /// The system call that failed. Kind 1: u8.
     case call(IOError.Call)
-    /// The connection that stands in the way. Kind 2: u32 id.
+    /// The existing connection that prevents a new one. Kind 2: u32 id.
     case connection(UInt32)
     /// A limit that was reached. Kind 3: u16 limit, i64 value, i64 bound.
     case limit(Limit, value: Int64, bound: Int64)
-    /// How long was waited. Kind 4: u64 ns.
+    /// The time-out that expired. Kind 4: u64 ns.
     case timeout(UInt64)
-    /// The bytes that came in place of the network's magic, up to four. Kind 5: u16 count and bytes found, 4 bytes expected,
-    /// in the order on the wire.
+    /// The bytes received in place of the network's magic, up to four. Kind 5: u16 count and bytes found, 4
+    /// bytes expected, in the order on the wire.
     case magic(found: [UInt8], expected: UInt32)
     /// A message header that announces too long a payload. Kind 6: 12 bytes command, u32 length, u32 maximum.
     case oversized(Command, length: UInt32, maximum: UInt32)
-    /// A message whose payload cannot be read. Kind 7: 12 bytes command, then as in `MalformedField`.
+    /// A message whose payload cannot be decoded. Kind 7: 12 bytes command, then as in `MalformedField`.
     case malformed(Command, MalformedField)
-    /// A network that needs a proxy, and none is configured. Kind 8: u8 BIP155 network id.
+    /// A network that needs a proxy when none is configured. Kind 8: u8 BIP155 network id.
     case unproxied(NetworkID)
     /// An address beyond the reach of the connector's network. Kind 9: u8 reach.
     case outOfReach(Network.Reach)
-    /// The connection was reset before the peer's `version` came. Kind 10.
+    /// The connection was reset before the peer's `version` arrived. Kind 10.
     case beforeVersion
-    /// What the proxy answered, or why it did not. Kind 11: as in `ProxyFailure`.
+    /// The proxy's error, or the reason why it did not answer. Kind 11: as in `ProxyFailure`.
     case proxy(ProxyFailure)
-    /// What a source says that knows no codes. Kind 12: UTF-8.
+    /// The text of a source that knows no codes. Kind 12: UTF-8.
     case text(String)
-    /// What a later version says.
+    /// A detail of a later version.
     case unknown(kind: UInt8, [UInt8])
   }
 
-  /// A limit that the connector keeps, with a stable number.
+  /// A limit of the connector, with a stable number.
   public enum Limit: UInt16, Hashable, Sendable, CaseIterable {
-    /// Connects a second of one address, in thousandths (`connector.bitcoin.inbound_rate`).
+    /// Connects a second from one address, in thousandths (`connector.bitcoin.inbound_rate`).
     case inboundRate = 1
-    /// Connections of one address (`connector.bitcoin.max_inbound_per_address`).
+    /// Connections from one address (`connector.bitcoin.max_inbound_per_address`).
     case inboundPerAddress = 2
-    /// Connections of peers to us (`connector.bitcoin.max_inbound`).
+    /// Connections that peers opened (`connector.bitcoin.max_inbound`).
     case inbound = 3
     /// Connections that the limit of open files allows (`ulimit -n`).
     case openFiles = 4
-    /// Bytes of memory that are held for peers (`connector.peer_memory`); the value is this peer's share.
+    /// Bytes of memory held for peers (`connector.peer_memory`); the value is this peer's share.
     case peerMemory = 5
-    /// Bytes that wait to be sent to one peer.
+    /// Bytes queued for one peer and not sent.
     case unsentBytes = 6
-    /// Connects that wait (`connector.dial.queue`).
+    /// Queued connects (`connector.dial.queue`).
     case waitingConnects = 7
-    /// Connections that are kept (`connector.dial.queue`).
+    /// Connections kept open (`connector.dial.queue`).
     case keptConnections = 8
     /// Connections to one network group (`connector.dial.group_limit`).
     case groupConnections = 9
@@ -59,11 +59,11 @@ extension Outcome {
     case protocolVersion = 10
   }
 
-  /// The field of a message that cannot be read.
+  /// The field of a message that cannot be decoded.
   ///
   /// Layout: text field, u32 offset in the payload, u8 problem, u64 value, u64 bound.
   public struct MalformedField: Hashable, Sendable {
-    /// What is wrong with a field.
+    /// The problem with a field.
     public enum Problem: UInt8, Hashable, Sendable {
       /// The field needs `value` bytes and `bound` are left.
       case truncated = 1
@@ -77,16 +77,16 @@ extension Outcome {
 
     /// The field's name in the message's documentation.
     public var field: String
-    /// Where it begins, in bytes from the start of the payload.
+    /// Offset of the field in the payload, in bytes.
     public var offset: UInt32
-    /// What is wrong with it.
+    /// The problem with the field.
     public var problem: Problem
-    /// As the problem says; 0 if it needs none.
+    /// The problem's `value`; 0 if it has none.
     public var value: UInt64
-    /// As the problem says; 0 if it needs none.
+    /// The problem's `bound`; 0 if it has none.
     public var bound: UInt64
 
-    /// Joins what is known.
+    /// Creates a description of the field and its problem.
     public init(field: String, offset: UInt32, problem: Problem, value: UInt64 = 0, bound: UInt64 = 0) {
       self.field = field
       self.offset = offset
@@ -95,7 +95,7 @@ extension Outcome {
       self.bound = bound
     }
 
-    /// What reading the payload threw.
+    /// Converts the error that decoding the payload threw.
     public init(_ error: WireError) {
       let (problem, value, bound): (Problem, UInt64, UInt64) =
         switch error.problem {
@@ -115,25 +115,26 @@ extension Outcome {
     }
   }
 
-  /// What a proxy answered, or why it did not.
+  /// A proxy's error, or the reason why it did not answer.
   ///
   /// Layout: u8 kind, then the fields of the case.
   public enum ProxyFailure: Hashable, Sendable {
-    /// The proxy could not be connected to; the outcome's errno says why. Kind 1: endpoint of the proxy.
+    /// The connect to the proxy failed with the outcome's errno. Kind 1: endpoint of the proxy.
     case unreachable(Endpoint)
     /// The proxy did not answer in time. Kind 2: u64 ns.
     case timeout(UInt64)
     /// The proxy closed the connection, or its connection failed with the outcome's errno. Kind 3.
     case closed
-    /// What answers does not speak the proxy's protocol. Kind 4.
+    /// The server there does not speak the proxy's protocol. Kind 4.
     case notProxy
     /// A SOCKS5 reply other than success (RFC 1928; from 0xf0 on Tor's proposal 304). Kind 5: u8 reply.
     case socksReply(UInt8)
-    /// The SOCKS5 authentication method that the proxy insists on (RFC 1928). Kind 6: u8 method.
+    /// The proxy's answer to the SOCKS5 authentication methods that we offer, if it is none of them (RFC
+    /// 1928). Kind 6: u8 method.
     case socksMethod(UInt8)
     /// The SOCKS5 proxy refused our user name (RFC 1929). Kind 7: u8 status.
     case socksCredentials(UInt8)
-    /// A result of an I2P router's other than OK (SAM 3.1). Kind 8: text RESULT, text MESSAGE.
+    /// An I2P router's result other than OK (SAM 3.1). Kind 8: text RESULT, text MESSAGE.
     case sam(result: String, message: String)
   }
 }
@@ -152,7 +153,7 @@ extension Outcome {
 }
 
 extension Array where Element == UInt8 {
-  /// Appends an outcome, or the 0 that stands for none.
+  /// Appends an outcome; nil becomes code 0 alone.
   public mutating func appendOutcome(_ outcome: Outcome?) {
     guard let outcome else { return appendBig(UInt16(0)) }
     appendBig(outcome.code.rawValue)
@@ -161,7 +162,7 @@ extension Array where Element == UInt8 {
     let start = count
     appendBig(UInt16(0))
     outcome.detail.write(to: &self)
-    // Texts, the only parts without a length of their own, are cut to fit.
+    // Only texts have no length limit of their own: cut them to fit.
     if count - start - 2 > Int(UInt16.max) { removeLast(count - start - 2 - Int(UInt16.max)) }
     replaceBig(UInt16(count - start - 2), at: start)
   }
@@ -187,7 +188,7 @@ extension Outcome.Detail {
     }
   }
 
-  /// Reads a detail. One that says more than this version knows, or a number that it does not know, is kept as it is.
+  /// Decodes a detail. One with extra bytes or unknown numbers is kept as bytes.
   fileprivate init(kind: UInt8, _ bytes: RawSpan) throws(WireError) {
     var reader = ByteReader(bytes)
     let known = try Self.known(kind, &reader)

@@ -1,22 +1,22 @@
 import BitcoinWire
 import Bytes
 
-/// What a peer says of itself in its `version` message.
+/// The fields of a peer's `version` message.
 ///
 /// Layout: i32 protocol version, u64 services, u16 count and bytes user agent, i32 height, u8 relay.
 public struct PeerIntroduction: Hashable, Sendable {
-  /// The protocol version it speaks.
+  /// The protocol version that the peer speaks.
   public var protocolVersion: Int32
-  /// What it offers.
+  /// The services that the peer offers.
   public var services: ServiceFlags
-  /// The user agent as it sent it (BIP14), at most 256 bytes.
+  /// The user agent as the peer sent it (BIP14), at most 256 bytes.
   public var userAgent: [UInt8]
-  /// The height of its chain.
+  /// The height of the peer's block chain.
   public var startHeight: Int32
-  /// Whether it asks for transactions to be announced (BIP37).
+  /// Whether the peer asks for transactions to be announced (BIP37).
   public var relay: Bool
 
-  /// Describes a peer.
+  /// Creates an introduction.
   public init(
     protocolVersion: Int32,
     services: ServiceFlags,
@@ -31,7 +31,7 @@ public struct PeerIntroduction: Hashable, Sendable {
     self.relay = relay
   }
 
-  /// What a connection has before the peer's `version` has come: zeros, and no user agent.
+  /// The introduction before the peer's `version` has arrived: zeros and no user agent.
   public static let unknown = PeerIntroduction(
     protocolVersion: 0,
     services: [],
@@ -40,10 +40,11 @@ public struct PeerIntroduction: Hashable, Sendable {
     relay: false
   )
 
-  /// The longest user agent that is kept, in bytes (Bitcoin Core's `MAX_SUBVERSION_LENGTH`).
+  /// The longest user agent kept, in bytes (Bitcoin Core's `MAX_SUBVERSION_LENGTH`).
   public static let maximumUserAgentCount = 256
 
-  /// What a `version` message says. Fields that old versions leave out are 0 or empty; `relay` is then true (BIP37).
+  /// Takes the fields from a `version` message. Fields that old versions leave out are 0 or empty; `relay` is
+  /// then true (BIP37).
   public init(_ message: VersionMessage) {
     self.init(
       protocolVersion: message.version,

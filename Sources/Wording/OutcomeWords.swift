@@ -3,14 +3,14 @@ import Bytes
 import Observations
 
 extension Outcome {
-  /// The outcome in words: its name, and `: ` with details if there are any. Programs decide by the code.
+  /// The outcome in words: its name, then `: ` and details if there are any. Programs decide by the code.
   public var words: String {
     let details = details
     if code == .unspecified, !details.isEmpty { return details }
     return details.isEmpty ? code.name : "\(code.name): \(details)"
   }
 
-  /// What is known besides the code, in words; empty if the code says it all.
+  /// The details besides the code, in words; empty if there are none.
   public var details: String {
     let system = systemWords
     switch detail {
@@ -33,7 +33,7 @@ extension Outcome {
     }
   }
 
-  /// The error number in words, unless the code says as much.
+  /// The error number in words; empty if the code says the same.
   private var systemWords: String {
     switch code {
     case .refused, .timedOut, .reset: return ""
@@ -90,9 +90,9 @@ extension Outcome.ProxyFailure {
     case .unreachable(let proxy): return "\(proxy): \(system)"
     case .timeout(let nanoseconds): return "not connected within \(Double(nanoseconds) / 1e9) s"
     case .closed: return system.isEmpty ? "it closed the connection" : system
-    case .notProxy: return "what answers does not speak the proxy's protocol"
+    case .notProxy: return "the server there does not speak the proxy's protocol"
     case .socksReply(let reply): return Self.words(ofReply: reply)
-    case .socksMethod: return "it wants another way to prove who we are"
+    case .socksMethod: return "it requires another authentication method"
     case .socksCredentials: return "it refuses our user name"
     case .sam(let result, let message):
       let words = Self.words(ofResult: result)
@@ -100,22 +100,22 @@ extension Outcome.ProxyFailure {
     }
   }
 
-  /// A SOCKS5 reply (RFC 1928); from 0xf0 on Tor's own (its proposal 304).
+  /// Words for a SOCKS5 reply (RFC 1928); from 0xf0 on they are Tor's (its proposal 304).
   private static func words(ofReply reply: UInt8) -> String {
     switch reply {
-    case 1: "it failed"
-    case 2: "its rules do not allow it"
+    case 1: "general failure"
+    case 2: "not allowed by its rules"
     case 3: "network unreachable"
     case 4: "host unreachable"
     case 5: "connection refused"
     case 6: "timed out"
-    case 7: "it does not do that"
-    case 8: "it does not know such addresses"
+    case 7: "command not supported"
+    case 8: "address type not supported"
     case 0xf0: "onion service not found"
     case 0xf1: "onion service's descriptor is invalid"
     case 0xf2: "no introduction to the onion service"
     case 0xf3: "no rendezvous with the onion service"
-    case 0xf4: "the onion service wants a key"
+    case 0xf4: "the onion service requires a key"
     case 0xf5: "wrong key for the onion service"
     case 0xf6: "the onion service's address is bad"
     case 0xf7: "introduction to the onion service timed out"
@@ -123,7 +123,7 @@ extension Outcome.ProxyFailure {
     }
   }
 
-  /// A result of SAM 3.1.
+  /// Words for a result of SAM 3.1.
   private static func words(ofResult result: String) -> String {
     switch result {
     case "CANT_REACH_PEER": "the peer cannot be reached"
@@ -131,7 +131,7 @@ extension Outcome.ProxyFailure {
     case "TIMEOUT": "timed out"
     case "INVALID_KEY": "the address is not valid"
     case "INVALID_ID": "the session is gone"
-    case "DUPLICATED_ID", "DUPLICATED_DEST": "the session is there already"
+    case "DUPLICATED_ID", "DUPLICATED_DEST": "the session exists already"
     case "NOVERSION": "it does not speak SAM 3.1"
     case "": "its reply has no result"
     default: result
@@ -154,6 +154,6 @@ extension IOError.Call {
 }
 
 extension Outcome {
-  /// The name of the code, as JSON has it; nil if only text is known.
+  /// The code's name, as in JSON; nil if only text is known.
   public var causeName: String? { code == .unspecified ? nil : code.name }
 }

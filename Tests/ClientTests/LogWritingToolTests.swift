@@ -81,7 +81,7 @@ import Testing
     let number = LogArchive.source ^ 1 << 31
     #expect(
       outcome.complaints == [
-        "source 1700000000, instance 0000000000000008, is \(number) here: another log server's has its id",
+        "source 1700000000, instance 0000000000000008, is now \(number): another log server granted its id",
         "31 records",
       ]
     )
@@ -126,7 +126,7 @@ import Testing
     let damaged = write(Array(LogArchive.bytes.dropLast(5)), "1")
     let outcome = try log("merge", "-o", out, damaged, write(LogArchive.coinscope, "2"))
     #expect(outcome.status == .someFailed)
-    #expect(outcome.complaints.first?.contains("/1 ends with 59 bytes of a record that is not whole") == true)
+    #expect(outcome.complaints.first?.contains("/1 ends with 59 bytes of an incomplete record") == true)
     #expect(try log("stats", "--json", out).lines[0].contains(#""name":"inv","records":4"#))
   }
 

@@ -43,14 +43,14 @@ import Testing
 
   @Test func failsWhereTheLogServerRefusesTheConnector() throws {
     let server = try startLogServer()
-    runner.connector.statistics.refusal = "it does not prove to be instance 5"
+    runner.connector.statistics.refusal = "the secret does not match instance 5"
     let outcome = try runner.run("status", "--interval", "0")
     #expect(outcome.status == .someFailed)
-    let sentence = "REFUSES the connector: it does not prove to be instance 5; records are kept"
+    let sentence = "REFUSES the connector: the secret does not match instance 5; records are kept"
     #expect(outcome.lines.last == "  log server  \(sentence)")
     let json = try runner.run("status", "--interval", "0", "--json")
     #expect(json.status == .someFailed)
-    #expect(json.lines[0].contains(#""refusal":"it does not prove to be instance 5""#))
+    #expect(json.lines[0].contains(#""refusal":"the secret does not match instance 5""#))
     server.shutDown()
   }
 

@@ -81,8 +81,8 @@ import Testing
   }
 
   @Test(arguments: [
-    ("47", "proxy: what answers does not speak the proxy's protocol"), ("05ff", "another way"),
-    ("0502 0101", "refuses our user name"),
+    ("47", "proxy: the server there does not speak the proxy's protocol"),
+    ("05ff", "another authentication method"), ("0502 0101", "refuses our user name"),
     ("0500 0504", "host unreachable"), ("0500 05f0", "onion service not found"),
     ("0500 0500 0009 00", "does not speak"),
     ("", "it closed the connection"),

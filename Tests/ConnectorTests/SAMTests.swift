@@ -9,7 +9,7 @@ import Testing
 @testable import ConnectorCore
 
 /// The words for a router that does not speak SAM.
-private let notProxy = "what answers does not speak the proxy's protocol"
+private let notProxy = "the server there does not speak the proxy's protocol"
 
 /// Connections through I2P routers (SAM 3.1).
 @Suite struct SAMTests {

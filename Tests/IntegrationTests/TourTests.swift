@@ -36,7 +36,7 @@ import Testing
     #expect(tour.errors.contains("3 of 3 peers answered"))
     #expect(tour.errors.contains("50 of 50 asked have answered"))
     #expect(tour.output.contains("records lost: 0"))
-    #expect(tour.output.contains("records twice: 0"))
+    #expect(tour.output.contains("duplicate records: 0"))
     let pidFiles = { (try? FileManager.default.contentsOfDirectory(atPath: folder.path + "run")) ?? [] }
     try tour.wait(for: "the daemons to end") { pidFiles().isEmpty }
   }

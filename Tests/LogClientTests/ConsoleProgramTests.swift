@@ -102,7 +102,7 @@ import Zstandard
       return object?["sequence"] as? Int
     }
     #expect(sequences == [1, 2, 3])
-    #expect(errors.contains("2.log ends with 36 bytes of a record that is not whole"))
+    #expect(errors.contains("2.log ends with 36 bytes of an incomplete record"))
   }
 
   @Test func namesWhatIsNoLog() throws {

@@ -5,7 +5,7 @@ import Observations
 import TestSupport
 import Testing
 
-/// The example of a reader, as a process.
+/// Runs the example reader as a process.
 @Suite struct BlockWatchTests {
   private func announcement(
     _ sequence: UInt64,
@@ -34,7 +34,7 @@ import Testing
     let log =
       StreamPreamble.bytes(createdAt: 1) + announcement(1, of: hashes[0], by: 7)
       + announcement(2, of: hashes[0], by: 8) + announcement(3, of: hashes[0], by: 8)
-      // Nobody sees a message with a wrong checksum, nor counts what we announce ourselves.
+      // A message with a wrong checksum is ignored, and so are our own announcements.
       + announcement(4, of: hashes[1], by: 8, .wrongChecksum) + announcement(5, of: hashes[1], by: 8, .sent)
       + announcement(6, of: hashes[1], by: 9)
     let path = folder.write(log, to: "a.log")
@@ -42,7 +42,8 @@ import Testing
     #expect(try program.wait() == 0, "\(program.errors)")
     #expect(
       program.lines == [
-        "101 \(hashes[0]), the one before by 0 peers", "106 \(hashes[1]), the one before by 2 peers",
+        "101 \(hashes[0]), previous block announced by 0 peers",
+        "106 \(hashes[1]), previous block announced by 2 peers",
         "0 records missed, 0 unreadable",
       ]
     )

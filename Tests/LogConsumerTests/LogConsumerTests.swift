@@ -18,12 +18,12 @@ final class Stage: LogSubscriberHandler {
   let loop = EventLoop()
   let server: LogServer
   let source: LogPublisher
-  /// Bytes that the archive has and has not written.
+  /// Bytes that the archive has received and not written.
   private var unwritten: [UInt8] = StreamPreamble.bytes(createdAt: 1)
   private var written: [UInt8] = []
   private var subscriber: LogSubscriber!
   private var segments = 0
-  /// Whether the archive writes what it gets.
+  /// Whether the archive writes received bytes.
   var writes = true { didSet { flush() } }
 
   init() throws {
@@ -63,7 +63,7 @@ final class Stage: LogSubscriberHandler {
     save()
   }
 
-  /// Writes half of what is unwritten: the file ends within a record.
+  /// Writes half of the unwritten bytes, so that the file ends within a record.
   func writeHalf() {
     let half = unwritten.count / 2 + 5
     written += unwritten[..<half]
@@ -71,7 +71,7 @@ final class Stage: LogSubscriberHandler {
     save()
   }
 
-  /// Another segment takes the place of the open one, which is renamed.
+  /// Renames the open segment and begins another.
   func rotate() {
     segments += 1
     rename(archive, folder.path + "verbatim.log-\(segments)")
@@ -79,10 +79,10 @@ final class Stage: LogSubscriberHandler {
     save()
   }
 
-  /// What is not written never will be.
+  /// Drops the unwritten bytes.
   func forget() { unwritten = [] }
 
-  /// In place, as an archive does.
+  /// Writes the file in place, as an archive does.
   private func save() {
     let descriptor = open(archive, O_WRONLY | O_CREAT, 0o644)
     defer { close(descriptor) }
@@ -96,13 +96,13 @@ final class Stage: LogSubscriberHandler {
   }
 }
 
-/// What a consumer hands over.
+/// Records everything that a consumer hands over.
 final class Reader: LogConsumerHandler {
   var sequences: [UInt64] = []
   var types: Set<RecordType> = []
   var states: [LogConsumer.State] = []
   var damage: [String] = []
-  /// How many records are taken before it pauses.
+  /// Number of records after which it pauses.
   var pausesAfter = Int.max
   private(set) var consumer: LogConsumer!
 
@@ -146,7 +146,7 @@ final class Reader: LogConsumerHandler {
     stage.publish(1)
     try stage.loop.run { reader.types.contains(.debug) }
     #expect(reader.consumer.account.unreadable == [.meta: 1, .connection: 1])
-    // What only has no form here is handed over.
+    // Types that are merely not decoded are handed over.
     #expect(reader.types.isSuperset(of: [.alert, RecordType(rawValue: 0x8000)]))
     reader.consumer.cancel()
   }
@@ -173,7 +173,7 @@ final class Reader: LogConsumerHandler {
     try loop.run { if case .failed = missing.states.last { true } else { false } }
   }
 
-  /// Records from the archive, then from the log server; the archive lags, is in the middle of a record, and rotates.
+  /// Records from the archive, then from the log server; the archive lags, ends within a record, and rotates.
   @Test(arguments: [false, true]) func goesFromAnArchiveToTheStreamWithoutAGapOrADoubling(rotates: Bool)
     throws
   {
@@ -185,7 +185,7 @@ final class Reader: LogConsumerHandler {
     try stage.loop.run { stage.source.acknowledgedSequence == stage.source.lastSequence }
     let reader = stage.consumer(.archiveThenLive([stage.archive], stage.address, key: nil))
     reader.consumer.start()
-    // The archive is behind: it is waited for, and what comes meanwhile too.
+    // The consumer waits for the archive, and buffers the live records.
     try stage.loop.run { reader.sequences.count >= 1000 }
     stage.publish(500)
     try stage.loop.run(for: 0.1)
@@ -225,7 +225,7 @@ final class Reader: LogConsumerHandler {
     reader.consumer.cancel()
   }
 
-  /// Records that came in one piece with the one at which a reader pauses wait, and none is lost.
+  /// If a reader pauses within a piece of the stream, the rest of the piece is buffered and not lost.
   @Test(arguments: [false, true]) func handsNothingOverWhilePaused(hasArchive: Bool) throws {
     let stage = try Stage()
     stage.publish(500)

@@ -38,7 +38,7 @@ enum Archives: MadeUpRecords {
     return record(.connection, sequence, event.body, connection: 1)
   }
 
-  /// Seven records of every kind that both formats have, the last a message.
+  /// Seven records of the types that both formats have, the last one a message.
   static let records: [[UInt8]] = [
     record(.debug, 1, Array("hello".utf8)), event(.connected, 2),
     message("ping", [1, 2, 3, 4, 5, 6, 7, 8], 3),
@@ -63,13 +63,13 @@ enum Archives: MadeUpRecords {
   }
 }
 
-/// What a file held, kept.
+/// The contents of a file.
 struct Contents: Equatable {
-  /// The records, as native ones.
+  /// The records in native form.
   var records: [[UInt8]] = []
-  /// Where they stood.
+  /// The records' offsets.
   var offsets: [UInt64] = []
-  /// What was no record.
+  /// The damage found.
   var damage: [LogDamage] = []
 
   init(_ path: String, format: ArchiveFormat? = nil, bufferCount: Int = 4096) throws {

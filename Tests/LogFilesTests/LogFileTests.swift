@@ -41,7 +41,7 @@ import Testing
   @Test func readsCompressedFiles() throws {
     let bytes = Archives.preamble + Archives.records.joined()
     #expect(try contents(Archives.compressed(bytes)).records == Archives.records)
-    // A file rotated in pieces has several frames.
+    // A file compressed in parts has several frames.
     let halves = Archives.compressed(Array(bytes[..<100])) + Archives.compressed(Array(bytes[100...]))
     #expect(try contents(halves).records == Archives.records)
     #expect(try LogFile(folder.path + "a.log").isCompressed)
@@ -115,7 +115,7 @@ import Testing
       damaged[index][byte] ^= bits
       let found = try contents(Archives.preamble + damaged.joined())
       let rest = records.enumerated().filter { $0.offset != index }.map(\.element)
-      // A text cut by a byte is still a text.
+      // A text that is cut by a byte is still a text.
       let isText = [0, 3, 5].contains(index)
       let kept = isText ? found.records.filter { records.contains($0) } : found.records
       #expect(kept == rest, "record \(index), byte \(byte), bits \(bits): \(found.damage)")
@@ -175,7 +175,7 @@ import Testing
     #expect(damage.map(\.kind) == [.torn])
   }
 
-  /// Where all of a folder is named, verbatim's other files are no log files, there or not.
+  /// If all files of a folder are passed, verbatim's other files are skipped, whether they exist or not.
   @Test func leavesOutWhatIsNoSegment() {
     let names = ["a.log", "a.log.index", "a.log.index.partial", "a.log.zst.partial", "-"]
     #expect(Set(LogFiles.chronological(names)) == ["a.log", "-"])

@@ -8,7 +8,7 @@ import Testing
 
 @testable import LogFiles
 
-/// The reader in `libraries/python`, which was written from docs/log-format.md, reads what we do.
+/// The reader in `libraries/python`, written from docs/log-format.md, reads the same records as ours.
 @Suite struct PythonReaderTests {
   static let reader = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .deletingLastPathComponent().appending(path: "libraries/python/netmine_log.py").path

@@ -6,7 +6,7 @@ import Testing
 
 @testable import LogFiles
 
-/// Reading a closed segment by the index beside it.
+/// Reading a closed segment with its index.
 @Suite struct SeekingTests {
   let folder = TemporaryFolder()
 
@@ -15,7 +15,7 @@ import Testing
     SourceDescription(instance: 1, process: 1, kind: "connector", name: "", version: "1")
   ).body
 
-  /// META, then a thousand texts a second apart.
+  /// A META record, then a thousand texts one second apart.
   static let records: [[UInt8]] =
     [RecordHeader(type: .meta, time: Archives.start, bodyCount: 0).record(body: joined)]
     + (1...1000).map { Archives.record(.debug, $0, [UInt8](repeating: 65, count: 600)) }
@@ -68,7 +68,7 @@ import Testing
       #expect(all == Array(0...all.last!))
     }
     #expect(try sequences(path, 1..<2, seeks: false).count < 600)
-    // The next segment begins with what is open at the end of this.
+    // This segment is skipped: the next one begins with the connections still open at its end.
     for seeks in [false, true] { #expect(try sequences(path, 5000..<6000, seeks: seeks) == []) }
   }
 

@@ -4,7 +4,7 @@ import Testing
 @testable import LogProtocol
 
 @Suite struct RecordStoreTests {
-  /// Adds a record of 100 bytes; false where it does not fit.
+  /// Adds a record of 100 bytes; false if it does not fit.
   func add(_ sequence: UInt64, to store: inout RecordStore, givesWay: Bool = true) -> Bool {
     let header = RecordHeader(type: .debug, source: 1, time: 0, sequence: sequence, bodyCount: 68)
     return store.append(sequence: sequence, count: 100, givesWay: givesWay) { header.write(to: $0) }
@@ -52,14 +52,14 @@ import Testing
     #expect(store.unsentCount == 0)
   }
 
-  /// What is held may be gigabytes: sending it again takes no memory of its own once nobody reads the bytes sent first.
+  /// A store may hold gigabytes: resending takes no extra memory once nobody references the bytes sent first.
   @Test(arguments: [1, 77] as [UInt32])
   func copiesWhatIsSentAgainOnlyWhileTheFirstIsOnItsWay(source: UInt32) {
     var store = RecordStore(limit: 10_000, segmentCapacity: 250)
     store.rewind(after: 0, source: 1)
     for sequence in 1...4 { _ = add(UInt64(sequence), to: &store) }
     func place(_ slice: ChunkSlice?) -> UInt { UInt(bitPattern: slice!.bytes.baseAddress) }
-    // The chunk that the records are in; the store keeps it, so nothing else has its address.
+    // The address of the records' chunk; the store keeps the chunk, so nothing else can have that address.
     var original: UInt = 0
     do {
       let sent = store.takeUnsent(maximum: 1000)
@@ -68,7 +68,7 @@ import Testing
       let again = store.takeUnsent(maximum: 1000)
       #expect(place(again) != original)
       #expect(taken(again).allSatisfy { $0.source == source && $0.flags == .resent })
-      // What is on its way is as it was.
+      // The slice in flight is unchanged.
       #expect(taken(sent).allSatisfy { $0.source == 1 && $0.flags == [] })
     }
     for _ in 0..<2 {
@@ -84,7 +84,7 @@ import Testing
     var store = RecordStore(limit: 400, segmentCapacity: 200)
     for sequence in 1...4 { #expect(add(UInt64(sequence), to: &store)) }
     #expect(!add(5, to: &store))
-    // What was sent gives way to what was not, acknowledged or not.
+    // Sent records give way to new ones, acknowledged or not.
     _ = store.takeUnsent(maximum: 200)
     #expect(add(6, to: &store))
     #expect(store.oldestSequence == 3)

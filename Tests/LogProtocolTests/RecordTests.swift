@@ -4,7 +4,7 @@ import LogProtocol
 import Observations
 import Testing
 
-/// Every prefix of `bytes` that is shorter than it must be refused by `read`.
+/// Expects `read` to refuse every proper prefix of `bytes`.
 func expectTruncationsRefused(_ bytes: [UInt8], _ read: ([UInt8]) throws -> Void) {
   for count in 0..<bytes.count {
     do {
@@ -208,10 +208,10 @@ let torPeer = Endpoint("pg6mmjiyjmcrsslvykfwnntlaru7p5svn6y2ymmju6nubxndf4pscryd
     let hello = LinkMessage.hello(identity, MetaBodyTests.description)
     let body = Array(hello.record(at: 1).dropFirst(RecordHeader.size))
     #expect(try LinkMessage(body.span.bytes) == hello)
-    // A source before 0.2 says what comes before it.
+    // A source before 0.2 sends the fields without the secret.
     let count = body.count - SourceSecret.size
     guard case .hello(_, _, _, _, nil)? = try LinkMessage(Array(body[..<count]).span.bytes) else {
-      Issue.record("a hello without a secret is none")
+      Issue.record("hello without a secret was refused")
       return
     }
     for length in count + 1..<body.count {

@@ -37,7 +37,7 @@ import Zstandard
   }
 
   @Test func findsTimesThatRunBackwards() throws {
-    // The second third is older than everything else.
+    // The second third is older than all the rest.
     let times = Array(1000...1299) + Array(1...300) + Array(1300...1599) as [UInt64]
     let bytes = StreamPreamble.bytes(createdAt: 1) + times.flatMap { Self.record($0) }
     let index = try SegmentIndex(building: folder.write(bytes, to: "a"), format: .native, interval: 65536)
@@ -64,7 +64,7 @@ import Zstandard
       #expect(throws: WireError.self) { try SegmentIndex(Array(bytes[..<count]).span.bytes) }
     }
     #expect(throws: WireError.self) { try SegmentIndex((bytes + [0]).span.bytes) }
-    // A count that nobody has, flags that nobody knows, offsets that do not rise.
+    // A wrong count, unknown flags, an unknown version, offsets that do not rise.
     for (place, value) in [(24, 0xff), (6, 4), (5, 2), (28 + 7, 1), (28 + 32, 0x7f)] as [(Int, UInt8)] {
       var wrong = bytes
       wrong[place] = value
@@ -82,7 +82,7 @@ import Zstandard
         + (1...100).flatMap {
           Self.record(part * 100 + $0)
         }
-      // The fourth frame's end tears a record, so the fifth cannot be begun at.
+      // The end of the fourth frame cuts a record, so no block can begin at the fifth.
       let cut = whole.count / 100 == 3 ? 500 : 0
       bytes.dropLast(cut).withUnsafeBytes { compressor.compress($0, to: &compressed) }
       compressor.endFrame(to: &compressed)
@@ -117,7 +117,7 @@ import Zstandard
     let damaged = Self.segment(10) + [UInt8](repeating: 0xff, count: 100_000)
     index = try SegmentIndex(building: folder.write(damaged, to: "b"), format: .native, interval: 65536)
     #expect(index.size == UInt64(damaged.count))
-    // What times are in there nobody knows.
+    // The times in the damaged part are unknown.
     #expect(index.places(of: 5_000_000...5_000_000) == [0..<1])
     index = try SegmentIndex(building: folder.write([], to: "c"), format: .native)
     #expect(index == SegmentIndex(isCompressed: false))

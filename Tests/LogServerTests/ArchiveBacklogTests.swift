@@ -7,9 +7,9 @@ import Testing
 
 @testable import LogServerCore
 
-/// An archive that is slow, or stands still: its backlog holds sources up, and what it was not given it gets later.
+/// An archive that is slow or stopped: its backlog holds sources up, and it gets the missing records later.
 @Suite struct ArchiveBacklogTests {
-  /// A source that publishes as long as it is not asked to slow down.
+  /// A source that publishes while it is not asked to slow down.
   final class Source: LogPublisherHandler {
     var isCongested = false
     var overflows = 0
@@ -31,7 +31,7 @@ import Testing
     }
   }
 
-  /// The records that came, each once and in order, are those up to `count`.
+  /// Whether a reader got all records up to `count`, each once and in order.
   func isComplete(_ reader: RecordCollector, _ count: Int) -> Bool {
     reader.numbered.map(\.sequence) == (1...UInt64(count)).map { $0 } && reader.duplicates == 0
       && !reader.metas.contains { if case .gap = $0 { true } else { false } }
@@ -46,7 +46,7 @@ import Testing
     try bench.loop.run { publisher.isJoined && archive.metas.count == 1 && other.metas.count == 1 }
     archive.subscriber.pause()
     publish(800, publisher, bench)
-    // Who does not archive gets everything meanwhile.
+    // A reader that does not archive gets everything meanwhile.
     try bench.loop.run { other.numbered.count == 800 }
     #expect(publisher.acknowledgedSequence < 400)
     #expect(bench.server?.status.missedRecords == 0)
@@ -80,7 +80,7 @@ import Testing
       publishSome()
       return source.isCongested && publisher.backlog > 3 << 20
     }
-    // It stays so for as long as the archive takes nothing.
+    // Sources stay congested while the archive reads nothing.
     try bench.loop.run(for: 0.3)
     #expect(source.isCongested)
     #expect(publisher.droppedCount == 0)
@@ -114,7 +114,7 @@ import Testing
     #expect(isComplete(other, 2000))
     archive.subscriber.resume()
     try bench.loop.run { publisher.acknowledgedSequence == 2000 }
-    // What gave way is missing in one piece, and an archive sees that by the numbers.
+    // The displaced records are missing in one range, and the sequence numbers show that.
     let sequences = archive.numbered.map(\.sequence)
     let holes = zip(sequences, sequences.dropFirst()).filter { $1 != $0 + 1 }
     #expect(holes.count == 1)
@@ -149,8 +149,8 @@ import Testing
       return source.isClosed
     }
     let words = String(decoding: source.received, as: UTF8.self)
-    #expect(words.contains("it was asked to send again what an archive lacks"))
-    // Nothing of it is in the archive, and the gap says so.
+    #expect(words.contains("it did not resend the records that an archive lacks"))
+    // The archive has no record of the source, and the gap reports it.
     try bench.loop.run { archive.metas.contains { if case .gap = $0 { true } else { false } } }
     guard case .gap(let gap)? = archive.metas.first(where: { if case .gap = $0 { true } else { false } })
     else { return }
@@ -168,7 +168,7 @@ import Testing
     try bench.loop.run { bench.server?.status.records == 1 }
     let archive = bench.reader(archiving: true)
     try bench.loop.run { source.isClosed }
-    // It was stopped, say, and comes back.
+    // The source may have been stopped, and returns.
     let (again, newID) = try PublisherFaultTests().join(bench, instance: 5)
     #expect(newID == id)
     again.stream.write(PublisherFaultTests.record(id, 1, bodyCount: 10))

@@ -7,7 +7,7 @@ import TestSupport
 
 @testable import LogServerCore
 
-/// A log server on a folder of its own, with what connects to it, all on one loop.
+/// A log server in a folder of its own, with its clients, all on one loop.
 final class Bench {
   let folder = TemporaryFolder()
   let loop = EventLoop()
@@ -29,7 +29,7 @@ final class Bench {
     server = try LogServer(configuration, on: loop, logger: logger)
   }
 
-  /// Ends the server as a crash would: nothing is said, nothing flushed.
+  /// Ends the server like a crash: without goodbye or flush.
   func kill() { server = nil }
 
   func publisher(

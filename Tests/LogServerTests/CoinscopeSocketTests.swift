@@ -15,7 +15,7 @@ import Testing
     return bytes + rest
   }
 
-  /// Its format has no acknowledgement: what a source has sent would be gone, and what a reader has not been sent.
+  /// The format has no acknowledgement: a source's sent records and a reader's unsent records would be lost.
   @Test func losesNothingWhenItShutsDown() throws {
     let bench = try Bench()
     let reader = try bench.raw("clients/all")
@@ -25,7 +25,7 @@ import Testing
     source.stream.write(input(0x02, Array("first\0".utf8)))
     try bench.loop.run { native.numbered.count == 1 && reader.received.count > 0 }
     reader.stream.pause()
-    // More than a socket takes at once, and the last of it unread when the server is told to end.
+    // More than a socket accepts at once; the last record is still unread when the server shuts down.
     let text = [UInt8](repeating: 0x61, count: 100_000) + [0]
     for _ in 0..<40 { source.stream.write(input(0x02, text)) }
     try bench.loop.run { native.numbered.count == 41 }
@@ -68,7 +68,7 @@ import Testing
     }
     let first = input(0x20, message)
     let second = input(0x02, Array("hello\0".utf8))
-    // The length that a reader sees counts the source id.
+    // The length field in a reader's record includes the source id.
     let expected = [first, second].map { bytes in output(bytes) }
     try bench.loop.run { all.received.count == expected.joined().count }
     #expect(all.received == Array(expected.joined()))
@@ -76,7 +76,7 @@ import Testing
     #expect(text.received == expected[1])
   }
 
-  /// Records that come in one read are forwarded together; what is behind a wrong one is not.
+  /// Records of one read are forwarded together. Those after a malformed one are not.
   @Test func carriesRecordsThatComeTogetherUpToAWrongOne() throws {
     let bench = try Bench()
     let native = bench.reader()
@@ -90,7 +90,7 @@ import Testing
       [0, 0, 0, 7, 0] + Network.mainnet.frame("ping", payload: [1, 2, 3, 4, 5, 6, 7, 8])
     var bytes = input(0x10, opened)
     for _ in 0..<3000 { bytes += input(0x20, message) }
-    // More than a chunk holds.
+    // Longer than a chunk.
     bytes += input(0x20, message + [UInt8](repeating: 9, count: 1 << 20))
     bytes += input(0x02, Array("last\0".utf8))
     let expected = bytes.count + 3003 * 4

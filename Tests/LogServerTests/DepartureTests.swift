@@ -7,14 +7,14 @@ import Testing
 
 @testable import LogServerCore
 
-/// Sources that leave while no archive hears it: it hears it when it is back.
+/// Sources that leave while no archive is connected: the archive learns of it when it reconnects.
 @Suite struct DepartureTests {
-  /// What an archive was told of who left.
+  /// The *source left* records that an archive got.
   func departures(_ archive: RecordCollector) -> [MetaBody] {
     archive.metas.filter { if case .sourceLeft = $0 { true } else { false } }
   }
 
-  /// A source whose records an archive has, and that archive's account.
+  /// A source with archived records, and the archive's ledger.
   func archivedSource(_ bench: Bench) throws -> (source: LogPublisher?, ledger: SequenceLedger, id: UInt32) {
     let publisher = bench.publisher(identity: SourceIdentity(number: 5))
     let archive = bench.reader(archiving: true)

@@ -113,7 +113,7 @@ import Testing
     try bench.loop.run { publisher.waitingCount == 0 && publisher.isJoined }
     try bench.loop.run(for: 0.1)
     #expect(publisher.acknowledgedSequence == 0)
-    // It comes late and gets what it missed.
+    // The archive connects late and gets the records it missed.
     let archive = bench.reader(archiving: true)
     try bench.loop.run { archive.numbered.map(\.sequence) == [1] && publisher.isSettled }
     #expect(archive.headers.last?.flags == .resent)
@@ -121,7 +121,7 @@ import Testing
 
   @Test func holdsAcknowledgementsForAnArchiveThatIsStartedAgain() throws {
     let bench = try Bench()
-    // The time after the server's own start is over.
+    // Started with a grace of 0 s, so only the archive's departure can delay acknowledgements.
     let text = "logger: { root = \"\(bench.folder.path)\"; archive_grace = 60.0; };"
     bench.server?.reload(try Configuration(text: text, file: "test.cfg"))
     let publisher = bench.publisher()
@@ -176,7 +176,7 @@ import Testing
     var archive = bench.reader(archiving: true)
     publisher.publish(.debug, text: "1")
     try bench.loop.run { publisher.isSettled && archive.numbered.count == 1 }
-    // Its connection breaks without a goodbye; what it knows it still knows.
+    // The archive's connection breaks without a goodbye; its ledger is kept.
     let known = archive.ledger
     archive = RecordCollector()
     for index in 2...50 { publisher.publish(.debug, text: "\(index)") }
@@ -192,7 +192,7 @@ import Testing
     )
     try bench.loop.run { archive.numbered.count == 49 && publisher.isSettled }
     #expect(archive.numbered.map(\.sequence) == (2...50).map { $0 })
-    // The live reader does not see the records again.
+    // The live reader does not get the records again.
     #expect(live.numbered.count == 50)
     #expect(live.duplicates == 0)
   }
@@ -269,7 +269,7 @@ import Testing
     let archive = bench.reader(archiving: true)
     let publisher = bench.publisher()
     try bench.loop.run { publisher.isJoined && archive.metas.count == 1 }
-    // The server is gone when the source ends, and comes back while it still waits.
+    // The server is gone when the source finishes, and restarts while the source still waits.
     bench.kill()
     try bench.loop.run { !publisher.isJoined }
     publisher.publish(.debug, text: "last words")
@@ -384,7 +384,7 @@ import Testing
       client.stream.write(bytes)
       try bench.loop.run { client.isClosed }
     }
-    // A source may speak of itself only.
+    // A source may describe only itself.
     let lies: [MetaBody] = [
       .sourceLeft(source: 1, saidGoodbye: true, lastSequence: 9, reason: ""),
       .sourceJoined(source: 1, SourceDescription(instance: 1, process: 1, kind: "", name: "", version: "")),
@@ -398,7 +398,7 @@ import Testing
       client.stream.write(forged(lie))
       try bench.loop.run { client.isClosed }
     }
-    // The server goes on.
+    // The server keeps running.
     let publisher = bench.publisher()
     try bench.loop.run { publisher.isJoined }
   }

@@ -9,7 +9,7 @@ import Testing
 
 @testable import LogServerCore
 
-/// Sources that send what no source should: they are closed, and nobody else is disturbed.
+/// Faulty sources: the server closes them, and disturbs no other connection.
 @Suite struct PublisherFaultTests {
   static func hello(_ instance: UInt64) -> [UInt8] {
     LinkMessage.hello(
@@ -25,14 +25,14 @@ import Testing
       .record(body: (0..<bodyCount).map { UInt8(truncatingIfNeeded: $0 &* 7) })
   }
 
-  /// A record whose reserved byte is not 0.
+  /// Sets a record's reserved byte to 1.
   static func reserved(_ record: [UInt8]) -> [UInt8] {
     var record = record
     record[27] = 1
     return record
   }
 
-  /// A source that says hello and waits for its id.
+  /// Connects a source that says hello and waits for its id.
   func join(_ bench: Bench, instance: UInt64) throws -> (client: RawClient, id: UInt32) {
     let client = try bench.raw("publish")
     client.stream.write(Self.hello(instance))
@@ -48,7 +48,7 @@ import Testing
     return (client, id)
   }
 
-  /// Sizes around those of chunks (64 KiB here) and of what is kept by reference.
+  /// Sizes near those of chunks (64 KiB here) and of records that are kept by reference.
   @Test(arguments: [
     0, 1, 16 << 10, 65_503, 65_504, 65_505, 100 << 10, 300_000, 2_000_000,
   ])
@@ -98,7 +98,7 @@ import Testing
       Issue.record("\(reader.metas[1])")
       return
     }
-    // The same source comes back, and is told to go on after the record that came whole.
+    // The same source returns, and is told to resume after the last whole record.
     let (again, _) = try join(bench, instance: 5)
     again.stream.write(Self.record(id, 2, bodyCount: 500_000))
     try bench.loop.run { reader.numbered.map(\.sequence) == [1, 2] }
@@ -111,14 +111,14 @@ import Testing
     let publisher = bench.publisher()
     try bench.loop.run { publisher.isJoined && reader.metas.count == 1 }
     reader.subscriber.pause()
-    // Too much for the kernel to take: some of it waits in the server.
+    // More than the kernel buffers, so that some of it waits in the server.
     for _ in 0..<60 { publisher.publish(.message, at: 1, body: [UInt8](repeating: 1, count: 9968)) }
     try bench.loop.run { publisher.isSettled }
     var sources: [RawClient] = []
     for instance in 5..<9 as Range<UInt64> {
       let (client, id) = try join(bench, instance: instance)
       client.stream.write(Self.record(id, 1, bodyCount: 500_000).dropLast(9))
-      // What waits in the client is of the same pool.
+      // The client's queue uses the same pool.
       try bench.loop.run { client.stream.unsentCount == 0 }
       sources.append(client)
     }
@@ -140,7 +140,7 @@ import Testing
       ("record type", { Self.record($0, 3, bodyCount: 1, type: [.debug, .error]) }),
       ("record type", { Self.record($0, 3, bodyCount: 1, type: []) }),
       ("reserved byte", { Self.reserved(Self.record($0, 3, bodyCount: 1)) }),
-      // Large ones are refused before they are whole.
+      // Large records are refused before they are whole.
       ("sequence", { Array(Self.record($0, 2, bodyCount: 100_000).dropLast()) }),
       ("source", { Array(Self.record($0 + 1, 3, bodyCount: 100_000).dropLast()) }),
       ("reserved byte", { Array(Self.reserved(Self.record($0, 3, bodyCount: 100_000)).dropLast()) }),
@@ -177,7 +177,7 @@ import Testing
     let prober = try bench.raw("subscribe")
     prober.stream.write(LinkMessage.statusRequest.record(at: 1))
     try bench.loop.run { publisher.isJoined && bench.server?.status.readers == 1 && !prober.received.isEmpty }
-    // What comes later is closed later, so that these had their time.
+    // Only later connections get the short time-out, so the others had their full time.
     bench.server?.greetingTime = 0.1
     let silent = try bench.raw("publish")
     try bench.loop.run { silent.isClosed }
@@ -186,7 +186,7 @@ import Testing
     #expect(!prober.isClosed && reader.losses.isEmpty)
   }
 
-  /// Half records of all kinds, each within its own bound, and beyond the one for all of them together.
+  /// Incomplete records of all kinds, each within its own bound, together beyond the common one.
   @Test(arguments: [RecordType.message, .debug])
   func boundsWhatHalfRecordsTakeTogether(type: RecordType) throws {
     let bench = try Bench("archive_grace = 0.0; max_unfinished = 4000000;")
@@ -205,10 +205,10 @@ import Testing
         return client.isClosed || client.stream.unsentCount == 0
       }
     }
-    // The bound, and what comes between two looks.
+    // The bound, and the bytes received between two checks.
     #expect(most < 6_000_000)
     try bench.loop.run { strangers.count(where: \.isClosed) >= 35 }
-    // The oldest go first, and whoever sends whole records stays.
+    // The oldest go first, and senders of whole records stay.
     #expect(strangers[0].isClosed && !strangers[39].isClosed)
     let words = String(decoding: strangers[0].received, as: UTF8.self)
     #expect(words.contains("logger.max_unfinished"))
@@ -255,7 +255,7 @@ import Testing
     #expect(reader.numbered.map(\.sequence) == (1...1000).map { $0 })
     #expect(publisher.source == reader.numbered[0].source)
     #expect(reader.losses.isEmpty)
-    // A connection stuck in half a frame keeps little.
+    // A connection stuck in half a frame keeps little memory.
     #expect(bench.loop.pool.lentCount < 8 << 20)
   }
 }

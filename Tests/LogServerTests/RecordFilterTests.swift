@@ -7,7 +7,7 @@ import Testing
 
 @testable import LogServerCore
 
-/// What docs/log-format.md says of subscriptions, plainly.
+/// A plain implementation of subscriptions as in docs/log-format.md.
 private func wants(_ subscription: Subscription, _ header: RecordHeader, _ body: UnsafeRawBufferPointer)
   -> Bool
 {
@@ -29,7 +29,7 @@ private func wants(_ subscription: Subscription, _ header: RecordHeader, _ body:
 }
 
 @Suite struct RecordFilterTests {
-  /// Records of all kinds, as they follow each other in a read.
+  /// Records of all kinds, as adjacent in one read.
   static let records: [[UInt8]] = (1...600).map { sequence in
     let types: [RecordType] = [
       .message, .debug, .meta, .connection, .message, .error, RecordType(rawValue: 0x100),
@@ -97,7 +97,7 @@ private func wants(_ subscription: Subscription, _ header: RecordHeader, _ body:
         #expect(selection.count == wanted.count)
         #expect(selection.byteCount == selected.count)
         #expect(!filter.takesEverything || selection.count == 600 - Int(position))
-        // Neighbours are in one range.
+        // Adjacent records are merged into one range.
         #expect(
           zip(selection.ranges, selection.ranges.dropFirst()).allSatisfy { $0.upperBound < $1.lowerBound }
         )
@@ -107,7 +107,7 @@ private func wants(_ subscription: Subscription, _ header: RecordHeader, _ body:
 }
 
 @Suite struct CoinscopeTranslatorTests {
-  /// Every record by itself, as the protocol's own translation has it.
+  /// Each record translated by itself with `CoinscopeRecord.bytes`.
   func expected(_ types: RecordType, _ records: [[UInt8]]) -> [UInt8] {
     records.flatMap { record in
       record.withUnsafeBytes { record in

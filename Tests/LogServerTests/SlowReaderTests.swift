@@ -7,9 +7,9 @@ import Testing
 
 @testable import LogServerCore
 
-/// What readers cost others, and how much memory: nothing, and no more than is configured.
+/// Slow readers delay no other connection, and use no more memory than configured.
 @Suite struct SlowReaderTests {
-  /// Every record that a reader did not get is in a gap record, and none that it got; returns how many are missing.
+  /// Checks that gap records name exactly the records that a reader did not get; returns the number missing.
   func missing(_ reader: RecordCollector, of published: Int) -> UInt64 {
     var accounted = Set(reader.numbered.map(\.sequence))
     #expect(accounted.count == reader.numbered.count)
@@ -45,7 +45,7 @@ import Testing
     late.subscriber.pause()
     fill(publisher, bench, records: 90, size: 9968)
     try bench.loop.run { publisher.isSettled && good.numbered.count == 90 }
-    // The early one, for whom most waited, had to; the late one did not.
+    // The early reader, with the longer queue, had to give way; the late one did not.
     #expect(bench.loop.pool.lentCount < 3_500_000)
     early.subscriber.resume()
     late.subscriber.resume()
@@ -63,7 +63,7 @@ import Testing
     let publishers = [bench.publisher(), bench.publisher()]
     try bench.loop.run { publishers.allSatisfy(\.isJoined) && reader.metas.count == 2 }
     reader.subscriber.pause()
-    // A fifth of the bound, a little of each at a time.
+    // A fifth of the bound, in small pieces.
     for round in 0..<800 {
       for publisher in publishers {
         publisher.publish(.debug, at: 1, body: [UInt8](repeating: 1, count: 968))
@@ -108,7 +108,7 @@ import Testing
     reader.subscriber.resume()
     try bench.loop.run { !reader.losses.isEmpty }
     #expect(reader.losses[0].contains("reader too slow"))
-    // What it got until then is whole.
+    // The records before that are complete.
     #expect(reader.numbered.map(\.sequence) == (1...UInt64(reader.numbered.count)).map { $0 })
   }
 
@@ -120,7 +120,7 @@ import Testing
     let publisher = bench.publisher()
     try bench.loop.run { publisher.isJoined && reader.metas.count == 1 }
     reader.subscriber.pause()
-    // One small record it wants between many that it does not.
+    // One small wanted record between many unwanted ones.
     for index in 0..<4000 {
       publisher.publish(
         .message,
@@ -135,7 +135,7 @@ import Testing
       if index % 10 == 0 { bench.loop.runOnce() }
     }
     try bench.loop.run { publisher.isSettled }
-    // 36 MB went by; the 100 records that wait keep a chunk or two.
+    // Of 36 MB, the 100 queued records keep only a chunk or two.
     #expect(bench.loop.pool.lentCount < 1_000_000)
     reader.subscriber.resume()
     try bench.loop.run { reader.numbered.count == 100 }

@@ -8,7 +8,7 @@ import Testing
 
 @testable import LogServerCore
 
-/// Keeps what sources that join are said to hold.
+/// Records the logged `holding` of sources that join.
 private struct Joins: LogHandler {
   final class Counts: Sendable { let counts = Mutex<[String]>([]) }
 
@@ -26,7 +26,7 @@ private struct Joins: LogHandler {
   }
 }
 
-/// An id is granted once, and there are always more.
+/// The server grants each id once, and never runs out of ids.
 @Suite struct SourceIDTests {
   @Test func grantsNoIDToWhoSaysNothingAtCoinscopesSocket() throws {
     let bench = try Bench()
@@ -58,7 +58,7 @@ private struct Joins: LogHandler {
     for _ in 0..<5000 { highest = admit(&registry) }
     var next = SourceRegistry(file: folder.path + "source-ids")
     #expect(admit(&next) > highest)
-    // Who claims ever higher ones does not use them up.
+    // Sources that claim ever higher ids do not use them up.
     let first = admit(&registry, formerID: highest + 3000)
     #expect(first == highest + 1)
   }

@@ -8,7 +8,7 @@ import Testing
 
 @testable import LogServerCore
 
-/// What readers ask for, and where.
+/// The subscriptions of readers.
 @Suite struct SubscribingTests {
   func publish(_ publisher: LogPublisher, _ command: Command, sent: Bool = false, connection: UInt32 = 1) {
     publisher.publish(
@@ -31,7 +31,7 @@ import Testing
       var subscription = Subscription()
       change(&subscription)
       reader.subscriber.subscription = subscription
-      // What is read on the same turn may still be selected as before.
+      // Records read in the same loop iteration may still be selected by the old subscription.
       let before = bench.server?.status.records ?? 0
       try bench.loop.run(for: 0.02)
       publish(publisher, "inv")
@@ -76,7 +76,7 @@ import Testing
     #expect(all.losses.isEmpty && reader.losses.isEmpty)
   }
 
-  /// An archive that subscribes again and again, each time with other instances, which nobody knows.
+  /// An archive that subscribes again and again, each time with other unknown instances.
   @Test func keepsOfPositionsOnlyTheLatestAndThoseOfSourcesThatItKnows() throws {
     let bench = try Bench("archive_grace = 60.0;")
     let identity = SourceIdentity()

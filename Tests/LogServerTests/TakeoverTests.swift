@@ -8,9 +8,9 @@ import Testing
 
 @testable import LogServerCore
 
-/// Nobody passes for a source by what every subscriber knows of it.
+/// A source cannot be impersonated with the information that every subscriber has.
 @Suite struct TakeoverTests {
-  /// What a stranger says who has read the stream.
+  /// The hello of a stranger that has read the stream.
   func forgedHello(_ instance: UInt64, _ source: UInt32, secret: SourceSecret?) -> [UInt8] {
     LinkMessage.hello(
       SourceDescription(instance: instance, process: 1, kind: "test", name: "", version: "1"),
@@ -26,7 +26,7 @@ import Testing
     stranger.stream.write(hello)
     try bench.loop.run { stranger.isClosed }
     let words = String(decoding: stranger.received, as: UTF8.self)
-    return words.contains("does not prove") || words.contains("proves no instance")
+    return words.contains("does not match instance") || words.contains("hello without a secret")
   }
 
   @Test func refusesWhoDoesNotProveToBeASourceThatIsConnected() throws {
@@ -76,7 +76,7 @@ import Testing
     source.stream.write(PublisherFaultTests.record(id, 1, bodyCount: 1))
     source.stream.write(PublisherFaultTests.record(id, sequence, bodyCount: 1))
     try bench.loop.run { source.isClosed && reader.numbered.count == 1 }
-    // It may go on where it was.
+    // The source may resume where it was.
     let (again, _) = try PublisherFaultTests().join(bench, instance: 5)
     again.stream.write(PublisherFaultTests.record(id, 2, bodyCount: 1))
     try bench.loop.run { reader.numbered.count == 2 }
@@ -96,7 +96,7 @@ import Testing
     try bench.loop.run { client.isClosed }
   }
 
-  /// A gap that a source tells of itself would have an archive take what comes for old.
+  /// If a source could report a gap in its future, an archive would take later records for duplicates.
   @Test(arguments: [(9, 3), (1, 2), (5, UInt64.max)] as [(UInt64, UInt64)])
   func refusesAGapThatIsNotBeforeTheRecordThatSaysSo(first: UInt64, last: UInt64) throws {
     let bench = try Bench()
@@ -117,11 +117,11 @@ import Testing
     let publisher = bench.publisher(identity: identity)
     try bench.loop.run { publisher.isJoined }
     #expect(publisher.refusal == nil)
-    // Another program with the same instance cannot be, but for one that was told a wrong one.
+    // A source without a secret claims the instance of a connected one.
     let stranger = try bench.raw("publish")
     stranger.stream.write(forgedHello(identity.instance, 0, secret: nil))
     try bench.loop.run { stranger.isClosed }
-    #expect(String(decoding: stranger.received, as: UTF8.self).contains("has to be updated"))
+    #expect(String(decoding: stranger.received, as: UTF8.self).contains("update this source"))
   }
 
   @Test func showsNothingOfASecret() {

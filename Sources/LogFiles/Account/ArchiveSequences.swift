@@ -2,20 +2,20 @@ import Bytes
 import LogProtocol
 import Observations
 
-/// The account of every sequence of every source in log files, read in the order in which they were begun
-/// (docs/log-format.md, "How an archive is accounted for").
+/// The account of every sequence number of every source in log files, read in the order in which they were
+/// begun (docs/log-format.md, "How an archive is accounted for").
 ///
 /// Memory grows with sources, holes and gap records, not with records.
 public struct ArchiveSequences: Sendable {
-  /// What a record is, given all before it.
+  /// The status of a record, given all records before it.
   public enum Verdict: Equatable, Sendable {
-    /// It is not numbered.
+    /// The record has no number.
     case unnumbered
-    /// It is there for the first time.
+    /// The number appears for the first time.
     case new
-    /// It is there for the first time, but comes after one of its source with this later sequence.
+    /// The number appears for the first time, but after a record of its source with this higher number.
     case late(after: UInt64)
-    /// A record with its sequence is there already, or in earlier segments.
+    /// The number appeared before, or belongs to earlier segments.
     case duplicate
   }
 
@@ -23,18 +23,18 @@ public struct ArchiveSequences: Sendable {
   public private(set) var sources: [SourceSequences] = []
 
   private var ids: [UInt32: Int] = [:]
-  /// What was last looked up in `ids`: mostly the same source's records follow each other.
+  /// The last entry looked up in `ids`: adjacent records are mostly of the same source.
   private var latest: (source: UInt32, index: Int)?
   private var instances: [UInt64: Int] = [:]
 
-  /// Creates an account of nothing.
+  /// Creates an empty account.
   public init() {}
 
-  /// Takes in a record.
+  /// Accounts for a record.
   ///
   /// - Parameters:
-  ///   - meta: the body of a META record; nil for any other, or if it cannot be read.
-  ///   - place: where the record stands.
+  ///   - meta: the body of a META record; nil for any other, or if it cannot be decoded.
+  ///   - place: the record's place in the files.
   public mutating func note(_ header: RecordHeader, _ meta: MetaBody?, at place: LogPlace) -> Verdict {
     var verdict = Verdict.unnumbered
     if header.sequence > 0 {
@@ -44,7 +44,7 @@ public struct ArchiveSequences: Sendable {
         at: place
       )
     }
-    // A copy of a record says what the record has said.
+    // The original of a duplicate was evaluated already.
     if let meta, verdict != .duplicate { note(meta, header, place) }
     return verdict
   }
@@ -57,7 +57,7 @@ public struct ArchiveSequences: Sendable {
     case .gap(let gap):
       sources[index(of: gap.source == 0 ? header.source : gap.source)].note(gap, at: place)
     case .rotation(let mark):
-      // One that names nobody known is the first of its archive.
+      // A mark that names no known source is the first of its archive.
       let isFirst = !mark.positions.contains {
         instances[$0.instance] != nil || ids[$0.source].map { sources[$0].instance == nil } ?? false
       }
@@ -70,14 +70,14 @@ public struct ArchiveSequences: Sendable {
         }
       }
     case .sourceLeft(let source, let saidGoodbye, let last, _):
-      // Of whom nothing else is known nothing was to be archived.
+      // A source without records had nothing to archive.
       guard let index = ids[source] else { return }
       sources[index].leave(after: last, saidGoodbye: saidGoodbye, at: place)
     case .openConnection, .clock: break
     }
   }
 
-  /// The place in `sources` of the source that an id stands for.
+  /// The index in `sources` of the source that has an id.
   private mutating func index(of source: UInt32) -> Int {
     if let latest, latest.source == source { return latest.index }
     let index = ids[source] ?? sources.count
@@ -89,13 +89,13 @@ public struct ArchiveSequences: Sendable {
     return index
   }
 
-  /// Takes in which instance an id stands for; returns its place in `sources`.
+  /// Assigns an id to an instance; returns its index in `sources`.
   private mutating func name(_ source: UInt32, _ instance: UInt64) -> Int {
     let index: Int
     if let known = instances[instance] {
       index = known
     } else if let nameless = ids[source], sources[nameless].instance == nil {
-      // Its records came before anything that says who it is.
+      // Its records came before the record that names its instance.
       index = nameless
       sources[index].instance = instance
     } else {
@@ -109,8 +109,8 @@ public struct ArchiveSequences: Sendable {
     return index
   }
 
-  /// How many sequences are lost: missing, and not from before the archive began; 2^64 - 1 stands for any larger
-  /// number, too.
+  /// The number of lost sequence numbers: missing, and not from before the archive began; 2^64 - 1 means at
+  /// least that.
   public var lostCount: UInt64 {
     sources.reduce(0) { sum, source in
       source.missing.reduce(sum) { $1.isBeforeArchive ? $0 : $0.saturating(adding: $1.count) }

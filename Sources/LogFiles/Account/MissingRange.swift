@@ -1,11 +1,11 @@
 import LogProtocol
 import Observations
 
-/// Where in log files a record stands.
+/// The place of a record in log files.
 public struct LogPlace: Equatable, Sendable {
-  /// The file's number among those read, from 0.
+  /// The file's index among those read, from 0.
   public var file: Int
-  /// Offset of the record in the file, decompressed.
+  /// Offset of the record in the file, after decompression.
   public var offset: UInt64
   /// The record's number in the file, from 1.
   public var record: UInt64
@@ -18,15 +18,15 @@ public struct LogPlace: Equatable, Sendable {
   }
 }
 
-/// Sequences of one source that an archive lacks, for one reason.
+/// Sequence numbers of one source that an archive lacks for one reason.
 public struct MissingRange: Equatable, Sendable {
-  /// Why they are missing.
+  /// The reason for missing records.
   public enum Cause: Equatable, Hashable, Sendable {
     /// A gap record names them, with this cause.
     case gap(Gap.Cause)
     /// The source left without goodbye, and the log server had them then.
     case left
-    /// No record says why.
+    /// No record explains it.
     case unexplained
 
     /// One word for programs: `slow_reader`, `source_overflow`, `held_by_nobody`, `before_archive`, `left` or
@@ -43,29 +43,30 @@ public struct MissingRange: Equatable, Sendable {
     }
   }
 
-  /// The record that shows that the sequences exist.
+  /// The kind of record that shows that the sequence numbers exist.
   public enum Evidence: Equatable, Sendable {
-    /// A record with a later sequence.
+    /// A record with a higher number.
     case record
-    /// A gap record that names them, or later ones.
+    /// A gap record that names them, or higher ones.
     case gap
-    /// A rotation mark that claims them for the archive before it.
+    /// A rotation mark whose position includes them.
     case rotation
-    /// *Source left*, by the last sequence that it names.
+    /// *Source left*, with its last sequence number.
     case left
   }
 
-  /// The sequences.
+  /// The missing sequence numbers.
   public var sequences: ClosedRange<UInt64>
-  /// Why they are missing.
+  /// The reason.
   public var cause: Cause
-  /// Whether they are from before the archive began, so that it has lost nothing.
+  /// Whether they are from before the archive began, and so not lost.
   public var isBeforeArchive: Bool
-  /// What shows it: the gap record or *source left* that is the cause; otherwise the first record that implies them.
+  /// The kind of record that shows them: the gap record or *source left* that is the cause; otherwise the
+  /// first record that implies them.
   public var evidence: Evidence
-  /// Where that stands.
+  /// The place of that record.
   public var place: LogPlace
 
-  /// How many sequences.
+  /// The number of missing records.
   public var count: UInt64 { sequences.upperBound - sequences.lowerBound + 1 }
 }

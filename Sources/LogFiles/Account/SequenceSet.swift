@@ -1,7 +1,7 @@
-/// A set of sequences, kept as ranges that neither overlap nor touch, in order.
+/// A set of sequence numbers, kept as ordered ranges that neither overlap nor touch.
 ///
-/// Memory grows with the holes, not with the sequences. Adding the sequence after the largest takes constant time, any
-/// other takes time with the number of ranges.
+/// Memory grows with the holes, not with the numbers. Adding the number after the largest takes constant
+/// time, any other takes time linear in the number of ranges.
 public struct SequenceSet: Equatable, Sendable {
   /// The ranges, in order.
   public private(set) var ranges: [ClosedRange<UInt64>] = []
@@ -9,19 +9,19 @@ public struct SequenceSet: Equatable, Sendable {
   /// Creates an empty set.
   public init() {}
 
-  /// Adds a range that begins at least two after the largest sequence of the set.
+  /// Adds a range that begins at least two after the largest number of the set.
   public mutating func append(_ range: ClosedRange<UInt64>) { ranges.append(range) }
 
-  /// Adds a sequence.
+  /// Adds a number.
   ///
-  /// - Returns: the first sequence of the range that it is in now; nil if the set had it already.
+  /// - Returns: the first number of the range that it is in now; nil if the set had it already.
   @discardableResult
   public mutating func insert(_ sequence: UInt64) -> UInt64? {
     guard let last = ranges.last else {
       ranges.append(sequence...sequence)
       return sequence
     }
-    // Nearly always it follows the last range.
+    // Nearly always it extends the last range.
     if last.upperBound < sequence, last.upperBound + 1 == sequence {
       ranges[ranges.count - 1] = last.lowerBound...sequence
       return last.lowerBound
@@ -44,7 +44,7 @@ public struct SequenceSet: Equatable, Sendable {
   /// The ranges that begin at `first` or later.
   public func ranges(from first: UInt64) -> ArraySlice<ClosedRange<UInt64>> { ranges[place(of: first)...] }
 
-  /// Calls `body` with each range of sequences of `whole` that the set lacks, in order.
+  /// Calls `body` with each range within `whole` that the set lacks, in order.
   public func forEachHole(in whole: ClosedRange<UInt64>, _ body: (ClosedRange<UInt64>) -> Void) {
     var next = whole.lowerBound
     for range in ranges where range.upperBound >= next {
@@ -56,7 +56,7 @@ public struct SequenceSet: Equatable, Sendable {
     body(next...whole.upperBound)
   }
 
-  /// The place of the first range that begins at `first` or later.
+  /// The index of the first range that begins at `first` or later.
   private func place(of first: UInt64) -> Int {
     var (low, high) = (0, ranges.count)
     while low < high {

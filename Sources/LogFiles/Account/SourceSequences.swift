@@ -2,9 +2,10 @@ import Bytes
 import LogProtocol
 import Observations
 
-/// The account of one source instance's sequences: which the archive has, and why it lacks the others.
+/// The account of one source instance's sequence numbers: those in the archive, and the reasons for those
+/// missing.
 ///
-/// Sequences from `start + 1` to `reached` exist, as records say. Those that are not there are missing.
+/// Records show that the numbers from `start + 1` to `reached` exist. Those not in the archive are missing.
 public struct SourceSequences: Sendable {
   /// The id that the source had last.
   public internal(set) var id: UInt32
@@ -12,37 +13,37 @@ public struct SourceSequences: Sendable {
   /// The source's instance; nil before a record has named it.
   public internal(set) var instance: UInt64?
 
-  /// What the source is; nil if no *source joined* is there.
+  /// The source's description; nil if there is no *source joined*.
   public internal(set) var description: SourceDescription?
 
-  /// Everything up to this sequence is in earlier segments, which were not read.
+  /// The last sequence number in earlier segments, which were not read.
   public private(set) var start: UInt64 = 0
 
-  /// The last sequence that a record shows to exist.
+  /// The last sequence number that a record shows to exist.
   public private(set) var reached: UInt64 = 0
 
-  /// The sequences after `start` that are there.
+  /// The sequence numbers after `start` that are in the archive.
   public private(set) var present = SequenceSet()
 
-  /// Records that are there for the first time.
+  /// Records with a new sequence number.
   public private(set) var recordCount: UInt64 = 0
 
   /// Bytes of these records.
   public private(set) var byteCount: UInt64 = 0
 
-  /// Records that are there again.
+  /// Records with a sequence number that was there already.
   public private(set) var duplicateCount: UInt64 = 0
 
-  /// Records that are there for the first time, but after one with a later sequence.
+  /// Records with a new sequence number, after one with a higher number.
   public private(set) var lateCount: UInt64 = 0
 
-  /// Sequences that a record skipped over, and which record that was, in order of sequence.
+  /// Sequence numbers that a record skipped, with that record, in order.
   private var skips: [(sequences: ClosedRange<UInt64>, evidence: MissingRange.Evidence, place: LogPlace)] = []
 
-  /// What gap records say, in the order of the archive.
+  /// The gap records, in the order of the archive.
   private var gaps: [(sequences: ClosedRange<UInt64>, cause: Gap.Cause, place: LogPlace)] = []
 
-  /// The last sequence that a *source left* without goodbye names, and where it stands.
+  /// The last sequence number in a *source left* without goodbye, and the place of that record.
   private var left: (last: UInt64, place: LogPlace)?
 
   init(id: UInt32, instance: UInt64?) {
@@ -50,7 +51,7 @@ public struct SourceSequences: Sendable {
     self.instance = instance
   }
 
-  /// Takes in a numbered record.
+  /// Accounts for a numbered record.
   mutating func note(_ sequence: UInt64, byteCount count: Int, at place: LogPlace) -> ArchiveSequences.Verdict
   {
     guard sequence > start else {
@@ -70,35 +71,35 @@ public struct SourceSequences: Sendable {
     return .late(after: latest)
   }
 
-  /// Takes in a gap record.
+  /// Accounts for a gap record.
   mutating func note(_ gap: Gap, at place: LogPlace) {
-    // There is no sequence 0.
+    // Sequence numbers start at 1.
     guard gap.sequences.upperBound > 0 else { return }
     let sequences = max(1, gap.sequences.lowerBound)...gap.sequences.upperBound
     gaps.append((sequences, gap.cause, place))
     reach(sequences.upperBound, skippingTo: sequences.lowerBound, .gap, place)
   }
 
-  /// Takes in that earlier segments, which are not read, have everything up to a sequence.
+  /// Accounts for all numbers up to `sequence` as being in earlier segments, which are not read.
   mutating func begin(after sequence: UInt64) {
     start = max(start, sequence)
     reached = max(reached, start)
   }
 
-  /// Takes in that everything up to a sequence is in what was read before.
+  /// Handles a rotation mark: it claims that all numbers up to `sequence` were archived before.
   mutating func claim(upTo sequence: UInt64, at place: LogPlace) {
     reach(sequence, skippingTo: nil, .rotation, place)
   }
 
-  /// Takes in that the source left, and that the log server had everything up to a sequence.
+  /// Handles *source left*: it claims that the log server had all numbers up to `sequence`.
   mutating func leave(after sequence: UInt64, saidGoodbye: Bool, at place: LogPlace) {
     reach(sequence, skippingTo: nil, .left, place)
     if !saidGoodbye, sequence > left?.last ?? 0 { left = (sequence, place) }
   }
 
-  /// Takes in that a sequence exists, and thus all before it.
+  /// Extends the numbers known to exist up to `sequence`.
   ///
-  /// - Parameter next: the first sequence that is accounted for otherwise; nil if none is.
+  /// - Parameter next: the first number that is accounted for by the record itself; nil if none is.
   private mutating func reach(
     _ sequence: UInt64,
     skippingTo next: UInt64?,
@@ -111,9 +112,9 @@ public struct SourceSequences: Sendable {
     reached = sequence
   }
 
-  /// The sequences that exist and are not there, in order; adjacent ones have different causes or places.
+  /// The numbers that exist and are not in the archive, in order; adjacent ranges differ in cause or place.
   ///
-  /// Takes time with n log n of the holes and gap records.
+  /// Takes O(n log n) time for n holes and gap records.
   public var missing: [MissingRange] {
     guard reached > start else { return [] }
     var pieces = MissingPieces(gaps.map(\.sequences))
@@ -138,7 +139,7 @@ public struct SourceSequences: Sendable {
     return found
   }
 
-  /// The parts of a range that no gap record names, by the records that show them.
+  /// The parts of a range that no gap record names, split by the records that show them.
   private func unexplained(_ range: ClosedRange<UInt64>) -> [MissingRange] {
     var found: [MissingRange] = []
     var rest = range
@@ -178,14 +179,14 @@ public struct SourceSequences: Sendable {
   }
 }
 
-/// Splits ranges by the first of some overlapping ranges that has each part.
+/// Splits ranges along other ranges, which may overlap: each part goes to the first range that covers it.
 private struct MissingPieces {
-  /// Their indices, by lower bound.
+  /// Indices of the ranges, by lower bound.
   private let order: [Int]
   private let ranges: [ClosedRange<UInt64>]
   private var next = 0
-  /// The indices of those that begin before the present place: a binary heap, the smallest index first. Some may have
-  /// ended.
+  /// Indices of the ranges that begin before the current position: a binary heap, smallest index first. Some
+  /// may have ended already.
   private var open: [Int] = []
 
   init(_ ranges: [ClosedRange<UInt64>]) {
@@ -193,7 +194,7 @@ private struct MissingPieces {
     order = ranges.indices.sorted { (ranges[$0].lowerBound, $0) < (ranges[$1].lowerBound, $1) }
   }
 
-  /// Calls `body` with each part of a range that comes after all that were split before.
+  /// Calls `body` with each part of `whole`, which must lie after all ranges split before.
   mutating func split(_ whole: ClosedRange<UInt64>, _ body: (ClosedRange<UInt64>, Int?) -> Void) {
     var (first, last, owner) = (whole.lowerBound, whole.lowerBound, Int?.none)
     var isBegun = false

@@ -4,18 +4,18 @@ import Glibc
 
 /// Reads the records of a native log file in order, from the start.
 public final class ArchiveFile {
-  /// How a file ends.
+  /// The end of a file.
   public enum Ending: Equatable, Sendable {
-    /// With a whole record.
+    /// The file ends with a whole record.
     case whole
-    /// In the middle of a record, after `count` bytes of it: its writer was cut off, or is still writing.
+    /// The file ends `count` bytes into a record: its writer was cut off, or is still writing.
     case torn(count: Int)
   }
 
   /// The file's path, as given; `-` is the standard input.
   public let path: String
 
-  /// Offset in the file of the next record; after the last, the size of what is whole.
+  /// Offset in the file of the next record; after the last one, the end of the whole records.
   public private(set) var offset: UInt64 = 0
 
   private let descriptor: Int32
@@ -33,11 +33,11 @@ public final class ArchiveFile {
 
   deinit { if descriptor >= 0 { close(descriptor) } }
 
-  /// Calls `body` with each whole record's header and body and its offset in the file; stops early where
-  /// `body` returns false.
+  /// Calls `body` with each whole record's header, body and offset in the file; stops early if `body` returns
+  /// false.
   ///
-  /// - Throws: `WireError` (its offset relative to `self.offset`) where the file holds something else than
-  ///   records, `IOError` where it cannot be read.
+  /// - Throws: `WireError` (its offset relative to `self.offset`) if the file holds bytes that are no
+  ///   records, `IOError` if it cannot be read.
   public func forEachRecord(
     _ body: (RecordHeader, UnsafeRawBufferPointer, UInt64) throws -> Bool
   ) throws -> Ending {
@@ -73,7 +73,7 @@ public final class ArchiveFile {
     offset += UInt64(count)
   }
 
-  /// Reads more, so that a piece of `needed` bytes fits; false at the end of the file.
+  /// Reads more, after making room for a piece of `needed` bytes; false at the end of the file.
   private func fill(needed: Int) throws(IOError) -> Bool {
     let rest = end - start
     if buffer.capacity - start < max(needed, rest + 1) {

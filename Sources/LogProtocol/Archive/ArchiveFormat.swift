@@ -1,22 +1,23 @@
 import Bytes
 
-/// How the records of an archive are laid out.
+/// The layout of an archive's records.
 public enum ArchiveFormat: UInt8, CaseIterable, Sendable {
   /// As the log server forwards them: preambles and native records.
   case native = 0
   /// As coinscope's readers get them: u32 length, u32 source, u8 type, u64 seconds, and the rest.
   case coinscope = 1
 
-  /// Bytes that a coinscope record has at least behind its length.
+  /// Least length of a coinscope record, in bytes, without its length field.
   static let coinscopeMinimum = 13
 
-  /// Looks at the start of `bytes`, which must be where a record may start; checks a length before it is believed.
+  /// Returns the piece that `bytes` begin with. They must begin at a record boundary. Refuses a length out of
+  /// bounds.
   public func first(in bytes: UnsafeRawBufferPointer) throws(WireError) -> RecordFramer.Piece {
     guard self == .coinscope else { return try RecordFramer.first(in: bytes) }
     guard bytes.count >= 9 else { return .needsMore(count: 9) }
     let length = Int(UInt32(bigEndian: bytes.loadUnaligned(as: UInt32.self)))
     guard length >= Self.coinscopeMinimum else {
-      throw WireError(.invalid("is \(length), less than a header has"), field: "record length", offset: 0)
+      throw WireError(.invalid("is \(length), shorter than a header"), field: "record length", offset: 0)
     }
     guard length <= RecordHeader.maximumLength else {
       let limit = UInt64(RecordHeader.maximumLength)
@@ -39,7 +40,7 @@ public enum ArchiveFormat: UInt8, CaseIterable, Sendable {
     }
   }
 
-  /// How many of the bytes, from their start, are whole pieces; those after may be the beginning of one.
+  /// The number of bytes of whole pieces at the start; the rest may be the beginning of one.
   public func wholeCount(of bytes: UnsafeRawBufferPointer) throws(WireError) -> Int {
     var offset = 0
     while offset < bytes.count {

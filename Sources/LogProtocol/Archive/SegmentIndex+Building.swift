@@ -4,16 +4,16 @@ import Glibc
 import Zstandard
 
 extension SegmentIndex {
-  /// Makes the index of a closed segment by reading it, compressed or not; complete also where the segment ends with
-  /// a torn record or is damaged.
+  /// Builds the index of a closed segment by reading it, compressed or not. The index is complete even if the
+  /// segment ends with a torn record or is damaged.
   ///
-  /// A compressed segment's blocks begin where a frame begins with a record: one that was compressed at once has
-  /// a single one.
+  /// A block of a compressed segment begins at a frame that begins with a record, so a segment compressed in
+  /// one frame has a single block.
   ///
   /// - Parameters:
   ///   - path: the segment.
-  ///   - interval: bytes between the beginnings of two blocks, about.
-  /// - Throws: `IOError` where it cannot be read, `WireError` where it cannot be decompressed.
+  ///   - interval: approximate bytes from one block to the next.
+  /// - Throws: `IOError` if the file cannot be read, `WireError` if it cannot be decompressed.
   public init(building path: String, format: ArchiveFormat, interval: Int = interval) throws {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw IOError("open \(path)") }
@@ -44,7 +44,7 @@ extension SegmentIndex {
     self = builder.finish(fileSize: input.fileSize)
   }
 
-  /// The bytes of a segment, decompressed, up to the end of a frame at a time.
+  /// Reads the bytes of a segment, decompressed; one read never crosses the end of a frame.
   private final class Input {
     private(set) var fileSize: UInt64 = 0
     private(set) var isEnded = false
@@ -63,7 +63,7 @@ extension SegmentIndex {
     var offset: UInt64 { decompressor?.offset ?? fileSize }
     var isAtFrameStart: Bool { decompressor?.isAtFrameEnd ?? true }
 
-    /// Reads something; 0 at the end, and also where a frame or the input's buffer ended with nothing in it.
+    /// Reads some bytes; 0 at the end, and also if a frame or the input buffer ended without output.
     func read(into space: UnsafeMutableRawPointer, _ capacity: Int) throws -> Int {
       guard let decompressor else {
         let count = try fill(space, capacity)

@@ -1,23 +1,24 @@
 import Bytes
 
-/// Where to begin reading a closed segment of an archive to find records of a time; see docs/log-format.md.
+/// An index of a closed archive segment by time; see docs/log-format.md.
 ///
-/// Layout, big-endian: "NMIX", u16 version = 1, u8 flags (1 compressed, 2 coinscope's format), u8 0, u64 size of the
-/// segment's file, u64 size of what is in it, u32 count of blocks, then for each block u64 offset in what is in the
-/// segment, u64 offset in its file, u64 earliest and u64 latest time of its records.
+/// Layout, big-endian: "NMIX", u16 version = 1, u8 flags (1 compressed, 2 coinscope's format), u8 0, u64 size
+/// of the segment's file, u64 size of its uncompressed content, u32 count of blocks. Then for each block: u64
+/// offset in the content, u64 offset in the file, u64 earliest and u64 latest time of its records.
 public struct SegmentIndex: Equatable, Sendable {
-  /// Some whole records that follow each other in a segment: from here to where the next one begins.
+  /// Consecutive whole records of a segment, up to the start of the next block.
   public struct Block: Equatable, Sendable {
-    /// Where a record or preamble begins, in bytes of what is in the segment.
+    /// Offset of the block's first record or preamble in the segment's content, in bytes.
     public var offset: UInt64
-    /// Where to begin reading the file for it: the same; or where a Zstandard frame begins that begins with it.
+    /// Offset in the file at which to start reading the block: the same, or the start of the Zstandard frame
+    /// that the block begins with.
     public var fileOffset: UInt64
-    /// The smallest time stamp of its records, in ns since the Unix epoch; `UInt64.max` where it has none.
+    /// The smallest time stamp of its records, in ns since the Unix epoch; `UInt64.max` if it has none.
     public var earliest: UInt64
-    /// The largest time stamp of its records; 0 where it has none.
+    /// The largest time stamp of its records; 0 if it has none.
     public var latest: UInt64
 
-    /// Creates a block.
+    /// Creates a block; without times it has no records.
     public init(offset: UInt64, fileOffset: UInt64, earliest: UInt64 = .max, latest: UInt64 = 0) {
       self.offset = offset
       self.fileOffset = fileOffset
@@ -28,22 +29,22 @@ public struct SegmentIndex: Equatable, Sendable {
 
   /// Whether the segment is compressed with Zstandard.
   public var isCompressed: Bool
-  /// How the segment's records are laid out.
+  /// The layout of the segment's records.
   public var format: ArchiveFormat
-  /// Bytes of the segment's file; an index whose segment has another size is not the segment's.
+  /// Bytes of the segment's file. If the file has another size the index belongs to another file.
   public var fileSize: UInt64
-  /// Bytes of what is in it; the same where it is not compressed.
+  /// Bytes of the content; equal to `fileSize` if the segment is not compressed.
   public var size: UInt64
-  /// The blocks in order; together they are all that is in the segment.
+  /// The blocks in order. Together they cover the whole content.
   public var blocks: [Block]
 
-  /// What an index's name ends with, behind the whole name of its segment.
+  /// The suffix of an index's name, appended to the whole name of its segment.
   public static let suffix = ".index"
 
-  /// What the name of a file beside a segment ends with while it is being written.
+  /// The suffix of a file beside a segment while it is being written.
   public static let unfinishedSuffix = ".partial"
 
-  /// Bytes between the beginnings of two blocks, about: 4 MiB.
+  /// Approximate bytes from one block to the next: 4 MiB.
   public static let interval = 4 << 20
 
   /// Bytes before the first block.
@@ -64,7 +65,8 @@ public struct SegmentIndex: Equatable, Sendable {
     self.blocks = blocks
   }
 
-  /// The blocks that may hold records of a time, as ranges of places in `blocks`: whoever reads those has all.
+  /// The blocks that may hold records within `times`, as ranges of indices of `blocks`. All other blocks hold
+  /// none.
   ///
   /// - Parameter times: ns since the Unix epoch.
   public func places(of times: ClosedRange<UInt64>) -> [Range<Int>] {
@@ -80,7 +82,7 @@ public struct SegmentIndex: Equatable, Sendable {
     return places
   }
 
-  /// The range of bytes that some blocks are, in what is in the segment.
+  /// The range of bytes that adjacent blocks cover in the content.
   public func range(of places: Range<Int>) -> Range<UInt64> {
     guard !places.isEmpty else { return 0..<0 }
     return blocks[places.lowerBound]
@@ -88,9 +90,10 @@ public struct SegmentIndex: Equatable, Sendable {
       ? blocks[places.upperBound].offset : size)
   }
 
-  /// Reads an index.
+  /// Decodes an index.
   ///
-  /// - Throws: `WireError` where it is none, is cut short, or its offsets do not rise from 0 to the sizes it says.
+  /// - Throws: `WireError` if the bytes are no index, are cut short, or have offsets that do not rise from 0
+  ///   within the sizes.
   public init(_ bytes: RawSpan) throws(WireError) {
     var reader = ByteReader(bytes)
     guard try reader.big(UInt32.self, "mark") == Self.mark else {
@@ -128,7 +131,7 @@ public struct SegmentIndex: Equatable, Sendable {
     try reader.finish("blocks")
   }
 
-  /// The index as it is written to its file.
+  /// The encoded index, as in its file.
   public var bytes: [UInt8] {
     var bytes: [UInt8] = []
     bytes.reserveCapacity(Self.headCount + 32 * blocks.count)

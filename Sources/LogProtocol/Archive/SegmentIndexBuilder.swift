@@ -1,14 +1,14 @@
 import Bytes
 
-/// Makes an index while a segment's bytes pass by.
+/// Builds an index from a segment's bytes as they are written or read.
 public struct SegmentIndexBuilder {
-  /// The index of what has passed; its sizes are set where it is finished.
+  /// The index so far; its sizes are set at the end.
   public private(set) var index: SegmentIndex
 
-  /// Offset of the next byte, in what is in the segment.
+  /// Offset of the next byte in the segment's content.
   public private(set) var offset: UInt64 = 0
 
-  /// Whether what comes next cannot be records: what is in the segment from there on is in its last block.
+  /// Whether the next bytes cannot be records. From there on all bytes belong to the last block.
   public private(set) var isDamaged = false
 
   /// Creates a builder at a segment's beginning.
@@ -16,12 +16,12 @@ public struct SegmentIndexBuilder {
     index = SegmentIndex(isCompressed: isCompressed, format: format)
   }
 
-  /// Begins a block with the next byte, which a record or preamble must begin with, unless the last block has less
-  /// than half an interval yet.
+  /// Begins a block at the next byte, unless the last block is shorter than half an interval. A record or
+  /// preamble must begin there.
   ///
   /// - Parameters:
-  ///   - fileOffset: where the file has it.
-  ///   - interval: bytes between the beginnings of two blocks, about.
+  ///   - fileOffset: offset of that byte in the file.
+  ///   - interval: approximate bytes from one block to the next.
   public mutating func beginBlock(at fileOffset: UInt64, interval: Int = SegmentIndex.interval) {
     guard !isDamaged, index.blocks.last.map({ offset - $0.offset >= UInt64(interval / 2) }) ?? true else {
       return
@@ -29,10 +29,10 @@ public struct SegmentIndexBuilder {
     index.blocks.append(SegmentIndex.Block(offset: offset, fileOffset: fileOffset))
   }
 
-  /// Takes the whole records and preambles that bytes begin with; what is left may be the beginning of one.
+  /// Consumes the whole records and preambles at the start of `bytes`; the rest may be the beginning of one.
   ///
-  /// - Parameter isLast: nothing comes after these bytes: takes all of them.
-  /// - Returns: how many bytes that was.
+  /// - Parameter isLast: whether these are the last bytes: then consumes all of them.
+  /// - Returns: the number of bytes consumed.
   public mutating func take(_ bytes: UnsafeRawBufferPointer, isLast: Bool) -> Int {
     var count = 0
     var (earliest, latest) = (UInt64.max, UInt64(0))
@@ -54,7 +54,7 @@ public struct SegmentIndexBuilder {
       }
     }
     if isDamaged {
-      // Nobody knows what times are in it, so whoever looks for any has to look there.
+      // The times in damaged bytes are unknown, so every search has to look there.
       (earliest, latest) = (0, .max)
     }
     if isDamaged || isLast { count = bytes.count }
@@ -67,9 +67,9 @@ public struct SegmentIndexBuilder {
     return count
   }
 
-  /// The index of the whole segment.
+  /// Returns the index of the whole segment.
   ///
-  /// - Parameter fileSize: bytes of its file.
+  /// - Parameter fileSize: size of the segment's file in bytes.
   public func finish(fileSize: UInt64) -> SegmentIndex {
     var index = index
     if index.blocks.last?.offset == offset { index.blocks.removeLast() }

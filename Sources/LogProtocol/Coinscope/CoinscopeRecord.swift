@@ -5,18 +5,18 @@ import Wording
 
 /// Records of coinscope's log protocol (2015), translated to and from native ones.
 ///
-/// Its times are whole seconds and its addresses IPv4 only; what has no place in it is left out on the way
-/// there: META records, handshake events, types from 0x0100, flags other than the direction.
+/// Its times are whole seconds and its addresses IPv4 only. The translation leaves out everything it cannot
+/// express: META records, handshake events, types from 0x0100, flags other than the direction.
 public enum CoinscopeRecord {
   /// Bytes of the length field before each record.
   public static let lengthSize = 4
 
-  /// The bytes that coinscope's readers get for a native record, length field included; nil where coinscope
-  /// has no such record.
+  /// Translates a native record into the bytes that coinscope's readers get, length field included; nil if
+  /// coinscope has no such record.
   ///
   /// Layout: u32 length, u32 source, u8 type, u64 seconds, then by type: text and NUL; or for a connection
   /// event u32 handle, u32 update type, sockaddr_in remote, sockaddr_in local, u32 text length with NUL, text
-  /// and NUL; or for a message u32 handle, u8 1 where we sent it, the message as on the wire.
+  /// and NUL; or for a message u32 handle, u8 1 if we sent it, the message as on the wire.
   public static func bytes(_ header: RecordHeader, body: UnsafeRawBufferPointer) -> [UInt8]? {
     guard header.type.rawValue <= 0x80, header.type != .meta else { return nil }
     var bytes: [UInt8] = [0, 0, 0, 0]
@@ -40,9 +40,9 @@ public enum CoinscopeRecord {
     return bytes
   }
 
-  /// Reads what a coinscope source sent, without its length field: u8 type, u64 seconds, then as above.
+  /// Decodes a coinscope source's record, without its length field: u8 type, u64 seconds, then as above.
   ///
-  /// The header's source and sequence are 0; they are the log server's to assign.
+  /// The header's source and sequence number are 0; the log server assigns them.
   public static func native(_ bytes: RawSpan) throws(WireError) -> (header: RecordHeader, body: [UInt8]) {
     var reader = ByteReader(bytes)
     let type = RecordType(rawValue: UInt16(try reader.big(UInt8.self, "type")))
@@ -74,10 +74,10 @@ public enum CoinscopeRecord {
     return (header, body)
   }
 
-  /// Reads what `native` does if it is a whole message, without copying it: the message lies in `bytes`. Nil if it is
-  /// anything else.
+  /// Decodes a record like `native` if it is a whole message, without copying it: the body lies in `bytes`.
+  /// Nil for any other record.
   ///
-  /// The header's source and sequence are 0.
+  /// The header's source and sequence number are 0.
   public static func message(
     _ bytes: UnsafeRawBufferPointer
   ) -> (header: RecordHeader, body: UnsafeRawBufferPointer)? {

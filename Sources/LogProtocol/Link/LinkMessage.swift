@@ -2,14 +2,14 @@ import BitcoinWire
 import Bytes
 import Observations
 
-/// What a program and the log server say to each other besides records: the body of a META record with
-/// source and sequence 0, which is neither forwarded nor archived.
+/// A message between a program and the log server: the body of a META record with source and sequence number
+/// 0, which is neither forwarded nor archived.
 ///
-/// Layout: u8 code from 0x80, then what the code's case lists, in its order, big-endian.
+/// Layout: u8 code from 0x80, then the fields of the code's case in the order listed there, big-endian.
 public enum LinkMessage: Equatable, Sendable {
-  /// A source introduces itself: description, u32 the id it had (0: none), u64 its next sequence, u64 the
-  /// oldest sequence it can still send, 32 bytes of the secret that proves its instance. Sources before 0.2 have no
-  /// secret.
+  /// A source introduces itself: description, u32 former id (0: none), u64 its next sequence number, u64 the
+  /// oldest one it can still send, 32 bytes of the secret that proves its instance. Sources before 0.2 have
+  /// no secret.
   case hello(
     SourceDescription,
     formerSource: UInt32,
@@ -18,37 +18,37 @@ public enum LinkMessage: Equatable, Sendable {
     secret: SourceSecret?
   )
 
-  /// The server takes a source: u32 id granted, u64 the server's own instance, u64 the last sequence it has
-  /// of that instance (0: none), after which the source goes on.
+  /// The server accepts a source: u32 id granted, u64 the server's own instance, u64 the sequence number (0:
+  /// none) after which the source resumes.
   case grant(source: UInt32, server: UInt64, resumeAfter: UInt64)
 
-  /// Every archiving reader has these sources' records up to these sequences: u32 count, then u32 source and
-  /// u64 sequence each. From server to source, and from an archiving reader to the server.
+  /// Every archiving reader has these sources' records up to these sequence numbers: u32 count, then u32
+  /// source and u64 sequence number each. From server to source, and from an archiving reader to the server.
   case acknowledge([UInt32: UInt64])
 
-  /// A reader says what it wants; may be said again to change it: subscription, then how far it has come
-  /// with each source (positions, as in `RotationMark`).
+  /// A reader subscribes, or changes its subscription: subscription, then its positions (as in
+  /// `RotationMark`).
   case subscribe(Subscription, positions: [ArchivePosition])
 
-  /// A source or reader leaves in order.
+  /// A source or reader leaves on purpose; no fields.
   case goodbye
 
-  /// The server refuses, says why, and closes: text.
+  /// The server refuses a connection and closes it: text, the reason.
   case refusal(String)
 
-  /// The server asks a source for what it holds after a sequence (u64), once more.
+  /// The server asks a source to resend the records it holds after a sequence number (u64).
   case rewind(after: UInt64)
 
-  /// A source's answer, in its stream right before the first record it sends again.
+  /// A source's answer to a rewind, right before the first record it sends again; no fields.
   case rewound
 
-  /// A client asks, where readers are taken, how the server does; nothing follows the code.
+  /// A client at the readers' socket asks for the server's status; no fields.
   case statusRequest
 
-  /// The server's answer.
+  /// The server's status.
   case status(ServerStatus)
 
-  /// Reads a body; nil where it is a `MetaBody`'s.
+  /// Decodes a body; nil if it is that of a `MetaBody`.
   public init?(_ body: RawSpan) throws(WireError) {
     var reader = ByteReader(body)
     let code = try reader.big(UInt8.self, "meta code")
@@ -88,9 +88,9 @@ public enum LinkMessage: Equatable, Sendable {
     try reader.finish("link message")
   }
 
-  /// The bytes of the whole record.
+  /// Encodes the message as a whole record.
   ///
-  /// - Parameter time: ns since the Unix epoch.
+  /// - Parameter time: time stamp of the record, in ns since the Unix epoch.
   public func record(at time: UInt64) -> [UInt8] {
     var bytes: [UInt8] = []
     switch self {

@@ -1,29 +1,29 @@
 import Bytes
 import Observations
 
-/// What the log server says of itself when a client asks.
+/// The log server's status, as sent to a client on request.
 ///
 /// Layout, big-endian: u64 since (ns since the Unix epoch), u32 process id, text version, u64 records and u64
 /// bytes forwarded, u64 records and u64 bytes that slow readers missed, u32 readers, u32 archiving readers,
-/// u32 count of sources and those.
+/// u32 count of sources, then the sources.
 public struct ServerStatus: Equatable, Sendable {
   /// One live source.
   ///
-  /// Layout: u32 id, description as in `SourceDescription`, u64 last sequence, u64 acknowledged sequence,
-  /// u32 open connections.
+  /// Layout: u32 id, description as in `SourceDescription`, u64 last sequence number, u64 acknowledged
+  /// sequence number, u32 open connections.
   public struct Source: Equatable, Sendable {
     /// The id granted.
     public var id: UInt32
-    /// What it says of itself.
+    /// The source's own description.
     public var description: SourceDescription
-    /// The last sequence received.
+    /// The last sequence number received.
     public var lastSequence: UInt64
-    /// The sequence up to which it was told that its records are safe.
+    /// The last sequence number acknowledged to the source.
     public var acknowledged: UInt64
-    /// How many of its connections are open.
+    /// The number of its open connections.
     public var connections: UInt32
 
-    /// Creates a description.
+    /// Creates the status of a source.
     public init(
       id: UInt32,
       description: SourceDescription,
@@ -39,28 +39,28 @@ public struct ServerStatus: Equatable, Sendable {
     }
   }
 
-  /// When the server started, in ns since the Unix epoch.
+  /// The time at which the server started, in ns since the Unix epoch.
   public var since: UInt64
-  /// Its process id.
+  /// The server's process id.
   public var process: UInt32
-  /// Its version.
+  /// The server's version.
   public var version: String
   /// Records received from sources.
   public var records: UInt64 = 0
-  /// Bytes of those.
+  /// Bytes of these records.
   public var bytes: UInt64 = 0
-  /// Records that readers missed because they were too slow, each counted for each reader.
+  /// Records that slow readers missed, counted once for each reader.
   public var missedRecords: UInt64 = 0
-  /// Bytes of those.
+  /// Bytes of these records.
   public var missedBytes: UInt64 = 0
   /// Readers connected.
   public var readers: UInt32 = 0
-  /// Those of them that archive.
+  /// Archiving readers among them.
   public var archivingReaders: UInt32 = 0
   /// The live sources.
   public var sources: [Source] = []
 
-  /// Creates the status of a server that has done nothing yet.
+  /// Creates the status of a server that has forwarded nothing yet.
   public init(since: UInt64, process: UInt32, version: String) {
     self.since = since
     self.process = process

@@ -2,7 +2,7 @@ import EventLoop
 import Observations
 
 extension ClockState {
-  /// What the kernel reports now.
+  /// The clock's state as the kernel reports it now.
   public static func current() -> ClockState {
     let state = Clock.synchronisation()
     return ClockState(

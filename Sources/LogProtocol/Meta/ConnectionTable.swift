@@ -2,8 +2,8 @@ import BitcoinWire
 import Bytes
 import Observations
 
-/// Which sources and connections are live at a point of the stream, learnt from its records, so that
-/// whoever starts reading there can be told of them first.
+/// The sources and connections that are live at a point of the stream, learnt from its records. A reader that
+/// starts there gets them first.
 public struct ConnectionTable {
   /// The live sources by id.
   public private(set) var sources: [UInt32: SourceDescription] = [:]
@@ -13,13 +13,13 @@ public struct ConnectionTable {
   /// Creates an empty table.
   public init() {}
 
-  /// How many connections are open.
+  /// The number of open connections.
   public var connectionCount: Int { connections.values.reduce(0) { $0 + $1.count } }
 
   /// The open connections of a source by id.
   public func connections(of source: UInt32) -> [UInt32: OpenConnection] { connections[source] ?? [:] }
 
-  /// Takes in a record that may change the table; any other, and one that cannot be read, does nothing.
+  /// Updates the table from a record; ignores a record that cannot be decoded.
   public mutating func note(_ header: RecordHeader, body: UnsafeRawBufferPointer) {
     if header.type == .connection {
       guard let event = try? ConnectionEvent(body.bytes) else { return }
@@ -34,7 +34,7 @@ public struct ConnectionTable {
     }
   }
 
-  /// Adds a source; one of the same id but another instance loses its connections.
+  /// Adds a source. If another instance had the id, removes its connections.
   public mutating func join(_ source: UInt32, _ description: SourceDescription) {
     if let former = sources[source], former.instance != description.instance { connections[source] = nil }
     sources[source] = description
@@ -46,9 +46,9 @@ public struct ConnectionTable {
     connections[source] = nil
   }
 
-  /// One whole record for each live source, then one for each open connection.
+  /// Encodes one whole record for each live source, then one for each open connection.
   ///
-  /// - Parameter time: what the records are stamped with, ns since the Unix epoch.
+  /// - Parameter time: time stamp of the records, in ns since the Unix epoch.
   public func records(at time: UInt64) -> [UInt8] {
     var bytes: [UInt8] = []
     for (source, description) in sources.sorted(by: { $0.key < $1.key }) {

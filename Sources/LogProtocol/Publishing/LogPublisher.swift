@@ -5,23 +5,24 @@ import Glibc
 import Observations
 import Pacing
 
-/// Hears what becomes of a publisher's connection to the log server.
+/// Reacts to changes of a publisher's connection to the log server.
 public protocol LogPublisherHandler: AnyObject {
-  /// The log server took us; where it is another process than last time, `isNewServer`, it knows nothing of
-  /// what is open here.
+  /// The log server accepted the source. With `isNewServer` it is another process than last time, and does
+  /// not know the connections that are open here.
   func publisher(_ publisher: LogPublisher, joinedAs source: UInt32, isNewServer: Bool)
 
-  /// There is no log server, or it is gone; records are kept, within the bound, until there is one.
+  /// The log server cannot be reached, or the connection is lost. Records are kept, within the bound, until
+  /// it is back.
   func publisher(_ publisher: LogPublisher, lostServerFor reason: String)
 
-  /// Records are dropped from now on, because more than the bound waits.
+  /// The bound is reached: records are dropped from now on.
   func publisherDidOverflow(_ publisher: LogPublisher)
 
-  /// More waits than the log server or its archives take (true), or they have caught up (false).
+  /// The log server or its archives are slower than the source (true), or they have caught up (false).
   func publisher(_ publisher: LogPublisher, isCongested: Bool)
 
-  /// Nothing was acknowledged for as long as the publisher waits for that, and the bound is reached: until something
-  /// is, the oldest records that were sent give way to new ones.
+  /// The bound is reached and no acknowledgement came within the publisher's patience. Until one comes, new
+  /// records displace the oldest ones that were sent.
   func publisherStopsHolding(_ publisher: LogPublisher)
 }
 
@@ -30,64 +31,65 @@ extension LogPublisherHandler {
   public func publisherStopsHolding(_ publisher: LogPublisher) {}
 }
 
-/// A source's end of the log stream: numbers records, keeps them until they are acknowledged, sends them
-/// again after a reconnect.
+/// A source's end of the log stream. Numbers records, keeps them until they are acknowledged, and resends
+/// them after a reconnect.
 ///
-/// Publishing never blocks and never fails: what the bound cannot hold is counted, and a gap record says so
-/// as soon as there is room again.
+/// Publishing never blocks and never fails. Records beyond the bound are dropped and counted, and a gap
+/// record reports them as soon as there is room again.
 public final class LogPublisher {
-  /// How many bytes may wait for the log server's socket before the source should slow down, and below how many it may
-  /// go on; and from how many on they are handed over within the batch.
+  /// Bytes queued for the log server's socket: above `high` the source should slow down, below `low` it may
+  /// resume. From `pump` on, records are handed over within the loop iteration.
   private let congestion: (high: Int, low: Int, pump: Int)
 
-  /// The same for all bytes that are not acknowledged: most of the bound, and half of it.
+  /// Bytes not acknowledged: the same limits, at three quarters and half of the bound.
   private let holding: (high: Int, low: Int)
 
-  /// Below how many bytes of either a source that should slow down may still publish what is little.
+  /// Bytes queued and held: below these limits a source that should slow down may still publish small
+  /// records.
   private let reserve: (waiting: Int, held: Int)
 
-  /// Bytes that stay free beyond the reserve: for what is longest, and what is published besides.
+  /// Bytes that stay free beyond the reserve, for the longest record and those published with it.
   private static let margin = 5 << 20
 
-  /// Nanoseconds for which nothing gives way that was not acknowledged, counted from the last acknowledgement.
+  /// Time after the last acknowledgement for which records are kept until acknowledged, in ns.
   private let patience: UInt64
 
-  /// When the last acknowledgement came, or when the first record was published after all were acknowledged, or the log
-  /// server took us; on the monotonic clock in ns.
+  /// Time of the last acknowledgement, of the first record published after all were acknowledged, or of the
+  /// log server's grant; on the monotonic clock in ns.
   private var progressAt: UInt64 = 0
 
-  /// Seconds for which a publisher waits, by default, for an acknowledgement before records that were sent give way.
+  /// Default time without an acknowledgement after which sent records may be displaced, in seconds.
   public static let defaultPatience = 30.0
 
-  /// From how many unsent bytes on that is tried next.
+  /// Number of unsent bytes that triggers the next hand-over within the loop iteration.
   private var pumpThreshold: Int
 
   /// Most bytes handed to the stream at a time.
   private static let window = 1 << 20
 
-  /// The id that the log server granted last; 0 before the first time.
+  /// The id that the log server granted last; 0 before the first grant.
   public private(set) var source: UInt32 = 0
 
-  /// Sequence of the last record published.
+  /// Sequence number of the last record published.
   public private(set) var lastSequence: UInt64 = 0
 
-  /// Sequence up to which the log server has acknowledged.
+  /// Last sequence number that the log server has acknowledged.
   public private(set) var acknowledgedSequence: UInt64 = 0
 
   /// Records dropped so far because the bound was reached.
   public private(set) var droppedCount: UInt64 = 0
 
-  /// How often in a row the log server could not be reached.
+  /// Failed attempts in a row to reach the log server.
   public private(set) var failedAttempts = 0
 
-  /// Whether the log server has taken us and the connection stands.
+  /// Whether the log server has accepted the source and the connection is open.
   public private(set) var isJoined = false
 
-  /// Why the log server refused us, the last time it did; nil once it has taken us.
+  /// The reason of the log server's last refusal; nil once it has accepted the source.
   public private(set) var refusal: String?
 
-  /// Hears what becomes of the connection; it is to own the publisher. Not weak: that would make each retain and
-  /// release of it slow, of which there are some with each record.
+  /// Reacts to changes of the connection, and must own the publisher. Not weak: a weak reference makes each
+  /// retain and release of the handler slow, and every record causes some.
   public unowned var handler: (any LogPublisherHandler)?
 
   private let loop: EventLoop
@@ -108,16 +110,16 @@ public final class LogPublisher {
   private var isPumpDue = false
   private var finishing: ((Bool) -> Void)?
 
-  /// Creates a publisher and starts to look for the log server.
+  /// Creates a publisher and starts to connect to the log server.
   ///
   /// - Parameters:
-  ///   - address: where the log server takes sources.
-  ///   - key: what to prove to it over TCP; nil for none.
-  ///   - description: what it says of itself; its instance is the identity's.
-  ///   - identity: who it is, and what proves it.
-  ///   - limit: how many bytes of records to keep for the log server.
-  ///   - patience: seconds without an acknowledgement after which records that were sent give way to new ones where
-  ///     the limit is reached. Until then the source is asked to slow down.
+  ///   - address: the log server's socket for sources.
+  ///   - key: the key to prove over TCP; nil for none.
+  ///   - description: the source's description; its instance is replaced by the identity's.
+  ///   - identity: the source's instance and the secret that proves it.
+  ///   - limit: most bytes of records to keep for the log server.
+  ///   - patience: seconds without an acknowledgement after which new records displace sent ones once the
+  ///     limit is reached. Until then the source is asked to slow down.
   public init(
     to address: SocketAddress,
     key: AccessKey? = nil,
@@ -145,24 +147,24 @@ public final class LogPublisher {
     retry?.start(after: 0)
   }
 
-  /// Bytes published that the log server's socket has not taken.
+  /// Bytes published that the log server's socket has not accepted.
   public var waitingCount: Int { store.unsentCount + (stream?.unsentCount ?? 0) }
 
-  /// Bytes that stand against the bound: published and not acknowledged, or, where nothing is acknowledged any more, not
-  /// taken by the log server's socket.
+  /// Bytes that count against the bound: those not acknowledged or, while no acknowledgements come, those
+  /// that the log server's socket has not accepted.
   public var backlog: Int { isHolding ? max(store.occupiedCount, waitingCount) : waitingCount }
 
-  /// Whether a source that should slow down may still publish what is little: nothing is dropped for that.
+  /// Whether a source that should slow down may still publish small records without loss.
   public var hasReserve: Bool { store.occupiedCount < reserve.held && waitingCount < reserve.waiting }
 
-  /// Whether records that were sent are kept until they are acknowledged: the log server is there, and acknowledges.
+  /// Whether sent records are kept until acknowledged: the log server is connected and acknowledges.
   private var isHolding: Bool { isJoined && Clock.monotonic() - progressAt < patience }
 
   /// Whether every record published has been acknowledged.
   public var isSettled: Bool { store.isEmpty && dropped == nil }
 
-  /// Publishes a record whose body is in two parts. What exceeds `RecordHeader.maximumBodyCount` bytes is cut off,
-  /// and the record says so (`RecordFlags.truncated`).
+  /// Publishes a record whose body is in two parts. A body longer than `RecordHeader.maximumBodyCount` bytes
+  /// is cut, and the record is flagged (`RecordFlags.truncated`).
   ///
   /// - Parameter time: ns since the Unix epoch.
   public func publish(
@@ -176,7 +178,7 @@ public final class LogPublisher {
     reportDropped()
     lastSequence += 1
     let fullCount = body.count + rest.count
-    // A client's command may be longer in words than a record can be.
+    // The text of a client's command may be longer than a record can be.
     let body = UnsafeRawBufferPointer(rebasing: body.prefix(RecordHeader.maximumBodyCount))
     let rest = UnsafeRawBufferPointer(rebasing: rest.prefix(RecordHeader.maximumBodyCount - body.count))
     let flags = body.count + rest.count < fullCount ? flags.union(.truncated) : flags
@@ -219,22 +221,22 @@ public final class LogPublisher {
     body.withUnsafeBytes { publish(type, flags: flags, connection: connection, at: time, body: $0) }
   }
 
-  /// Publishes text, now.
+  /// Publishes text, stamped with the current time.
   public func publish(_ type: RecordType, text: String) {
     publish(type, at: Clock.now(), body: Array(text.utf8))
   }
 
-  /// Publishes something about the stream, now.
+  /// Publishes a META record, stamped with the current time.
   public func publish(_ meta: MetaBody, connection: UInt32 = 0) {
     publish(.meta, connection: connection, at: Clock.now(), body: meta.body)
   }
 
-  /// Waits until everything is acknowledged, says goodbye and closes. Where there is no log server it looks
-  /// for one meanwhile.
+  /// Waits until every record is acknowledged, says goodbye and closes. Meanwhile it keeps trying to reach
+  /// the log server.
   ///
   /// - Parameters:
-  ///   - timeout: seconds after which it gives up.
-  ///   - completion: gets whether everything was acknowledged.
+  ///   - timeout: seconds to wait at most.
+  ///   - completion: called with whether every record was acknowledged.
   public func finish(timeout: Double, completion: @escaping (Bool) -> Void) {
     finishing = completion
     deadline = TimerWatcher(on: loop) { [unowned self] in endFinishing() }
@@ -325,14 +327,14 @@ public final class LogPublisher {
     case .rewind(let sequence):
       stream?.write(LinkMessage.rewound.record(at: Clock.now()))
       store.rewind(after: sequence, source: source)
-      // The log server asks for what an archive takes now.
+      // The log server rewinds for an archive that reads now.
       progressAt = Clock.monotonic()
       pumpLater()
     case .refusal(let reason):
       refusal = reason
       stream?.close(.closed("log server refuses: \(reason)"))
     case .hello, .subscribe, .goodbye, .rewound, .statusRequest, .status:
-      stream?.close(.closed("log server sent what only its clients send"))
+      stream?.close(.closed("log server sent a message that only its clients send"))
     }
   }
 
@@ -344,8 +346,8 @@ public final class LogPublisher {
     stream.flushSoon()
   }
 
-  /// A batch may bring more than the bound holds: what is much is handed over within it, and where the log server
-  /// does not take it the source hears of that at once.
+  /// Hands over records within the loop iteration, as one iteration may bring more than the bound holds. If
+  /// the log server's socket accepts no more, the source learns of the congestion at once.
   private func pumpNow() {
     guard let stream, isJoined else { return }
     pump()
@@ -364,7 +366,7 @@ public final class LogPublisher {
     adjustCongestion()
   }
 
-  /// Tells the source to slow down while too much waits for the log server's socket, or for an acknowledgement.
+  /// Reports congestion while too many bytes are queued for the log server's socket or not acknowledged.
   private func adjustCongestion() {
     guard isJoined else { return }
     let isFull = store.occupiedCount > (isCongested ? holding.low : holding.high) && isHolding
@@ -385,7 +387,7 @@ public final class LogPublisher {
     patienceEnd?.start(after: Double(patience - min(patience, waited)) / 1e9)
   }
 
-  /// Where something was acknowledged meanwhile waits on; else goes on without waiting for more of that.
+  /// Waits again if something was acknowledged meanwhile; otherwise stops holding sent records.
   private func endPatience() {
     guard isCongested else { return }
     if isHolding { return awaitProgress() }
@@ -406,7 +408,7 @@ public final class LogPublisher {
     }
   }
 
-  /// Says which records were dropped, as soon as there is room for saying so.
+  /// Publishes a gap record for the dropped records, as soon as there is room.
   private func reportDropped() {
     guard let range = dropped else { return }
     let gap = MetaBody.gap(
@@ -442,7 +444,7 @@ public final class LogPublisher {
 }
 
 extension LogPublisher: ByteStreamHandler {
-  /// Handles what the log server says.
+  /// Handles the log server's messages.
   public func stream(_ stream: ByteStream, received slice: ChunkSlice, at time: UInt64) -> Int {
     var cursor = RecordCursor(slice.bytes)
     do throws(WireError) {
@@ -462,13 +464,13 @@ extension LogPublisher: ByteStreamHandler {
     return cursor.offset
   }
 
-  /// Hands over more, before the stream is written out.
+  /// Hands over more records before the stream is flushed.
   public func streamWillFlush(_ stream: ByteStream) { if isPumpDue { pump() } }
 
-  /// Hands over more.
+  /// Hands over more records.
   public func streamDidDrain(_ stream: ByteStream) { pump() }
 
-  /// Looks for the log server again.
+  /// Starts to reconnect.
   public func stream(_ stream: ByteStream, closedFor reason: CloseReason) {
     guard stream === self.stream else { return }
     lost(reason.description)

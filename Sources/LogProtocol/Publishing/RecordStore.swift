@@ -3,9 +3,9 @@ import Glibc
 
 /// The records of a source that the log server has not acknowledged, in order, within a bound.
 ///
-/// It knows no socket: records go in at the end, are taken for sending at a position in the middle, and
-/// leave at the front when acknowledged. A record that does not fit is refused. On request, records that were sent
-/// but not acknowledged give way first.
+/// It has no socket. Records are appended at the end, taken for sending at a position in the middle, and
+/// removed at the front when acknowledged. A record that does not fit is refused. On request, sent records
+/// that were not acknowledged are dropped first.
 struct RecordStore {
   /// Records within one chunk.
   private struct Segment {
@@ -14,31 +14,32 @@ struct RecordStore {
     let source: UInt32
     var filled = 0
     var sent = 0
-    /// The most that `sent` has been: what lies before it is sent again.
+    /// The highest value of `sent` so far: records before it are sent again.
     var everSent = 0
     var firstSequence: UInt64
     var lastSequence: UInt64
   }
 
   private var segments: [Segment] = []
-  /// The first segment that holds something unsent; the count where none does.
+  /// The first segment with unsent records; the count of segments if there is none.
   private var next = 0
   private let limit: Int
   private let segmentCapacity: Int
   private var capacity = 0
   /// The id that records get from now on.
   private var source: UInt32 = 0
-  /// Where the next record goes in the last segment, and how many bytes fit there.
+  /// Address of the next record in the last segment, and the bytes free there.
   private var end: UnsafeMutableRawPointer?
   private var room = 0
 
-  /// Bytes that stand against the limit: of the chunks that records are held in, once they are more than two.
+  /// Bytes that count against the limit: records, or with more than two segments the capacity of their
+  /// chunks.
   var occupiedCount: Int { segments.count > 2 ? capacity : heldCount }
 
   /// Bytes of records held, sent or not.
   private(set) var heldCount = 0
 
-  /// Bytes held and not taken for sending.
+  /// Bytes of records held and not taken for sending.
   private(set) var unsentCount = 0
 
   init(limit: Int, segmentCapacity: Int = 256 << 10) {
@@ -46,16 +47,16 @@ struct RecordStore {
     self.segmentCapacity = segmentCapacity
   }
 
-  /// The sequence of the oldest record held; nil where none is.
+  /// The sequence number of the oldest record held; nil if there is none.
   var oldestSequence: UInt64? { segments.first?.firstSequence }
 
-  /// Whether every record put in has been acknowledged.
+  /// Whether every record appended has been acknowledged or dropped.
   var isEmpty: Bool { segments.isEmpty }
 
-  /// Adds a record; `write` gets room for `count` bytes and the source id that its header is to have.
+  /// Appends a record; `write` gets room for `count` bytes.
   ///
-  /// - Parameter givesWay: whether records that were sent and not acknowledged may be dropped to make room; asked only
-  ///   if there is none.
+  /// - Parameter givesWay: whether sent records that were not acknowledged may be dropped to make room;
+  ///   evaluated only if there is none.
   /// - Returns: false if the record does not fit.
   mutating func append(
     sequence: UInt64,
@@ -92,10 +93,10 @@ struct RecordStore {
     return true
   }
 
-  /// Takes about `maximum` bytes of whole records for sending, in one piece; nil where nothing is left.
+  /// Takes about `maximum` bytes of whole records for sending, in one slice; nil if there are none.
   ///
-  /// What was sent before, or under another id, is marked: in place, or in a copy while bytes of the same chunk are still
-  /// on their way.
+  /// Records that were sent before get the flag for that, and all get the current id: in place, or in a copy
+  /// while the chunk is still referenced.
   mutating func takeUnsent(maximum: Int) -> ChunkSlice? {
     while next < segments.count, segments[next].sent == segments[next].filled { next += 1 }
     guard next < segments.count else { return nil }
@@ -120,15 +121,15 @@ struct RecordStore {
     return marked(segment, isAlone ? slice : copy(slice))
   }
 
-  /// Forgets all records up to `sequence` that were sent, a segment at a time.
+  /// Removes all sent records up to `sequence`, one whole segment at a time.
   mutating func acknowledge(_ sequence: UInt64) {
     while let first = segments.first, first.lastSequence <= sequence, first.sent == first.filled {
       dropFirst()
     }
   }
 
-  /// Goes back so that the next record taken is the first after `sequence` that is held; from now on all records get
-  /// `source` as their id, and those sent before a flag that says so.
+  /// Moves the sending position to the first record held after `sequence`. From now on all records get
+  /// `source` as their id, and those sent before also a flag.
   mutating func rewind(after sequence: UInt64, source: UInt32) {
     self.source = source
     next = 0
@@ -149,7 +150,7 @@ struct RecordStore {
     findEnd()
   }
 
-  /// Gives records of a segment, or a copy of them, the headers that they are sent with now.
+  /// Rewrites the headers of records of a segment, or of a copy, with the current id and flag.
   private func marked(_ segment: Segment, _ records: ChunkSlice) -> ChunkSlice {
     let start = segment.sent
     forEachRecord(in: segment, from: start) { header, offset in

@@ -2,17 +2,17 @@ import BitcoinWire
 import Bytes
 import Observations
 
-/// Proves to a log server who a source is. Its bytes are shown nowhere: not in a record that is forwarded, not in a log,
-/// not in an error.
+/// Proves a source's instance to a log server. The bytes are never shown: not in a forwarded record, not in a
+/// log, not in an error.
 public struct SourceSecret: Equatable, Sendable, CustomStringConvertible, CustomDebugStringConvertible,
   CustomReflectable
 {
-  /// How many bytes it has.
+  /// The length in bytes.
   public static let size = 32
 
   let bytes: [UInt8]
 
-  /// Takes bytes; nil if there are not `size` of them.
+  /// Wraps bytes; nil if there are not `size` of them.
   public init?(_ bytes: [UInt8]) {
     guard bytes.count == Self.size else { return nil }
     self.bytes = bytes
@@ -21,32 +21,33 @@ public struct SourceSecret: Equatable, Sendable, CustomStringConvertible, Custom
   @_lifetime(reader: copy reader)
   init(_ reader: inout ByteReader) throws(WireError) { bytes = try reader.array(Self.size, "secret") }
 
-  /// The SHA-256 of the secret, which tells nothing of it.
+  /// The SHA-256 of the secret, which reveals nothing about it.
   public var digest: Bytes32 { Bytes32(sha256: bytes.span.bytes) }
 
-  /// The instance that it proves: the first 8 bytes of the digest, big-endian.
+  /// The instance that the secret proves: the first 8 bytes of the digest, big-endian.
   public var instance: UInt64 {
     digest.withUnsafeBytes { UInt64(bigEndian: $0.loadUnaligned(as: UInt64.self)) }
   }
 
-  /// Nothing of it.
+  /// A fixed text that hides the secret.
   public var description: String { "(a secret)" }
 
-  /// Nothing of it.
+  /// A fixed text that hides the secret.
   public var debugDescription: String { description }
 
-  /// Nothing of it.
+  /// An empty mirror that hides the secret.
   public var customMirror: Mirror { Mirror(self, children: EmptyCollection<Mirror.Child>()) }
 }
 
-/// Who a source is, and what proves it: every subscriber learns the instance, only the log server learns the secret.
+/// A source's instance and the secret that proves it. Every subscriber learns the instance; only the log
+/// server learns the secret.
 ///
-/// The instance follows from the secret, so that a log server that was just started can check the proof too.
+/// The instance follows from the secret, so a log server that has just started can check the proof too.
 public struct SourceIdentity: Equatable, Sendable {
-  /// What proves it; for the log server only.
+  /// The proof, for the log server only.
   public let secret: SourceSecret
 
-  /// The number that the source's sequences belong to; never 0.
+  /// The number that identifies one run of the source, and its sequence numbers; never 0.
   public let instance: UInt64
 
   /// Picks a secret from the system's random numbers.
@@ -55,7 +56,7 @@ public struct SourceIdentity: Equatable, Sendable {
     self.init(using: &random)
   }
 
-  /// Picks a secret from random numbers; whoever can guess those can pass for the source.
+  /// Picks a secret from random numbers. A program that can guess them can pass for the source.
   public init(using random: inout some RandomNumberGenerator) {
     var identity: SourceIdentity?
     while identity == nil {
@@ -65,7 +66,7 @@ public struct SourceIdentity: Equatable, Sendable {
     self = identity!
   }
 
-  /// Takes a secret; nil if the instance that it proves is 0.
+  /// Wraps a secret; nil if its instance is 0.
   public init?(_ secret: SourceSecret) {
     guard secret.instance != 0 else { return nil }
     self.secret = secret
@@ -74,13 +75,13 @@ public struct SourceIdentity: Equatable, Sendable {
 }
 
 extension LinkMessage {
-  /// A source's introduction.
+  /// Creates a source's introduction.
   ///
   /// - Parameters:
-  ///   - description: what it says of itself; its instance is the identity's.
+  ///   - description: the source's description; its instance is replaced by the identity's.
   ///   - formerSource: the id it had; 0 for none.
-  ///   - nextSequence: the sequence that its next record gets.
-  ///   - oldestHeld: the oldest sequence that it can still send.
+  ///   - nextSequence: the sequence number of its next record.
+  ///   - oldestHeld: the oldest sequence number that it can still send.
   public static func hello(
     _ identity: SourceIdentity,
     _ description: SourceDescription,

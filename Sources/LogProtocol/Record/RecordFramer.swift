@@ -1,10 +1,10 @@
 import Bytes
 
-/// Finds where records begin and end in the bytes of a native log stream.
+/// Finds the boundaries of records in the bytes of a native log stream.
 public enum RecordFramer {
-  /// What stands at the start of some bytes.
+  /// The piece at the start of some bytes.
   public enum Piece: Equatable {
-    /// Too little to tell, or a piece that is not whole: `count` bytes are needed at least.
+    /// Too few bytes to tell, or an incomplete piece: at least `count` bytes are needed.
     case needsMore(count: Int)
     /// A preamble of 16 bytes.
     case preamble
@@ -12,17 +12,17 @@ public enum RecordFramer {
     case record(count: Int)
   }
 
-  /// Looks at the start of `bytes`, which must be where a record may start.
+  /// Returns the piece that `bytes` begin with. They must begin at a record boundary.
   ///
-  /// A length is checked before it is believed: more than `RecordHeader.maximumLength`, or too little for a
-  /// header, is an error, after which the stream cannot be read further.
+  /// A length above `RecordHeader.maximumLength` or below that of a header is an error, after which the
+  /// stream cannot be read further.
   @inlinable
   public static func first(in bytes: UnsafeRawBufferPointer) throws(WireError) -> Piece {
     guard bytes.count >= 4 else { return .needsMore(count: 4) }
     let length = Int(UInt32(bigEndian: bytes.loadUnaligned(as: UInt32.self)))
     if length > RecordHeader.maximumLength { return try preamble(in: bytes) }
     guard length >= RecordHeader.size - 4 else {
-      throw WireError(.invalid("is \(length), less than a header has"), field: "record length", offset: 0)
+      throw WireError(.invalid("is \(length), shorter than a header"), field: "record length", offset: 0)
     }
     return bytes.count >= length + 4 ? .record(count: length + 4) : .needsMore(count: length + 4)
   }
@@ -52,26 +52,26 @@ public enum RecordFramer {
 
 /// Walks over the whole records in some bytes, skipping preambles.
 public struct RecordCursor {
-  /// The bytes.
+  /// The bytes to walk over.
   public let bytes: UnsafeRawBufferPointer
 
-  /// Offset of the next piece; after the last whole one, of what is not whole.
+  /// Offset of the next piece; after the last whole one, of the incomplete one.
   @inlinable public var offset: Int { position }
 
-  /// How many bytes the piece at `offset` needs at least, once `next()` has found it not whole.
+  /// Least length of the piece at `offset` in bytes, once `next()` has found it incomplete.
   @inlinable public var neededCount: Int { needed }
 
   @usableFromInline var position = 0
   @usableFromInline var needed = 0
 
-  /// Creates a cursor at the start of `bytes`, which must be where a record may start; they must outlive
-  /// the cursor.
+  /// Creates a cursor at the start of `bytes`, which must be a record boundary. The bytes must outlive the
+  /// cursor.
   @inlinable
   public init(_ bytes: UnsafeRawBufferPointer) { self.bytes = bytes }
 
-  /// The next whole record's header and place in the bytes; nil where there is none.
+  /// Returns the next whole record's header and range; nil if there is none.
   ///
-  /// A record's `offset` in an error is relative to the record that is wrong, which stands at `offset`.
+  /// The offset of an error is relative to the bad record, which begins at `offset`.
   @inlinable
   public mutating func next() throws(WireError) -> (header: RecordHeader, range: Range<Int>)? {
     while position < bytes.count {

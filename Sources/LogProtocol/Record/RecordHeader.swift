@@ -1,15 +1,15 @@
 import Bytes
 import Observations
 
-/// The 32 bytes that every record of the native log stream begins with (docs/log-format.md).
+/// The 32 bytes at the start of every record of the native log stream (docs/log-format.md).
 ///
-/// Layout, big-endian: u32 length of what follows it, u32 source, u64 time, u64 sequence, u16 type,
-/// u8 flags, u8 reserved, u32 connection.
+/// Layout, big-endian: u32 length of the rest, u32 source, u64 time, u64 sequence, u16 type, u8 flags, u8
+/// reserved, u32 connection.
 public struct RecordHeader: Equatable, Sendable {
-  /// Bytes of a header, its length field included.
+  /// Bytes of a header, including the length field.
   public static let size = 32
 
-  /// Bytes of the longest record, its length field not included.
+  /// Bytes of the longest record, without the length field.
   public static let maximumLength = 16 << 20
 
   /// Bytes of the longest body.
@@ -18,23 +18,23 @@ public struct RecordHeader: Equatable, Sendable {
   /// Bytes of the body.
   public var bodyCount: Int
 
-  /// Who wrote the record: an id granted by the log server; 0 is the log server itself.
+  /// The id of the source that wrote the record, granted by the log server; 0 is the log server itself.
   public var source: UInt32
 
-  /// When it happened, in ns since the Unix epoch.
+  /// The time of the event, in ns since the Unix epoch.
   public var time: UInt64
 
-  /// The record's number, from 1 for a source's first and 1 more for each after it; 0 for a record that
-  /// the log server or an archive made, which is not numbered.
+  /// The record's sequence number: 1 for a source's first record, then one higher each; 0 for a record of the
+  /// log server or an archive, which is not numbered.
   public var sequence: UInt64
 
-  /// What it is.
+  /// The kind of record; one bit.
   public var type: RecordType
 
-  /// What is particular about it.
+  /// The direction and other properties of the record.
   public var flags: RecordFlags
 
-  /// The connection it is about, in its source's numbering; 0 where it is about none.
+  /// The connection that the record is about, in its source's numbering; 0 if it is about none.
   public var connection: UInt32
 
   /// Creates a header.
@@ -59,7 +59,7 @@ public struct RecordHeader: Equatable, Sendable {
   /// Bytes of the whole record.
   @inlinable public var recordCount: Int { Self.size + bodyCount }
 
-  /// Reads a header whose length was already checked by a `RecordFramer`.
+  /// Decodes a header whose length a `RecordFramer` has checked.
   ///
   /// - Parameter bytes: at least 32 bytes, from the start of a record.
   @inlinable
@@ -76,10 +76,10 @@ public struct RecordHeader: Equatable, Sendable {
     connection = load(28)
   }
 
-  /// Checks what no length tells: a type is one bit, and what is reserved is 0. Where they are not, what stands there
-  /// is no record.
+  /// Checks the fields besides the length: the type must be one bit and the reserved byte 0. Otherwise the
+  /// bytes are no record.
   ///
-  /// - Parameter bytes: at least 32 bytes, from the start of what may be a record.
+  /// - Parameter bytes: at least 32 bytes, from the start of a possible record.
   public static func checkKind(of bytes: UnsafeRawBufferPointer) throws(WireError) {
     let type = UInt16(bigEndian: bytes.loadUnaligned(fromByteOffset: 24, as: UInt16.self))
     guard type.nonzeroBitCount == 1 else {
@@ -90,7 +90,7 @@ public struct RecordHeader: Equatable, Sendable {
     }
   }
 
-  /// Writes the header.
+  /// Encodes the header.
   ///
   /// - Parameter target: room for at least 32 bytes.
   public func write(to target: UnsafeMutableRawPointer) {
@@ -109,7 +109,7 @@ public struct RecordHeader: Equatable, Sendable {
     store(connection, 28)
   }
 
-  /// The bytes of the whole record with `body`, whose count the header takes over.
+  /// Encodes a whole record with `body`; the header's `bodyCount` is set from it.
   public func record(body: [UInt8]) -> [UInt8] {
     precondition(body.count <= Self.maximumBodyCount)
     var header = self

@@ -1,34 +1,34 @@
 import Observations
 
-/// Whole records of one source, back to back in some bytes, that nobody has to look into: found in one pass over
-/// their headers, to be handed on as a whole.
+/// Adjacent whole records of one source that need no closer look: found in one pass over their headers, and
+/// forwarded together.
 public struct RecordRun: Equatable, Sendable {
-  /// Where in the bytes.
+  /// The bytes' range in the buffer.
   public private(set) var range: Range<Int>
 
-  /// How many records.
+  /// The number of records.
   public private(set) var count = 0
 
-  /// The first one's sequence; where there is none yet, of no meaning.
+  /// Sequence number of the first record; meaningless while the run is empty.
   public private(set) var firstSequence: UInt64 = 0
 
-  /// The last one's sequence; where there is none yet, of the record before the run.
+  /// Sequence number of the last record; while the run is empty, of the record before it.
   public private(set) var lastSequence: UInt64
 
   /// Creates an empty run.
   ///
   /// - Parameters:
-  ///   - offset: where its first record is to begin.
-  ///   - sequence: of the record before it.
+  ///   - offset: start of its first record.
+  ///   - sequence: sequence number of the record before it.
   public init(at offset: Int, after sequence: UInt64) {
     range = offset..<offset
     lastSequence = sequence
   }
 
-  /// Whether there is no record in it.
+  /// Whether the run has no records.
   public var isEmpty: Bool { count == 0 }
 
-  /// Takes in a record that begins where the run ends, whatever it is.
+  /// Appends a record of any kind that begins at the end of the run.
   public mutating func append(_ header: RecordHeader) {
     range = range.lowerBound..<range.upperBound + header.recordCount
     if count == 0 { firstSequence = header.sequence }
@@ -36,9 +36,9 @@ public struct RecordRun: Equatable, Sendable {
     count += 1
   }
 
-  /// Takes in the records that follow in `bytes` up to, not including, the first one that is not whole, not of
-  /// that source, does not have a sequence between the last one's and `limit`, may change the table of
-  /// connections (`RecordType.meta`, `.connection`), or is malformed (`RecordHeader.checkKind(of:)`).
+  /// Appends the records that follow in `bytes`. Stops before the first one that is incomplete, is of another
+  /// source, has a sequence number not above the last one's or above `limit`, may change the connection table
+  /// (`RecordType.meta`, `.connection`), or is malformed (`RecordHeader.checkKind(of:)`).
   public mutating func extend(in bytes: UnsafeRawBufferPointer, source: UInt32, through limit: UInt64) {
     guard let base = bytes.baseAddress else { return }
     let source = source.bigEndian

@@ -4,30 +4,31 @@ import EventLoop
 import Observations
 import Pacing
 
-/// Hears a subscriber's records.
+/// Receives a subscriber's records.
 public protocol LogSubscriberHandler: AnyObject {
-  /// Gets whole records, back to back, as the log server forwarded them, without preambles. The slice may
-  /// be kept.
+  /// Receives adjacent whole records, as the log server forwarded them, without preambles. The slice may be
+  /// kept.
   func subscriber(_ subscriber: LogSubscriber, received records: ChunkSlice)
 
-  /// How far an archive has come; asked at each connect, and when the subscription changes.
+  /// The archive's positions; asked for at each connect, and when the subscription changes.
   ///
-  /// - Returns: nil if that is not known yet; `subscribe()` asks again. The log server waits 10 s for that.
+  /// - Returns: nil if they are not known yet; `subscribe()` asks again. The log server waits 10 s for them.
   func positions(for subscriber: LogSubscriber) -> [ArchivePosition]?
 
-  /// The log server has accepted the connection.
+  /// The connection to the log server is open.
   func subscriberDidConnect(_ subscriber: LogSubscriber)
 
-  /// The log server answered `requestStatus()`: how it does, and how far it is with each source. What comes later than the
-  /// answer is later in its source than that.
+  /// The log server answered `requestStatus()`, with its state and the last sequence number of each source.
+  /// New records that arrive after the answer have higher numbers.
   func subscriber(_ subscriber: LogSubscriber, told status: ServerStatus)
 
-  /// There is no log server, or it is gone. The subscriber tries again by itself unless cancelled.
+  /// The log server cannot be reached, or the connection is lost. The subscriber reconnects by itself unless
+  /// cancelled.
   func subscriber(_ subscriber: LogSubscriber, lostServerFor reason: String)
 }
 
 extension LogSubscriberHandler {
-  /// An archive that has nothing.
+  /// Returns the positions of an empty archive.
   public func positions(for subscriber: LogSubscriber) -> [ArchivePosition]? { [] }
 
   /// Does nothing.
@@ -37,14 +38,14 @@ extension LogSubscriberHandler {
   public func subscriberDidConnect(_ subscriber: LogSubscriber) {}
 }
 
-/// A reader's end of the log stream; finds the log server again when it is gone.
+/// A reader's end of the log stream; reconnects when the connection is lost.
 public final class LogSubscriber {
-  /// What it subscribes to; a change is told to the log server.
+  /// The records it subscribes to; a change is sent to the log server.
   public var subscription: Subscription {
     didSet { if oldValue != subscription { subscribe() } }
   }
 
-  /// Whether the connection stands.
+  /// Whether the connection is open.
   public var isConnected: Bool { stream != nil }
 
   private let loop: EventLoop
@@ -56,11 +57,11 @@ public final class LogSubscriber {
   private var retry: TimerWatcher?
   private var failures = 0
 
-  /// Creates a subscriber and starts to look for the log server.
+  /// Creates a subscriber and starts to connect to the log server.
   ///
   /// - Parameters:
-  ///   - address: where the log server takes readers.
-  ///   - key: what to prove to it over TCP; nil for none.
+  ///   - address: the log server's socket for readers.
+  ///   - key: the key to prove over TCP; nil for none.
   public init(
     to address: SocketAddress,
     key: AccessKey? = nil,
@@ -77,28 +78,28 @@ public final class LogSubscriber {
     retry?.start(after: 0)
   }
 
-  /// Tells the log server what is subscribed to, as soon as the handler knows the positions.
+  /// Sends the subscription, if the handler knows the positions.
   public func subscribe() {
     guard let stream, let positions = handler.positions(for: self) else { return }
     stream.write(LinkMessage.subscribe(subscription, positions: positions).record(at: Clock.now()))
   }
 
-  /// Tells the log server how far the archive has come, by source.
+  /// Acknowledges the archive's records, up to a sequence number for each source.
   public func acknowledge(_ sequences: [UInt32: UInt64]) {
     guard !sequences.isEmpty else { return }
     stream?.write(LinkMessage.acknowledge(sequences).record(at: Clock.now()))
   }
 
-  /// Asks the log server how it does.
+  /// Asks the log server for its status.
   public func requestStatus() { stream?.write(LinkMessage.statusRequest.record(at: Clock.now())) }
 
-  /// Suspends reading; the log server then counts what it cannot keep.
+  /// Suspends reading. Once the reader's queue is full the log server drops records and counts them.
   public func pause() { stream?.pause() }
 
-  /// Takes reading up again.
+  /// Resumes reading.
   public func resume() { stream?.resume() }
 
-  /// Says goodbye and closes; nothing more is reported.
+  /// Says goodbye and closes. The handler is not called any more.
   public func cancel() {
     retry?.cancel()
     attempt?.cancel()
@@ -109,8 +110,8 @@ public final class LogSubscriber {
     stream.close(.closed("goodbye"))
   }
 
-  /// Closes without goodbye, as if it had crashed, so that the log server waits for it; nothing more is reported
-  /// until `reconnect()`.
+  /// Closes without goodbye, as after a crash, so that the log server waits for the reader. The handler is
+  /// not called until `reconnect()`.
   public func disconnect() {
     retry?.cancel()
     attempt?.cancel()
@@ -120,7 +121,7 @@ public final class LogSubscriber {
     stream.close(.closed("not archived"))
   }
 
-  /// Looks for the log server again after `disconnect()`.
+  /// Reconnects after `disconnect()`.
   public func reconnect() { retry?.start(after: 0) }
 
   private func connect() {
@@ -148,7 +149,7 @@ public final class LogSubscriber {
 }
 
 extension LogSubscriber: ByteStreamHandler {
-  /// Passes runs of whole records on.
+  /// Passes on runs of whole records.
   public func stream(_ stream: ByteStream, received slice: ChunkSlice, at time: UInt64) -> Int {
     var cursor = RecordCursor(slice.bytes)
     var run = 0..<0
@@ -187,7 +188,7 @@ extension LogSubscriber: ByteStreamHandler {
     )
   }
 
-  /// Looks for the log server again.
+  /// Starts to reconnect.
   public func stream(_ stream: ByteStream, closedFor reason: CloseReason) {
     guard stream === self.stream else { return }
     self.stream = nil

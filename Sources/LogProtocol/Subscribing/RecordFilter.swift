@@ -1,12 +1,12 @@
 import BitcoinWire
 import Observations
 
-/// Says of each record whether a subscription wants it: the one filter of log server, tools and clients.
+/// Decides whether a subscription wants a record: the one filter of log server, tools and clients.
 ///
-/// META records are always wanted. An empty list of commands, sources or connections means all of them; commands and
-/// directions restrict messages only.
+/// META records are always wanted. An empty list of commands, sources or connections means all of them.
+/// Commands and directions restrict messages only.
 public struct RecordFilter: Sendable {
-  /// Whether every record is wanted, so that none has to be looked at.
+  /// Whether every record is wanted, so that headers need not be read.
   public let takesEverything: Bool
 
   private let types: UInt16
@@ -15,10 +15,10 @@ public struct RecordFilter: Sendable {
   private let sources: Set<UInt32>
   private let connections: Set<UInt32>
   private let commands: Set<Command>
-  // Most filters name one command: a comparison is faster than a look into a set.
+  // Most filters name one command: a comparison is faster than a set look-up.
   private let command: Command?
 
-  /// Prepares a subscription to be asked of many records.
+  /// Prepares a subscription for many records.
   public init(_ subscription: Subscription) {
     types = subscription.types.rawValue
     wantsReceived = subscription.wantsReceived
@@ -32,29 +32,29 @@ public struct RecordFilter: Sendable {
       && commands.isEmpty
   }
 
-  /// Some of the records of a run.
+  /// The selected records of a run.
   public struct Selection {
-    /// None.
+    /// Creates an empty selection.
     public init() {}
 
-    /// Where they are, those next to each other in one.
+    /// The byte ranges of the records; adjacent ones are merged.
     public var ranges: [Range<Int>] = []
-    /// How many.
+    /// The number of records.
     public var count = 0
-    /// How many bytes they have.
+    /// The length of all records, in bytes.
     public var byteCount = 0
-    /// The first one's sequence.
+    /// Sequence number of the first record.
     public var firstSequence: UInt64 = 0
-    /// The last one's sequence.
+    /// Sequence number of the last record.
     public var lastSequence: UInt64 = 0
   }
 
-  /// Selects what is wanted of whole records of one source, back to back, that come after a sequence.
+  /// Selects the wanted records after a sequence number, among adjacent whole records of one source.
   ///
   /// - Parameters:
-  ///   - records: the bytes; where `count` is 1 they may end after the message's header.
-  ///   - count: how many records there are.
-  ///   - selection: is overwritten; its memory is used again.
+  ///   - records: the bytes; if `count` is 1 they may end after the message's header.
+  ///   - count: the number of records.
+  ///   - selection: is overwritten; its memory is reused.
   public func select(
     of records: UnsafeRawBufferPointer,
     count: Int,
@@ -94,7 +94,7 @@ public struct RecordFilter: Sendable {
     )
   }
 
-  /// Whether the record is wanted that lies at an address.
+  /// Whether the record at an address is wanted.
   @inline(__always)
   private func wants(_ record: UnsafeRawPointer, types: UInt16, bodyCount: Int) -> Bool {
     wants(

@@ -2,37 +2,37 @@ import BitcoinWire
 import Bytes
 import Observations
 
-/// What a reader wants of the stream.
+/// The records that a reader asks for.
 ///
 /// Layout: u16 type mask, u8 directions (1 received, 2 sent), u8 flags (1 archiving, 2 disconnect when too
 /// slow), u16 count and 12-byte commands, u16 count and u32 sources, u16 count and u32 connections.
 ///
 /// META records are sent whatever the subscription says. An empty list of commands, sources or connections
-/// means all of them; commands and directions ask of messages only. `RecordFilter` says which records that are.
+/// means all of them. Commands and directions restrict messages only. `RecordFilter` applies a subscription.
 public struct Subscription: Equatable, Sendable {
-  /// What becomes of a reader that is too slow.
+  /// The treatment of a reader that is too slow.
   public enum SlowPolicy: Sendable {
-    /// It gets a gap record and goes on.
+    /// It misses records and gets a gap record.
     case gap
     /// It is disconnected.
     case disconnect
   }
 
-  /// Types wanted.
+  /// Wanted types.
   public var types: RecordType
-  /// Whether messages we received are wanted.
+  /// Whether received messages are wanted.
   public var wantsReceived = true
-  /// Whether messages we sent are wanted.
+  /// Whether sent messages are wanted.
   public var wantsSent = true
-  /// Whether the reader keeps what it gets, and acknowledges it: sources hold records until it has.
+  /// Whether the reader archives and acknowledges records: sources hold records until it has done so.
   public var isArchiving = false
-  /// What becomes of the reader when it is too slow.
+  /// The treatment of the reader when it is too slow.
   public var slowPolicy = SlowPolicy.gap
-  /// Commands wanted of messages.
+  /// Wanted commands of messages.
   public var commands: [Command] = []
-  /// Sources wanted.
+  /// Wanted sources.
   public var sources: [UInt32] = []
-  /// Connections wanted, whosever; records about no connection then are not.
+  /// Wanted connections, of any source. Unless empty, records about no connection are not wanted.
   public var connections: [UInt32] = []
 
   /// Creates a subscription to types, without further restriction.

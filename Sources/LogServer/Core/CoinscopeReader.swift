@@ -2,9 +2,9 @@ import EventLoop
 import LogProtocol
 import Observations
 
-/// A reader in coinscope's format, with the interest of the socket it came by.
+/// A reader in coinscope's format, with the record types of the socket it connected to.
 ///
-/// Its format has no gap record: one that is too slow is disconnected, as coinscope does.
+/// The format has no gap record, so a slow reader is disconnected, as coinscope does.
 final class CoinscopeReader: ByteStreamHandler {
   private unowned let server: LogServer
   private var stream: ByteStream!
@@ -19,10 +19,10 @@ final class CoinscopeReader: ByteStreamHandler {
 
   var heldCount: Int { stream.heldCount }
 
-  /// Bytes that wait for it.
+  /// Bytes queued for the reader and not yet sent.
   var unsentCount: Int { stream.unsentCount }
 
-  /// Whether much waits for it, though it reads.
+  /// Whether much is queued although the reader keeps reading.
   var isLagging: Bool { progress.isLagging(stream, limit: server.readerLimit) }
 
   func holdBegins() { progress.begin(stream) }
@@ -34,15 +34,15 @@ final class CoinscopeReader: ByteStreamHandler {
   func send(_ slice: ChunkSlice) {
     guard stream.unsentCount + slice.range.count <= server.readerLimit, stream.heldCount <= server.heldLimit
     else {
-      server.logger.warning("coinscope reader disconnected: too slow, \(stream.unsentCount) bytes wait")
+      server.logger.warning("coinscope reader disconnected: too slow, \(stream.unsentCount) bytes queued")
       return close(missing: slice.range.count)
     }
     stream.write(slice)
   }
 
-  /// Leaves, so that there is memory for others.
+  /// Disconnects the reader to free memory for the others.
   func giveWay() {
-    server.logger.warning("coinscope reader disconnected: too slow, and too much waits for all readers")
+    server.logger.warning("coinscope reader disconnected: too slow, and the queues of all readers are full")
     close(missing: 0)
   }
 
@@ -51,7 +51,7 @@ final class CoinscopeReader: ByteStreamHandler {
     stream.close(.closed("too slow"))
   }
 
-  /// Such a reader says nothing; whatever it sends is let go.
+  /// Discards input: a reader in this format sends nothing that matters.
   func stream(_ stream: ByteStream, received slice: ChunkSlice, at time: UInt64) -> Int { slice.range.count }
 
   func stream(_ stream: ByteStream, closedFor reason: CloseReason) { server.removed(self) }

@@ -3,18 +3,19 @@ import EventLoop
 import LogProtocol
 import Observations
 
-/// A source in coinscope's format: its records become native ones here, with an id and sequences of ours.
+/// A source in coinscope's format. Its records become native ones, with an id and sequence numbers from this
+/// server.
 final class CoinscopeSource: ByteStreamHandler, UnfinishedSender {
   private unowned let server: LogServer
   private var stream: ByteStream!
   private let process: UInt32
   private var packer: RecordPacker
-  /// The records in the packer that were not forwarded yet.
+  /// The records in the packer that have not been forwarded yet.
   private var run = RecordRun(at: 0, after: 0)
   private(set) var wholeAt = Clock.monotonic()
 
-  /// What the server knows it as; nil until it has sent a record, so that strangers who say nothing use up no ids and
-  /// fill no archive.
+  /// The source in the server's registry. Nil until the first record arrives, so that a stranger that sends
+  /// nothing uses no id and fills no archive.
   private(set) var source: KnownSource?
 
   init(_ descriptor: Int32, server: LogServer) {
@@ -24,13 +25,13 @@ final class CoinscopeSource: ByteStreamHandler, UnfinishedSender {
     stream = ByteStream(descriptor, on: server.loop, handler: self)
   }
 
-  /// Takes nothing for now.
+  /// Stops reading.
   func pause() { stream.pause() }
 
-  /// Goes on.
+  /// Reads again.
   func resume() { stream.resume() }
 
-  /// Takes what has come, and closes. What it sends afterwards it notices that nobody takes.
+  /// Handles everything received so far, then closes. The source's later writes fail, so it notices.
   func leave(_ reason: String) {
     stream.drainInput()
     stream.close(.closed(reason))
@@ -74,7 +75,7 @@ final class CoinscopeSource: ByteStreamHandler, UnfinishedSender {
     server.removed(self, reason: reason.description)
   }
 
-  /// Puts a record to those that are forwarded together.
+  /// Appends a record to those that are forwarded together.
   private func append(_ record: UnsafeRawBufferPointer) throws(WireError) {
     if let (header, message) = CoinscopeRecord.message(record) { return append(header, message) }
     let (header, body) = try CoinscopeRecord.native(record.bytes)

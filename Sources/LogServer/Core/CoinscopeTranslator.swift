@@ -3,12 +3,12 @@ import Glibc
 import LogProtocol
 import Observations
 
-/// Translates records into coinscope's format, once for all readers that ask for the same types.
+/// Translates records into coinscope's format, once for all readers of the same record types.
 final class CoinscopeTranslator {
   let types: RecordType
   private var packer: RecordPacker
 
-  /// Bytes of a message's record before the message: length, source, type, seconds, handle, direction.
+  /// Bytes before the message in a message record: length, source, type, seconds, handle, direction.
   private static let messageHeaderSize = 22
 
   init(_ types: RecordType, pool: ChunkPool) {
@@ -16,7 +16,7 @@ final class CoinscopeTranslator {
     packer = RecordPacker(pool: pool)
   }
 
-  /// Translates the records of a run that are of the types asked for, and hands them on, whole ones, in order.
+  /// Translates the wanted records of a run. Passes on slices of whole records, in order.
   func translate(_ run: ForwardedRun, to pass: (ChunkSlice) -> Void) {
     // One access to the packer for the whole run, not one a record.
     Self.translate(run, types, into: &packer, pass)
@@ -56,7 +56,7 @@ final class CoinscopeTranslator {
     packer.end(pass)
   }
 
-  /// Writes what stands before a message, as `CoinscopeRecord.bytes` has it.
+  /// Writes the bytes before a message, in the layout of `CoinscopeRecord.bytes`.
   private static func write(_ header: RecordHeader, to target: UnsafeMutableRawPointer)
     -> UnsafeMutableRawPointer
   {

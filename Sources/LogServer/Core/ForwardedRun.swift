@@ -1,26 +1,26 @@
 import EventLoop
 import LogProtocol
 
-/// Whole records of one source on their way to readers: many in one piece, or one in several.
+/// Whole records of one source on their way to readers: many records in one piece, or one record in several.
 struct ForwardedRun {
-  /// The bytes, in order. Where there are several pieces there is one record, and the first one holds its header
-  /// and the message's.
+  /// The bytes, in order. If there are several pieces they form one record, and the first piece holds its
+  /// header and the message's.
   let pieces: [ChunkSlice]
 
-  /// How many records.
+  /// The number of records.
   let count: Int
 
-  /// Their sequences, from the first to the last.
+  /// The sequence numbers, from the first to the last.
   let sequences: ClosedRange<UInt64>
 
-  /// How many bytes.
+  /// The length of all records, in bytes.
   let byteCount: Int
 
-  /// Whether it is the first time that the server forwards them; otherwise only an archiving reader that does not
-  /// have them gets them.
+  /// Whether the server forwards these records for the first time. If not, only archiving readers that lack
+  /// them get them.
   let isNew: Bool
 
-  /// Whose they are.
+  /// The source of the records.
   let source: KnownSource
 
   init(_ slice: ChunkSlice, _ run: RecordRun, isNew: Bool, of source: KnownSource) {
@@ -42,22 +42,22 @@ struct ForwardedRun {
   }
 }
 
-/// A large record that is not yet all there: what has come of it is kept by reference, so that nothing is copied
-/// until it can be handed on.
+/// The beginning of a large record. Its bytes are kept by reference, so nothing is copied before the record
+/// is whole.
 struct PartialRecord {
-  /// Its header.
+  /// The record's header.
   let header: RecordHeader
 
-  /// What has come, in order.
+  /// The bytes received, in order.
   private(set) var pieces: [ChunkSlice]
 
-  /// How many bytes are to come.
+  /// The number of bytes still missing.
   private(set) var remaining: Int
 
-  /// How many bytes have come.
+  /// The number of bytes received.
   var receivedCount: Int { header.recordCount - remaining }
 
-  /// Bytes of the chunks that what has come is in.
+  /// Bytes of the chunks that hold the received bytes.
   var heldCount: Int {
     var count = 0
     var last: Chunk?
@@ -68,7 +68,8 @@ struct PartialRecord {
     return count
   }
 
-  /// How much of a record must be there to be kept by reference: less is rather read again from where it is.
+  /// Least bytes of a record that are kept by reference. A shorter beginning stays in the stream's buffer and
+  /// is parsed again.
   static let minimum = 16 << 10
 
   init(_ header: RecordHeader, _ slice: ChunkSlice) {
@@ -77,7 +78,7 @@ struct PartialRecord {
     remaining = header.recordCount - slice.range.count
   }
 
-  /// Takes what follows from the start of `slice`; returns how many bytes of it are the record's.
+  /// Adds the bytes at the start of `slice`; returns how many of them belong to the record.
   mutating func take(_ slice: ChunkSlice) -> Int {
     let count = min(remaining, slice.range.count)
     let start = slice.range.lowerBound

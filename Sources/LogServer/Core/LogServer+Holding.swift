@@ -1,50 +1,51 @@
 import EventLoop
 
-/// How far a reader comes with what waits for it.
+/// Tracks whether a reader keeps reading its queue.
 struct ReaderProgress {
   private var sentBefore: UInt64 = 0
   private var holdsInVain = 0
 
-  /// How many bytes wait for a reader that lags behind.
+  /// A reader lags if more bytes than this are queued for it.
   static let lag = 4 << 20
 
-  /// After so many holds in which it took nothing a reader is waited for no longer: it had time enough to get its
-  /// turn.
+  /// Number of holds without progress after which sources are no longer held up for a reader. It had time
+  /// enough to run.
   private static let patience = 25
 
-  /// Whether much waits for a reader, though it takes some of it all the time: it has too little of the processor.
+  /// Whether much is queued although the reader keeps reading: it gets too little of the processor.
   func isLagging(_ stream: ByteStream, limit: Int) -> Bool {
     stream.unsentCount > min(Self.lag, limit / 4)
       && (holdsInVain < Self.patience || stream.bytesSent != sentBefore)
   }
 
-  /// Sources are held up from now on.
+  /// Remembers the reader's position when a hold begins.
   mutating func begin(_ stream: ByteStream) {
     if stream.bytesSent != sentBefore { holdsInVain = 0 }
     sentBefore = stream.bytesSent
   }
 
-  /// Sources go on; where that brought the reader nothing, it may lag for reasons of its own.
+  /// Counts a hold that brought the reader no progress: it may lag for reasons of its own.
   mutating func end(_ stream: ByteStream) {
     if stream.bytesSent == sentBefore { holdsInVain += 1 }
   }
 }
 
-/// Sources are held up for moments where the machine is at its limit, so that readers get their turn and nothing is
-/// lost. Less than 256 MiB/s in all is never held up, however slow a reader is; nor is more for long where one is
-/// slow by itself: one that takes nothing in 25 ms is not waited for until it does again, nor one that misses
-/// records already.
+/// Holds sources up for moments when the machine is at its limit, so that readers get processor time and lose
+/// nothing. Below 256 MiB/s in total sources are never held up, however slow a reader is. Above that, a slow
+/// reader does not hold them up for long: a reader that reads nothing in 25 ms is ignored until it reads
+/// again, and so is one that already misses records.
 extension LogServer {
-  /// Most seconds of one hold.
+  /// Longest hold, in seconds.
   private static let holdTime = 0.001
 
-  /// How many bytes are taken at least between two.
+  /// Least bytes received between two holds.
   private static let holdDistance = 256 << 10
 
-  /// Nanoseconds in which they are taken where sources are faster than any network, and may be held up.
+  /// Time in ns for `holdDistance` bytes. Sources that need less are faster than any network, and may be held
+  /// up.
   private static let holdPace: UInt64 = 1_000_000
 
-  /// Holds sources up where readers lag and sources are fast.
+  /// Holds sources up if readers lag and sources are fast.
   func holdIfLagging() {
     guard takenSinceHold >= Self.holdDistance, !isHolding else { return }
     let now = Clock.monotonic()
@@ -60,7 +61,7 @@ extension LogServer {
     hold?.start(after: Self.holdTime)
   }
 
-  /// Lets sources go on as soon as no reader lags.
+  /// Resumes sources as soon as no reader lags.
   func readerDidDrain() {
     if isHolding, !isAnyLagging { endHold() }
     endArchiveHoldIfPossible()
@@ -75,7 +76,7 @@ extension LogServer {
     resumeSources()
   }
 
-  /// Whether sources are held up.
+  /// Whether sources are held up, for readers or for an archive.
   var isPaused: Bool { isHolding || archiveHold != nil }
 
   private func pauseSources() {
@@ -84,7 +85,7 @@ extension LogServer {
   }
 
   private func resumeSources() {
-    // What a source had sent before may be delivered now, and have sources held up again.
+    // Resuming delivers buffered records at once, which can start the next hold.
     for link in sourceLinks where !isPaused { link.resume() }
     for link in coinscopeSources where !isPaused { link.resume() }
   }
@@ -94,21 +95,21 @@ extension LogServer {
   }
 }
 
-/// What is known of archives that sources are held up for.
+/// The state of a hold for archives that are behind.
 struct ArchiveHold {
-  /// By archive: how much its socket had taken when that was last seen to have changed, and when that was, on the
+  /// By archive: the bytes its socket had accepted when that last changed, and the time of that check, on the
   /// monotonic clock in ns.
   var progress: [ObjectIdentifier: (sentCount: UInt64, at: UInt64)] = [:]
 }
 
-/// Sources are held up while half of what may wait waits for an archive: what they have then counts against their own
-/// bounds, and they slow down before anything is lost. An archive that takes nothing for a second is waited for no
-/// longer: it lapses, other readers get what comes, and it gets the rest from the sources later.
+/// Holds sources up while an archive's queue is more than half full. The sources' own buffers then fill up,
+/// and they slow down before anything is lost. An archive that reads nothing for a second lapses: other
+/// readers get new records again, and the archive gets the rest from the sources later.
 extension LogServer {
-  /// Seconds between two looks at how far full archives have come.
+  /// Seconds between two checks of the archives' progress.
   private static let archiveLook = 0.05
 
-  /// Holds sources up where an archive is full.
+  /// Holds sources up if an archive's queue is more than half full.
   func holdForArchives() {
     guard archiveHold == nil, readers.contains(where: \.isFull) else { return }
     archiveHold = ArchiveHold()
@@ -119,7 +120,7 @@ extension LogServer {
     archiveHoldTimer?.start(after: 0, every: Self.archiveLook)
   }
 
-  /// Lets sources go on once no archive is full.
+  /// Resumes sources once every archive's queue has drained to a quarter.
   func endArchiveHoldIfPossible() {
     guard archiveHold != nil, !readers.contains(where: \.isFilled) else { return }
     archiveHold = nil

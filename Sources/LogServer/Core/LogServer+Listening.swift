@@ -6,7 +6,7 @@ import Glibc
 import LogProtocol
 import Observations
 
-// Where it listens, and for whom.
+// The sockets it listens on.
 extension LogServer {
   func listen(_ configuration: Configuration, _ key: AccessKey?) throws(IOError) {
     let root = configuration.logger.root
@@ -37,7 +37,7 @@ extension LogServer {
     }
   }
 
-  /// The same behind a gate, where there is a key to prove.
+  /// Wraps `accept` in an access gate if there is a key.
   private func gated(
     _ key: AccessKey?,
     _ purpose: AccessKey.Purpose,

@@ -8,46 +8,47 @@ import Logging
 import LogProtocol
 import Observations
 
-/// Takes records from sources and forwards them to readers, on one thread.
+/// Receives records from sources and forwards them to readers, on one thread.
 ///
-/// It keeps no records: what readers have not taken waits in their queues, within a bound; what archiving
-/// readers have not acknowledged is kept by the sources.
+/// It stores no records. A reader's unread records wait in its queue, within a bound. Sources keep the
+/// records that archiving readers have not acknowledged.
 public final class LogServer {
   let loop: EventLoop
   let logger: Logger
 
-  /// A random number: sources tell by it that they talk to a server that knows nothing of them.
+  /// A random number. It shows sources that they are connected to a server that knows nothing about them.
   let instance = UInt64.random(in: 1 ... .max)
 
-  /// Which sources and connections are live.
+  /// The live sources and connections.
   var table = ConnectionTable()
 
-  /// Most bytes that may be kept for one reader.
+  /// Most bytes queued for one reader (`logger.max_buffer`).
   private(set) var readerLimit: Int
 
-  /// Most bytes of memory that may be kept for all of them.
+  /// Most bytes of memory for the queues of all readers (`logger.max_total_buffer`).
   private(set) var totalLimit: Int
 
-  /// Most bytes of memory for records that were sent in part.
+  /// Most bytes of memory for incomplete records (`logger.max_unfinished`).
   private(set) var unfinishedLimit: Int
 
-  /// Bytes taken since it was last looked how much of them that is.
+  /// Bytes received since the memory of incomplete records was last checked.
   var takenSinceLook = 0
 
-  /// Most bytes of memory that what waits for one reader may keep: chunks are kept as a whole, and the process
-  /// as a whole is to stay within the readers' bound where there is one slow reader.
+  /// Most bytes of chunks that one reader's queue may keep alive. Chunks are kept whole, and with one slow
+  /// reader the whole process must stay within `readerLimit`.
   var heldLimit: Int { max(readerLimit - min(readerLimit / 2, 32 << 20), 2 * loop.pool.chunkCapacity) }
 
-  /// Seconds in which a connection must say what it is: each takes a descriptor, of which there are only so many.
+  /// Seconds within which a connection must say hello or subscribe: each uses a descriptor, and they are
+  /// limited.
   var greetingTime = 10.0
 
-  /// Seconds after its start that the server waits for sources that were here before: they look for it every 5.
+  /// Seconds that the server waits for former sources after its start. They try to reconnect every 5 s.
   var returnTime = 10.0 { didSet { returning?.start(after: returnTime) } }
 
-  /// Seconds without progress after which sources are not held up any longer for an archive.
+  /// Seconds without progress after which sources are no longer held up for an archive.
   var archivePatience = 1.0
 
-  /// Seconds in which a source must begin to send again what it is asked for.
+  /// Seconds within which a source must answer a rewind.
   var rewindTime = 10.0
 
   private var registry: SourceRegistry
@@ -59,11 +60,11 @@ public final class LogServer {
   var coinscopeGroups: [CoinscopeTranslator] = []
   var hold: TimerWatcher?
   var isHolding = false
-  /// Since when sources are held up because an archive is full; nil while they are not.
+  /// Progress of the archives that sources are held up for; nil if they are not held up for any.
   var archiveHold: ArchiveHold?
   var archiveHoldTimer: TimerWatcher?
   var takenSinceHold = 0
-  /// Since when, on the monotonic clock in ns.
+  /// Start of the count in `takenSinceHold`, on the monotonic clock in ns.
   var takenFrom: UInt64 = 0
   private var acknowledgement: TimerWatcher?
   private var grace: TimerWatcher?
@@ -75,11 +76,12 @@ public final class LogServer {
   let socketMode: UInt32
   var gates: [AccessGate] = []
 
-  /// Creates a server that listens where the configuration says.
+  /// Creates a server that listens on the configured sockets.
   ///
-  /// - Parameter socketGroup: id of the group that unix sockets are given to; nil: they stay ours.
-  /// - Throws: `IOError` where a folder cannot be made or a socket not be listened on, `ConfigurationError` where
-  ///   the key cannot be read.
+  /// - Parameter socketGroup: id of the group that the unix sockets are given to; nil leaves them to the
+  ///   process's group.
+  /// - Throws: `IOError` if a folder cannot be created or a socket cannot be listened on,
+  ///   `ConfigurationError` if the key cannot be read.
   public init(
     _ configuration: Configuration,
     socketGroup: UInt32? = nil,
@@ -109,7 +111,7 @@ public final class LogServer {
     returning?.start(after: returnTime)
   }
 
-  /// Takes over what may change while running: the readers' bounds and the archive's grace.
+  /// Applies the settings that may change at run time: the queue limits and the archive grace.
   public func reload(_ configuration: Configuration) {
     readerLimit = configuration.logger.maxBuffer
     totalLimit = configuration.logger.maxTotalBuffer
@@ -117,8 +119,8 @@ public final class LogServer {
     archiveGrace = configuration.logger.archiveGrace
   }
 
-  /// Takes nothing more, gives readers up to two seconds to take what waits for them, and stops the loop.
-  /// What sources have not been acknowledged they keep.
+  /// Closes listeners and sources, lets readers drain their queues for up to two seconds, then stops the
+  /// loop. Sources keep the records that were not acknowledged.
   public func shutDown() {
     for listener in listeners { listener.close() }
     for link in sourceLinks { link.close("log server shuts down") }
@@ -134,18 +136,18 @@ public final class LogServer {
 
   // MARK: Sources
 
-  /// Whether a secret is that of an instance, as far as the server knows that.
+  /// Whether a secret matches an instance. True for an instance the server does not know.
   func isProven(_ instance: UInt64, by secret: SourceSecret) -> Bool {
     guard let known = registry.sources[instance] else { return true }
     return known.proof == secret.digest
   }
 
-  /// Takes in a source, known or new. A connection that it had is closed: whoever proves to be the same source is it, and
-  /// the former connection is dead or about to be noticed.
+  /// Registers a source, known or new. Its former connection is closed: the secret proves that both are the
+  /// same source, so the former connection is dead or its end is about to be noticed.
   ///
   /// - Parameters:
   ///   - proof: the digest of its secret; nil for a source in coinscope's format.
-  ///   - holding: how many records it keeps, as it says.
+  ///   - holding: the number of records that the source says it keeps.
   func admit(
     _ description: SourceDescription,
     formerID: UInt32,
@@ -154,7 +156,7 @@ public final class LogServer {
     link: SourceLink?
   ) -> KnownSource {
     let (source, forgotten) = registry.admit(description, formerID: formerID, proof: proof)
-    // One that may come back is remembered by readers, so that they do not get its records twice.
+    // Readers remember a source that may return, so that they do not get its records twice.
     if let forgotten, !forgotten.mayReturn {
       for reader in readers { reader.forget(forgotten.description.instance) }
     }
@@ -170,10 +172,10 @@ public final class LogServer {
     return source
   }
 
-  /// Whether an instance is here, or was.
+  /// Whether the server knows an instance, connected or not.
   func knows(_ instance: UInt64) -> Bool { registry.sources[instance] != nil }
 
-  /// Which instance has an id.
+  /// The instance that an id belongs to.
   func instance(of id: UInt32) -> UInt64? { table.sources[id]?.instance ?? registry.instance(of: id) }
 
   func removed(_ link: SourceLink, saidGoodbye: Bool, reason: String) {
@@ -223,10 +225,10 @@ public final class LogServer {
 
   // MARK: Forwarding
 
-  /// Takes in a new record that may change which connections are live.
+  /// Updates the live connections from a new record.
   func note(_ header: RecordHeader, body: UnsafeRawBufferPointer) { table.note(header, body: body) }
 
-  /// Forwards whole records to whoever wants them.
+  /// Forwards whole records to the readers that want them.
   func forward(_ run: ForwardedRun) {
     takenSinceHold += run.byteCount
     if run.isNew {
@@ -243,7 +245,7 @@ public final class LogServer {
     }
   }
 
-  /// Ends what a read of a source brought.
+  /// Ends the forwarding of one read from a source: checks limits, then schedules acknowledgements.
   func endForwarding() {
     if loop.pool.lentCount > totalLimit { makeRoom() }
     holdIfLagging()
@@ -251,9 +253,9 @@ public final class LogServer {
     acknowledgeSoon()
   }
 
-  /// Has the readers for whom most waits give way until what waits for all is within its bound.
+  /// Drops the longest queues until the queues of all readers are within their limit.
   private func makeRoom() {
-    // What sources have not sent to the end is not the readers' fault.
+    // Incomplete records of sources do not count against the readers.
     let limit = totalLimit + sourceLinks.reduce(0) { $0 + $1.partialCount }
     var candidates: [(held: Int, giveWay: () -> Void)] = readers.map { reader in
       (reader.heldCount, { reader.giveWay() })
@@ -272,14 +274,15 @@ public final class LogServer {
 
   // MARK: Readers and acknowledgements
 
-  /// Has every source send again what an archiving reader does not have, and tells it who left while it was away.
+  /// Reports departed sources to an archiving reader, then asks every source to resend the records that it
+  /// lacks.
   func resume(_ reader: ReaderLink) {
     logger.info("archiving reader joined")
     for source in registry.sources.values { tellDeparture(of: source, to: reader) }
     rewindSources(for: reader)
   }
 
-  /// Has every source that is here send again what an archiving reader was not given.
+  /// Asks every connected source to resend the records that an archiving reader was not given.
   func rewindSources(for reader: ReaderLink) {
     for (instance, source) in registry.sources {
       let position = reader.queued[instance, default: 0]
@@ -288,14 +291,15 @@ public final class LogServer {
         reader.awaitRewind(of: source)
         link.rewind(after: position, for: reader)
       } else if source.departure == nil {
-        // A source in coinscope's format keeps nothing.
+        // A source in coinscope's format keeps no records.
         reader.forgo(source, upTo: source.lastSequence)
       }
     }
   }
 
-  /// Tells an archiving reader, which may not have heard it, that a source has left. One that does not know it had
-  /// forgotten it, with all of its records, unless some were never acknowledged.
+  /// Reports to an archiving reader that a source has left, as it may have missed that. A source that the
+  /// reader does not know is reported only if some of its records were never acknowledged; otherwise the
+  /// archive has forgotten it, records and all.
   private func tellDeparture(of source: KnownSource, to reader: ReaderLink) {
     guard let departure = departure(of: source) else { return }
     if reader.queued[source.description.instance] == nil {
@@ -305,8 +309,8 @@ public final class LogServer {
     tell(departure, to: reader)
   }
 
-  /// Tells an archiving reader of sources that it has not heard leave, and that have not come back since the server
-  /// was started: they left while there was none.
+  /// Reports sources that the archive has not seen leave and that have not returned since the server started:
+  /// they left while no server was running.
   func tellUnreturned(to reader: ReaderLink) {
     guard returning?.isRunning == false else { return }
     for position in reader.takePositions() where registry.sources[position.instance] == nil {
@@ -323,8 +327,8 @@ public final class LogServer {
     }
   }
 
-  /// After which sequence a source that connects goes on: the last one that every archiving reader has, and
-  /// that was forwarded to the others.
+  /// The sequence number after which a connecting source resumes: the last one that every archiving reader
+  /// has and that was forwarded to the other readers.
   func resumption(of source: KnownSource) -> UInt64 {
     var sequence = source.lastSequence
     for reader in readers where reader.isArchiving {
@@ -343,14 +347,14 @@ public final class LogServer {
       "archiving reader left",
       metadata: ["goodbye": "\(saidGoodbye)", "reason": "\(reason)"]
     )
-    // One that left in order may be on its way back too: whoever restarts it wants to miss nothing.
+    // An archive that said goodbye may be restarting too, and must not miss records.
     graceEnd = Self.monotonic(after: archiveGrace)
     grace?.start(after: archiveGrace)
   }
 
   func removed(_ reader: CoinscopeReader) { coinscopeReaders.removeAll { $0 === reader } }
 
-  /// Tells sources within 20 ms how far their records are safe.
+  /// Acknowledges safe records to their sources within 20 ms.
   func acknowledgeSoon() {
     let hasArchive = readers.contains { $0.isArchiving }
     guard hasArchive || Clock.monotonic() >= graceEnd else { return }
@@ -358,14 +362,15 @@ public final class LogServer {
     acknowledgement.start(after: 0.02)
   }
 
-  /// A record is safe when every archiving reader has it; where there is none, and none that left without
-  /// goodbye may still come back, when it was forwarded.
+  /// Acknowledges safe records. A record is safe when every archiving reader has it. Without archiving
+  /// readers it is safe when it was forwarded, once `archiveGrace` seconds have passed since the last one
+  /// left or the server started.
   private func acknowledge() {
     let archives = readers.filter { $0.isArchiving }
     guard !archives.isEmpty || Clock.monotonic() >= graceEnd else { return }
     for (instance, source) in registry.sources where source.acknowledged < source.lastSequence {
       let archived = archives.map { $0.acknowledged[instance, default: 0] }.min() ?? source.lastSequence
-      // A reader may say that it has more than there is.
+      // A reader may acknowledge more than exists.
       let safe = min(archived, source.lastSequence)
       guard safe > source.acknowledged else { continue }
       source.acknowledged = safe
@@ -379,7 +384,7 @@ public final class LogServer {
 
   // MARK: Status
 
-  /// How the server does.
+  /// The server's counters, readers and live sources.
   public var status: ServerStatus {
     var status = counts
     status.readers = UInt32(

@@ -6,29 +6,29 @@ import Glibc
 
 /// The `logserver` command: the server as a daemon.
 public struct LogServerProgram: ParsableCommand {
-  /// How the command presents itself.
+  /// The command's name, help and version.
   public static let configuration = CommandConfiguration(
     commandName: "logserver",
-    abstract: "Take records from sources and forward them to readers.",
+    abstract: "Receive records from sources and forward them to readers.",
     discussion: """
-      Sources publish at <logger.root>/publish, readers subscribe at <logger.root>/subscribe; coinscope's \
-      programs find its own sockets, <logger.root>/servers and <logger.root>/clients/*.
+      Sources publish at <logger.root>/publish. Readers subscribe at <logger.root>/subscribe. Coinscope's \
+      programs find their own sockets: <logger.root>/servers and <logger.root>/clients/*.
 
-      SIGHUP reads the configuration again, SIGTERM and SIGINT shut down in order.
+      SIGHUP reads the configuration again. SIGTERM and SIGINT shut down cleanly.
       """,
     version: Netmine.version
   )
 
   @OptionGroup var options: DaemonOptions
 
-  /// Creates the command for its parser.
+  /// Creates the command for the argument parser.
   public init() {}
 
   /// Runs until a signal ends it.
   public func run() throws {
     let status = DaemonLauncher.run("logserver", options) { daemon in
       let loop = EventLoop(pool: ChunkPool(chunkCapacity: 256 << 10, spareLimit: 32))
-      // Watched before the sockets are there: whoever sees them may end it.
+      // Watch for signals before the sockets exist: a program that sees the sockets may already send one.
       var running: LogServer?
       let signals = [SIGTERM, SIGINT].map {
         SignalWatcher($0, on: loop) {

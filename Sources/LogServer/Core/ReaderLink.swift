@@ -14,20 +14,20 @@ final class ReaderLink: ByteStreamHandler, UnfinishedSender {
   private var greeting: TimerWatcher?
   private var deadline: TimerWatcher?
 
-  /// What the reader wants; nil until it has said so.
+  /// The reader's subscription; nil until it has subscribed.
   private(set) var subscription: Subscription?
 
-  /// How far an archiving reader has acknowledged, by instance.
+  /// The last sequence number that an archiving reader has acknowledged, by instance.
   private(set) var acknowledged: [UInt64: UInt64] = [:]
 
-  /// The last sequence queued for an archiving reader, by instance.
+  /// The last sequence number queued for an archiving reader, by instance.
   private(set) var queued: [UInt64: UInt64] = [:]
 
-  /// How far an archiving reader had come when it subscribed.
+  /// The positions of an archiving reader when it subscribed.
   private var positions: [ArchivePosition] = []
 
-  /// The instances that were asked to send again what this reader lacks, and have not begun to: what they
-  /// send until then comes again after it, so that the reader gets everything in order.
+  /// The instances that were asked to resend records for this reader and have not begun to. Their records
+  /// until then are not queued: they are sent again after the rewind, so the reader gets everything in order.
   private var awaited: Set<UInt64> = []
 
   private var filter = RecordFilter(Subscription())
@@ -35,15 +35,15 @@ final class ReaderLink: ByteStreamHandler, UnfinishedSender {
   private var isSkipping = false
   private var skipsUntilDrained = false
 
-  /// Whether an archiving reader has fallen so far behind that it gets nothing more until it has taken what waits: the
-  /// sources keep the records, and then send them again.
+  /// Whether an archiving reader is so far behind that it gets nothing more until its queue is empty. The
+  /// sources keep the records and resend them then.
   private(set) var isLapsed = false
   private var gaps: [UInt32: Gap] = [:]
   private var waiting = WaitingRecords()
   private var progress = ReaderProgress()
 
-  /// How many bytes of wanted records must lie next to each other for being sent by reference: copying less costs
-  /// less, and a reference keeps the whole chunk.
+  /// Least length of adjacent wanted records that are sent by reference, in bytes. Less is cheaper to copy,
+  /// and a reference keeps the whole chunk alive.
   private static let referenceMinimum = 32 << 10
 
   init(_ descriptor: Int32, peer: String, server: LogServer) {
@@ -57,16 +57,16 @@ final class ReaderLink: ByteStreamHandler, UnfinishedSender {
 
   var isArchiving: Bool { subscription?.isArchiving ?? false }
 
-  /// Bytes of the stream that the reader's socket has taken.
+  /// Bytes of the stream that the reader's socket has accepted.
   var sentCount: UInt64 { stream.bytesSent }
 
-  /// Whether so much waits for an archiving reader that sources are to be held up: half of what may.
+  /// Whether an archiving reader's queue is more than half full: then sources are held up.
   var isFull: Bool {
     isArchiving && !isLapsed && !isRefused
       && (stream.unsentCount > server.readerLimit / 2 || stream.heldCount > server.heldLimit / 2)
   }
 
-  /// Whether it is still too full for sources to go on: a quarter of what may wait.
+  /// Whether the queue is still more than a quarter full: then sources stay held up.
   var isFilled: Bool {
     isArchiving && !isLapsed && !isRefused
       && (stream.unsentCount > server.readerLimit / 4 || stream.heldCount > server.heldLimit / 4)
@@ -74,10 +74,10 @@ final class ReaderLink: ByteStreamHandler, UnfinishedSender {
 
   var unsentCount: Int { stream.unsentCount }
 
-  /// Bytes of memory that what waits for the reader keeps.
+  /// Bytes of memory that the reader's queue keeps alive.
   var heldCount: Int { stream.heldCount }
 
-  /// Whether much waits for it, though it reads.
+  /// Whether much is queued although the reader keeps reading.
   var isLagging: Bool { !isSkipping && progress.isLagging(stream, limit: server.readerLimit) }
 
   func holdBegins() { progress.begin(stream) }
@@ -86,7 +86,7 @@ final class ReaderLink: ByteStreamHandler, UnfinishedSender {
 
   // MARK: Records
 
-  /// Offers whole records; it gets those that it wants and does not have.
+  /// Offers whole records. Queues those that the reader wants and does not have.
   func offer(_ run: ForwardedRun) {
     guard let subscription, !isRefused else { return }
     var position: UInt64 = 0
@@ -135,14 +135,14 @@ final class ReaderLink: ByteStreamHandler, UnfinishedSender {
     }
   }
 
-  /// Whether records shall be written now: not where too much waits already. Then they are counted, or the reader
-  /// is disconnected.
+  /// Whether to queue records now. If not, the queue is too long: the records are counted as missed or stay
+  /// with their source, or the reader is refused.
   private func take(_ records: WaitingRecords.Entry, of run: ForwardedRun) -> Bool {
     let limit = server.readerLimit
     let heldLimit = server.heldLimit
     if subscription?.isArchiving == true {
       let isTooMuch = stream.unsentCount + records.byteCount > limit || stream.heldCount > heldLimit
-      // A record that is more than the limit by itself is taken alone.
+      // A record longer than the limit is queued alone.
       if isTooMuch, stream.unsentCount > 0 { lapse() }
       guard !isLapsed, !isRefused else { return false }
       queued[run.source.description.instance] = records.sequences.upperBound
@@ -154,7 +154,7 @@ final class ReaderLink: ByteStreamHandler, UnfinishedSender {
     }
     if !isSkipping, stream.unsentCount + records.byteCount > limit || stream.heldCount > heldLimit {
       guard subscription?.slowPolicy == .gap else {
-        refuse("reader too slow: \(stream.unsentCount) bytes wait")
+        refuse("reader too slow: \(stream.unsentCount) bytes queued")
         return false
       }
       server.logger.warning("reader \(peer) is too slow: it misses records from now on")
@@ -168,31 +168,31 @@ final class ReaderLink: ByteStreamHandler, UnfinishedSender {
     return true
   }
 
-  /// Writes records that the server made, whatever waits.
+  /// Queues records of the server itself, whatever the length of the queue.
   func send(_ bytes: [UInt8]) {
     waiting.append(nil, count: bytes.count, at: stream.writtenCount, sent: stream.bytesSent)
     stream.write(bytes)
   }
 
-  /// Gives an archiving reader nothing more until it has taken what waits.
+  /// Gives an archiving reader nothing more until its queue is empty.
   func lapse() {
     guard !isLapsed, !isRefused else { return }
     guard subscription?.slowPolicy == .gap else {
-      return refuse("reader too slow: \(stream.unsentCount) bytes wait")
+      return refuse("reader too slow: \(stream.unsentCount) bytes queued")
     }
     isLapsed = true
-    server.logger.warning("archiving reader \(peer) is too slow: sources keep what it gets later")
+    server.logger.warning("archiving reader \(peer) is too slow: its sources keep new records for it")
     if stream.unsentCount == 0 { catchUp() }
   }
 
-  /// An archiving reader has taken what waited: has sources send again what it was not given.
+  /// Asks sources to resend the records that an archiving reader was not given, once its queue is empty.
   private func catchUp() {
     isLapsed = false
-    server.logger.notice("archiving reader \(peer) has caught up with what waited for it")
+    server.logger.notice("archiving reader \(peer) has read its queue: sources resend what it lacks")
     server.rewindSources(for: self)
   }
 
-  /// Tells an archiving reader that it does not get a source's records up to `sequence`, as nobody has them.
+  /// Reports to an archiving reader that a source's records up to `sequence` are lost: nobody holds them.
   func forgo(_ source: KnownSource, upTo sequence: UInt64) {
     let instance = source.description.instance
     awaited.remove(instance)
@@ -211,23 +211,23 @@ final class ReaderLink: ByteStreamHandler, UnfinishedSender {
     tell(gap, at: Clock.now())
   }
 
-  /// Lets go of what waits, so that there is memory for others; but for the record that is being sent, and what
-  /// the server said itself. Where the reader wants that, it leaves.
+  /// Drops the reader's queue to free memory for the others, or refuses the reader if it asked for that.
+  /// Keeps the record that is being sent and the server's own records.
   func giveWay() {
     guard subscription?.slowPolicy == .gap else {
-      return refuse("reader too slow: too much waits for all readers, for it \(stream.unsentCount) bytes")
+      return refuse("reader too slow: \(stream.unsentCount) bytes queued, and all readers' queues are full")
     }
     guard dropWaiting() else { return }
     if isArchiving { return lapse() }
     server.logger.warning(
-      "reader \(peer) is the slowest: it gives way to others, and misses records from now on"
+      "reader \(peer) is the slowest, and all readers' queues are full: it misses records from now on"
     )
     isSkipping = true
     skipsUntilDrained = stream.unsentCount > 0
   }
 
-  /// Lets go of the records that wait, but for the one that is being sent, and counts them; returns whether there
-  /// were any. What the server says itself still waits.
+  /// Drops the queued records that have not begun to be sent, and counts them; returns whether there were
+  /// any. The server's own records stay queued.
   private func dropWaiting() -> Bool {
     let dropped = waiting.removeUnsent(sent: stream.bytesSent)
     guard let first = dropped.first else { return false }
@@ -243,7 +243,7 @@ final class ReaderLink: ByteStreamHandler, UnfinishedSender {
 
   private func miss(_ records: WaitingRecords.Entry) {
     if isArchiving {
-      // Its source has it, and sends it again.
+      // The source still holds the records and resends them.
       guard let instance = server.instance(of: records.source) else { return }
       queued[instance] = min(queued[instance, default: 0], records.sequences.lowerBound - 1)
       return
@@ -282,7 +282,7 @@ final class ReaderLink: ByteStreamHandler, UnfinishedSender {
     server.logger.warning("reader \(peer) missed \(gap.count) records of source \(gap.source)")
   }
 
-  // MARK: The reader's own words
+  // MARK: Records from the reader
 
   func stream(_ stream: ByteStream, received slice: ChunkSlice, at time: UInt64) -> Int {
     var cursor = RecordCursor(slice.bytes)
@@ -290,14 +290,19 @@ final class ReaderLink: ByteStreamHandler, UnfinishedSender {
       while stream.isOpen, let (header, range) = try cursor.next() {
         let body = UnsafeRawBufferPointer(rebasing: slice.bytes[range].dropFirst(RecordHeader.size))
         guard header.type == .meta, let link = try LinkMessage(body.bytes) else {
-          throw WireError(.invalid("is \(header.type.rawValue), no reader's"), field: "type", offset: 24)
+
+          throw WireError(
+            .invalid("is \(header.type.rawValue), which a reader does not send"),
+            field: "type",
+            offset: 24
+          )
         }
         try handle(link)
       }
     } catch {
       refuse("record at byte \(cursor.offset) of a read: \(error)")
     }
-    // A reader has little to say; a long claim is not believed.
+    // A reader sends little: do not reserve memory for a long claim.
     stream.expectedCount = min(cursor.neededCount, 1 << 20)
     if cursor.neededCount > 1 << 20, stream.isOpen {
       refuse("a record of \(cursor.neededCount) bytes is too long")
@@ -331,11 +336,11 @@ final class ReaderLink: ByteStreamHandler, UnfinishedSender {
       saidGoodbye = true
       stream.close(.closed("goodbye"))
     case .statusRequest where stream.unsentCount > server.readerLimit:
-      refuse("reader asks, and does not read the answers")
+      refuse("reader sends requests and does not read the replies")
     case .statusRequest:
       send(LinkMessage.status(server.status).record(at: Clock.now()))
     case .hello, .grant, .refusal, .rewind, .rewound, .status:
-      throw WireError(.invalid("is not a reader's to say"), field: "meta code", offset: RecordHeader.size)
+      throw WireError(.invalid("is not valid from a reader"), field: "meta code", offset: RecordHeader.size)
     }
   }
 
@@ -348,7 +353,7 @@ final class ReaderLink: ByteStreamHandler, UnfinishedSender {
       send(StreamPreamble.bytes(createdAt: now) + server.table.records(at: now))
     }
     guard subscription.isArchiving else { return }
-    // What it said of others when it subscribed before is of no use to anybody.
+    // Positions from an earlier subscription are useless for instances that the server does not know.
     if !isFirst {
       queued = queued.filter { server.knows($0.key) }
       acknowledged = acknowledged.filter { server.knows($0.key) }
@@ -362,27 +367,27 @@ final class ReaderLink: ByteStreamHandler, UnfinishedSender {
     server.tellUnreturned(to: self)
   }
 
-  /// How far an archiving reader had come when it subscribed; nothing when asked again.
+  /// Returns the positions of an archiving reader when it subscribed, and clears them.
   func takePositions() -> [ArchivePosition] {
     defer { positions = [] }
     return positions
   }
 
-  /// Waits for what `source` sends again.
+  /// Queues no records of `source` until it begins to resend.
   func awaitRewind(of source: KnownSource) { awaited.insert(source.description.instance) }
 
-  /// An instance never comes back.
+  /// Forgets an instance that never returns.
   func forget(_ instance: UInt64) {
     queued[instance] = nil
     acknowledged[instance] = nil
   }
 
-  /// `source` begins to send again.
+  /// Queues records of `source` again, as it begins to resend.
   func rewound(_ source: KnownSource) { awaited.remove(source.description.instance) }
 
   var unfinishedCount: Int { stream.unconsumedHeldCount }
 
-  /// Refuses, says why, and closes; what waits is let go of, so that one that reads learns of it soon.
+  /// Sends the reason and closes. Drops the queue, so that a reader that reads learns the reason soon.
   func refuse(_ reason: String) {
     guard !isRefused else { return }
     isRefused = true
@@ -391,7 +396,7 @@ final class ReaderLink: ByteStreamHandler, UnfinishedSender {
     _ = dropWaiting()
     send(LinkMessage.refusal(reason).record(at: Clock.now()))
     stream.closeAfterWriting(reason)
-    // One that does not read would hold the connection for ever.
+    // A reader that does not read would hold the connection for ever.
     deadline = TimerWatcher(on: server.loop) { [unowned self] in stream.close(.closed(reason)) }
     deadline?.start(after: 5)
   }

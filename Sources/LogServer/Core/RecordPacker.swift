@@ -1,22 +1,23 @@
 import EventLoop
 
-/// Writes records one behind the other into chunks of a pool, and hands on what lies together in one piece.
+/// Writes records one after another into chunks of a pool, and passes on adjacent ones in one slice.
 struct RecordPacker {
   private let pool: ChunkPool
   private var chunk: Chunk?
-  /// Where in the chunk what was not handed on begins.
+  /// Offset in the chunk of the first byte that was not passed on.
   private var start = 0
   private var filled = 0
 
   init(pool: ChunkPool) { self.pool = pool }
 
-  /// Begins behind what was handed on, or at the start of the chunk if nobody looks at that any more.
+  /// Starts after the bytes passed on, or at the start of the chunk if nobody references it any more.
   mutating func begin() {
     if isKnownUniquelyReferenced(&chunk) { filled = 0 }
     start = filled
   }
 
-  /// Where to write the next `count` bytes. If they do not fit behind the others, those are handed on first.
+  /// Returns the place for the next `count` bytes. If they do not fit into the chunk, passes on the earlier
+  /// bytes first.
   mutating func room(_ count: Int, _ pass: (ChunkSlice) -> Void) -> UnsafeMutableRawPointer {
     defer { filled += count }
     if let chunk, chunk.capacity - filled >= count { return chunk.base + filled }
@@ -28,14 +29,14 @@ struct RecordPacker {
     return next.base
   }
 
-  /// Hands on what was written.
+  /// Passes on the bytes written so far.
   mutating func flush(_ pass: (ChunkSlice) -> Void) {
     guard let chunk, filled > start else { return }
     pass(ChunkSlice(chunk, start..<filled))
     start = filled
   }
 
-  /// Hands on what was written, and lets go of a chunk that is larger than usual.
+  /// Passes on the bytes written so far, and releases a chunk that is larger than usual.
   mutating func end(_ pass: (ChunkSlice) -> Void) {
     flush(pass)
     if let chunk, chunk.capacity > pool.chunkCapacity { self.chunk = nil }

@@ -10,7 +10,7 @@ final class SourceLink: ByteStreamHandler, UnfinishedSender {
   private(set) var source: KnownSource?
   private var lastReceived: UInt64 = 0
   private var rewinding: [ReaderLink] = []
-  /// Bytes received in the first half of the time for an answer to a rewind; nil before that is over.
+  /// Bytes received by half of the rewind time-out; nil before half time.
   private var receivedAtHalfTime: UInt64?
   private var rewindDeadline: TimerWatcher?
   private var partial: PartialRecord?
@@ -23,14 +23,15 @@ final class SourceLink: ByteStreamHandler, UnfinishedSender {
   /// Longest hello, in bytes: three texts and a few numbers.
   private static let longestHello = 256 << 10
 
-  /// Longest record about the stream or a connection, in bytes: such are copied while they come, and are never long.
+  /// Longest record about the stream or a connection, in bytes. These are copied while they arrive, and are
+  /// never long.
   private static let longestStatement = 1 << 20
 
-  /// Most sequences that a source may leave out at a time: days of dropped records at any rate. Were more believed, what
-  /// comes afterwards could be taken for old, and sums wrap.
+  /// Most sequence numbers that a source may skip at once: days of dropped records at any rate. After a
+  /// longer jump later records could look old, and sums could overflow.
   private static let longestJump: UInt64 = 1 << 40
 
-  /// Highest sequence of a source that says hello.
+  /// Highest sequence number allowed in a hello.
   private static let highestSequence: UInt64 = 1 << 62
 
   init(_ descriptor: Int32, peer: String, server: LogServer) {
@@ -47,14 +48,15 @@ final class SourceLink: ByteStreamHandler, UnfinishedSender {
     stream.write(LinkMessage.acknowledge([source.id: sequence]).record(at: Clock.now()))
   }
 
-  /// Asks for what the source holds after `sequence`, once more; `reader` waits for it.
+  /// Asks the source to resend the records it holds after `sequence`; `reader` waits for them.
   func rewind(after sequence: UInt64, for reader: ReaderLink) {
     rewinding.append(reader)
     if rewinding.count == 1 { awaitRewound() }
     stream.write(LinkMessage.rewind(after: sequence).record(at: Clock.now()))
   }
 
-  /// A source answers a rewind right away. One that sends on instead would keep an archive from getting anything of it.
+  /// Starts the rewind time-out. A source answers a rewind right away. One that sends new records instead
+  /// would keep all of its records from an archive.
   private func awaitRewound() {
     receivedAtHalfTime = nil
     if rewindDeadline == nil {
@@ -65,32 +67,32 @@ final class SourceLink: ByteStreamHandler, UnfinishedSender {
 
   private func lookForRewound() {
     guard !rewinding.isEmpty else { return }
-    // While it is held up its answer cannot come.
+    // A source that is held up cannot answer.
     if stream.isPaused { return awaitRewound() }
     guard let before = receivedAtHalfTime else {
       receivedAtHalfTime = stream.bytesReceived
       rewindDeadline?.start(after: server.rewindTime / 2)
       return
     }
-    // One that is silent may be stopped, and send everything when it is back.
+    // A silent source may be stopped, and resend everything when it runs again.
     if stream.bytesReceived > before { forgo() }
-    refuse("it was asked to send again what an archive lacks, and has not within \(server.rewindTime) s")
+    refuse("it did not resend the records that an archive lacks within \(server.rewindTime) s")
   }
 
-  /// Has archives do without what they lack of a source that goes on sending other things.
+  /// Makes archives give up the records they lack, as the source sends only new ones.
   private func forgo() {
     guard let source else { return }
     for reader in rewinding { reader.forgo(source, upTo: source.lastSequence) }
     rewinding = []
   }
 
-  /// Bytes of a record that have come, and wait for the rest of it.
+  /// Bytes received of a record that is not whole yet.
   var partialCount: Int { partial?.receivedCount ?? 0 }
 
-  /// Bytes of memory that a record takes that has come in part.
+  /// Bytes of memory that an incomplete record uses.
   var unfinishedCount: Int { stream.unconsumedHeldCount + (partial?.heldCount ?? 0) }
 
-  /// Refuses, says why, and closes.
+  /// Sends the reason and closes.
   func refuse(_ reason: String) {
     greeting?.cancel()
     server.logger.error("source \(label) refused: \(reason)")
@@ -98,10 +100,10 @@ final class SourceLink: ByteStreamHandler, UnfinishedSender {
     stream.closeAfterWriting(reason)
   }
 
-  /// Takes nothing for now. One that has not said what it is has nothing that would be taken.
+  /// Stops reading, except from a source that has not said hello: it has no records to forward.
   func pause() { if source != nil { stream.pause() } }
 
-  /// Goes on.
+  /// Reads again.
   func resume() {
     guard stream.isPaused else { return }
     if !rewinding.isEmpty { awaitRewound() }
@@ -119,7 +121,7 @@ final class SourceLink: ByteStreamHandler, UnfinishedSender {
       stream.expectedCount = needed
       if offset > 0, partial == nil { wholeAt = Clock.monotonic() }
       if source == nil, needed > Self.longestHello {
-        throw WireError(.invalid("is \(needed), no hello's"), field: "length", offset: 0)
+        throw WireError(.invalid("is \(needed), too long for a hello"), field: "length", offset: 0)
       }
       if stream.isOpen, needed > slice.range.count - offset { try keepPartial(slice, &offset) }
     } catch {
@@ -130,13 +132,13 @@ final class SourceLink: ByteStreamHandler, UnfinishedSender {
     return stream.isOpen ? offset : 0
   }
 
-  /// Forwards whole records from `offset` on, and leaves that where the first one is that is not whole; returns how
-  /// many bytes that one needs at least.
+  /// Forwards whole records from `offset` on, and moves it to the first incomplete record. Returns the least
+  /// number of bytes that record needs.
   private func forward(_ slice: ChunkSlice, from offset: inout Int) throws(WireError) -> Int {
     let bytes = slice.bytes
     var run = RecordRun(at: offset, after: lastReceived)
     var isNew = true
-    // What is right before what is wrong is forwarded.
+    // Forward the valid records before an error.
     defer { pass(run, of: slice, isNew: isNew) }
     while stream.isOpen {
       if let source {
@@ -187,7 +189,7 @@ final class SourceLink: ByteStreamHandler, UnfinishedSender {
     server.forward(ForwardedRun(whole, run, isNew: isNew, of: source))
   }
 
-  /// Takes from the start of a read what belongs to a record begun before; returns how much that is.
+  /// Adds the start of a read to the incomplete record, if there is one; returns how many bytes belong to it.
   private func takePartial(_ slice: ChunkSlice) -> Int {
     guard let source, let count = partial?.take(slice), let record = partial else { return 0 }
     if record.remaining == 0 {
@@ -198,7 +200,7 @@ final class SourceLink: ByteStreamHandler, UnfinishedSender {
     return count
   }
 
-  /// Keeps the beginning of a large record by reference, where nobody will look into it.
+  /// Keeps the beginning of a large record by reference if the server need not parse its body.
   private func keepPartial(_ slice: ChunkSlice, _ offset: inout Int) throws(WireError) {
     guard slice.range.count - offset >= PartialRecord.minimum else { return }
     let bytes = UnsafeRawBufferPointer(rebasing: slice.bytes[offset...])
@@ -226,21 +228,21 @@ final class SourceLink: ByteStreamHandler, UnfinishedSender {
 
   private func handle(_ header: RecordHeader, _ body: UnsafeRawBufferPointer) throws(WireError) {
     guard header.type == .meta, let link = try LinkMessage(body.bytes) else {
-      throw WireError(.invalid("is 0, which no record of a source has"), field: "sequence", offset: 16)
+      throw WireError(.invalid("is 0; a source's records start at 1"), field: "sequence", offset: 16)
     }
     switch link {
     case .hello(let description, let formerSource, let next, let oldest, let secret):
       guard source == nil else {
-        throw WireError(.invalid("was said before"), field: "hello", offset: RecordHeader.size)
+        throw WireError(.invalid("was already sent"), field: "hello", offset: RecordHeader.size)
       }
       guard (1...Self.highestSequence).contains(oldest), (oldest...Self.highestSequence).contains(next) else {
         throw WireError(.invalid("are \(oldest) and \(next)"), field: "sequences", offset: RecordHeader.size)
       }
       guard let secret else {
-        return refuse("it proves no instance: a source of Netmine before 0.2, which has to be updated")
+        return refuse("hello without a secret: update this source to Netmine 0.2 or later")
       }
       guard secret.instance == description.instance, server.isProven(description.instance, by: secret) else {
-        return refuse("it does not prove to be instance \(description.instance)")
+        return refuse("the secret does not match instance \(description.instance)")
       }
       let source = server.admit(
         description,
@@ -262,7 +264,7 @@ final class SourceLink: ByteStreamHandler, UnfinishedSender {
       )
     case .rewound:
       guard let source, !rewinding.isEmpty else {
-        throw WireError(.invalid("was not asked for"), field: "rewound", offset: RecordHeader.size)
+        throw WireError(.invalid("was not requested"), field: "rewound", offset: RecordHeader.size)
       }
       rewinding.removeFirst().rewound(source)
       if rewinding.isEmpty { rewindDeadline?.cancel() } else { awaitRewound() }
@@ -271,12 +273,12 @@ final class SourceLink: ByteStreamHandler, UnfinishedSender {
       saidGoodbye = true
       stream.close(.closed("goodbye"))
     case .grant, .acknowledge, .subscribe, .refusal, .rewind, .statusRequest, .status:
-      throw WireError(.invalid("is not a source's to say"), field: "meta code", offset: RecordHeader.size)
+      throw WireError(.invalid("is not valid from a source"), field: "meta code", offset: RecordHeader.size)
     }
   }
 
-  /// Checks a record's source and number: it must be our source's, and its number rise, except right after
-  /// a rewind. And its kind, as an archive that holds anything else counts as damaged.
+  /// Checks a record's source, sequence number and kind. The source must be the one granted. The number must
+  /// rise, except right after a rewind. An archive with a record of an unknown kind would count as damaged.
   private func accept(
     _ header: RecordHeader,
     _ bytes: UnsafeRawBufferPointer
@@ -299,13 +301,13 @@ final class SourceLink: ByteStreamHandler, UnfinishedSender {
     return source
   }
 
-  /// The highest sequence that the next record may have.
+  /// The highest sequence number allowed for the next record.
   private var highestPlausible: UInt64 {
     max(lastReceived, source?.lastSequence ?? 0, oldestHeld - 1) + Self.longestJump
   }
 
-  /// Checks what a source says of the stream: readers believe what META records say, so that a source may
-  /// speak of itself only, and of what is missing before the record that says so.
+  /// Checks a source's META record. Readers trust META records, so a source may describe only itself, and
+  /// only gaps before the record itself.
   private func check(_ header: RecordHeader, _ body: UnsafeRawBufferPointer) throws(WireError) {
     guard let code = body.first, MetaBody.codes.contains(code) || code >= 0x80 else { return }
     switch try MetaBody(body.bytes) {
@@ -319,7 +321,7 @@ final class SourceLink: ByteStreamHandler, UnfinishedSender {
         )
       }
     case .gap, .sourceJoined, .sourceLeft, .rotation:
-      throw WireError(.invalid("is not a source's to say"), field: "meta code", offset: RecordHeader.size)
+      throw WireError(.invalid("is not valid from a source"), field: "meta code", offset: RecordHeader.size)
     }
   }
 }

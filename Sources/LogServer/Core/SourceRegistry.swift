@@ -5,24 +5,25 @@ import Glibc
 import LogProtocol
 import Observations
 
-/// What the log server knows of one instance of a source, connected or not.
+/// One instance of a source, connected or not.
 final class KnownSource {
   let description: SourceDescription
-  /// The digest of the secret that it has proven its instance by; nil where it need not.
+  /// The digest of the secret that proves its instance; nil for a source in coinscope's format, which has
+  /// none.
   let proof: Bytes32?
   var id: UInt32
-  /// The last sequence forwarded; those after it are new.
+  /// The last sequence number forwarded; higher ones are new.
   var lastSequence: UInt64 = 0
-  /// The sequence up to which the source was told that its records are safe.
+  /// The last sequence number acknowledged to the source.
   var acknowledged: UInt64 = 0
-  /// The connection, while there is one.
+  /// The connection, while it exists.
   weak var link: SourceLink?
   /// When the connection was lost, on the monotonic clock in ns.
   var leftAt: UInt64 = 0
-  /// How it left; nil while it is here.
+  /// How it left; nil while it is connected.
   var departure: (saidGoodbye: Bool, reason: String)?
 
-  /// Whether it may come back: it has left without goodbye, and can prove that it is the same.
+  /// Whether it may return: it did not say goodbye, and has a secret that proves it is the same.
   var mayReturn: Bool { departure?.saidGoodbye != true && proof != nil }
 
   init(_ description: SourceDescription, id: UInt32, proof: Bytes32? = nil) {
@@ -32,16 +33,16 @@ final class KnownSource {
   }
 }
 
-/// Grants ids to sources and remembers instances, so that one that comes back goes on where it was.
+/// Grants ids to sources and remembers instances, so that a source that returns resumes where it was.
 ///
-/// Ids look like Unix seconds, as coinscope's do. The highest one granted is kept in a file, so that no id is
-/// granted twice even when the server is restarted.
+/// Ids look like Unix seconds, as coinscope's do. A file keeps the highest id granted, so that no id is
+/// granted twice even after a restart.
 struct SourceRegistry {
   private(set) var sources: [UInt64: KnownSource] = [:]
   private var highestID: UInt32
   private let file: String
 
-  /// How many instances that are gone are remembered.
+  /// Number of departed instances that are remembered.
   private static let departedLimit = 1024
 
   init(file: String) {
@@ -49,9 +50,9 @@ struct SourceRegistry {
     highestID = Self.read(file)
   }
 
-  /// The source of that instance, known or new, with its id: the one it had where nobody else has that.
+  /// Returns the source of an instance, known or new. A new one gets its former id if no other source has it.
   ///
-  /// - Returns: also a source that is gone and was forgotten for it.
+  /// - Returns: the source, and the departed source that was forgotten to make room, if any.
   mutating func admit(
     _ description: SourceDescription,
     formerID: UInt32,
@@ -70,24 +71,24 @@ struct SourceRegistry {
     return (source, forgotten)
   }
 
-  /// The instance that has an id, connected or not.
+  /// Returns the instance that has an id, connected or not.
   func instance(of id: UInt32) -> UInt64? { sources.first { $0.value.id == id }?.key }
 
   private func nextID() -> UInt32 { max(Self.now, highestID &+ 1) }
 
-  /// Whether an id can have been granted by a log server: none is far in the future. Were one believed that is,
-  /// the ids that can still be granted could run out.
+  /// Whether a log server can have granted an id: none is far in the future. Accepting such an id could use
+  /// up the remaining ids.
   private func isPlausible(_ id: UInt32) -> Bool {
     id != 0 && id <= max(Self.now.addingReportingOverflow(Self.tolerance).partialValue, highestID)
   }
 
   private static var now: UInt32 { UInt32(clamping: Clock.now() / 1_000_000_000) }
 
-  /// Seconds by which ids may run ahead of the clock: many granted within one second, or a clock set back.
+  /// Seconds by which ids may be ahead of the clock: many granted within a second, or a clock set back.
   private static let tolerance: UInt32 = 3600
 
-  /// Seconds by which our own file may be ahead, where sources came faster than one a second for long: so many that
-  /// as many ids are left.
+  /// Seconds by which the id in our own file may be ahead of the clock, after sources joined faster than one
+  /// a second for long. At least as many ids are left above that.
   private static let fileTolerance: UInt32 = 1 << 30
 
   private mutating func forgetDeparted() -> KnownSource? {
@@ -102,12 +103,13 @@ struct SourceRegistry {
     defer { fclose(stream) }
     var line = [CChar](repeating: 0, count: 32)
     guard fgets(&line, Int32(line.count), stream) != nil else { return 0 }
-    // What is not a number of a time that has been is no id of ours.
+    // Ignore a number that lies too far in the future: it is no id of ours.
     let id = UInt32(clamping: strtoul(line, nil, 10))
     return id <= now.addingReportingOverflow(fileTolerance).partialValue ? id : 0
   }
 
-  /// Replaces the file; a failure is left to show when the server starts in the same second again.
+  /// Replaces the file. A failure is ignored: it matters only if the server restarts before the clock has
+  /// passed the highest id.
   private func write() {
     let text = Array("\(highestID)\n".utf8)
     let descriptor = open(file + ".new", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o640)

@@ -1,27 +1,28 @@
 import EventLoop
 
-/// A connection that may have sent a record in part.
+/// A connection that may have sent part of a record.
 protocol UnfinishedSender: AnyObject {
-  /// Bytes of memory that the beginning of a record takes.
+  /// Bytes of memory that the beginning of a record uses.
   var unfinishedCount: Int { get }
 
-  /// When the last record became whole, or the connection was made; on the monotonic clock in ns.
+  /// When the last record became whole or the connection was made, on the monotonic clock in ns.
   var wholeAt: UInt64 { get }
 
-  /// Refuses, says why, and closes.
+  /// Sends the reason and closes.
   func refuse(_ reason: String)
 }
 
-/// Bounds what beginnings of records take, of all connections together: each may announce a record of 16 MiB and not send
-/// its end. The one that has been at it longest goes first; who sends whole records is never long at it.
+/// Bounds the memory of incomplete records, over all connections: each may announce a record of 16 MiB and
+/// never finish it. The connection whose record has been incomplete for longest is closed first. A sender of
+/// whole records never stays incomplete for long.
 extension LogServer {
-  /// Bytes taken between two looks.
+  /// Bytes received between two checks.
   private static let unfinishedDistance = 2 << 20
 
-  /// Beginnings of less are not worth a refusal.
+  /// Shorter incomplete records are not worth a refusal; in bytes.
   private static let smallCount = 16 << 10
 
-  /// Bytes have come at one of the connections.
+  /// Counts received bytes, and checks the bound from time to time.
   func noteTaken(_ count: Int) {
     takenSinceLook += count
     if takenSinceLook >= min(Self.unfinishedDistance, unfinishedLimit / 8) { boundUnfinished() }
@@ -38,8 +39,8 @@ extension LogServer {
       guard total > unfinishedLimit else { return }
       total -= sender.unfinishedCount
       sender.refuse(
-        "half a record for \((Clock.monotonic() - sender.wholeAt) / 1_000_000) ms, and such take more than "
-          + "\(unfinishedLimit) bytes (logger.max_unfinished)"
+        "incomplete record for \((Clock.monotonic() - sender.wholeAt) / 1_000_000) ms; incomplete records "
+          + "take more than \(unfinishedLimit) bytes (logger.max_unfinished)"
       )
     }
   }

@@ -1,7 +1,7 @@
-/// What waits in a reader's stream, record by record as far as it takes to let go of it: in a few entries for many
-/// records.
+/// The records queued in a reader's stream, so that they can be dropped and counted. One entry covers many
+/// small records.
 struct WaitingRecords {
-  /// Records of one source that wait one behind the other.
+  /// Consecutive queued records of one source.
   struct Entry: Equatable {
     var source: UInt32
     var sequences: ClosedRange<UInt64>
@@ -16,30 +16,30 @@ struct WaitingRecords {
     }
   }
 
-  /// Some bytes of the stream.
+  /// A range of bytes of the stream.
   struct Place {
-    /// Where they begin, from the stream's first byte.
+    /// Offset of the first byte from the start of the stream.
     let start: UInt64
-    /// How many there are.
+    /// The number of bytes.
     var count: Int
-    /// What they are; nil for what the server says itself.
+    /// The records in it; nil for the server's own.
     var records: Entry?
   }
 
   private var places: [Place] = []
   private var head = 0
 
-  /// How many bytes of records share an entry: so many are let go of together, or not at all.
+  /// Most bytes of records that share an entry: they are dropped together or not at all.
   private static let sharedSize = 64 << 10
 
-  /// Takes in records that are written at `start`.
+  /// Appends records that are written at offset `start` of the stream.
   ///
-  /// - Parameter sent: how many bytes of the stream do not wait any more.
+  /// - Parameter sent: bytes of the stream that were sent already.
   mutating func append(_ records: Entry, at start: UInt64, sent: UInt64) {
     append(records, count: records.byteCount, at: start, sent: sent)
   }
 
-  /// Takes in bytes that are written at `start`; `records` is nil where they are not a source's.
+  /// Appends bytes that are written at offset `start`; `records` is nil if they are the server's own.
   mutating func append(_ records: Entry?, count: Int, at start: UInt64, sent: UInt64) {
     while head < places.count, places[head].start + UInt64(places[head].count) <= sent { head += 1 }
     if head == places.count {
@@ -65,7 +65,7 @@ struct WaitingRecords {
     }
   }
 
-  /// Removes what has not begun to be sent, and returns it, in order.
+  /// Removes and returns the entries that have not begun to be sent, in order.
   mutating func removeUnsent(sent: UInt64) -> [Place] {
     guard let first = places[head...].firstIndex(where: { $0.start >= sent }) else { return [] }
     defer { places.removeSubrange(first...) }

@@ -12,7 +12,7 @@ extension ArchiveReport {
     let isSent: Bool
   }
 
-  /// Takes in a record, in the order in which they were written.
+  /// Counts a record; must be called in the order of the archive.
   mutating func note(_ header: RecordHeader, body: UnsafeRawBufferPointer, at place: LogPlace) {
     recordCount += 1
     let meta = header.type == .meta ? try? MetaBody(body.bytes) : nil
@@ -20,7 +20,7 @@ extension ArchiveReport {
     if verdict == .duplicate { return }
     if verdict == .unnumbered {
       unnumberedCount += 1
-      // A coinscope record has no number, but happened all the same.
+      // A coinscope record has no number, but counts all the same.
       if header.type == .meta { return }
     }
     times = min(times?.lowerBound ?? .max, header.time)...max(times?.upperBound ?? 0, header.time)

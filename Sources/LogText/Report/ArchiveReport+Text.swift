@@ -9,7 +9,7 @@ extension ArchiveReport {
   public var text: String {
     var lines: [String] = []
     for file in files {
-      let torn = file.tornCount > 0 ? ", then \(file.tornCount) bytes of a record that is not whole" : ""
+      let torn = file.tornCount > 0 ? ", then \(file.tornCount) bytes of an incomplete record" : ""
       lines.append("\(EscapedText.utf8(file.path.utf8)): \(file.byteCount) bytes\(torn)")
     }
     if let times {
@@ -19,15 +19,15 @@ extension ArchiveReport {
     for source in sources where source.recordCount > 0 || !source.missing.isEmpty {
       lines.append(line(source))
     }
-    lines.append("records: \(recordCount), \(unnumberedCount) of them not numbered by a source")
+    lines.append("records: \(recordCount), \(unnumberedCount) of them without a sequence number")
     lines.append("connections opened: \(openedCount)")
     if !traffic.isEmpty { lines.append("messages by command (received, sent):") }
     for (command, traffic) in orderedTraffic {
       lines.append("  \(command) \(traffic.received) \(traffic.sent)")
     }
     lines.append("messages with a wrong checksum: \(wrongChecksumCount)")
-    lines.append("times running backwards within a direction of a connection: \(backwardsCount)")
-    lines.append("records twice: \(duplicateCount)")
+    lines.append("times running backwards within one direction of a connection: \(backwardsCount)")
+    lines.append("duplicate records: \(duplicateCount)")
     lines.append("records out of order: \(lateCount)")
     lines.append("records lost: \(lostCount.sumText)")
     return lines.joined(separator: "\n") + "\n"
@@ -85,7 +85,7 @@ extension ArchiveReport {
     return String(decoding: json.finish(), as: UTF8.self) + "\n"
   }
 
-  /// The commands with the most messages first.
+  /// The traffic by command, most messages first.
   private var orderedTraffic: [(Command, Traffic)] {
     traffic.map { ($0.key, $0.value, "\($0.key)") }
       .sorted { ($1.1.received + $1.1.sent, $0.2) < ($0.1.received + $0.1.sent, $1.2) }
@@ -99,7 +99,7 @@ extension ArchiveReport {
     if source.beforeArchiveCount > 0 { line += ", \(source.beforeArchiveCount) before the archive" }
     if source.explainedCount > 0 { line += ", \(source.explainedCount) missing and explained" }
     if source.unexplainedCount > 0 { line += ", \(source.unexplainedCount) missing unexplained" }
-    if source.duplicateCount > 0 { line += ", \(source.duplicateCount) twice" }
+    if source.duplicateCount > 0 { line += ", \(source.duplicateCount) duplicates" }
     if source.lateCount > 0 { line += ", \(source.lateCount) out of order" }
     return line
   }

@@ -3,42 +3,41 @@ import Bytes
 import LogFiles
 import LogProtocol
 
-/// What log files hold, and whether anything is missing: read with `read(_:)`, in the order in which
-/// they were written.
+/// Counts what log files hold and lack: read them with `read(_:)`, in the order in which they were written.
 public struct ArchiveReport {
   /// One instance of a source.
   public struct Source: Equatable, Sendable {
     /// The id it had last.
     public var id: UInt32
-    /// Its instance; its id if no record names it.
+    /// Its instance; its id if no record names one.
     public var instance: UInt64
-    /// The kind of its program; empty where it was never seen to join.
+    /// The kind of its program; empty if it was never seen to join.
     public var kind: String
-    /// What its operator calls it.
+    /// The name that its operator gave it.
     public var name: String
-    /// The first sequence found; 0 where none is.
+    /// The first sequence number found; 0 if there is none.
     public var firstSequence: UInt64
-    /// The last sequence found.
+    /// The last sequence number found; 0 if there is none.
     public var lastSequence: UInt64
-    /// Its records, duplicates not counted.
+    /// Its records, without duplicates.
     public var recordCount: UInt64
-    /// Bytes of its records, duplicates not counted.
+    /// Bytes of its records, without duplicates.
     public var byteCount: UInt64
-    /// Records whose sequence was there already.
+    /// Records whose sequence number was there already.
     public var duplicateCount: UInt64
-    /// Records that come after a later one of the source.
+    /// Records after one of the source with a higher number.
     public var lateCount: UInt64
-    /// The sequences that are missing, in order.
+    /// The missing sequence numbers, in order.
     public var missing: [MissingRange]
 
-    /// Sequences from before the archive began, as a gap record says.
+    /// Missing records from before the archive began, according to a gap record.
     public var beforeArchiveCount: UInt64 { count { $0.isBeforeArchive } }
-    /// Sequences missing later, for a reason that a record says.
+    /// Records missing later, with a cause in the archive.
     public var explainedCount: UInt64 { count { !$0.isBeforeArchive && $0.cause != .unexplained } }
-    /// Sequences missing without any word.
+    /// Records missing without a cause in the archive.
     public var unexplainedCount: UInt64 { count { $0.cause == .unexplained } }
 
-    // The sequences of one source are at most 2^64 - 1.
+    // No overflow: one source has at most 2^64 - 1 sequence numbers.
     private func count(_ isCounted: (MissingRange) -> Bool) -> UInt64 {
       missing.reduce(0) { isCounted($1) ? $0 + $1.count : $0 }
     }
@@ -50,32 +49,32 @@ public struct ArchiveReport {
     public var path: String
     /// Bytes of its whole records and preambles.
     public var byteCount: UInt64
-    /// Bytes after them: a record that is not whole.
+    /// Bytes of an incomplete record at the end.
     public var tornCount: Int
   }
 
-  /// How many messages of a command there are.
+  /// Numbers of messages of one command.
   public struct Traffic: Equatable, Sendable {
-    /// How many we received.
+    /// Messages received.
     public var received: UInt64 = 0
-    /// How many we sent.
+    /// Messages sent.
     public var sent: UInt64 = 0
   }
 
   /// The files read, in order.
   public internal(set) var files: [File] = []
-  /// Records, of whatever kind.
+  /// Records of any type.
   public internal(set) var recordCount: UInt64 = 0
-  /// Records that the log server or the archive made.
+  /// Records without a sequence number, made by the log server or the archive.
   public internal(set) var unnumberedCount: UInt64 = 0
-  /// The earliest and the latest time of a numbered record, ns since the Unix epoch; nil where there is none.
+  /// The earliest and latest time of a numbered record, in ns since the Unix epoch; nil if there is none. A
+  /// coinscope record counts too.
   public internal(set) var times: ClosedRange<UInt64>?
   /// Messages by command.
   public internal(set) var traffic: [Command: Traffic] = [:]
   /// Messages whose checksum is marked as wrong.
   public internal(set) var wrongChecksumCount: UInt64 = 0
-  /// Messages whose time is before that of the message before them in the same direction of the same
-  /// connection.
+  /// Messages earlier than the message before them in the same direction of the same connection.
   public internal(set) var backwardsCount: UInt64 = 0
   /// Connections that opened.
   public internal(set) var openedCount: UInt64 = 0
@@ -83,10 +82,10 @@ public struct ArchiveReport {
   var account = ArchiveSequences()
   var latest: [Lane: UInt64] = [:]
 
-  /// Reports on nothing yet.
+  /// Creates an empty report.
   public init() {}
 
-  /// The sources, in order of id.
+  /// The sources, ordered by id.
   public var sources: [Source] {
     account.sources.map { source in
       Source(
@@ -105,29 +104,29 @@ public struct ArchiveReport {
     }.sorted { ($0.id, $0.instance) < ($1.id, $1.instance) }
   }
 
-  /// Records that were written by their source after the archive began and are not in it, whether a record says so or
-  /// not; 2^64 - 1 stands for any larger number, too.
+  /// Records that a source wrote after the archive began and that the archive lacks, with or without a cause;
+  /// 2^64 - 1 means at least that.
   public var lostCount: UInt64 { account.lostCount }
 
-  /// Records in the archive more than once.
+  /// Records with a sequence number that the archive had already.
   public var duplicateCount: UInt64 { account.sources.reduce(0) { $0 + $1.duplicateCount } }
 
-  /// Records that come after a later one of their source.
+  /// Records after one of their source with a higher number.
   public var lateCount: UInt64 { account.sources.reduce(0) { $0 + $1.lateCount } }
 
   /// Bytes of all files.
   public var byteCount: UInt64 { files.reduce(0) { $0 + $1.byteCount } }
 
-  /// Whether nothing is missing, twice, out of order or torn, and no time runs backwards.
+  /// Whether no record is lost, duplicate, out of order or torn, and no time runs backwards.
   public var isFaultless: Bool {
     lostCount == 0 && duplicateCount == 0 && lateCount == 0 && backwardsCount == 0
       && files.allSatisfy { $0.tornCount == 0 }
   }
 
-  /// Takes in a file: every record that can be read.
+  /// Counts the records of a file.
   ///
-  /// - Throws: `IOError` where it cannot be read; what stands before is taken in.
-  /// - Returns: what is no record, but for a torn end.
+  /// - Throws: `IOError` if the file cannot be read; the records before the error are counted.
+  /// - Returns: the damage found, except a torn end.
   @discardableResult
   public mutating func read(_ file: LogFile) throws(IOError) -> [LogDamage] {
     var damages: [LogDamage] = []

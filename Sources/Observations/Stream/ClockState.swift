@@ -1,14 +1,14 @@
 import Bytes
 
-/// What the kernel reports of a machine's clock.
+/// The state of a machine's clock, as its kernel reports it.
 ///
-/// Layout: i64 offset in ns, u64 error bound in ns, u8 1 where it is synchronised.
+/// Layout: i64 offset in ns, u64 error bound in ns, u8 1 if it is synchronised.
 public struct ClockState: Equatable, Sendable {
-  /// How far the clock is from true time as the kernel last estimated it, in ns.
+  /// The kernel's last estimate of the clock's error, in ns.
   public var offset: Int64
-  /// The largest error the kernel thinks possible, in ns.
+  /// The largest error that the kernel thinks possible, in ns.
   public var errorBound: UInt64
-  /// Whether a time service keeps the clock.
+  /// Whether a time service synchronises the clock.
   public var isSynchronised: Bool
 
   /// Creates a state.

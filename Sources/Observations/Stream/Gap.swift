@@ -1,17 +1,17 @@
 import Bytes
 
-/// Records that a reader does not get, exactly.
+/// The exact records that a reader misses.
 ///
-/// Layout: u32 source (0: the source of the record that says so), u64 first and u64 last sequence, u64
+/// Layout: u32 source (0: the source of the gap record itself), u64 first and u64 last sequence number, u64
 /// count and u64 bytes of the missing records among those the reader asked for (bytes 0: unknown), u8 cause.
 public struct Gap: Equatable, Sendable {
-  /// Why they are missing.
+  /// The reason for the gap.
   public enum Cause: UInt8, Sendable {
-    /// The reader was too slow for the log server to keep them.
+    /// The reader was too slow, and its queue in the log server was full.
     case slowReader = 1
-    /// The source could not keep them while the log server was away or slow.
+    /// The source's buffer was full while the log server was away or slow.
     case sourceOverflow = 2
-    /// Nobody holds them any more after a reconnect.
+    /// No program held them any more after a reconnect.
     case heldByNobody = 3
     /// They were written before this archive had its first reader.
     case beforeArchive = 4
@@ -27,15 +27,15 @@ public struct Gap: Equatable, Sendable {
     }
   }
 
-  /// Whose records.
+  /// The source of the records; 0 for the source of the gap record itself.
   public var source: UInt32
-  /// The missing sequences, from the first to the last.
+  /// The range of missing sequence numbers.
   public var sequences: ClosedRange<UInt64>
-  /// How many of them the reader had asked for.
+  /// The number of missing records among those the reader asked for.
   public var count: UInt64
-  /// How many bytes those were; 0 where that is not known.
+  /// Bytes of these records; 0 if unknown.
   public var byteCount: UInt64
-  /// Why they are missing.
+  /// The reason for the gap.
   public var cause: Cause
 
   /// Creates a gap.

@@ -1,31 +1,33 @@
 import Bytes
 
-/// The body of a `RecordType.meta` record: something about the stream itself.
+/// The body of a `RecordType.meta` record: an event or a state of the stream itself.
 ///
-/// Layout: u8 code, then what the code's case lists, in its order, big-endian (docs/log-format.md). Codes
-/// from 0x80 are between a program and the log server only, and stand in `LinkMessage`.
+/// Layout: u8 code, then the fields of the code's case in the order listed there, big-endian
+/// (docs/log-format.md). Codes from 0x80 are used only between a program and the log server; `LinkMessage`
+/// has them.
 public enum MetaBody: Equatable, Sendable {
-  /// A source with that granted id (u32) joined.
+  /// A source joined: u32 id granted, then `SourceDescription`. Code 0x01.
   case sourceJoined(source: UInt32, SourceDescription)
 
-  /// A source left: u32 id, u8 1 with or 0 without goodbye, u64 last sequence seen of it, text reason.
+  /// A source left: u32 id, u8 1 with or 0 without goodbye, u64 last sequence number seen, text reason. Code
+  /// 0x02.
   case sourceLeft(source: UInt32, saidGoodbye: Bool, lastSequence: UInt64, reason: String)
 
-  /// A connection, the record header's, is open: u8 direction, endpoint remote, endpoint local, u64 since
-  /// (ns since the Unix epoch), u8 what is known of the peer and that, as in `ConnectionEvent`. Code 0x07; programs before
-  /// 0.3 write code 0x03, which ends with u16 count and bytes of the user agent.
+  /// The connection in the record's header is open: u8 direction, endpoint remote, endpoint local, u64 since
+  /// (ns since the Unix epoch), peer information as in `ConnectionEvent`. Code 0x07. Programs before 0.2
+  /// write code 0x03, which ends with u16 count and bytes of the user agent instead.
   case openConnection(OpenConnection)
 
-  /// Records are missing.
+  /// Records are missing. Code 0x04.
   case gap(Gap)
 
-  /// The state of a source's clock.
+  /// The state of a source's clock. Code 0x05.
   case clock(ClockState)
 
-  /// A new archive segment begins: what it continues from.
+  /// A new archive segment begins, with these positions. Code 0x06.
   case rotation(RotationMark)
 
-  /// Reads a body.
+  /// Decodes a body.
   public init(_ body: RawSpan) throws(WireError) {
     var reader = ByteReader(body)
     let code = try reader.big(UInt8.self, "meta code")
@@ -50,7 +52,7 @@ public enum MetaBody: Equatable, Sendable {
     try reader.finish("meta record")
   }
 
-  /// The body's bytes.
+  /// The encoded body.
   public var body: [UInt8] {
     var bytes: [UInt8] = []
     switch self {
@@ -80,12 +82,12 @@ public enum MetaBody: Equatable, Sendable {
     return bytes
   }
 
-  /// The code of an open connection in what programs before 0.2 wrote.
+  /// The code of an open connection in bodies of programs before 0.2.
   public static let earlyOpenConnection: UInt8 = 0x03
 
-  /// The codes that this version knows; others are a newer one's.
+  /// The codes that this version knows; newer versions may have others.
   public static let codes: ClosedRange<UInt8> = 0x01...0x07
 
-  /// Whether a body is of the kind that stays between a program and the log server.
+  /// Whether a code is that of a `LinkMessage`.
   public static func isLink(_ code: UInt8) -> Bool { code >= 0x80 }
 }

@@ -1,23 +1,23 @@
 import BitcoinWire
 import Bytes
 
-/// A connection that is open where a reader or a segment starts.
+/// A connection that is open at the start of a reader's stream or of a segment.
 public struct OpenConnection: Equatable, Sendable {
-  /// Which end opened it.
+  /// The end that opened the connection.
   public var direction: Direction
   /// The peer's end.
   public var remote: Endpoint
   /// Our end.
   public var local: Endpoint
-  /// When it opened, in ns since the Unix epoch.
+  /// The time at which it opened, in ns since the Unix epoch.
   public var since: UInt64
-  /// What is known of the peer.
+  /// The information about the peer.
   public var peer: ConnectionEvent.Peer
 
   /// The peer's user agent; empty before the handshake.
   public var userAgent: [UInt8] { peer.userAgent }
 
-  /// Creates a description.
+  /// Creates an open connection.
   public init(
     direction: Direction,
     remote: Endpoint,

@@ -1,14 +1,14 @@
 import Bytes
 
-/// How far an archive has come with one source.
+/// An archive's position in one source's records.
 ///
-/// Layout: u64 instance, u32 id, u64 last sequence.
+/// Layout: u64 instance, u32 id, u64 last sequence number.
 public struct ArchivePosition: Equatable, Hashable, Sendable {
   /// The source's instance.
   public var instance: UInt64
-  /// The id it had last.
+  /// The id that the source had last.
   public var source: UInt32
-  /// The last of its sequences that the archive accounts for, as a record or in a gap.
+  /// The last sequence number that the archive accounts for, as a record or in a gap.
   public var sequence: UInt64
 
   /// Creates a position.
@@ -19,11 +19,11 @@ public struct ArchivePosition: Equatable, Hashable, Sendable {
   }
 }
 
-/// What a new archive segment continues from.
+/// The positions from which a new archive segment continues.
 ///
-/// Layout: u32 count, then that many positions.
+/// Layout: u32 count, then the positions.
 public struct RotationMark: Equatable, Sendable {
-  /// How far the archive had come with each source.
+  /// The archive's position for each source.
   public var positions: [ArchivePosition]
 
   /// Creates a mark.
@@ -36,7 +36,7 @@ public struct RotationMark: Equatable, Sendable {
 }
 
 extension ByteReader {
-  /// Reads u32 count, then that many positions.
+  /// Reads u32 count, then the positions.
   @_lifetime(self: copy self)
   public mutating func positions() throws(WireError) -> [ArchivePosition] {
     let count = try big(UInt32.self, "position count")

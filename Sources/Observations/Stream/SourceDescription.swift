@@ -1,24 +1,24 @@
 import Bytes
 
-/// What a program says of itself to the log server.
+/// A program's description of itself for the log server.
 ///
-/// Layout, big-endian: u64 instance, u32 process id, text kind, text name, text version (a text is u16
-/// count, UTF-8).
+/// Layout, big-endian: u64 instance, u32 process id, text kind, text name, text version (a text is u16 count,
+/// UTF-8).
 public struct SourceDescription: Equatable, Sendable {
-  /// The number that its sequences belong to, of one run of the program (`SourceIdentity`).
+  /// The number that identifies one run of the program, and its sequence numbers (`SourceIdentity`).
   public var instance: UInt64
   /// The program's process id.
   public var process: UInt32
-  /// What kind of program: `connector`, `netmine`, `coinscope`, …
+  /// The kind of program: `connector`, `netmine`, `coinscope`, …
   public var kind: String
-  /// What its operator calls it; may be empty.
+  /// The name that its operator gave it; may be empty.
   public var name: String
   /// The program's version.
   public var version: String
 
   /// Creates a description.
   ///
-  /// - Parameter instance: may be left out for a `LogPublisher`, which says its own.
+  /// - Parameter instance: may be left out for a `LogPublisher`, which sets its own.
   public init(instance: UInt64 = 0, process: UInt32, kind: String, name: String, version: String) {
     self.instance = instance
     self.process = process

@@ -45,13 +45,13 @@ enum Attack: Int, CaseIterable {
     case .unnumbered: .refusal("sequence")
     case .disorder: .refusal("sequence")
     case .brokenHello: .refusal("record at byte")
-    case .helloTwice: .refusal("was said before")
-    case .aboutOthers, .linkOfServer: .refusal("not a source's to say")
+    case .helloTwice: .refusal("was already sent")
+    case .aboutOthers, .linkOfServer: .refusal("not valid from a source")
     case .twoTypes: .refusal("type")
     case .reserved: .refusal("reserved")
     case .readerLong: .refusal("too long")
-    case .readerRecord: .refusal("no reader's")
-    case .readerHello: .refusal("not a reader's to say")
+    case .readerRecord: .refusal("a reader does not send")
+    case .readerHello: .refusal("not valid from a reader")
     case .coinscopeZero, .coinscopeOversized, .coinscopeGarbage: .end
     }
   }

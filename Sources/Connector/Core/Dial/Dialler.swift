@@ -326,7 +326,7 @@ final class Dialler {
     guard !connector.isShuttingDown else { return nil }
     let now = Clock.monotonic()
     let backoff = Backoff(first: settings.keepDelay, limit: settings.keepMaxDelay)
-    // One that stood for longer than it would be waited for has not failed.
+    // A connection that stood longer than the wait that a failure would cause has not failed.
     let stood = dial.openedAt.map { Double(now - $0) / 1e9 } ?? 0
     let isFailure = stood < backoff.seconds(failures: dial.failures + 1)
     let failures = isFailure ? dial.failures + 1 : 0
