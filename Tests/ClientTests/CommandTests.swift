@@ -122,7 +122,7 @@ import Testing
     #expect(
       outcome.complaints == [
         "netmine: No connector answers on \(runner.folder.path)control: No such file or directory. Start one "
-          + "with `connector`, or say with --configfile, --root or --control where it is."
+          + "with `connector`, or give its address with --configfile, --root or --control."
       ]
     )
   }

@@ -8,21 +8,21 @@ import Glibc
 
 /// A subcommand of `netmine`.
 protocol ClientCommand: ParsableCommand {
-  /// The options every program takes.
+  /// The options that all programs have.
   var common: CommonOptions { get }
 
-  /// Where its own options say that the connector takes commands.
+  /// The connector's control address from the command's options; nil to use the configured one.
   var control: String? { get }
 
   /// Whether to print JSON.
   var isJSON: Bool { get }
 
-  /// Does what was asked and says how it went.
+  /// Executes the command and returns its exit status.
   func execute(_ environment: ClientEnvironment) throws(ClientFailure) -> ExitStatus
 }
 
 extension ClientCommand {
-  /// Runs on a loop of its own with the program's own output; shows errors as sentences on stderr.
+  /// Runs on a new event loop, printing to stdout and stderr. Prints errors as sentences on stderr.
   func run() throws {
     do throws(IOError) {
       try DescriptorRoom.check()
@@ -34,20 +34,20 @@ extension ClientCommand {
     guard status == .succeeded else { throw status.code }
   }
 
-  /// Runs on this loop with this output.
+  /// Runs on a given event loop with a given output.
   ///
-  /// - Parameter hearsSignals: whether signals to the process are for it.
+  /// - Parameter hearsSignals: whether signals to the process are for this command.
   func run(on loop: EventLoop, output: Output, hearsSignals: Bool = false) -> ExitStatus {
     let (status, sentence) = attempt(on: loop, output, hearsSignals)
     if let sentence { output.complain(sentence) }
     guard let failure = output.failure else { return status }
-    // What could not be printed counts, whatever else happened.
+    // An output error makes the command fail, whatever else happened.
     let words = "\(failure)."
     if sentence != words { output.complain(words) }
     return .someFailed
   }
 
-  /// Does what was asked; returns how it went, and what there is to complain of.
+  /// Executes the command; returns its exit status and a sentence about an error, if there was one.
   private func attempt(
     on loop: EventLoop,
     _ output: Output,
@@ -76,9 +76,9 @@ extension ClientCommand {
   }
 }
 
-/// A subcommand that talks to the connector.
+/// A subcommand that connects to the connector.
 protocol ControlCommand: ClientCommand {
-  /// The options every such command takes.
+  /// The options that all such commands have.
   var options: ClientOptions { get }
 }
 
@@ -88,51 +88,52 @@ extension ControlCommand {
   var isJSON: Bool { options.json }
 }
 
-/// What a client command works with.
+/// The surroundings that a client command runs in.
 struct ClientEnvironment {
-  /// The loop it waits on.
+  /// The event loop to wait on.
   let loop: EventLoop
-  /// Where it prints.
+  /// The destination of results and complaints.
   let output: Output
-  /// What the operator chose.
+  /// The configuration, with the command line's overrides.
   let configuration: Configuration
-  /// Where the connector takes commands.
+  /// The connector's control address.
   let controlAddress: SocketAddress
-  /// What to prove to servers on TCP; nil for none.
+  /// The key to prove to servers over TCP; nil for none.
   let key: AccessKey?
   /// Whether to print JSON.
   let isJSON: Bool
-  /// Whether signals to the process are for the command.
+  /// Whether signals to the process are for this command.
   let hearsSignals: Bool
 
-  /// A session with the connector.
+  /// Opens a session with the connector.
   ///
-  /// - Throws: `ClientFailure` also if this is root and somebody else could have put the socket there.
+  /// - Throws: `ClientFailure`, also if this process is root and another user could have put the socket
+  ///   there.
   func openSession() throws(ClientFailure) -> ControlSession {
     try ControlSession(to: trusted(controlAddress, key: "logger.root"), key: key, on: loop)
   }
 
-  /// Where the log server takes readers.
+  /// The log server's address for readers.
   ///
-  /// - Throws: `ClientFailure` if this is root and somebody else could have put the socket there.
+  /// - Throws: `ClientFailure` if this process is root and another user could have put the socket there.
   func subscribeAddress() throws(ClientFailure) -> SocketAddress {
     let key = "logger.subscribe_address"
     return try trusted(SocketAddress(server: configuration.logger.subscribeAddress), key: key)
   }
 
-  /// Where the log server takes sources.
+  /// The log server's address for sources.
   ///
-  /// - Throws: `ClientFailure` if this is root and somebody else could have put the socket there.
+  /// - Throws: `ClientFailure` if this process is root and another user could have put the socket there.
   func publishAddress() throws(ClientFailure) -> SocketAddress {
     try trusted(SocketAddress(server: configuration.logger.publishAddress), key: "logger.publish_address")
   }
 
-  /// Checks the folder of the database that the configuration, or our default, names, and makes it.
+  /// Checks the folder of the node database, and creates it if it is missing.
   ///
   /// - Parameters:
-  ///   - place: a file's path, or an URL, of which nothing is checked.
-  ///   - isReadOnly: whether it has to be there.
-  /// - Throws: `ClientFailure` if this is root and somebody else could move the file.
+  ///   - place: a file's path, or a URL; nothing is checked for a URL.
+  ///   - isReadOnly: whether the database must exist already; then no folder is created.
+  /// - Throws: `ClientFailure` if this process is root and another user could move the file.
   func prepareFolder(ofDatabase place: String, isReadOnly: Bool) throws(ClientFailure) {
     guard !place.contains("://"), let slash = place.lastIndex(of: "/") else { return }
     let folder = String(place[..<slash])
@@ -155,7 +156,7 @@ struct ClientEnvironment {
     return address
   }
 
-  /// Opens a session with the connector, lends it and closes it.
+  /// Opens a session with the connector, passes it to `body` and closes it.
   func withSession(
     _ body: (ControlSession) throws(ClientFailure) -> ExitStatus
   ) throws(ClientFailure) -> ExitStatus {

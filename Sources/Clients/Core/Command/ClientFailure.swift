@@ -1,12 +1,12 @@
 import ControlProtocol
 import Glibc
 
-/// Why a command cannot go on: what its caller and its script are told.
+/// The reason why a command fails: an exit status for scripts and a sentence for people.
 public struct ClientFailure: Error, Equatable, CustomStringConvertible {
-  /// How the command ends.
+  /// The exit status of the command.
   public var status: ExitStatus
 
-  /// What went wrong and what to do about it; one sentence or more.
+  /// One or more sentences: the error, and how to fix it.
   public var sentence: String
 
   /// Creates a failure.
@@ -15,14 +15,14 @@ public struct ClientFailure: Error, Equatable, CustomStringConvertible {
     self.sentence = sentence
   }
 
-  /// Takes a control client's error; where nobody answers, says what to do about it.
+  /// Wraps a control client's error. If the connector does not answer, adds how to fix that.
   public init(_ error: ControlClientError) {
     self.init(error.isUnreachable ? .unreachable : .someFailed, error.description)
     guard case .unreachable(_, .failed(let cause)) = error else { return }
     sentence +=
       cause.code == EACCES
-      ? " Its socket is for the group that permissions.group names in the configuration: be a member."
-      : " Start one with `connector`, or say with --configfile, --root or --control where it is."
+      ? " Join the group named by permissions.group in the configuration."
+      : " Start one with `connector`, or give its address with --configfile, --root or --control."
   }
 
   /// The sentence.

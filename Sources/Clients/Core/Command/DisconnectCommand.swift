@@ -13,12 +13,12 @@ struct DisconnectCommand: ControlCommand {
         netmine disconnect 5,6 9
         netmine disconnect --inbound --in 10.0.0.0/8
 
-      `netmine nodes` shows the ids. Connections that are still being made are closed too. Exit status 1 when a \
-      named connection is not there.
+      `netmine nodes` prints the ids. Connections that are still connecting or in handshake are closed too. \
+      Exit status 1 if a given id has no connection.
       """
   )
 
-  @Argument(help: ArgumentHelp("Ids of the connections.", valueName: "id"))
+  @Argument(help: ArgumentHelp("Ids of the connections to close.", valueName: "id"))
   var ids: [IdentifierList] = []
 
   @OptionGroup(title: "Which connections") var targets: TargetOptions
@@ -26,7 +26,7 @@ struct DisconnectCommand: ControlCommand {
 
   func validate() throws {
     guard ids.isEmpty == targets.isGiven else {
-      throw ValidationError("Name the connections' ids, or say --all or which.")
+      throw ValidationError("Give either connection ids or options that choose connections, such as --all.")
     }
   }
 
@@ -48,7 +48,7 @@ struct DisconnectCommand: ControlCommand {
 }
 
 extension ControlSession {
-  /// Has connections closed; returns how many are, and the ids that none has.
+  /// Closes connections; returns the number closed, and the requested ids that have no connection.
   func disconnect(_ target: ControlTarget) throws(ClientFailure) -> (count: UInt32, missing: [UInt32]) {
     let request = ControlRequest.disconnect(target)
     guard case .disconnecting(let count, let missing) = try self.request(request) else {
@@ -57,7 +57,8 @@ extension ControlSession {
     return (count, missing)
   }
 
-  /// Has those of some connections closed that are there; returns how many are.
+  /// Closes those of the given connections that still exist; returns their number, or 0 if the connector
+  /// refuses.
   @discardableResult
   func disconnectIfThere(_ connections: [UInt32]) throws(ClientFailure) -> UInt32 {
     do throws(ClientFailure) {

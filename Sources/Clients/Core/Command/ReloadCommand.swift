@@ -3,11 +3,11 @@ import ControlProtocol
 import JSON
 import LogText
 
-/// `netmine reload`: has the connector read its configuration again.
+/// `netmine reload`: makes the connector read its configuration again.
 struct ReloadCommand: ControlCommand {
   static let configuration = CommandConfiguration(
     commandName: "reload",
-    abstract: "Have the connector read its configuration again."
+    abstract: "Make the connector read its configuration again."
   )
 
   @OptionGroup var options: ClientOptions

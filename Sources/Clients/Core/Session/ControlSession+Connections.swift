@@ -3,7 +3,7 @@ import ControlProtocol
 import Observations
 
 extension ControlSession {
-  /// The connections of a target, in the order of their ids.
+  /// The connections that a target chooses, sorted by id.
   func connections(of target: ControlTarget = .all) throws(ClientFailure) -> [ConnectionInfo] {
     var connections: [ConnectionInfo] = []
     var after: UInt32 = 0
@@ -18,19 +18,19 @@ extension ControlSession {
     return connections
   }
 
-  /// The connections that a command's options choose, in the order of their ids; and the ids that are named and
-  /// that none of them has.
+  /// The connections that a command's options choose, sorted by id, and the given ids that have no such
+  /// connection.
   ///
   /// - Parameters:
-  ///   - direction: which end must have opened a connection, where the options do not say; nil for either.
-  ///   - states: how far a connection must have come.
+  ///   - direction: the direction to choose if the options give none; nil for both.
+  ///   - states: the states of connections to include.
   func connections(
     _ options: TargetOptions,
     direction: Direction? = nil,
     in states: Set<ConnectionInfo.State> = [.open]
   ) throws(ClientFailure) -> (found: [ConnectionInfo], missing: [UInt32]) {
     var target = options.target(direction: direction)
-    // Each page would be drawn anew: the draw is ours.
+    // The connector would draw a new sample for each page, so the sample is drawn here.
     if case .filter(var filter) = target {
       filter.sample = nil
       target = .filter(filter)

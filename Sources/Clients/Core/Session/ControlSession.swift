@@ -4,20 +4,20 @@ import Configuration
 import ControlProtocol
 import EventLoop
 
-/// A conversation with a connector in which each step waits for its answer: what a command line needs.
+/// A session with a connector in which each request blocks until its reply, as a command line needs.
 ///
-/// Events are still delivered while it waits.
+/// Events are still delivered while it blocks.
 final class ControlSession {
-  /// Whom it talks to.
+  /// The connector's hello.
   private(set) var hello: ServerHello
 
   private let loop: EventLoop
   private let client: ControlClient
   private var failure: ControlClientError?
 
-  /// Connects and says hello.
+  /// Connects, and exchanges hellos.
   ///
-  /// - Parameter timeout: seconds that each of the two may take.
+  /// - Parameter timeout: seconds allowed for connecting, and again for the hello.
   init(
     to address: SocketAddress,
     key: AccessKey? = nil,
@@ -44,12 +44,12 @@ final class ControlSession {
     client.lost = { [unowned self] in failure = $0 }
   }
 
-  /// Ends the conversation.
+  /// Closes the session.
   func close() { client.close() }
 
   /// Sends a request and waits for its reply.
   ///
-  /// - Parameter events: told what comes of it later, while the session waits for anything.
+  /// - Parameter events: receives later events of this request, whenever the session waits for anything.
   func request(
     _ request: ControlRequest,
     timeout: Double = 30,
@@ -64,15 +64,15 @@ final class ControlSession {
     }
   }
 
-  /// Sends a request and goes on without its reply. That the connector says no is passed over; where there is no connector any
-  /// more, the next wait tells.
+  /// Sends a request without waiting for its reply. Ignores a refusal. If the connector is gone, the next
+  /// wait throws.
   func post(_ request: ControlRequest) {
     client.send(request) { [weak self] in
       if case .failure(let error) = $0, error.isUnreachable { self?.failure = self?.failure ?? error }
     }
   }
 
-  /// Delivers events until the condition holds; false where it did not within `timeout` seconds.
+  /// Delivers events until the condition holds; returns false if it does not within `timeout` seconds.
   func wait(timeout: Double, until condition: () -> Bool) throws(ClientFailure) -> Bool {
     var isLate = false
     let timer = TimerWatcher(on: loop) { isLate = true }
@@ -86,7 +86,7 @@ final class ControlSession {
     return true
   }
 
-  /// Waits until the connector closes the connection; false where it did not within `timeout` seconds.
+  /// Waits until the connector closes the connection; returns false if it does not within `timeout` seconds.
   func waitForEnd(timeout: Double) -> Bool {
     var isLate = false
     let timer = TimerWatcher(on: loop) { isLate = true }
@@ -95,8 +95,8 @@ final class ControlSession {
     return failure != nil
   }
 
-  /// Says that a reply is not the one its request has.
+  /// The failure for a reply that does not fit its request.
   func unexpected(_ request: String) -> ClientFailure {
-    ClientFailure(.someFailed, "The connector answered \(request) with something else.")
+    ClientFailure(.someFailed, "The connector sent an unexpected reply to \(request).")
   }
 }
