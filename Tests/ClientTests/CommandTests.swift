@@ -67,7 +67,7 @@ import Testing
     #expect(refused.status == .someFailed)
     #expect(
       refused.complaints == [
-        "netmine: The message is not sent: its magic is f9beb4d9, not fabfb5da. --force sends it as it is."
+        "netmine: The message is not sent: its magic is f9beb4d9, not fabfb5da. --force sends it anyway."
       ]
     )
     #expect(runner.connector.requests.count == 1)

@@ -101,7 +101,7 @@ import Testing
     #expect(problem(message + [0]) == "its 32 bytes are followed by 1 more")
     var broken = message
     broken[31] ^= 1
-    #expect(problem(broken) == "its checksum is not its payload's")
+    #expect(problem(broken) == "its checksum does not match its payload")
     broken = message
     broken[4] = 7
     #expect(problem(broken) == "its command is not printable ASCII padded with zeros")

@@ -119,7 +119,7 @@ import Testing
     let (deployment, nodes) = try deploy(nodes: 40, base: "127.74.0.1")
     let lost = try deployment.netmine(["crawl"])
     #expect(lost.status == 64)
-    #expect(lost.errors.contains("nowhere to begin"), "\(lost.errors)")
+    #expect(lost.errors.contains("No address to start from"), "\(lost.errors)")
     let crawl = try deployment.run("netmine", ["crawl", nodes[0], "--hold", "--heartbeat", "0.5", "--json"])
     func connections() throws -> Int {
       try objects(deployment.netmine(["nodes", "--json"]).output).filter { $0["state"] as? String == "open" }
@@ -157,7 +157,7 @@ import Testing
     let (deployment, nodes) = try deploy(nodes: 60, base: "127.75.0.1")
     let known = try deployment.netmine(["crawl", "status"])
     #expect(known.status == 1)
-    #expect(known.errors.contains("No crawl runs here"), "\(known.errors)")
+    #expect(known.errors.contains("No crawl is running here"), "\(known.errors)")
     let crawl = try deployment.run("netmine", ["crawl", nodes[0], "--rate", "10", "--json"])
     func database(_ options: [String]) throws -> [[String: Any]] {
       try objects(deployment.netmine(["nodes-db"] + options + ["--json"]).output)

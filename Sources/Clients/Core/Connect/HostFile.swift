@@ -1,20 +1,20 @@
 import Bytes
 import Glibc
 
-/// Files of hosts.
+/// Reads files of hosts, and other small files.
 enum HostFile {
-  /// The hosts in a file, or on stdin where the path is `-`.
+  /// The hosts in a file, or on stdin if the path is `-`.
   static func read(_ path: String) throws(ClientFailure) -> [String] {
     do throws(IOError) {
       return HostSpecification.lines(String(decoding: try contents(path), as: UTF8.self))
     } catch {
-      throw ClientFailure(.usage, "The file of hosts cannot be read: \(error).")
+      throw ClientFailure(.usage, "The host file cannot be read: \(error).")
     }
   }
 
-  /// The text of a file.
+  /// The text of a file, or of stdin if the path is `-`.
   ///
-  /// - Parameter what: what it is, for the error's words.
+  /// - Parameter what: a noun for the error message.
   static func text(_ path: String, what: String) throws(ClientFailure) -> String {
     do throws(IOError) {
       return String(decoding: try contents(path), as: UTF8.self)
@@ -23,7 +23,7 @@ enum HostFile {
     }
   }
 
-  /// The bytes of a file, or of stdin where the path is `-`.
+  /// The bytes of a file, or of stdin if the path is `-`.
   static func contents(_ path: String) throws(IOError) -> [UInt8] {
     let descriptor = path == "-" ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw IOError("open \(path)") }

@@ -10,9 +10,9 @@ import Names
 import NodeDatabase
 import Observations
 
-/// Does what a crawl says through a connector, and tells it what comes of that.
+/// Carries out a crawl's decisions through a connector, and reports the results back to the crawl.
 final class CrawlRun {
-  /// What it hears of the log stream.
+  /// The records of the log stream that a crawl needs.
   static var subscription: Subscription {
     var subscription = Subscription(types: [.message, .connection])
     subscription.commands = [.addr, .addrv2]
@@ -20,16 +20,16 @@ final class CrawlRun {
     return subscription
   }
 
-  /// Seconds from one time that it does what is due to the next.
+  /// Seconds between two steps.
   private static let tick = 0.02
 
-  /// How much has to come for it to be done sooner.
+  /// Number of waiting events at which the next step starts early.
   private static let digestCount = 100
 
-  /// Most targets, or ids, in one request.
+  /// Maximum number of targets or ids in one request.
   private static let batchCount = 1000
 
-  /// Most dials begun at a time: what comes meanwhile waits, and takes memory.
+  /// Maximum number of dials started in one step. The events that come meanwhile wait in memory.
   private static let dialCount = 250
 
   private let command: CrawlRunCommand
@@ -50,7 +50,7 @@ final class CrawlRun {
   private var ends: [(connection: UInt32, outcome: Outcome)] = []
   private var lastLook = 0.0
 
-  /// Begins to listen.
+  /// Prepares a crawl, and starts handling the stream's records.
   init(
     _ command: CrawlRunCommand,
     _ settings: CrawlSettings,
@@ -77,7 +77,7 @@ final class CrawlRun {
           on: environment.loop
         ) { recorder.take($0) }
       } catch {
-        environment.output.complain("Nobody is asked what addresses are called: \(error).")
+        environment.output.complain("Reverse DNS is not used: \(error).")
       }
     }
     stream.handle = { [unowned self] in hear($0) }
@@ -87,34 +87,34 @@ final class CrawlRun {
 
   private var now: Double { Double(Clock.monotonic() - began) / 1e9 }
 
-  /// Crawls until it is over, and prints what was found.
+  /// Crawls until the end, then prints the results.
   ///
   /// - Parameters:
-  ///   - start: the addresses to begin with, besides those that the store and the connector know.
-  ///   - fixedSeeds: those to begin with where there are none.
+  ///   - start: the addresses to start from, besides those of the node database and the open connections.
+  ///   - fixedSeeds: the addresses to start from if there are no others.
   func run(from start: [Endpoint], orFrom fixedSeeds: [Endpoint]) throws(ClientFailure) -> ExitStatus {
     crawl.add(start, at: now)
     try stored { () throws(NodeStoreError) in try recorder?.load { crawl.add($0, at: now) } }
     try adopt(session.connections())
     if crawl.candidateCount == 0, !fixedSeeds.isEmpty {
-      environment.output.note("Nothing else is known: it begins with \(fixedSeeds.count) built-in addresses.")
+      environment.output.note("No other address known: starting from \(fixedSeeds.count) built-in addresses.")
       crawl.add(fixedSeeds, at: now)
     }
     guard crawl.candidateCount > 0 else {
       guard start.isEmpty else {
         throw ClientFailure(
           .usage,
-          "There is nowhere to begin: of \(Quantity.counted(start.count, "address", "addresses")) none may be dialled on "
-            + "\(session.hello.networkName), as none is routable, or all opted out."
+          "No address to start from: of \(Quantity.counted(start.count, "address", "addresses")) none may be dialled on "
+            + "\(session.hello.networkName). None is routable, or all have opted out."
         )
       }
       throw ClientFailure(
         .usage,
-        "There is nowhere to begin: nobody is known on \(session.hello.networkName). Name a host, or a --file of hosts."
+        "No address to start from: no node of \(session.hello.networkName) is known. Give a host or a --file of hosts."
       )
     }
     do throws(ClientFailure) { try crawl(for: command.duration) } catch {
-      // What was found until then is told all the same.
+      // Report the results so far even after an error.
       try finish()
       throw error
     }
@@ -122,7 +122,7 @@ final class CrawlRun {
     return crawl.reachableNodes.isEmpty ? .someFailed : .succeeded
   }
 
-  /// Crawls until the passes are done, the time is over, or somebody interrupts it.
+  /// Crawls until the passes are done, the time is up, or a signal comes.
   private func crawl(for seconds: Double?) throws(ClientFailure) {
     let end = Deadline(seconds: seconds ?? .infinity)
     try beginPass()
@@ -141,22 +141,23 @@ final class CrawlRun {
     defer { report.end() }
     names?.close()
     report.clear()
-    // Who is interrupted was asked just now; only what is held stays.
+    // After an interrupt, nodes may have been asked a moment ago. Close their connections too, unless they
+    // are to be held.
     if !command.hold { forEachBatch(crawl.ownConnections) { _ = try? session.disconnectIfThere($0) } }
     try writeList()
     if command.list != "-" { report.summarise(crawl, seconds: now) }
     record()
     try stored { () throws(NodeStoreError) in
-      try recorder?.finish(crawl) { report.show("\($0) observations are to be written") }
+      try recorder?.finish(crawl) { report.show("\($0) observations left to write") }
     }
     report.clear()
     if let count = recorder?.droppedCount, count > 0 {
       environment.output.complain(
-        "\(count) observations were not kept: the database of nodes was too far behind."
+        "\(count) observations were dropped: the node database was too slow."
       )
     }
     if let count = recorder?.refusedCount, count > 0 {
-      environment.output.complain("\(count) observations were not kept: the database of nodes refused them.")
+      environment.output.complain("\(count) observations were dropped: the node database refused them.")
     }
   }
 
@@ -169,16 +170,16 @@ final class CrawlRun {
     crawl.beginPass(at: now)
   }
 
-  // MARK: Doing
+  // MARK: Actions
 
-  /// Waits a moment, tells the crawl what came, and does what it says then.
+  /// Waits a moment, passes new events to the crawl, and carries out the crawl's decisions.
   private func step() throws(ClientFailure) {
     _ = try session.wait(timeout: Self.tick) {
       interruption.hasCome || events.count + heard.count >= Self.digestCount
     }
     digest()
     crawl.advance(to: now)
-    // Those that are gone meanwhile end as others do.
+    // Connections that have closed meanwhile need no handling here: their end is reported like any other.
     forEachBatch(crawl.takeAsks()) {
       let message = Network.frame(magic: session.hello.magic, command: .getaddr, payload: [])
       session.post(.send(SendRequest(.message(message), to: .connections($0))))
@@ -199,13 +200,13 @@ final class CrawlRun {
     report.progress(crawl, at: now)
   }
 
-  /// Hands over what was found.
+  /// Prints new results and queues them for the node database.
   private func record() {
     let attempts = crawl.takeAttempts()
     report.tell(attempts)
     let tellings = crawl.takeTellings()
     let described = crawl.takeDescribed()
-    // Others connected to these, so that there was no attempt.
+    // Other clients made these connections, so there was no attempt.
     report.tell(described.filter { $0.node.handshakeDuration == 0 })
     guard let recorder else { return }
     recorder.take(tellings)
@@ -259,7 +260,7 @@ final class CrawlRun {
 
   private func stored(_ body: () throws(NodeStoreError) -> Void) throws(ClientFailure) {
     do throws(NodeStoreError) { try body() } catch {
-      throw ClientFailure(.someFailed, "The database of nodes: \(error).")
+      throw ClientFailure(.someFailed, "Node database: \(error).")
     }
   }
 
@@ -272,11 +273,11 @@ final class CrawlRun {
     }
   }
 
-  // MARK: What comes
+  // MARK: Events
 
   private func hear(_ record: StreamRecord) {
     let header = record.header
-    // Of our own connects the connector tells us itself.
+    // The connector reports the end of the crawl's own connections by control events.
     if case .event(let event) = record.content, event.code.endsConnection, crawl.isAdopted(header.connection)
     {
       ends.append((header.connection, event.outcome ?? Outcome(.unspecified)))
@@ -288,7 +289,8 @@ final class CrawlRun {
     }
   }
 
-  /// Tells the crawl what came. Connections are known before what they told, as their connects' replies are read first.
+  /// Passes new events to the crawl. The replies to connect requests are read before addresses from the
+  /// stream, so the crawl knows every connection before it gets addresses from it.
   private func digest() {
     let arrived = events
     events = []

@@ -2,12 +2,12 @@ import BitcoinWire
 import ControlProtocol
 import JSON
 
-/// Prints who does what with a thing, as it is seen, and how long it took all of them.
+/// Prints each peer's reaction to an item as it is seen, and a summary at the end.
 struct ProbeReport {
   private let environment: ClientEnvironment
   private let addresses: [UInt32: Endpoint]
 
-  /// Creates a report about connections.
+  /// Creates a report about these connections.
   init(_ environment: ClientEnvironment, _ connections: [ConnectionInfo]) {
     self.environment = environment
     addresses = Dictionary(uniqueKeysWithValues: connections.map { ($0.id, $0.remote) })
@@ -41,9 +41,9 @@ struct ProbeReport {
     )
   }
 
-  /// Prints the sum of all.
+  /// Prints the summary.
   ///
-  /// - Parameter chosen: how many peers were to be told.
+  /// - Parameter chosen: the number of peers to which messages were to be sent.
   func summarise(_ spread: Spread, chosen: Int) {
     let deeds: [Spread.Deed] = [.asked, .announced, .sent]
     func delays(_ deed: Spread.Deed) -> Distribution {
@@ -60,7 +60,7 @@ struct ProbeReport {
       json.object("announced_ms") { delays(.announced).write(to: &$0) }
       return environment.output.line(json)
     }
-    environment.output.note("\(Quantity.counted(spread.toldCount, "peer")) told")
+    environment.output.note("sent to \(Quantity.counted(spread.toldCount, "peer"))")
     for deed in deeds {
       let count = spread.connections(deed).count
       if count > 0 || deed == .asked {

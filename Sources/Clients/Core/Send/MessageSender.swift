@@ -3,19 +3,20 @@ import ControlProtocol
 import JSON
 import LogProtocol
 
-/// Sends messages one after another and tells to how many connections each went and, where that is wanted, what was
-/// answered.
+/// Sends messages one after another. Prints the number of connections that each was sent to and, if
+/// requested, the answers.
 struct MessageSender {
-  /// Which connections.
+  /// Chooses the connections.
   let targets: TargetOptions
 
-  /// What is done.
+  /// The messages and their options.
   let options: MessageOptions
 
-  /// Messages ready to be sent, with the names they are reported under.
+  /// Messages ready to send, with names for reports.
   private typealias Prepared = [(name: String, bytes: [UInt8])]
 
-  /// Sends the messages; the status says whether each went to all it was meant for, and all answered.
+  /// Sends the messages. The status tells whether each was sent to every chosen connection, and all peers
+  /// answered.
   func send(
     _ messages: [MessageArgument],
     _ environment: ClientEnvironment
@@ -27,7 +28,7 @@ struct MessageSender {
       }
     }
     var subscription = Subscription(types: [.message, .connection])
-    // Of what we send only what is sent here matters, but that may be anything.
+    // Of sent messages only these are needed. A whole message without a known command needs all commands.
     subscription.commands = options.awaited + messages.compactMap(\.command)
     if messages.contains(where: { $0.command == nil }) { subscription.commands = [] }
     return try environment.withStream(subscription) { session, stream throws(ClientFailure) in
@@ -46,7 +47,7 @@ struct MessageSender {
     return prepared
   }
 
-  /// Sends the messages and prints what is answered.
+  /// Sends the messages and prints the answers.
   private func converse(
     _ messages: Prepared,
     _ session: ControlSession,
@@ -114,7 +115,8 @@ struct MessageSender {
     environment.output.note(text)
   }
 
-  /// Sends the messages and prints what became of each; returns whether all went to all they were for.
+  /// Sends the messages and prints the outcome of each. Returns whether each was sent to every chosen
+  /// connection.
   private func send(
     _ messages: Prepared,
     to target: ControlTarget,
@@ -142,7 +144,7 @@ struct MessageSender {
 }
 
 extension MessageArgument {
-  /// The command of its header; nil where that is only known from its bytes.
+  /// The command in the header; nil if a whole message is too short for a header.
   var command: Command? {
     switch self {
     case .named(let command, _), .raw(let command, _), .encoded(let command, _): command
@@ -152,12 +154,12 @@ extension MessageArgument {
 }
 
 extension ControlSession {
-  /// Sends a whole message and waits until it is on its way to everybody.
+  /// Sends a whole message, and waits until it is written to every connection, or until the time-out.
   ///
   /// - Parameters:
-  ///   - name: what it is reported as.
-  ///   - isUnchecked: whether it is sent whatever its bytes are.
-  ///   - timeout: seconds.
+  ///   - name: a name for reports.
+  ///   - isUnchecked: whether the connector sends the bytes without a check.
+  ///   - timeout: seconds to wait.
   func send(
     _ message: [UInt8],
     named name: String,
