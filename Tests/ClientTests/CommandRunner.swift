@@ -6,9 +6,9 @@ import TestSupport
 
 @testable import ClientCore
 
-/// Runs client commands in this process, against a fake connector on the same loop.
+/// Runs client commands in this process, with a fake connector on the same loop.
 final class CommandRunner {
-  /// What a command left behind.
+  /// The result of a command.
   struct Outcome {
     var status: ExitStatus
     var lines: [String]
@@ -25,10 +25,10 @@ final class CommandRunner {
 
   deinit { connector.close() }
 
-  /// Runs `netmine` with these arguments; its log root is the test's folder.
+  /// Runs `netmine` with these arguments. Its log root is the test's folder.
   func run(_ arguments: String...) throws -> Outcome { try run(arguments) }
 
-  /// Runs `netmine` with these arguments; its log root is the test's folder.
+  /// Runs `netmine` with these arguments. Its log root is the test's folder.
   func run(_ arguments: [String]) throws -> Outcome {
     let parsed = try NetmineCommand.parseAsRoot(arguments + ["--root", folder.path])
     guard let command = parsed as? any ClientCommand else {
@@ -37,7 +37,7 @@ final class CommandRunner {
     return run(command)
   }
 
-  /// Runs a command that is parsed already.
+  /// Runs a parsed command.
   func run(_ command: any ClientCommand) -> Outcome {
     var outcome = Outcome(status: .usage, lines: [], complaints: [])
     let output = Output(

@@ -3,7 +3,8 @@ import Testing
 
 @testable import ClientCore
 
-/// Numbers one after another, so that a test knows what is drawn; then low ones (0 itself may be drawn again).
+/// Returns given numbers in order, so that a test knows what is drawn; then low numbers (Swift may reject 0
+/// and draw again).
 private struct Dice: RandomNumberGenerator {
   var numbers: [UInt64]
   mutating func next() -> UInt64 { numbers.isEmpty ? 1 << 20 : numbers.removeFirst() }
@@ -43,7 +44,7 @@ private struct Dice: RandomNumberGenerator {
     harvest.closed(2, Self.second, at: 3)
     #expect(harvest.isSettled)
     #expect(harvest.answerCount == 1)
-    // Who connects while a round is under way takes part in it.
+    // A connection that opens during a round takes part in it.
     harvest.opened(4, Self.second, isOutbound: true, at: 4)
     #expect(harvest.nextAsks(at: 4) == [4])
     harvest.end()
@@ -57,13 +58,13 @@ private struct Dice: RandomNumberGenerator {
     _ = harvest.nextAsks(at: 0)
     harvest.end()
     harvest.opened(4, Endpoint("8.8.0.4:8333")!, isOutbound: true, at: 1)
-    // 4 was not asked yet.
+    // Connection 4 was not asked yet.
     #expect(harvest.begin(reconnectsAll: false, at: 10) == [1, 2])
     #expect(harvest.redialled(1) == Self.first)
     harvest.noteDial(Self.first)
     #expect(harvest.redialled(2) == Self.second)
     #expect(harvest.nextAsks(at: 10) == [4])
-    // That the old one ends is no failure of the new one.
+    // The end of the old connection does not count as a failure of the new one.
     harvest.closed(1, Self.first, at: 11)
     #expect(!harvest.isIdle)
     harvest.opened(9, Self.first, isOutbound: true, at: 12)
@@ -103,12 +104,12 @@ private struct Dice: RandomNumberGenerator {
     #expect(harvest.nextDials(limit: 9, at: 0) == [node])
     #expect(harvest.nextDials(limit: 9, at: 0) == [])
     harvest.closed(nil, node, at: 1)
-    // The dice say 0: at once.
+    // The dice return 0: dial at once.
     #expect(harvest.nextDials(limit: 9, at: 1) == [node])
     harvest.opened(7, node, isOutbound: true, at: 2)
     #expect(harvest.reachedCount == 1)
     #expect(harvest.dialCount == 2)
-    // What is lost is tried again, and counts as reached once.
+    // A lost connection is retried, and the node counts as reached once.
     harvest.closed(7, node, at: 3)
     #expect(harvest.nextDials(limit: 9, at: 3) == [node])
     harvest.opened(8, node, isOutbound: true, at: 4)
@@ -141,7 +142,7 @@ private struct Dice: RandomNumberGenerator {
   }
 
   @Test func keepsToTheSchedule() {
-    // 2026-01-01 00:00:00 UTC, whatever the zone here is: whole hours away from local midnight, and so are these.
+    // 2026-01-01 00:00:00 UTC. In every zone these times are whole hours from local midnight.
     let now = 1_767_225_600
     let hourly = GetaddrSchedule(hours: Array(0...23), minutes: [0, 15])
     #expect(hourly.next(after: now) == now + 900)

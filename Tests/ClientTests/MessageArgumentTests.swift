@@ -48,7 +48,7 @@ import Testing
     _ = try MessageArgument.encoded("tx", payload: [1]).message(magic: magic, force: true)
   }
 
-  /// Every message is in the help with its fields, also one that is new.
+  /// The help lists every message with its fields, including a new one.
   @Test func helpsWithEveryMessage() {
     let new = MessageKind("example", FeatureMessage.self)
     let kinds = MessageKind.all + [new]

@@ -1,7 +1,7 @@
 import TestSupport
 import Testing
 
-/// The `netmine` program as people run it.
+/// The `netmine` program, run as a process.
 @Suite struct NetmineProcessTests {
   let runner: CommandRunner
 
