@@ -13,15 +13,15 @@ struct CrawlRunCommand: ControlCommand {
     abstract: "Find all reachable nodes of the network.",
     discussion: """
       For example:
-          netmine crawl                                 start from the DNS seeds and open connections
-          netmine crawl --file nodes.txt --list found   start from a file; write reachable nodes to another
-          netmine crawl --hold                          keep a connection to each node, until interrupted
+        netmine crawl                                 start from the DNS seeds and open connections
+        netmine crawl --file nodes.txt --list found   start from a file; write reachable nodes to another
+        netmine crawl --hold                          keep a connection to each node, until interrupted
 
-        A pass dials all candidates, asks each reachable node for addresses, dials the new ones, and so on \
-        until none are left. See docs/crawler.md for passes and node states, and the crawl section of \
-        netmine.cfg for limits.
+      A pass dials all candidates, asks each reachable node for addresses, dials the new ones, and so on \
+      until none are left. See docs/crawler.md for passes and node states, and the crawl section of \
+      netmine.cfg for limits.
 
-        Exit status: 0 if any node is reachable, otherwise 1.
+      Exit status: 0 if any node is reachable, otherwise 1.
       """
   )
 
@@ -62,7 +62,7 @@ struct CrawlRunCommand: ControlCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Stop after N passes; 0 passes is no limit. (default: 1; with --hold 0)",
+      "Stop after N passes; 0 is no limit. (default: 1; with --hold: 0)",
       valueName: "count"
     )
   )

@@ -8,7 +8,7 @@ import LogText
 struct VerifyCommand: ClientCommand {
   static let configuration = CommandConfiguration(
     commandName: "verify",
-    abstract: "Check archives for missing and damaged records, and print what they hold.",
+    abstract: "Check archives for missing and damaged records, and print a summary.",
     discussion: """
       The files may be given in any order. They are read in the order in which they were started.
 

@@ -14,8 +14,8 @@ struct NodesCommand: ControlCommand {
         netmine nodes --watch --sort=-in
 
       Columns: \(ConnectionColumn.allCases.map(\.rawValue).joined(separator: ", ")).
-      in and out count messages. received and sent are the times since the last receipt and the last \
-      sending. --json prints all fields, whatever --columns says.
+      Columns in and out count messages. Columns received and sent are the times since data was last \
+      received, and since a message was last sent. --json prints all fields, whatever --columns says.
       """
   )
 

@@ -25,7 +25,7 @@ struct PingCommand: ControlCommand {
 
   @OptionGroup(title: "Which connections") var targets: TargetOptions
 
-  @Option(help: ArgumentHelp("Send N pings to each peer; 0 pings until interrupted.", valueName: "count"))
+  @Option(help: ArgumentHelp("Send N pings to each peer; 0 is no limit.", valueName: "count"))
   var count = 1
 
   @Option(help: ArgumentHelp("Seconds between pings.", valueName: "seconds"))

@@ -43,7 +43,7 @@ struct ProbeReport {
 
   /// Prints the summary.
   ///
-  /// - Parameter chosen: the number of peers to which messages were to be sent.
+  /// - Parameter chosen: the number of peers chosen to get messages.
   func summarise(_ spread: Spread, chosen: Int) {
     let deeds: [Spread.Deed] = [.asked, .announced, .sent]
     func delays(_ deed: Spread.Deed) -> Distribution {

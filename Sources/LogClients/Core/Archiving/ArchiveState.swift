@@ -2,7 +2,7 @@ import Bytes
 import Configuration
 import LogText
 
-/// The archiver's state machine: what it does with its file, and what it waits for. Does no I/O.
+/// The archiver's state machine: decides the next actions on the file, and when they are due. Does no I/O.
 ///
 /// Each event returns the actions that follow from it, in order. The actions `write`, `close`, `name`,
 /// `open`, `startOver` and `look` report their result as another event; only the last action of an event may

@@ -12,7 +12,7 @@ enum SegmentPresence: Equatable {
   case moved
   /// It has no name any more, and vanishes when it is closed.
   case deleted
-  /// It is shorter by this number of bytes than what was written.
+  /// It has this number of bytes less than were written.
   case shortened(by: UInt64)
 
   /// A predicate that follows the file's name.
@@ -53,7 +53,7 @@ extension SegmentFile {
   func salvage(at time: UInt64, _ format: ArchiveFormat) throws(ArchiveError) -> CutTail? {
     let appended = size - checkedSize
     do throws(IOError) { try takeSize() } catch { throw .system(error) }
-    // Kept for the next try: `size` now counts what was appended.
+    // Kept for the next try, because `size` now includes the appended bytes.
     checkedSize = size - min(size, appended)
     let end =
       format == .native ? try connectedCount(until: checkedSize) : try coinscopeCount(until: checkedSize)

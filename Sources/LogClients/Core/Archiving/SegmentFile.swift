@@ -171,7 +171,7 @@ final class SegmentFile {
     }
   }
 
-  /// Opens a reader of a file that starts with the magic of a native log, or with less than 4 bytes of it.
+  /// Opens a reader of a file that starts with the magic of a native log, or is shorter than it.
   static func reader(of path: String) throws(ArchiveError) -> ArchiveFile {
     let file = open(path, O_RDONLY | O_CLOEXEC)
     if file < 0 { throw .system(IOError("open \(path)")) }
