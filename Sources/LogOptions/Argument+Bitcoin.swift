@@ -2,10 +2,10 @@ import ArgumentParser
 import BitcoinWire
 
 extension NetworkID: ExpressibleByArgument {
-  /// The networks that addresses to connect to are of.
+  /// The networks that the connector can dial.
   public static let dialled: [NetworkID] = [.ipv4, .ipv6, .torV3, .i2p, .cjdns]
 
-  /// Reads a network's name.
+  /// Parses a network's name, in any case.
   public init?(argument: String) {
     guard let network = Self.dialled.first(where: { $0.description == argument.lowercased() }) else {
       return nil
@@ -15,16 +15,16 @@ extension NetworkID: ExpressibleByArgument {
 }
 
 extension ServiceFlags: ExpressibleByArgument {
-  /// Reads names or a number.
+  /// Parses service names or a number.
   public init?(argument: String) { self.init(argument) }
 }
 
 extension Endpoint: ExpressibleByArgument {
-  /// Reads an address and a port.
+  /// Parses an address with a port.
   public init?(argument: String) { self.init(argument) }
 }
 
 extension NetworkAddress: ExpressibleByArgument {
-  /// Reads an address.
+  /// Parses an address without a port.
   public init?(argument: String) { self.init(argument) }
 }

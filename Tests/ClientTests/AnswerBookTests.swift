@@ -27,7 +27,7 @@ import Testing
     func note(_ record: (RecordHeader, [UInt8])) -> Answer? {
       record.1.withUnsafeBytes { book.note(StreamRecord(record.0, $0)) }
     }
-    // Nobody was asked yet.
+    // No peer has been asked yet.
     #expect(note(RecordedStream.message(.addr(AddrMessage(nodes: [])), 1, at: 5)) == nil)
     for id in [1, 2, 3, 4] as [UInt32] { _ = note(RecordedStream.message(.getaddr, id, at: 10, .sent)) }
     _ = note(RecordedStream.message(.getaddr, 1, at: 11, .sent))

@@ -6,13 +6,13 @@ import Testing
 
 @testable import LogCommands
 
-/// Compares `verify`'s and `check`'s account of random archives with an independent one, which is written in Python from
-/// the documentation of the format.
+/// Compares the results of `verify` and `check` for random archives with those of an independent program. It
+/// is written in Python from the documentation of the format.
 @Suite(.enabled(if: Program.python != nil, "needs Python 3")) struct ArchiveAccountTests {
   static let checker =
     URL(fileURLWithPath: #filePath).deletingLastPathComponent().path + "/archive_account.py"
 
-  /// Sequences that are missing, one range for all that have the same cause and touch.
+  /// Missing sequence numbers as text. Adjacent ranges with the same cause are joined.
   static func text(_ missing: [MissingRange]) -> String {
     var parts: [(first: UInt64, last: UInt64, word: String)] = []
     for range in missing {
@@ -26,7 +26,7 @@ import Testing
     return parts.map { " \($0.first)-\($0.last):\($0.word)" }.joined()
   }
 
-  /// What `verify` says, as the Python program prints it.
+  /// The results of `verify` in the form that the Python program prints.
   static func lines(_ report: ArchiveReport) -> [String] {
     let sources = report.sources.map {
       "source \($0.id) \($0.instance) records \($0.recordCount) duplicates \($0.duplicateCount) late \($0.lateCount) "
@@ -35,7 +35,7 @@ import Testing
     return sources.sorted() + ["records \(report.recordCount) lost \(report.lostCount)"]
   }
 
-  /// What `check` finds about sequences, by kind; ranges with the source's id, in order.
+  /// The findings of `check` about sequence numbers, by kind; ranges with the source's id, in order.
   static func findings(_ paths: [String]) throws -> (missing: [String], duplicates: UInt64, late: UInt64) {
     var missing: [String] = []
     var (duplicates, late): (UInt64, UInt64) = (0, 0)
@@ -87,7 +87,7 @@ import Testing
       if report.lostCount == .max { kinds.insert("saturated") }
       if report.lostCount == 0 { kinds.insert("whole") }
     }
-    // The archives have something of everything.
+    // The random archives cover every kind.
     #expect(kinds.count == 10, "\(kinds)")
     let python = try Program(Program.python!, [Self.checker, folder.path], folder: folder.path)
     #expect(try python.wait(timeout: 120) == 0, "\(python.errors.suffix(3000))")

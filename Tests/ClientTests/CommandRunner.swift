@@ -7,9 +7,9 @@ import TestSupport
 @testable import Commands
 @testable import netmine
 
-/// Runs client commands in this process, against a fake connector on the same loop.
+/// Runs client commands in this process, with a fake connector on the same loop.
 final class CommandRunner {
-  /// What a command left behind.
+  /// The result of a command.
   struct Outcome {
     var status: ExitStatus
     var lines: [String]
@@ -26,10 +26,10 @@ final class CommandRunner {
 
   deinit { connector.close() }
 
-  /// Runs `netmine` with these arguments; its log root is the test's folder.
+  /// Runs `netmine` with these arguments. Its log root is the test's folder.
   func run(_ arguments: String...) throws -> Outcome { try run(arguments) }
 
-  /// Runs `netmine` with these arguments; its log root is the test's folder.
+  /// Runs `netmine` with these arguments. Its log root is the test's folder.
   func run(_ arguments: [String]) throws -> Outcome {
     let parsed = try NetmineCommand.parseAsRoot(arguments + ["--root", folder.path])
     guard let command = parsed as? any ClientCommand else {
@@ -38,7 +38,7 @@ final class CommandRunner {
     return run(command)
   }
 
-  /// Runs a command that is parsed already.
+  /// Runs a parsed command.
   func run(_ command: any ClientCommand) -> Outcome {
     var outcome = Outcome(status: .usage, lines: [], complaints: [])
     let output = Output(

@@ -68,7 +68,7 @@ import Testing
     #expect(refused.status == .someFailed)
     #expect(
       refused.complaints == [
-        "netmine: The message is not sent: its magic is f9beb4d9, not fabfb5da. --force sends it as it is."
+        "netmine: The message is not sent: its magic is f9beb4d9, not fabfb5da. --force sends it anyway."
       ]
     )
     #expect(runner.connector.requests.count == 1)
@@ -123,7 +123,7 @@ import Testing
     #expect(
       outcome.complaints == [
         "netmine: No connector answers on \(runner.folder.path)control: No such file or directory. Start one "
-          + "with `connector`, or say with --configfile, --root or --control where it is."
+          + "with `connector`, or give its address with --configfile, --root or --control."
       ]
     )
   }

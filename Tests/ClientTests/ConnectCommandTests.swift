@@ -92,7 +92,7 @@ import Testing
     #expect(outcome.status == .someFailed)
     #expect(outcome.lines[0].hasPrefix("gone.example: failed: "))
     #expect(outcome.lines[1].hasPrefix("one.example (127.0.0.4:18444): connected in "))
-    // Both of its addresses were tried, as port 1 is refused.
+    // Both addresses were tried, because port 1 is refused.
     #expect(outcome.lines[2].hasPrefix("two.example:1 (127.0.0."))
     let tried = runner.connector.requests.flatMap { request -> [ConnectTarget] in
       if case .connect(let targets) = request { targets } else { [] }

@@ -8,7 +8,7 @@ import Testing
 @testable import Commands
 @testable import Steering
 
-/// What measuring commands hear of a connector. The log server is one that says what a test tells it to.
+/// The stream of a connector, as measuring commands use it. The log server is a double that a test controls.
 @Suite final class ConnectorStreamTests: ByteStreamHandler {
   let folder = TemporaryFolder()
   let loop = EventLoop()
@@ -18,7 +18,8 @@ import Testing
 
   func stream(_ stream: ByteStream, closedFor reason: CloseReason) {}
 
-  /// Other programs publish to the same log server, and a newer one what this version does not know.
+  /// Other programs publish to the same log server. A newer one sends a record that this version does not
+  /// know.
   @Test(arguments: [[0x7e], [0x01], []] as [[UInt8]])
   func skipsAMetaRecordThatItCannotReadAndNothingElse(body: [UInt8]) throws {
     let joined = MetaBody.sourceJoined(
@@ -47,7 +48,7 @@ import Testing
     var heard: [UInt64] = []
     stream.handle = { heard.append($0.header.sequence) }
     try stream.open()
-    // In one piece, so that they are handled together.
+    // Sent as one piece, so that the records are handled together.
     var records: [UInt8] = []
     for sequence in 1...3 as ClosedRange<UInt64> {
       records += RecordHeader(type: .meta, source: 9, time: 1, sequence: sequence, bodyCount: 0).record(

@@ -11,16 +11,16 @@ import Testing
 @testable import CrawlCommands
 @testable import Steering
 
-/// What a crawl begins with. The connector is one that dials nobody.
+/// The addresses that a crawl starts from. The connector is a double that dials no node.
 @Suite struct CrawlBeginningsTests {
   let folder = TemporaryFolder()
   let loop = EventLoop()
 
-  /// Whom a crawl of a network dials first.
+  /// The addresses that a crawl of a network dials first.
   ///
   /// - Parameters:
-  ///   - known: whom the database knows.
-  ///   - answers: whether DNS seeds name somebody.
+  ///   - known: the addresses in the database.
+  ///   - answers: whether DNS seeds list any address.
   private func dialled(
     _ arguments: [String],
     on network: Network = .signet,
@@ -107,7 +107,7 @@ import Testing
     #expect(try dialled(["9.9.9.8"]) == [Endpoint("9.9.9.8:38333")!])
   }
 
-  /// Others' addresses take its place where that is asked for only.
+  /// Built-in addresses replace an unknown name only on request.
   @Test func areNotBuiltInWhereANameIsUnknown() {
     #expect(throws: ClientFailure.self) { try dialled(["nobody.example"]) }
   }
@@ -122,7 +122,7 @@ import Testing
 
   @Test func areNotBuiltInOnANetworkOfOnesOwn() {
     #expect(throws: ClientFailure.self) { try dialled([], on: .simnet) }
-    // It has the name of one that has some.
+    // The network has the name of another one that has fixed seeds.
     #expect(throws: ClientFailure.self) { try dialled(["--no-dns-seeds"], on: .signet(challenge: [0x51])) }
     #expect(throws: ClientFailure.self) { try dialled(["--fixed-seeds"], on: .regtest) }
   }

@@ -14,7 +14,7 @@ import Testing
 @testable import Commands
 @testable import CrawlCommands
 
-/// What becomes of what a crawl finds: the database, and the tables that are printed.
+/// The results of a crawl, in the database and in the printed tables.
 @Suite struct CrawlFindingsTests {
   let folder = TemporaryFolder()
   let loop = EventLoop()
@@ -29,7 +29,7 @@ import Testing
     )
   }
 
-  /// A crawl that is connected to a node in Great Britain, and to one that nobody knows.
+  /// A crawl that is connected to a node in Great Britain, and to one at an unknown place.
   private func crawl() -> Crawl {
     var crawl = Crawl(CrawlSettings(), epoch: Double(Clock.now()) / 1e9, seed: 1)
     crawl.adopt(1, Endpoint("81.2.69.160:8333")!, Self.introduction("/Satoshi:31.0.0/"), at: 0)
@@ -69,7 +69,7 @@ import Testing
     #expect(
       rows.contains { $0.prefix(2) == ["GB", "1"] } && rows.contains { $0.prefix(2) == ["unknown", "1"] }
     )
-    // Nobody knows of autonomous systems.
+    // There is no database of autonomous systems.
     #expect(!lines.contains { $0.hasPrefix("AUTONOMOUS") })
     lines = []
     CrawlReport(try environment { lines.append($0) }, .standard, Enricher([]) { _ in }, heartbeat: 10)
@@ -106,7 +106,7 @@ import Testing
     #expect(complaints.count == 2 && complaints[1].contains("kept again"), "\(complaints)")
     #expect(try NodeStore.open(place.place).nodes().map { $0[.species].string } == ["btcd"])
     try recorder.finish(crawl) { _ in }
-    // Who is connected is there.
+    // The connected nodes are in the database.
     let store = try NodeStore.open(place.place)
     #expect(try store.nodes().filter { $0.state == .reachable }.count == 2)
     #expect(throws: NodeStoreError.self) { try store.claim(network: "regtest") }

@@ -11,7 +11,7 @@ import Zstandard
 @testable import Commands
 @testable import LogCommands
 
-/// `netmine log export --append`, into SQLite and PostgreSQL alike.
+/// `netmine log export --append`, into SQLite and PostgreSQL.
 @Suite struct DatabaseAppendTests {
   let runner: CommandRunner
   let folder: TemporaryFolder
@@ -27,7 +27,7 @@ import Zstandard
     try runner.run(database.arguments + ["--append", "--payload"] + paths)
   }
 
-  /// What an export of files at once, into a new database, has.
+  /// The content of a new database after one export of all files.
   func whole(_ paths: String...) throws -> [DatabaseTable: [String]] {
     let database = ExportDatabase.sqlite(folder.path + "whole.sqlite")
     let outcome = try runner.run(database.arguments + ["--force", "--payload"] + paths)
@@ -48,7 +48,7 @@ import Zstandard
       try database.execute("SELECT closed_by FROM of.connections ORDER BY connection")
         == [["closed by peer"], [nil]]
     )
-    // Neither another name nor compression makes them other files.
+    // A renamed or compressed file counts as the same file.
     let compressed = folder.path + "c.log.zst"
     var bytes: [UInt8] = []
     let compressor = ZstandardCompressor(level: 3)
@@ -82,7 +82,7 @@ import Zstandard
   func addsWhatOverlapsOnce(_ kind: String) throws {
     let database = try ExportDatabase(kind, folder)
     let records = LogArchive.records
-    // The later one first: what it tells of the connection's end holds.
+    // The later file first. The end of the connection that it contains must remain.
     let late = write(LogArchive.segments[1] + LogArchive.message("ping", 20), "late.log")
     #expect(try append(late, to: database).complaints == ["10 records"])
     #expect(try database.rows(.sequences) == ["0000000000000007|20|20", "0000000000000007|8|12"])
@@ -94,7 +94,7 @@ import Zstandard
     #expect(try database.rows(.events) == all[.events])
     let sequences = try database.execute("SELECT sequence FROM of.messages ORDER BY sequence").map { $0[0] }
     #expect(sequences == ["3", "6", "7", "8", "9", "12", "20"])
-    // At once, and into a new database too.
+    // Both files in one export, and into a new database.
     #expect(try whole(early, late)[.messages]?.count == 7)
   }
 
@@ -127,7 +127,7 @@ import Zstandard
   func goesOnInCoinscopesFiles(_ kind: String) throws {
     let database = try ExportDatabase(kind, folder)
     let bytes = LogArchive.coinscope
-    // Where the sixth record ends: the first connection is open there.
+    // The end of the sixth record; the first connection is open there.
     var end = 0
     for _ in 0..<6 { end += 4 + bytes[end..<end + 4].reduce(0) { $0 << 8 | Int($1) } }
     let first = write(Array(bytes[..<end]), "a.log")
@@ -219,7 +219,7 @@ import Zstandard
         bytes += LogArchive.message("ping", sequence, [1, 2, 3, 4, 5, 6, 7, 8], connection: connection)
       }
     }
-    // It is killed when it has committed some and has read more, which nothing says the end of.
+    // The export is killed after its first commit, in the middle of reading.
     let pipe = folder.path + "pipe"
     #expect(mkfifo(pipe, 0o600) == 0)
     let writer = open(pipe, O_RDWR | O_NONBLOCK)
@@ -233,7 +233,7 @@ import Zstandard
     try program.wait(for: "a part to be there", timeout: 120) {
       let count = rest.withUnsafeBytes { Glibc.write(writer, $0.baseAddress, $0.count) }
       rest = rest.dropFirst(max(count, 0))
-      // What a pipe still holds is read after the commit.
+      // The rest of the pipe is read after the commit.
       return rest.isEmpty && (try? database.execute("SELECT count(*) FROM of.messages"))?[0][0] ?? "0" != "0"
     }
     program.signal(SIGKILL)
@@ -241,7 +241,7 @@ import Zstandard
     let path = write(bytes, "a.log")
     let outcome = try append(path, to: database)
     #expect(outcome.status == .succeeded)
-    // All but the first batch, which is there.
+    // All records except the first batch, which was already there.
     #expect(outcome.complaints == ["\(Int(last) + 1 - 16_384) records"])
     #expect(try database.content() == whole(path))
     #expect(try database.rows(.sequences) == ["0000000000000007|1|\(last)"])

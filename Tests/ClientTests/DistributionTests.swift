@@ -24,7 +24,7 @@ import Testing
         "     10     20      1  \(String(repeating: "#", count: 25))",
       ]
     )
-    // From nothing on.
+    // The first bin starts at 0.
     #expect(Distribution([0]).histogram == [.init(start: 0, end: 1000, count: 1)])
   }
 }

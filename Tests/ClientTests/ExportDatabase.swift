@@ -9,15 +9,15 @@ enum ExportDatabase {
   case sqlite(String)
   case postgres(PostgreSQLServer)
 
-  /// The kinds that can be tested here.
+  /// The kinds of databases available on this machine.
   static let kinds = PostgreSQLServer.programs == nil ? ["sqlite"] : ["sqlite", "postgres"]
 
-  /// One of a kind, in a test's folder.
+  /// Creates a database of a kind, in a test's folder.
   init(_ kind: String, _ folder: TemporaryFolder) throws {
     self = kind == "sqlite" ? .sqlite(folder.path + "out.sqlite") : .postgres(try PostgreSQLServer(folder))
   }
 
-  /// What says on a command line to export into it.
+  /// The command-line arguments for exporting into it.
   var arguments: [String] {
     switch self {
     case .sqlite(let path): ["log", "export", "-o", path]
@@ -25,7 +25,7 @@ enum ExportDatabase {
     }
   }
 
-  /// The rows that a statement returns; a table's name is written with `of` before it.
+  /// The rows that a statement returns. Table names are written with the prefix `of.`.
   func execute(_ sql: String) throws -> [[String?]] {
     let rows =
       switch self {
@@ -35,7 +35,7 @@ enum ExportDatabase {
     return rows.map { $0.map { $0 == .null ? nil : $0.description } }
   }
 
-  /// All rows of a table as lines, sorted; bytes as hexadecimal.
+  /// All rows of a table as sorted lines; bytes as hexadecimal.
   func rows(_ table: DatabaseTable) throws -> [String] {
     let columns = table.columns.map { name, kind in
       guard kind == .bytes else { return name }
@@ -46,7 +46,7 @@ enum ExportDatabase {
       .map { $0.map { $0 ?? "-" }.joined(separator: "|") }.sorted()
   }
 
-  /// All that is exported, without how far that has come.
+  /// All exported rows, without the tables that record the progress.
   func content() throws -> [DatabaseTable: [String]] {
     let progress: Set<DatabaseTable> = [.files, .sequences, .properties]
     let tables = DatabaseTable.allCases.filter { !progress.contains($0) }

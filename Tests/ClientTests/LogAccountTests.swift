@@ -8,23 +8,23 @@ import Testing
 
 @testable import Commands
 
-/// `netmine verify` and `netmine log check` account for sequences alike.
+/// `netmine verify` and `netmine log check` account for sequence numbers in the same way.
 @Suite struct LogAccountTests {
   let runner: CommandRunner
 
   init() throws { runner = try CommandRunner() }
 
-  /// What both commands say of an archive.
+  /// The results of both commands for an archive.
   struct Verdicts {
-    /// Sequences that `verify` counts as lost.
+    /// The number of sequence numbers that `verify` counts as lost.
     var lost: UInt64
-    /// `kind first last` of each finding of `check` about sequences.
+    /// `kind first last` of each finding of `check` about sequence numbers.
     var findings: [String]
-    /// Whether each ended with exit status 0.
+    /// Whether each command exited with status 0.
     var succeeded: (verify: Bool, check: Bool)
   }
 
-  /// Writes files, each of some records, and has both commands look at them.
+  /// Writes files of records, and runs both commands on them.
   func verdicts(_ files: [[UInt8]]...) throws -> Verdicts {
     var paths: [String] = []
     for (index, records) in files.enumerated() {

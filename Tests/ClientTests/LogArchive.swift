@@ -4,7 +4,7 @@ import LogProtocol
 import Observations
 import TestSupport
 
-/// A made-up archive: a connector with two peers.
+/// A made-up archive of a connector with two peers.
 enum LogArchive: MadeUpRecords {
   static let source: UInt32 = 1_700_000_000
   static let start: UInt64 = 1_700_000_000_000_000_000
@@ -13,7 +13,7 @@ enum LogArchive: MadeUpRecords {
   static let us = Endpoint("10.0.0.1:40000")!
   static let transaction = Hash256(doubleSHA256: [1, 2, 3].span.bytes)
 
-  /// ns since the Unix epoch of a sequence: a tenth of a second each.
+  /// The time of a sequence number, in ns since the Unix epoch; 0.1 s apart.
   static func time(_ sequence: UInt64) -> UInt64 { start + sequence * 100_000_000 }
 
   static func joined(_ source: UInt32 = source, instance: UInt64 = 7) -> [UInt8] {
@@ -65,7 +65,7 @@ enum LogArchive: MadeUpRecords {
     InventoryMessage(items: hashes.map { InventoryItem(type, $0) }).bytes
   }
 
-  /// Two connections open, shake hands, announce, and one closes. Every kind of record is there.
+  /// Two connections open, complete handshakes and announce; one closes. Contains every kind of record.
   static let records: [[UInt8]] = [
     joined(),
     event(.connected, 1), event(.connected, 2, otherPeer, connection: 2),
@@ -82,7 +82,8 @@ enum LogArchive: MadeUpRecords {
 
   static let bytes = StreamPreamble.bytes(createdAt: start) + records.joined()
 
-  /// Two segments of one archive, as verbatim begins them; the first connection is closed in the second.
+  /// Two segments of one archive, with heads as verbatim writes them. The first connection closes in the
+  /// second segment.
   static let segments: [[UInt8]] = {
     let position = ArchivePosition(instance: 7, source: source, sequence: 7)
     var table = ConnectionTable()
@@ -101,7 +102,7 @@ enum LogArchive: MadeUpRecords {
     ]
   }()
 
-  /// What coinscope's verbatim would have written.
+  /// The bytes that coinscope's verbatim would have written.
   static let coinscope: [UInt8] = records.flatMap { record in
     record.withUnsafeBytes {
       CoinscopeRecord.bytes(RecordHeader(checked: $0), body: UnsafeRawBufferPointer(rebasing: $0[32...]))
@@ -109,7 +110,7 @@ enum LogArchive: MadeUpRecords {
     }
   }
 
-  /// All whole records of bytes, without what stands between them.
+  /// All whole records in some bytes, without preambles.
   static func records(_ bytes: [UInt8]) throws -> [[UInt8]] {
     try bytes.withUnsafeBytes { bytes in
       var cursor = RecordCursor(bytes)

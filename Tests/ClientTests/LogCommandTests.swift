@@ -16,7 +16,7 @@ import Testing
 
   init() throws { runner = try CommandRunner() }
 
-  /// A message of connection 7 with this sequence, as source 3 recorded it.
+  /// A message of connection 7 with this sequence number, as source 3 recorded it.
   static func record(_ sequence: UInt64) -> [UInt8] {
     let header = RecordHeader(
       type: .message,

@@ -9,18 +9,18 @@ import Testing
 @testable import Commands
 @testable import LogCommands
 
-/// `netmine log compare`: an archive against what the other ends of its connections wrote.
+/// `netmine log compare`: compares an archive with the records of the other ends of its connections.
 @Suite struct LogCompareTests {
   static let start: UInt64 = 1_700_000_000_000_000_000
   static let node = Endpoint("127.16.0.1:18555")!
   static let observer = Endpoint("127.0.0.1:40000")!
 
-  /// A message that one end has, and the other may.
+  /// A message that one end has, and that the other may have.
   struct Exchange {
     var number: UInt64
     var isToObserver = true
     var size = 32
-    /// ns that the receiver has it later than the sender.
+    /// Delay from the sender's record to the receiver's, in ns.
     var delay: UInt64 = 20_000
     var flags: RecordFlags = []
 
@@ -35,7 +35,7 @@ import Testing
 
     func record(inTruth: Bool, connection: UInt32, cut: Bool = false) -> [UInt8] {
       var body = bytes
-      // The sender of each end calls it sent.
+      // At the sending end the record has the flag `sent`.
       var flags: RecordFlags = isToObserver == inTruth ? .sent : self.flags
       if cut {
         body = Array(body.prefix(24))
@@ -102,7 +102,7 @@ import Testing
     return runner.folder.write(bytes, to: name)
   }
 
-  /// What the command says of an archive and a truth of these messages.
+  /// The result of comparing an archive and a truth with these messages.
   func compare(_ truth: [Exchange], _ archive: [Exchange], cut: Bool = false, _ options: String...) throws
     -> (CommandRunner.Outcome, summary: [String: Any], toObserver: [String: Any], toNodes: [String: Any])
   {
@@ -133,7 +133,7 @@ import Testing
     #expect(outcome.status == .someFailed)
     #expect(toObserver["missing"] as? Int == 2 + 1 && toNodes["missing"] as? Int == 0)
     #expect(toObserver["same"] as? Int == 1997 && toNodes["same"] as? Int == 1000)
-    // Every third goes the other way: the 1,000th is the 667th of its direction.
+    // Every third message goes the other way, so the 1,000th is the 667th in its direction.
     #expect(
       outcome.lines[0].contains("\"finding\":\"missing\"") && outcome.lines[0].contains("\"message\":667,")
     )
@@ -152,7 +152,7 @@ import Testing
 
   @Test(arguments: [false, true]) func findsWhatIsDifferent(cut: Bool) throws {
     var archive = Self.exchanges
-    // Another payload has another checksum in the header, so that headers alone tell.
+    // Another payload changes the checksum in the header, so headers alone show the difference.
     archive[600].size = 33
     let (outcome, _, toObserver, _) = try compare(Self.exchanges, archive, cut: cut)
     #expect(outcome.status == .someFailed)
@@ -171,7 +171,7 @@ import Testing
   }
 
   @Test func tellsApartWhatWasUnderWay() throws {
-    // Of the last ten, every third goes the other way.
+    // Of the last ten messages, every third goes the other way.
     let archive = Self.exchanges.filter { !$0.isToObserver || $0.number <= 2990 }
     let (outcome, _, toObserver, _) = try compare(Self.exchanges, archive)
     #expect(outcome.status == .succeeded)
@@ -188,7 +188,7 @@ import Testing
     #expect(toNodes["same"] as? Int == 100 && toNodes["under_way"] as? Int == 900)
   }
 
-  /// However long it does not read.
+  /// However long the node does not read.
   @Test func waitsForWhatANodeHasNotRead() {
     for isToObserver in [false, true] {
       var flow = ComparedFlow()
@@ -219,7 +219,7 @@ import Testing
     let exact = try #require(toObserver["exact_ns"] as? [String: Any])
     let bound = try #require(toObserver["bound_ns"] as? [String: Any])
     #expect(exact["count"] as? Int == 900 && bound["count"] as? Int == 100)
-    // Told to a sixteenth.
+    // Quantiles have a relative error of at most 1/16.
     #expect((10_000...10_700).contains(try #require(exact["p50"] as? Int)))
     #expect((500_000...535_000).contains(try #require(exact["p99"] as? Int)))
     #expect(exact["max"] as? Int == 3_000_000)

@@ -10,7 +10,7 @@ import Testing
 @testable import Commands
 @testable import LogCommands
 
-/// `netmine log export` and what other programs read of it.
+/// `netmine log export`, and other programs that read its output.
 @Suite struct LogExportTests {
   let runner: CommandRunner
   let folder: TemporaryFolder
@@ -24,7 +24,8 @@ import Testing
     access($0, X_OK) == 0
   }
 
-  /// Runs tshark on a capture; a line for each packet that the filter shows, fields between tabs.
+  /// Runs tshark on a capture. Returns a line for each packet that the filter shows, with tab-separated
+  /// fields.
   func tshark(_ filter: String, _ fields: String...) throws -> [[String]] {
     var arguments = ["-r", folder.path + "out.pcapng", "-Y", filter, "-T", "fields"]
     for field in fields { arguments += ["-e", field] }
@@ -38,7 +39,7 @@ import Testing
   @Test(.enabled(if: analyser != nil, "needs tshark"))
   func tsharkReadsEveryMessageOfACapture() throws {
     var records = LogArchive.records
-    // One that needs many segments, and one whose connection nobody has seen opening.
+    // A message that needs many segments, and one whose connection was never seen opening.
     let transactions = (0..<60_000).map {
       InventoryItem(.tx, Hash256(doubleSHA256: [UInt8($0 & 255)].span.bytes))
     }

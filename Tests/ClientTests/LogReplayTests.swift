@@ -17,7 +17,7 @@ import Testing
 
   init() throws { runner = try CommandRunner() }
 
-  /// Everything that the log server sent since its start, in words.
+  /// Everything that the log server has sent since its start, as words.
   final class Reader: LogSubscriberHandler {
     var records: [(header: RecordHeader, body: [UInt8])] = []
 
@@ -75,7 +75,7 @@ import Testing
     #expect(outcome.complaints.first?.hasSuffix(", 1 META records left out") == true)
   }
 
-  /// More records than are kept for a log server that is away.
+  /// More records than a source keeps while the log server is away.
   @Test func endsWhenTheLogServerGoesForGood() throws {
     var server: LogServer? = try LogServer(
       Configuration(
@@ -88,7 +88,7 @@ import Testing
     var records = LogArchive.records.last!
     while records.count < 12 << 20 { records += records }
     let path = runner.folder.write(LogArchive.bytes + records, to: "large.log")
-    // As soon as it has something of it.
+    // Stop the server as soon as it has some of the records.
     let watch = TimerWatcher(on: runner.loop) {
       if server?.status.records ?? 0 > 0 { server = nil }
     }
@@ -105,7 +105,7 @@ import Testing
     let (outcome, _) = try replay(LogArchive.bytes, "--speed", "2", "--until", "@1700000000.9")
     let seconds = Double(Clock.monotonic() - begin) / 1e9
     #expect(outcome.status == .succeeded)
-    // From the first record to the last it is 0.7 s, at twice the speed half of that.
+    // The records span 0.7 s; at double speed that is 0.35 s.
     #expect(seconds >= 0.35)
   }
 

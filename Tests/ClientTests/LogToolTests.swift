@@ -8,7 +8,7 @@ import Testing
 
 @testable import Commands
 
-/// `netmine log` on whole, damaged, empty, torn and coinscope's files.
+/// `netmine log` on whole, damaged, empty and torn files, and on files in coinscope's format.
 @Suite struct LogToolTests {
   let runner: CommandRunner
 
@@ -50,7 +50,7 @@ import Testing
     let paths = [write(bytes, "a.log"), write(LogArchive.segments[1], "b.log")]
     let all = try log(command + since + paths)
     write(try SegmentIndex(building: paths[0], format: .native).bytes, "a.log.index")
-    // It is not even looked into, but for its beginning.
+    // With an index, only the start of the segment is read, so damage further on is not found.
     let place = bytes.count - LogArchive.records[7].count
     bytes.replaceSubrange(place..<place + 4, with: [0xff, 0xff, 0xff, 0xff])
     write(bytes, "a.log")
@@ -102,7 +102,7 @@ import Testing
     records[10] = LogArchive.meta(
       .gap(Gap(source: LogArchive.source, sequences: 1...10, count: 1, byteCount: 0, cause: .beforeArchive))
     )
-    // It has what came before: another archive began then.
+    // The archive has the earlier records, so this gap marks the start of another archive.
     #expect(try findings(records).map { $0.prefix(6) } == ["gap 11"])
     records[1..<10] = []
     #expect(try findings(records).allSatisfy { $0.hasPrefix("unopened") })
@@ -299,7 +299,7 @@ import Testing
 }
 
 extension Network {
-  /// The header of Bitcoin's first block.
+  /// The header of Bitcoin's genesis block.
   static let genesisHeader = Hexadecimal.bytes(
     "01000000" + String(repeating: "00", count: 32)
       + "3ba3edfd7a7b12b27ac72c3e67768f617fc81bc3888a51323a9fb8aa4b1e5e4a" + "29ab5f49" + "ffff001d"

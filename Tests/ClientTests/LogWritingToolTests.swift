@@ -55,7 +55,7 @@ import Testing
     #expect(try log("merge", "--force", "-o", out, write([])).status == .succeeded)
   }
 
-  /// What another log server's archive has, which granted the same id to instance 8.
+  /// The records of another log server's archive. It granted the same id to instance 8.
   static let others: [[UInt8]] = {
     let source = LogArchive.source
     let positions = [
@@ -74,7 +74,7 @@ import Testing
 
   @Test func keepsSourcesApartThatHaveOneID() throws {
     let mine = write(LogArchive.bytes, "mine")
-    // The other archive's second segment begins anew.
+    // The other archive's second segment has a head of its own.
     let theirs = write(Self.others[..<8].joined() + [], "theirs")
     let rest = write(Self.others[1] + Self.others[8...].joined(), "rest")
     let outcome = try log("merge", "--unique", "-o", out, mine, theirs, rest)
@@ -115,7 +115,7 @@ import Testing
         "at 9 1699999995",
       ]
     )
-    // A merged file can be merged again, with either.
+    // A merged file can be merged again with either of its inputs.
     let again = folder.path + "again.log"
     let repeated = try log("merge", "--unique", "-o", again, out, theirs, mine)
     #expect(repeated.complaints.last?.hasSuffix(", 18 left out that were there already") == true)
@@ -133,7 +133,8 @@ import Testing
   static let samples = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .deletingLastPathComponent().appending(path: "libraries/samples").path
 
-  /// `libraries/samples/early.log` was written before bodies had codes; early.json is what `cat --json` of then printed.
+  /// `libraries/samples/early.log` is from before event bodies had codes. early.json is the output of `cat
+  /// --json` then.
   @Test func readsAnEarlyArchiveAndBringsItForward() throws {
     let early = Self.samples + "/early.log"
     let expected = try String(contentsOfFile: Self.samples + "/early.json", encoding: .utf8)
@@ -145,7 +146,7 @@ import Testing
     let outcome = try log("convert", "--to", "native", "-o", out, early)
     #expect(outcome.status == .succeeded && outcome.complaints == ["\(expected.count) records"])
     #expect(try shown(out) == expected)
-    // Nothing but the bodies of events and open connections has changed.
+    // Only the bodies of events and open connections have changed.
     let before = try LogArchive.records([UInt8](Data(contentsOf: URL(filePath: early))))
     let after = try LogArchive.records(folder.bytes("out.log"))
     #expect(before.count == expected.count && after.count == expected.count)
@@ -168,7 +169,7 @@ import Testing
         == [.noRoute, .refused, .alreadyConnected, .commanded, .shutDown]
     )
     #expect(events.contains { $0.outcome?.detail == .connection(1) })
-    // What is of this version stays byte for byte.
+    // Records of the current version stay the same, byte for byte.
     let again = folder.path + "again.log"
     #expect(try log("convert", "--to", "native", "-o", again, out).status == .succeeded)
     #expect(folder.bytes("again.log") == folder.bytes("out.log"))
@@ -190,7 +191,7 @@ import Testing
           != nil
       }
     }
-    // Coinscope has no place for an IPv6 address.
+    // Coinscope's format has no field for an IPv6 address.
     #expect(bodies.count == originals.count + 1)
     for (body, original) in zip(bodies.dropFirst(), originals) where original[25] != 0x10 {
       #expect(body[32...] == original[32...])

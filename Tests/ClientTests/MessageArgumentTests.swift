@@ -49,7 +49,7 @@ import Testing
     _ = try MessageArgument.encoded("tx", payload: [1]).message(magic: magic, force: true)
   }
 
-  /// Every message is in the help with its fields, also one that is new.
+  /// The help lists every message with its fields, including a new one.
   @Test func helpsWithEveryMessage() {
     let new = MessageKind("example", FeatureMessage.self)
     let kinds = MessageKind.all + [new]
@@ -102,7 +102,7 @@ import Testing
     #expect(problem(message + [0]) == "its 32 bytes are followed by 1 more")
     var broken = message
     broken[31] ^= 1
-    #expect(problem(broken) == "its checksum is not its payload's")
+    #expect(problem(broken) == "its checksum does not match its payload")
     broken = message
     broken[4] = 7
     #expect(problem(broken) == "its command is not printable ASCII padded with zeros")

@@ -1,7 +1,7 @@
 import TestSupport
 import Testing
 
-/// The `netmine` program as people run it.
+/// The `netmine` program, run as a process.
 @Suite struct NetmineProcessTests {
   let runner: CommandRunner
 
@@ -35,7 +35,7 @@ import Testing
     #expect(outcome.output.isEmpty)
     #expect(
       outcome.errors == "netmine: No connector answers on nowhere: No such file or directory. Start one with "
-        + "`connector`, or say with --configfile, --root or --control where it is.\n"
+        + "`connector`, or give its address with --configfile, --root or --control.\n"
     )
   }
 

@@ -82,7 +82,7 @@ import Testing
     func order(_ text: String) -> [UInt32]? { NodeOrder(argument: text)?.sorted(nodes).map(\.id) }
     #expect(order("address") == [2, 3, 1, 4])
     #expect(order("-address") == [4, 1, 3, 2])
-    // What is not known comes last either way.
+    // Unknown values come last in both directions.
     #expect(order("ping") == [1, 3, 4, 2])
     #expect(order("-ping") == [3, 4, 1, 2])
     #expect(order("pings") == nil)

@@ -7,7 +7,7 @@ import Testing
 
 @testable import Commands
 
-/// `netmine nodes-db enrich`, with MaxMind's test databases and a name server of its own.
+/// `netmine nodes-db enrich`, with MaxMind's test databases and a name server of the test's own.
 @Suite struct NodesDBEnrichTests {
   static let geo = ProcessInfo.processInfo.environment["NETMINE_DATA"].map { $0 + "/geo/" }
 

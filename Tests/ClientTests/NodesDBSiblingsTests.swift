@@ -6,11 +6,11 @@ import Testing
 
 @testable import Commands
 
-/// `netmine nodes-db siblings`, and `--once`, on a small database of these days.
+/// `netmine nodes-db siblings`, and `--once`, on a small and recent database.
 @Suite struct NodesDBSiblingsTests {
   let runner: CommandRunner
 
-  /// Forty nodes, and one with two endpoints: its words are its own, and it was away once.
+  /// Forty nodes, and one node with two endpoints. Its user agent is unique, and it was away once.
   init() throws {
     runner = try CommandRunner()
     let start = Clock.now() - 86_400_000_000_000

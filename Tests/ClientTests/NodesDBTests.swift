@@ -53,7 +53,7 @@ import Testing
     ])
   }
 
-  /// Runs it; the carriage returns that end lines of CSV are no part of them.
+  /// Runs the command. Splits CSV output at carriage return and line feed.
   func run(_ arguments: String...) throws -> CommandRunner.Outcome {
     var outcome = try runner.run(["nodes-db"] + arguments)
     outcome.lines = outcome.lines.flatMap { $0.split(separator: "\r\n").map(String.init) }
@@ -192,7 +192,7 @@ import Testing
     let lines = try run("export", "--as", "seeder").lines
     #expect(lines[0].hasPrefix("# address                                        good  lastSuccess    %(2h)"))
     let row = try #require(lines.first { $0.hasPrefix("5.7.0.1:8333 ") })
-    // As makeseeds.py of Bitcoin Core takes it apart.
+    // The fields as Bitcoin Core's makeseeds.py splits them.
     let fields = row.split(whereSeparator: \.isWhitespace)
     #expect(fields.count == 12)
     #expect(fields[1] == "1")
@@ -203,7 +203,7 @@ import Testing
     #expect(fields[10] == "70016")
     #expect(fields[11] == "\"/Satoshi:30.0.0/\"")
     #expect(row.count == lines[1].count)
-    // Wrong ports are there and not good; what was never reached is not there.
+    // Nodes with a non-default port are listed but not good. Nodes that were never reached are not listed.
     #expect(lines.first { $0.hasPrefix("5.9.0.1:8334 ") }?.split(separator: " ")[1] == "0")
     #expect(!lines.contains { $0.hasPrefix("5.6.0.2") })
     #expect(lines.count == 6)
@@ -231,17 +231,18 @@ import Testing
       records.filter { $0.hasPrefix("\(name) ") && ($0.contains(" A ") || $0.contains(" AAAA ")) }
         .map { String($0.split(separator: " ").last!) }
     }
-    // 5.7.0.1 is of the same autonomous system; 5.8.0.1 is not reachable now; 5.9.0.1 has another port.
+    // 5.7.0.1 is in the same autonomous system as another. 5.8.0.1 is not reachable now. 5.9.0.1 has another
+    // port.
     #expect(addresses("seed.test.") == ["5.6.0.1", "2a01:db8::1"])
     #expect(addresses("x9.seed.test.") == ["5.6.0.1", "2a01:db8::1"])
     #expect(addresses("x409.seed.test.") == ["5.6.0.1"])
     #expect(addresses("x49.seed.test.") == [])
     #expect(records.contains { $0.contains("SOA ns.other.test. me.other.test. 7 ") })
-    // The check can fail.
+    // The check must be able to fail.
     let broken = runner.folder.write(Array("seed.test. IN A 5.6.0\n".utf8), to: "broken.zone")
     let other = try Program(Self.zoneChecker!, ["seed.test", broken], folder: runner.folder.path)
     #expect(try other.wait() != 0)
-    // Nobody to hand out: no zone.
+    // If no node qualifies, there is no zone.
     let none = try runner.run(["nodes-db"] + arguments + ["--country", "FR"])
     #expect(none.status == .someFailed)
     #expect(none.lines.isEmpty)

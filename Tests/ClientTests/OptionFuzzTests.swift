@@ -4,7 +4,7 @@ import Testing
 
 @testable import netmine
 
-/// Whatever somebody writes on a command line is a command, or an error.
+/// Every command line is either a command or an error; none crashes the parser.
 @Suite struct OptionFuzzTests {
   private static let odd = [
     "", "0", "-0", "1", "-1", "3,1", "1,", ",", "4294967295", "4294967296", "9223372036854775807",
@@ -19,7 +19,7 @@ import Testing
 
   private struct Option {
     let command: [String]
-    /// Nil for an argument that stands alone.
+    /// Nil for a positional argument.
     let name: String?
   }
 
@@ -44,7 +44,7 @@ import Testing
     return found
   }
 
-  /// A command line takes a tenth of a second in a debug build, so each run tries others.
+  /// Parsing a command line takes 0.1 s in a debug build, so each run tries a random selection.
   @Test func isACommandOrAnError() throws {
     let options = try options()
     #expect(options.count > 300)

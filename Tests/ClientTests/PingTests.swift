@@ -17,7 +17,7 @@ import Testing
     tally.begin(nonce: 7, to: [1, 2])
     note(RecordedStream.message(.ping(PingMessage(nonce: 7)), 1, at: 100, .sent))
     note(RecordedStream.message(.ping(PingMessage(nonce: 7)), 2, at: 110, .sent))
-    // The connector's own, and a peer's.
+    // A ping of the connector's own, and one from a peer.
     note(RecordedStream.message(.ping(PingMessage(nonce: 9)), 1, at: 111, .sent))
     note(RecordedStream.message(.ping(PingMessage(nonce: 7)), 1, at: 112))
     #expect(note(RecordedStream.message(.pong(PongMessage(nonce: 9)), 1, at: 150)) == nil)
@@ -26,7 +26,7 @@ import Testing
         == PingTally.RoundTrip(connection: 2, round: 1, time: 160, duration: 50, isUpperBound: true)
     )
     #expect(!tally.isRoundComplete)
-    // An answer to a former ping counts though the next is out.
+    // A pong to an earlier ping counts even after the next ping is sent.
     tally.begin(nonce: 8, to: [1])
     #expect(note(RecordedStream.message(.pong(PongMessage(nonce: 7)), 1, at: 200))?.duration == 100)
     #expect(note(RecordedStream.message(.pong(PongMessage(nonce: 7)), 1, at: 210)) == nil)

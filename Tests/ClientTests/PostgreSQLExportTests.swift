@@ -29,7 +29,7 @@ struct PostgreSQLExportTests {
 
   @Test(arguments: [LogArchive.bytes, LogArchive.coinscope])
   func holdsWhatSQLiteHolds(_ bytes: [UInt8]) throws {
-    // Enough for several batches, and every kind of field.
+    // Enough rows for several batches, and every kind of field.
     let many = (20..<1500).flatMap {
       LogArchive.message("addr", $0, [UInt8](repeating: UInt8($0 & 255), count: 1000), connection: 2)
     }
@@ -60,7 +60,7 @@ struct PostgreSQLExportTests {
     #expect(again.complaints.first?.contains("--force replaces them") == true)
     #expect(try export("--force", "--command", "ping", path).status == .succeeded)
     #expect(try count("messages") == "1")
-    // Something else needs the table: neither it nor the rows may go.
+    // A view depends on the table, so neither the table nor its rows may be dropped.
     try server.connect().execute("CREATE VIEW public.pings AS SELECT * FROM netmine.messages")
     let needed = try export("--force", path)
     #expect(needed.status == .someFailed)
@@ -69,7 +69,7 @@ struct PostgreSQLExportTests {
       "\(needed)"
     )
     #expect(try count("pings", in: "public") == "1")
-    // The server fails in the middle: nothing is there then, nor the schema.
+    // The server fails in the middle of the export. Afterwards there are no rows, and no schema.
     try server.connect().execute(
       """
       CREATE FUNCTION refuse() RETURNS event_trigger LANGUAGE plpgsql AS \
@@ -84,7 +84,7 @@ struct PostgreSQLExportTests {
   }
 }
 
-/// Addresses of databases and their passwords.
+/// Addresses of databases, with passwords.
 @Suite struct PostgreSQLAddressTests {
   @Test(arguments: [
     "postgresql://me:pass-word@/x?host=/nonexistent", "host=/nonexistent password=pass-word",

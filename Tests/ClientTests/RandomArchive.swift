@@ -3,7 +3,7 @@ import Bytes
 import LogProtocol
 import Observations
 
-/// Random numbers that a seed determines.
+/// A seeded random number generator.
 struct SeededNumbers: RandomNumberGenerator {
   private var state: UInt64
 
@@ -17,25 +17,25 @@ struct SeededNumbers: RandomNumberGenerator {
     return mixed ^ (mixed >> 31)
   }
 
-  /// Whether something happens that happens so often in a hundred.
+  /// Returns true with a probability of N percent.
   mutating func happens(_ percent: Int) -> Bool { Int.random(in: 0..<100, using: &self) < percent }
 
   mutating func number(_ range: ClosedRange<Int>) -> Int { Int.random(in: range, using: &self) }
 }
 
-/// An archive of a few segments as it may be written, and then damaged in every way that a disk, an operator or a
-/// stranger can.
+/// An archive of a few segments as verbatim might write it, then damaged in every way that a disk, an
+/// operator or a stranger can damage it.
 struct RandomArchive {
-  /// A source as the archive knows it.
+  /// A source, from the archive's point of view.
   private struct Source {
     var instance: UInt64
     var id: UInt32
-    /// The last sequence that the archive accounts for.
+    /// The last sequence number that the archive accounts for.
     var archived: UInt64
     var isLive = true
   }
 
-  /// The segments' bytes, in order.
+  /// The bytes of the segments, in order.
   private(set) var files: [[UInt8]] = []
 
   private var random: SeededNumbers
@@ -95,7 +95,7 @@ struct RandomArchive {
     )
   }
 
-  /// Begins a segment, now and then with a mark that is wrong.
+  /// Starts a segment, sometimes with a wrong rotation mark.
   private mutating func begin() {
     var positions = sources.filter { $0.isLive || random.happens(50) }.map {
       ArchivePosition(instance: $0.instance, source: $0.id, sequence: $0.archived)
@@ -170,7 +170,7 @@ struct RandomArchive {
     add(.gap(gap))
   }
 
-  /// A source's next records do not come; the archive says so, the source does, or nobody.
+  /// Skips a source's next records. The archive reports the gap, or the source does, or neither.
   private mutating func lose(_ index: Int) {
     let source = sources[index]
     let count = random.happens(5) ? random.next() : UInt64(random.number(1...10))
@@ -214,7 +214,7 @@ struct RandomArchive {
     )
   }
 
-  /// Says what no archiver would.
+  /// Adds a record that no archiver would write.
   private mutating func forge(_ index: Int) {
     let source = sources[index]
     let near = source.archived
@@ -238,7 +238,7 @@ struct RandomArchive {
 
   // MARK: Damaging
 
-  /// A part of a segment that is not empty; nil if it has none.
+  /// A non-empty part of a segment; nil if the segment is empty.
   private mutating func part(of segment: Int, most: Int) -> Range<Int>? {
     guard !segments[segment].isEmpty else { return nil }
     let first = random.number(0...segments[segment].count - 1)

@@ -2,7 +2,7 @@ import BitcoinWire
 import LogProtocol
 import Observations
 
-/// Records as the log stream has them.
+/// Makes records as they appear in the log stream.
 enum RecordedStream {
   /// A message's record: its header and its body.
   static func message(

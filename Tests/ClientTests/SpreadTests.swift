@@ -33,7 +33,7 @@ import Testing
     func inventory(_ hashes: Hash256...) -> InventoryMessage {
       InventoryMessage(items: hashes.map { InventoryItem(.wtx, $0) })
     }
-    // Before we told anybody it is somebody else's doing.
+    // Before our first message, announcements do not count.
     #expect(note(RecordedStream.message(.inv(inventory(wtxid)), 3, at: 5)) == [])
     _ = note(RecordedStream.message(.tx(Self.transaction), 1, at: 10, .sent))
     _ = note(RecordedStream.message(.tx(Self.transaction), 2, at: 20, .sent))
@@ -52,7 +52,7 @@ import Testing
       ]
     )
     #expect(note(RecordedStream.message(.getdata(inventory(wtxid)), 2, at: 31)) == [])
-    // Whoever was not told is timed from the first who was.
+    // For a peer that got no message, the time starts at the first message to any peer.
     #expect(
       note(RecordedStream.message(.inv(inventory(wtxid)), 3, at: 40)) == [
         .init(
@@ -116,7 +116,7 @@ import Testing
     #expect(pace.allowance(at: 0) == 0)
     #expect(abs(pace.secondsUntilNext(at: 0) - 0.101) < 0.001)
     #expect(pace.allowance(at: second / 4) == 2)
-    // What was not begun for long is not made up for.
+    // The allowance of a long pause is lost.
     #expect(pace.allowance(at: 100 * second) == 10)
     var slow = Pace(perSecond: 0.5, at: 0)
     slow.take(slow.allowance(at: 0))

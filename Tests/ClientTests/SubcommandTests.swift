@@ -35,12 +35,12 @@ private struct GreetCommand: ControlCommand {
   }
 }
 
-/// What holds of every subcommand, and of one that only this file has (docs/extending.md).
+/// Rules that every subcommand follows, and one that exists only in this file (docs/extending.md).
 @Suite struct SubcommandTests {
   private struct Subcommand {
     let words: String
     let type: any ParsableCommand.Type
-    /// Whether the words before its name do without it.
+    /// Whether it is the default subcommand, so that its name may be left out.
     let isDefault: Bool
   }
 
@@ -66,7 +66,7 @@ private struct GreetCommand: ControlCommand {
     }
   }
 
-  /// A page of docs/ has its words, or docs/clients.md a heading with its name.
+  /// A page in docs/ contains the command, or docs/clients.md has a heading with its name.
   @Test func isDocumented() throws {
     let docs = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
       .deletingLastPathComponent().appending(path: "docs")

@@ -25,7 +25,7 @@ import Testing
     return connection
   }
 
-  /// Two seconds in which peer 1 said little and much, peer 2 much and little; and a frame of them.
+  /// Two seconds of traffic: few large messages of peer 1 and many small ones of peer 2.
   func frame(_ order: TopOrder) -> TopFrame {
     var model = TopModel(at: 0)
     func note(_ record: (RecordHeader, [UInt8])) {
@@ -71,7 +71,7 @@ import Testing
     #expect(lines[2].hasPrefix("in 2.5/s 548 B/s   out 0.5/s 12 B/s"))
     #expect(lines.contains("big      0.5/s    0/s  500 B/s         1          0"))
     #expect(lines.contains("2026-01-01 00:00:00 UTC #7 127.0.0.1:1 closed by peer"))
-    // What a peer calls itself cannot move the cursor.
+    // A peer's user agent cannot move the cursor.
     #expect(lines.contains { $0.hasSuffix("/node 1\\x1b/") })
   }
 

@@ -1,9 +1,9 @@
-"""Accounts for every sequence in log files, from docs/log-format.md alone: it shares no code with Netmine.
+"""Accounts for every sequence number in log files, from docs/log-format.md alone, without code of Netmine.
 
     archive_account.py FOLDER
 
-Files of one archive are called NUMBER-SEGMENT.log, read in the order of their names. For each archive it prints a line
-for each source, and one for the archive.
+The files of an archive are named NUMBER-SEGMENT.log, and are read in the order of their names.
+For each archive it prints a line for each source, and a line for the archive.
 """
 
 import os
@@ -20,7 +20,7 @@ class Malformed(Exception):
 
 
 class Fields:
-    """Fields one after another."""
+    """Reads consecutive fields."""
 
     def __init__(self, data):
         self.data, self.place = data, 0
@@ -49,7 +49,7 @@ class Fields:
 
 
 def meta(body):
-    """What a META record says: a tuple that begins with a word."""
+    """The content of a META record: a tuple that starts with a word."""
     fields = Fields(body)
     code = fields.number(1)
     if code == 0x01:
@@ -84,7 +84,7 @@ def meta(body):
 
 
 def peer(fields):
-    """What is known of a peer: nothing, its user agent, or all that it said."""
+    """Checks a peer's introduction: unknown, its user agent, or the whole introduction."""
     known = fields.number(1)
     if known > 2:
         raise Malformed
@@ -141,13 +141,13 @@ class Record:
 
 
 class File:
-    """The records of a file, also of a damaged one."""
+    """The records of a file, which may be damaged."""
 
     def __init__(self, data):
         self.data = data
 
     def look(self, place):
-        """What may begin somewhere: "preamble", a record's length, "more" if the file ends in it; None if nothing."""
+        """Returns "preamble", a record's length, "more" if the file ends within it, or None for anything else."""
         rest = len(self.data) - place
         if rest < 4:
             return "more"
@@ -168,7 +168,7 @@ class File:
         return Record(self.data[place : place + length])
 
     def looks_right(self, place, time):
-        """Whether what follows a record looks right."""
+        """Whether the bytes after a record look valid."""
         rest = len(self.data) - place
         if rest == 0:
             return True
@@ -181,7 +181,7 @@ class File:
         return kind <= 0x2000 and abs(next_time - time) < 1 << 59
 
     def begins(self, place):
-        """Whether a reader that looks for the next record finds one here."""
+        """Whether a reader that looks for the next record accepts one here."""
         piece = self.look(place)
         if piece == "preamble":
             return True
@@ -203,7 +203,7 @@ class File:
                     yield record
                     place += piece
                     continue
-            # Damage, or a torn record: the next place, if there is one.
+            # Damage, or a torn record: find the next record, if there is one.
             place += 1
             while place < end and not self.begins(place):
                 place += 1
@@ -217,7 +217,7 @@ class Source:
         self.duplicates = self.late = 0
 
     def record(self, sequence):
-        """Whether the record is there for the first time."""
+        """Returns whether the record is there for the first time."""
         if sequence <= self.start or sequence in self.present:
             self.duplicates += 1
             return False
@@ -229,7 +229,7 @@ class Source:
         return True
 
     def missing(self):
-        """(first, last, cause, whether it is lost), in order; neighbours differ."""
+        """(first, last, cause, whether it is lost), in order; adjacent ranges differ."""
         edges = {self.start + 1, self.reached + 1, self.left + 1}
         for sequence in self.present:
             edges |= {sequence, sequence + 1}

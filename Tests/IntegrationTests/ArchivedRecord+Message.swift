@@ -1,27 +1,27 @@
 import BitcoinWire
 import Bytes
 
-/// A message read back.
+/// Messages read back from an archive.
 extension ArchivedRecord {
-  /// The message's header; nil for a record of any other type.
+  /// The message's header; nil for other types of records.
   var messageHeader: MessageHeader? {
     header.type == .message ? MessageHeader(peeking: body.span.bytes) : nil
   }
 
-  /// The message's command; nil for a record of any other type.
+  /// The message's command; nil for other types of records.
   var command: Command? { messageHeader?.command }
 
-  /// Whether we sent it.
+  /// Whether we sent the message.
   var isSent: Bool { header.flags.contains(.sent) }
 
-  /// The message's fields; nil where it cannot be read, or the record is of any other type.
+  /// The decoded message; nil if it cannot be decoded, or for other types of records.
   var message: Message? {
     guard let command else { return nil }
     return try? Message.decode(command, payload: body.span.bytes.extracting(MessageHeader.size..<body.count))
       .message
   }
 
-  /// What an `inv` lists; empty for anything else.
+  /// The items of an `inv`; empty for other messages.
   var inventory: [InventoryItem] {
     if case .inv(let list) = message { list.items } else { [] }
   }
@@ -34,10 +34,10 @@ extension ArchivedRecord {
 }
 
 extension [ArchivedRecord] {
-  /// The messages that came from peers.
+  /// The messages that peers sent.
   var received: [ArchivedRecord] { messages.filter { !$0.isSent } }
 
-  /// Bytes of each command in one direction, headers included.
+  /// Bytes by command in one direction, headers included.
   func bytesByCommand(sent: Bool) -> [String: Int] {
     messages.filter { $0.isSent == sent }.reduce(into: [:]) { sums, message in
       sums["\(message.command!)", default: 0] += message.body.count

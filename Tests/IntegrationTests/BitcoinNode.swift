@@ -4,12 +4,12 @@ import Foundation
 import Glibc
 import TestSupport
 
-/// A Bitcoin Core node on a regression test network of its own, which ends with its last reference.
+/// A Bitcoin Core node on a regression test network of its own. It ends with its last reference.
 final class BitcoinNode {
-  /// The `bitcoind` to test with; `bitcoin-cli` is beside it.
+  /// The `bitcoind` to test with; `bitcoin-cli` is next to it.
   static let program = ProcessInfo.processInfo.environment["NETMINE_BITCOIND"]
 
-  /// Where it listens, as `netmine connect` takes it.
+  /// The endpoint that it listens at, as `netmine connect` accepts it.
   let endpoint: String
 
   private let folder = TemporaryFolder()
@@ -19,9 +19,9 @@ final class BitcoinNode {
   /// Starts a node at an address, on a free port, and waits until it answers.
   ///
   /// - Parameters:
-  ///   - address: in 127.0.0.0/8.
-  ///   - peer: the only one that it dials; "0" for none, whatever addresses it learns.
-  ///   - options: what else is on its command line.
+  ///   - address: an address in 127.0.0.0/8.
+  ///   - peer: the only peer to dial; "0" to dial none, whatever addresses it learns.
+  ///   - options: more command-line options.
   init(at address: String, dialling peer: String = "0", _ options: [String] = []) throws {
     endpoint = "\(address):\(try Self.freePort(at: address))"
     rpcPort = try Self.freePort(at: "127.0.0.1")
@@ -39,16 +39,16 @@ final class BitcoinNode {
 
   deinit { try? stop() }
 
-  /// Ends it in order. Does nothing the second time.
+  /// Shuts the node down. Does nothing the second time.
   ///
-  /// By command: it inherits the signals that this process blocks.
+  /// Uses a command, because the node inherits the signal mask of this process, which blocks signals.
   func stop() throws {
     guard process.isRunning else { return }
     try call("stop")
     try process.wait()
   }
 
-  /// Calls one of its methods, and returns what it says as text.
+  /// Calls an RPC method, and returns the answer as text.
   @discardableResult
   func call(_ arguments: String...) throws -> String { try run(Self.client, clientOptions + arguments) }
 
@@ -63,40 +63,40 @@ final class BitcoinNode {
     try run("/usr/bin/xargs", ["-a", lines, "-P", "4", "-L", "1", Self.client] + clientOptions + [method])
   }
 
-  /// Calls one of its methods that answers with an object.
+  /// Calls a method that answers with an object.
   func object(_ arguments: String...) throws -> [String: Any] {
     try json(run(Self.client, clientOptions + arguments)) as? [String: Any] ?? [:]
   }
 
-  /// Calls one of its methods that answers with a list of objects.
+  /// Calls a method that answers with a list of objects.
   func objects(_ arguments: String...) throws -> [[String: Any]] {
     try json(run(Self.client, clientOptions + arguments)) as? [[String: Any]] ?? []
   }
 
-  /// What it knows of its peers.
+  /// The node's view of its peers.
   func peers() throws -> [[String: Any]] { try json(call("getpeerinfo")) as? [[String: Any]] ?? [] }
 
-  /// Mines blocks, and returns their hashes. Anyone can spend what they pay.
+  /// Mines blocks, and returns their hashes. Anyone can spend their coinbases.
   func mine(_ count: Int) throws -> [String] {
     let hashes = try json(call("generatetodescriptor", "\(count)", "raw(51)"))
     return hashes as? [String] ?? []
   }
 
-  /// Sets its clock ahead of ours, so that what it would put off for a while is due.
+  /// Sets the node's clock ahead of ours, so that delayed actions become due.
   func skip(seconds: Int) throws { try call("setmocktime", "\(time(nil) + seconds)") }
 
-  /// Waits for what it brings about.
+  /// Waits for an effect of the node.
   func wait(for what: String, until condition: () throws -> Bool) throws {
     try process.wait(for: what, until: condition)
   }
 
-  /// Its log.
+  /// The lines of its log.
   var log: [String] {
     let text = try? String(contentsOfFile: folder.path + "regtest/debug.log", encoding: .utf8)
     return (text ?? "").split(separator: "\n").map(String.init)
   }
 
-  /// The lines of its log that find fault with a peer, or with a message whoever sent it.
+  /// The log lines that complain about a peer, or about a message.
   var complaints: [String] {
     let words = [
       "misbehav", "disconnecting", "exception", "malformed", "oversize", "header error", "checksum",
@@ -127,7 +127,7 @@ final class BitcoinNode {
 
   private func json(_ text: String) throws -> Any { try JSONSerialization.jsonObject(with: Data(text.utf8)) }
 
-  /// A port that nobody uses, as the system found one.
+  /// A free port, as chosen by the system.
   private static func freePort(at address: String) throws -> UInt16 {
     let descriptor = try Socket.listen(on: SocketAddress("\(address):0")!)
     defer { close(descriptor) }

@@ -4,7 +4,7 @@ import LogProtocol
 import TestSupport
 import Testing
 
-/// `libraries/c`, compiled as its README says, with every warning an error and with sanitizers where there are any.
+/// `libraries/c`, compiled as its README says, with warnings as errors, and with sanitizers if there are any.
 @Suite(.serialized, .enabled(if: Program.compiler != nil, "needs cc"))
 struct CLibraryTests {
   static let library = PipelineTests.repository + "libraries/c/"
@@ -26,7 +26,7 @@ struct CLibraryTests {
     return path
   }
 
-  /// Those that the compiler has.
+  /// The sanitizers that the compiler has.
   static let sanitizers: [String] = {
     let options = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
     let folder = TemporaryFolder()
@@ -45,7 +45,7 @@ struct CLibraryTests {
     #expect(test.output.hasSuffix("checks passed\n"))
   }
 
-  /// What was archived before events had codes.
+  /// An archive from before events had codes.
   @Test func readsAnEarlyArchive() throws {
     let test = try compile("test")
     let early = PipelineTests.repository + "libraries/samples/early.log"
@@ -92,7 +92,7 @@ struct CLibraryTests {
     #expect(!example.output.contains(nodes[1]))
     try deployment.stopAll()
 
-    // A file is read as the stream is.
+    // Reading a file gives the same result as reading the stream.
     let sum = try Program(
       "/bin/sh",
       ["-c", "\"$0\" - < \"$1\"", try compile("test"), deployment.archive],

@@ -5,24 +5,24 @@ import Foundation
 import TestSupport
 import Testing
 
-/// What real nodes said to each other, read by tshark and by us, message by message.
+/// Compares tshark's reading of real nodes' traffic with ours, message by message.
 @Suite struct CaptureDissectionTests {
-  /// The folder of real inputs; nil where the tests run without it.
+  /// The folder of real captures; nil if the tests run without them.
   static let data = ProcessInfo.processInfo.environment["NETMINE_DATA"]
 
-  /// A capture, and how many of its messages are compared.
+  /// A capture, and the numbers of its messages.
   struct Capture: CustomTestStringConvertible {
     let file: String
-    /// Of which tshark knows the fields.
+    /// Messages whose fields tshark knows, by command.
     var compared: [Command: Int]
-    /// Of which it knows the header only.
+    /// Messages whose header alone tshark knows, by command.
     var opaque: [Command: Int] = [:]
-    /// That it does not see.
+    /// The number of messages that tshark does not see.
     var unseen = 0
 
     var testDescription: String { file }
 
-    /// All of them.
+    /// All captures.
     static let all = [
       Capture(file: "inv.pcap", compared: [.inv: 2]),
       // The dissector is older than witnesses.
@@ -66,13 +66,13 @@ import Testing
           #expect(!message.isMalformed)
           compared[command, default: 0] += 1
         } else {
-          // It takes the marker of a witness for a number of inputs.
+          // The dissector misreads the marker of a witness as a number of inputs.
           #expect(message.isMalformed == decoded.hasWitness)
           opaque[command, default: 0] += 1
         }
       }
     }
-    // It sees no message that we do not.
+    // tshark sees no message that we miss.
     #expect(theirs.values.allSatisfy { $0.isEmpty })
     #expect(compared == capture.compared)
     #expect(opaque == capture.opaque)
@@ -81,8 +81,8 @@ import Testing
 }
 
 extension CapturedStream {
-  /// Whether tshark can find a message: it reads on from the packet that was captured first, so that one before
-  /// it is old to it, and waits for a missing segment until the end.
+  /// Whether tshark can find a message. It starts at the packet that was captured first, ignores earlier
+  /// data, and waits for a missing segment until the end.
   fileprivate func isSeenByTshark(message index: Int) -> Bool {
     switch beginning {
     case .first: true

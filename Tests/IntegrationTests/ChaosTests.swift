@@ -3,9 +3,9 @@ import Glibc
 import TestSupport
 import Testing
 
-/// A short slice of what `tools/chaos` does for long; `StoppedReaderTests` is that of a stopped reader.
+/// Short runs of `tools/chaos`; `StoppedReaderTests` is the short run for a stopped reader.
 @Suite struct ChaosTests {
-  /// How a file system may be mounted here; nil where it may not.
+  /// The options for mounting a file system here; nil if this process may not mount one.
   static let mounting: [String]? = [["--mount"], ["--mount", "--map-root-user"]].first { options in
     let folder = TemporaryFolder()
     guard let trial = try? Program("/usr/bin/unshare", options + ["true"], folder: folder.path) else {
@@ -25,7 +25,7 @@ import Testing
       #expect(status == 0, "\(program.errors.suffix(2000))\(program.output)")
       #expect(program.output.hasPrefix("\(scenario[0]): kept: "), "\(program.output)")
     } catch {
-      // So that it ends what it started.
+      // So that it stops the programs that it started.
       program.signal(SIGTERM)
       try program.wait()
       throw error

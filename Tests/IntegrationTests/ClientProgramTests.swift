@@ -4,9 +4,9 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Every subcommand of `netmine` that needs a connector, as a process, against a simulated network.
+/// Every subcommand of `netmine` that needs a connector, run as a process against a simulated network.
 @Suite(.serialized) struct ClientProgramTests {
-  /// Everything running, connected to every node.
+  /// Starts all programs, and connects to every node.
   func deploy(nodes: Int, base: String) throws -> Deployment {
     let deployment = Deployment()
     try deployment.startLogServer()
@@ -17,7 +17,7 @@ import Testing
     return deployment
   }
 
-  /// What a command prints as JSON, a value for each line.
+  /// The JSON objects that a command prints, one per line.
   func objects(_ deployment: Deployment, _ arguments: String..., status: Int32 = 0) throws -> [[String: Any]]
   {
     let outcome = try deployment.netmine(arguments + ["--json"])
@@ -40,7 +40,7 @@ import Testing
     let watched = try deployment.netmine(["nodes", "--watch", "--interval", "0.1", "--count", "2"])
     #expect(watched.output.ranges(of: "12 connections,").count == 2)
 
-    // send and broadcast, and what is answered.
+    // send and broadcast, with answers.
     let pongs = try objects(deployment, "broadcast", "ping", "nonce=258", "--await", "pong")
     #expect(pongs.first?["sent"] as? Int == 12)
     #expect(pongs.count == 14)
@@ -139,7 +139,7 @@ import Testing
     #expect(try objects(deployment, "nodes").count == 12)
     #expect(try deployment.netmine(["disconnect", "--random", "2"]).output == "2 connections closed\n")
 
-    // keep: dialled again where nobody listens, until it is disconnected.
+    // connect --keep: redials a port where nothing listens, until it is disconnected.
     let host = try #require(again.split(separator: ":").first)
     let refused = try objects(deployment, "connect", "\(host):1", "--keep", status: 1)
     #expect(refused.first?["cause"] as? String == "refused")
@@ -156,7 +156,7 @@ import Testing
 
   @Test(.timeLimit(.minutes(10))) func harvestsAddresses() throws {
     let deployment = try deploy(nodes: 40, base: "127.72.0.1")
-    // Some of them are left, and found again by what the others say.
+    // Some connections are closed, and their nodes found again from the others' addresses.
     #expect(try deployment.netmine(["disconnect", "1,2,3,4,5,6,7,8,9,10"]).status == 0)
     let new = deployment.root + "new.txt"
     let rounds = try objects(deployment, "getaddr", "--once", "--list", new, "--timeout", "60")
@@ -168,13 +168,13 @@ import Testing
     #expect(try objects(deployment, "nodes").count == 40)
     let listed = try String(contentsOfFile: new, encoding: .utf8).split(separator: "\n")
     #expect(Set(listed).count == 10)
-    // A node answers once in a connection.
+    // A node answers once per connection.
     let silent = try deployment.netmine(["getaddr", "--once", "--no-connect", "--timeout", "0.5"])
     #expect(silent.status == 1)
     #expect(silent.errors.contains("0 of 40 asked have answered"), "\(silent.errors)")
     let anew = try objects(deployment, "getaddr", "--once", "--reconnect", "--no-connect", "--timeout", "60")
     #expect(anew.last?["answered"] as? Int == 40)
-    // On its schedule it waits for the next time, and ends in order when it is told to.
+    // With its schedule it waits for the next round, and exits cleanly at a signal.
     let waiting = try deployment.run("netmine", ["getaddr"])
     try waiting.wait(forError: "The next round begins at")
     waiting.signal(SIGINT)
@@ -190,12 +190,12 @@ import Testing
       #expect(outcome.status == 2, "\(arguments)")
       #expect(outcome.errors.contains("No log server answers on"), "\(arguments): \(outcome.errors)")
     }
-    // What needs none does without.
+    // Commands that need no log server work without one.
     #expect(try deployment.netmine(["nodes"]).status == 0)
     try deployment.stop(deployment.connector)
   }
 
-  /// A connector of another log server has no records in this one.
+  /// The connector publishes to another log server, so this one has none of its records.
   @Test(.timeLimit(.minutes(10))) func saysThatTheConnectorPublishesElsewhere() throws {
     let (deployment, other) = (Deployment(), Deployment())
     try deployment.startConnector()

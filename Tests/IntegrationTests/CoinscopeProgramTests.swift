@@ -8,7 +8,7 @@ import Observations
 import TestSupport
 import Testing
 
-/// Coinscope's own protocols, spoken by hand as its programs do, byte by byte as docs/log-format.md has them.
+/// Coinscope's own protocols, spoken as its programs speak them, byte by byte as in docs/log-format.md.
 @Suite(.serialized) struct CoinscopeProgramTests {
   let loop = EventLoop()
 
@@ -26,7 +26,7 @@ import Testing
     ]
     let readers = try interests.map { try reader($0.name) }
     let everything = readers[4]
-    // The connector says nothing to them before they are there.
+    // The connector must start after all readers have joined.
     try wait(deployment, "five readers and verbatim") {
       try deployment.netmine(["status", "--json"]).output.contains("\"readers\":6")
     }
@@ -43,7 +43,7 @@ import Testing
 
     let archive = try deployment.records().filter { $0.header.sequence > 0 && $0.header.type != .meta }
     for (reader, interest) in zip(readers, interests) {
-      // Handshakes are not known to it.
+      // Coinscope's format has no handshake event.
       let expected = archive.filter {
         interest.types.contains($0.header.type) && $0.event?.code != .handshaken
       }
@@ -79,7 +79,7 @@ import Testing
     let deployment = Deployment()
     try deployment.startLogServer()
     try deployment.startVerbatim()
-    // Such a source sends nothing twice.
+    // A coinscope source never resends.
     try deployment.logserver!.wait(forError: "archiving reader joined")
     let source = try RawClient(.unix(deployment.root + "servers"), on: loop)
     var bytes: [UInt8] = []
@@ -109,7 +109,7 @@ import Testing
     try deployment.startConnector()
     let client = try RawClient(.unix(deployment.root + "control"), on: loop)
 
-    /// A frame: u8 version 0, u32 length, u8 type, payload.
+    /// Sends a frame: u8 version 0, u32 length, u8 type, payload.
     func send(type: UInt8, _ payload: [UInt8]) {
       var frame: [UInt8] = [0]
       frame.appendBig(UInt32(payload.count))
@@ -132,7 +132,7 @@ import Testing
       try FileManager.default.fileExists(atPath: deployment.archive)
         && deployment.records().contains { $0.event?.code == .handshaken && "\($0.event!.remote)" == node }
     }
-    // REGISTER, then a message to be kept, then the connections.
+    // REGISTER, then a message to register, then the connections.
     send(type: 3, [])
     #expect(try answer(4) != [0, 0, 0, 0])
     let ping = Network.simnet.frame(.ping(PingMessage(nonce: 0x1122_3344)))
@@ -159,7 +159,7 @@ import Testing
     }
   }
 
-  /// Waits while the sockets of this process are served too.
+  /// Waits while the loop serves the sockets of this process.
   private func wait(_ deployment: Deployment, _ what: String, until condition: () throws -> Bool) throws {
     do {
       try loop.run(timeout: 30, until: condition)
@@ -169,7 +169,7 @@ import Testing
     }
   }
 
-  /// The bytes of Linux's own `sockaddr_in`.
+  /// The bytes of Linux's `sockaddr_in`.
   private static func socketAddress(_ address: SocketAddress) -> [UInt8] {
     var raw = sockaddr_in()
     raw.sin_family = sa_family_t(AF_INET)
@@ -179,7 +179,8 @@ import Testing
   }
 }
 
-/// A record in coinscope's format: u32 length, u32 source, u8 type, u64 seconds, and what depends on the type.
+/// A record in coinscope's format: u32 length, u32 source, u8 type, u64 seconds, and a body that depends on
+/// the type.
 private struct CoinscopeRead {
   let source: UInt32
   let type: UInt8
@@ -200,7 +201,7 @@ private struct CoinscopeRead {
 
   func number(at offset: Int) -> UInt32 { rest[offset..<offset + 4].reduce(0) { $0 << 8 | UInt32($1) } }
 
-  /// Linux's own `sockaddr_in` at an offset, as text.
+  /// Linux's `sockaddr_in` at an offset, as text.
   func address(at offset: Int) -> String {
     let raw = rest.withUnsafeBytes { $0.loadUnaligned(fromByteOffset: offset, as: sockaddr_in.self) }
     guard raw.sin_family == AF_INET else { return "family \(raw.sin_family)" }

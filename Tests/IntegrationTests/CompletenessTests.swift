@@ -2,7 +2,8 @@ import Foundation
 import TestSupport
 import Testing
 
-/// A short slice of `tools/soak`: whatever neighbours do, what a network says is in the archive, byte for byte.
+/// A short run of `tools/soak`: whatever other peers do, the archive has all messages of a network, byte for
+/// byte.
 @Suite struct CompletenessTests {
   @Test(.timeLimit(.minutes(4))) func archivesEverythingAmongUnpleasantNeighbours() throws {
     let deployment = Deployment()
@@ -18,7 +19,7 @@ import Testing
       ]
     )
     try deployment.startConnector()
-    // Some of the unpleasant ones never shake hands.
+    // Some of the unpleasant peers never complete a handshake.
     let connect = try deployment.netmine(["connect", "--keep", "--timeout", "3"] + nodes)
     #expect(connect.status == 1, "\(connect.errors)\(connect.output)")
     try deployment.verbatim!.wait(for: "5000 messages in the archive", timeout: 60) {

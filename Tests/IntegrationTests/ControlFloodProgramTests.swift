@@ -9,9 +9,9 @@ import Observations
 import TestSupport
 import Testing
 
-/// The connector as a process, whose local clients ask for as much as they may.
+/// The connector as a process, with local clients that send as many requests as they may.
 @Suite(.serialized) struct ControlFloodProgramTests {
-  /// A client that counts what it is answered.
+  /// A client that counts the answers.
   private final class Counter: ByteStreamHandler {
     var stream: ByteStream!
     var replies = 0
@@ -43,7 +43,7 @@ import Testing
     func stream(_ stream: ByteStream, closedFor reason: CloseReason) {}
   }
 
-  /// A peer that pings, and pings again when it is answered.
+  /// A peer that pings, and pings again after each pong.
   private final class Pinger: ByteStreamHandler {
     var stream: ByteStream!
     var pongs = 0
@@ -89,7 +89,7 @@ import Testing
     func stream(_ stream: ByteStream, closedFor reason: CloseReason) {}
   }
 
-  /// Counts the connects that failed, in the stream: by themselves, and in sums.
+  /// Counts the failed connects in the stream: single events, and sums.
   private final class Account: LogSubscriberHandler {
     var subscriber: LogSubscriber!
     var single = 0
@@ -115,8 +115,9 @@ import Testing
     func subscriber(_ subscriber: LogSubscriber, lostServerFor reason: String) {}
   }
 
-  /// Clients have ten thousands of connects fail at once, most of them because too many wait: each client hears of each of
-  /// its own, the stream accounts for each, no record is dropped, and a peer is answered all the while.
+  /// Clients cause tens of thousands of failing connects at once, most of them because the queue is full.
+  /// Each client hears of each of its own. The stream accounts for each, no record is dropped, and a peer
+  /// gets answers all the while.
   @Test(.timeLimit(.minutes(3))) func accountsForAllConnectsThatFailAndAnswersPeersMeanwhile() throws {
     let deployment = Deployment()
     try deployment.startLogServer(["logger.archive_grace=0.0"])
@@ -142,7 +143,7 @@ import Testing
     for (number, client) in clients.enumerated() {
       for request in 0..<requests {
         let targets = (0..<size).map { index in
-          // Nobody listens there: all of 127.0.0.0/8 is this machine.
+          // Nothing listens there: all of 127.0.0.0/8 is this machine.
           let address = 0x7f10_0000 | UInt32(number) << 16 | UInt32(request * size + index)
           return ConnectTarget(Endpoint(.ipv4(address), port: 1))
         }
@@ -152,7 +153,7 @@ import Testing
     let total = clients.count * requests * size
     peer.longest = 0
     let before = peer.pongs
-    // How many pings were answered until the first half of the failures was told, and until all were.
+    // The number of pongs until half of the failures were reported, and until all were.
     var answered = [0, 0]
     try loop.run(timeout: 120) {
       let failed = clients.reduce(0) { $0 + $1.failed }

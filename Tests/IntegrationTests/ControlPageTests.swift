@@ -4,11 +4,11 @@ import Foundation
 import TestSupport
 import Testing
 
-/// docs/control-protocol.md says what is really said.
+/// Checks docs/control-protocol.md against the real protocol.
 @Suite(.serialized) struct ControlPageTests {
   static let page = PipelineTests.repository + "docs/control-protocol.md"
 
-  /// The exchanges of the page are had again. `tools/control-examples --write` mends the page.
+  /// Repeats the exchanges on the page. `tools/control-examples --write` updates the page.
   @Test(.enabled(if: Program.python != nil, "needs Python 3"))
   func itsExchangesAreReal() throws {
     let folder = TemporaryFolder()
@@ -23,7 +23,7 @@ import Testing
     #expect(try script.wait(timeout: 120) == 0, "\(script.errors.suffix(5000))")
   }
 
-  /// Whatever this version knows has its example: a new type needs one in `tools/control-examples`.
+  /// Every type that this version knows has an example. A new type needs one in `tools/control-examples`.
   @Test func everyTypeHasItsExample() throws {
     let text = try String(contentsOfFile: Self.page, encoding: .utf8)
     let lines = text.split(separator: "\n").filter { !$0.hasSuffix("a type that no request has") }
@@ -53,7 +53,7 @@ import Testing
     return failure.status != .unknownRequest
   }
 
-  /// What is known is read, or found too short.
+  // A known type is decoded, or found too short.
   private static func isAnswer(_ type: UInt8) -> Bool {
     do { return try ControlAnswer(type: type, payload: nothing.span.bytes) != nil } catch { return true }
   }

@@ -17,7 +17,7 @@ import Testing
     return (deployment, endpoints)
   }
 
-  /// What a command prints as JSON, a value for each line.
+  /// The JSON objects that a command prints, one per line.
   func objects(_ output: String) throws -> [[String: Any]] {
     try output.split(separator: "\n").map {
       try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any] ?? [:]
@@ -26,7 +26,8 @@ import Testing
 
   @Test(.timeLimit(.minutes(3))) func findsEveryReachableNodeAndInventsNone() throws {
     let (deployment, nodes) = try deploy(nodes: 200, base: "127.73.0.1", ["--full-share", "15"])
-    // It begins with two that take it, and where nobody listens. What is full is known by trying.
+    // The crawl starts from two open nodes and from addresses where nothing listens. Trying shows which nodes
+    // are full.
     let tried = try deployment.netmine(["connect", "--json", "--file", deployment.root + "nodes.txt"])
     let outcomes = try objects(tried.output)
     let open = Set(
@@ -58,7 +59,7 @@ import Testing
     #expect(count("full") == nodes.count - open.count)
     #expect(count("refused") == nowhere.count)
     #expect(summary["candidates"] as? Int == nodes.count + nowhere.count)
-    // What it made it has closed again.
+    // The crawl has closed its own connections again.
     let left = try objects(deployment.netmine(["nodes", "--json"]).output)
     #expect(left.isEmpty)
     let table = try deployment.netmine(["crawl", "--file", start])
@@ -68,7 +69,7 @@ import Testing
     try deployment.stopAll()
   }
 
-  /// What the database says of each kind of unpleasant node is what it is.
+  /// The database has the right state for each kind of unpleasant node.
   @Test(.timeLimit(.minutes(3))) func tellsStatesOfUnpleasantNodesApart() throws {
     let states: [String: String] = [
       "refused": "refused", "black-hole": "timed out", "full": "full", "mute": "timed out",
@@ -104,10 +105,10 @@ import Testing
       let expected = kind.flatMap { states[$0] } ?? "reachable"
       #expect(found[endpoint] == expected, "\(kind ?? "pleasant") \(endpoint)")
     }
-    // Nothing is known to be reachable that is not in the network, whatever spammers say.
+    // Only nodes of the network count as reachable, whatever spammers announce.
     let reachable = found.filter { $0.value == "reachable" }
     #expect(Set(reachable.keys).isSubset(of: nodes))
-    // One that ends while some have not answered yet leaves no connections either.
+    // A crawl that ends while some nodes have not answered yet leaves no connections either.
     let file = deployment.root + "nodes.txt"
     let brief = try deployment.netmine(["crawl", "--file", file, "--no-database", "--duration", "3"])
     #expect(brief.status == 0, "\(brief.errors)")
@@ -119,14 +120,14 @@ import Testing
     let (deployment, nodes) = try deploy(nodes: 40, base: "127.74.0.1")
     let lost = try deployment.netmine(["crawl"])
     #expect(lost.status == 64)
-    #expect(lost.errors.contains("nowhere to begin"), "\(lost.errors)")
+    #expect(lost.errors.contains("No address to start from"), "\(lost.errors)")
     let crawl = try deployment.run("netmine", ["crawl", nodes[0], "--hold", "--heartbeat", "0.5", "--json"])
     func connections() throws -> Int {
       try objects(deployment.netmine(["nodes", "--json"]).output).filter { $0["state"] as? String == "open" }
         .count
     }
     try crawl.wait(for: "all nodes", timeout: 60) { try connections() == nodes.count }
-    // Somebody goes, and is back within a minute.
+    // Some nodes are disconnected, and held again within a minute.
     let before = try objects(deployment.netmine(["nodes", "--json"]).output).compactMap { $0["id"] as? Int }
     #expect(try deployment.netmine(["disconnect", "--random", "10"]).status == 0)
     try crawl.wait(for: "those that went", timeout: 60) { try connections() == nodes.count }
@@ -137,12 +138,12 @@ import Testing
     let events = try objects(crawl.output)
     #expect(events.contains { $0["event"] as? String == "progress" })
     #expect(events.last?["reachable"] as? Int == nodes.count)
-    // Connections are nobody's: they stay, and the next crawl begins with them and dials nobody.
+    // The connections belong to no client, so they stay. The next crawl starts from them and dials no node.
     let next = try objects(deployment.netmine(["crawl", "--json"]).output)
     #expect(next.last?["reachable"] as? Int == nodes.count)
     #expect(next.last?["dials"] as? Int == 0)
     #expect(next.count { $0["event"] as? String == "reached" } == nodes.count)
-    // What they say of themselves is known of those too that others connected to.
+    // The introductions of nodes that another client connected to are stored too.
     let fresh = deployment.root + "fresh.sqlite"
     #expect(try deployment.netmine(["crawl", "--json", "--database", fresh]).status == 0)
     let known = try objects(deployment.netmine(["nodes-db", "--json", "--database", fresh]).output)
@@ -152,12 +153,13 @@ import Testing
     try deployment.stopAll()
   }
 
-  /// A crawl that is killed in the middle has kept what it found, and the next goes on from the database alone.
+  /// A crawl that is killed in the middle has stored its results, and the next one continues from the
+  /// database alone.
   @Test(.timeLimit(.minutes(3))) func goesOnFromTheDatabaseWhenItWasKilled() throws {
     let (deployment, nodes) = try deploy(nodes: 60, base: "127.75.0.1")
     let known = try deployment.netmine(["crawl", "status"])
     #expect(known.status == 1)
-    #expect(known.errors.contains("No crawl runs here"), "\(known.errors)")
+    #expect(known.errors.contains("No crawl is running here"), "\(known.errors)")
     let crawl = try deployment.run("netmine", ["crawl", nodes[0], "--rate", "10", "--json"])
     func database(_ options: [String]) throws -> [[String: Any]] {
       try objects(deployment.netmine(["nodes-db"] + options + ["--json"]).output)
@@ -178,7 +180,7 @@ import Testing
     #expect(try deployment.netmine(["disconnect", "--all"]).status == 0)
     let kept = try database(["--reachable"])
     #expect((10..<60).contains(kept.count))
-    // Nobody names a node, and there are no seeds: the database is all there is.
+    // No node is given, and there are no seeds, so the database is the only source of addresses.
     let next = try deployment.netmine(["crawl", "--json"], timeout: 120)
     #expect(next.status == 0, "\(next.errors)")
     #expect(try objects(next.output).last?["reachable"] as? Int == nodes.count)
@@ -187,7 +189,7 @@ import Testing
     #expect(found.allSatisfy { $0["species"] as? String != nil })
     let one = try deployment.netmine(["nodes-db", "history", nodes[1], "--json"])
     #expect(one.output.contains("reachable"), "\(one.output)\(one.errors)")
-    // It is a database of simnet's nodes, and of no other's.
+    // The database is one of simnet's nodes, and other networks are refused.
     let other = try deployment.netmine(["crawl", nodes[0], "--no-database", "--json"])
     #expect(other.status == 0, "\(other.errors)")
     try deployment.stopAll()
@@ -206,7 +208,7 @@ import Testing
     #expect(Set(found.compactMap { $0["endpoint"] as? String }) == Set(nodes))
     let snapshots = try deployment.netmine(["nodes-db", "snapshot", "--list", "--database", server.address])
     #expect(snapshots.output.split(separator: "\n").count == 2, "\(snapshots.output)")
-    // From the database alone.
+    // The next crawl starts from the database alone.
     let next = try deployment.netmine(["crawl", "--json", "--database", server.address], timeout: 120)
     #expect(try objects(next.output).last?["reachable"] as? Int == nodes.count)
     try deployment.stopAll()

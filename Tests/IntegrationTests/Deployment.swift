@@ -80,9 +80,9 @@ final class Deployment {
     return (status, program.output, program.errors)
   }
 
-  /// Waits until 200 more records are in the archive.
+  /// Waits until about 200 more records are in the archive.
   func awaitTraffic() throws {
-    // Not by reading the records: until that is done there are many more.
+    // Uses the size of the archive, because many more records would come while the records are read.
     let before = try archiveSize()
     try verbatim!.wait(for: "traffic in the archive") { try archiveSize() > before + 100_000 }
   }
@@ -93,31 +93,31 @@ final class Deployment {
     }
   }
 
-  /// Ends a program in order, and expects that it agrees.
+  /// Stops a program with SIGTERM, and expects exit status 0.
   func stop(_ program: Program?) throws {
     program?.signal(SIGTERM)
     guard let program, try program.wait() != 0 else { return }
     throw Program.Failure(description: "\(program.name) ended badly: \(program.errors.suffix(2000))")
   }
 
-  /// Ends everything in order: connector, then verbatim, then log server.
+  /// Stops all programs: connector, then verbatim, then log server, then simnet.
   func stopAll() throws {
     for program in [connector, verbatim, logserver, simnet] { try stop(program) }
   }
 
-  /// Archive files in the order in which they were written.
+  /// The archive's files in the order in which they were written.
   func archiveFiles() throws -> [String] {
     let names = try FileManager.default.contentsOfDirectory(atPath: root + "archive").filter {
-      // What a killed verbatim had half written is no segment, nor is an index.
+      // Leave out saved tails of a killed verbatim, and indexes.
       $0.hasPrefix("verbatim.log") && !$0.contains(".torn-") && !$0.contains(".index")
     }
     return names.sorted { Self.age($0) > Self.age($1) }.map { root + "archive/" + $0 }
   }
 
-  /// logrotate's numbering: verbatim.log.2 is older than verbatim.log.1, that older than verbatim.log.
+  /// logrotate's numbers: verbatim.log.2 is older than verbatim.log.1, and that is older than verbatim.log.
   private static func age(_ name: String) -> Int { Int(name.split(separator: ".").last!) ?? 0 }
 
-  /// Every record of the archive.
+  /// All records of the archive.
   func records() throws -> [ArchivedRecord] {
     var records: [ArchivedRecord] = []
     for path in try archiveFiles() {
@@ -130,7 +130,7 @@ final class Deployment {
   }
 }
 
-/// A record read back.
+/// A record read back from the archive.
 struct ArchivedRecord {
   let header: RecordHeader
   let body: [UInt8]
@@ -141,7 +141,7 @@ struct ArchivedRecord {
 }
 
 extension [ArchivedRecord] {
-  /// The sequences of the source of that kind, in the order of the archive.
+  /// The sequence numbers of the source of a kind, in the order of the archive.
   func sequences(ofKind kind: String) -> [UInt64] {
     var ids: Set<UInt32> = []
     var sequences: [UInt64] = []

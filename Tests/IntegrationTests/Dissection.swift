@@ -4,9 +4,9 @@ import Foundation
 import Glibc
 import TestSupport
 
-/// What tshark's Bitcoin dissector reads in a packet capture.
+/// The output of tshark's Bitcoin dissector for a packet capture.
 struct Dissection {
-  /// A field with its bytes as they are on the wire, in hexadecimal.
+  /// A field with its bytes on the wire, in hexadecimal.
   struct Field: Equatable {
     let name: String
     let value: String
@@ -14,20 +14,20 @@ struct Dissection {
 
   /// A message.
   struct Message {
-    /// Address and port of who spoke and of who listened, as `CapturedStream` has them.
+    /// Address and port of the sender and of the receiver, in the form of `CapturedStream`.
     let flow: [UInt8]
-    /// When its last packet was captured, in ns since the Unix epoch.
+    /// Capture time of the message's last packet, in ns since the Unix epoch.
     let time: UInt64
     var fields: [Field] = []
-    /// Whether the dissector found fault with it.
+    /// Whether the dissector marks the message as malformed.
     var isMalformed = false
 
-    /// The header that its fields make.
+    /// The header, made of its fields.
     var header: String {
       ["magic", "command", "length", "checksum"].map { self["bitcoin." + $0] ?? "" }.joined()
     }
 
-    /// The fields to compare with ours, in their order.
+    /// The fields to compare with ours, in order.
     var compared: [Field] {
       fields.filter { BitcoinWire.Message.dissectedNames.contains($0.name) && !$0.value.isEmpty }
     }
@@ -35,7 +35,7 @@ struct Dissection {
     private subscript(name: String) -> String? { fields.first { $0.name == name }?.value }
   }
 
-  /// Where tshark is; nil where it is not installed.
+  /// The path of tshark; nil if it is not installed.
   static let program: String? = {
     let path = PipelineTests.path(of: "tshark")
     return access(path, X_OK) == 0 ? path : nil
@@ -44,9 +44,9 @@ struct Dissection {
   /// The messages, in the order in which they became complete.
   private(set) var messages: [Message] = []
 
-  /// Reads a capture, whatever its ports are.
+  /// Reads a capture with any ports.
   init(of path: String, folder: String) throws {
-    // With the ports named to it the dissector takes any magic.
+    // If the ports are given on the command line, the dissector accepts any magic.
     let tshark = try Program(
       Self.program!,
       [
@@ -61,7 +61,8 @@ struct Dissection {
     output.withUTF8 { read(UnsafeRawBufferPointer($0)) }
   }
 
-  /// PDML has an element a line; a `proto` named "bitcoin" for each message, after those of its packet.
+  /// PDML has one element per line. Each message is a `proto` element named "bitcoin", after the elements of
+  /// its packet.
   private mutating func read(_ text: UnsafeRawBufferPointer) {
     var packet: [String: String] = [:]
     var isMessage = false
@@ -87,23 +88,23 @@ struct Dissection {
     }
   }
 
-  /// When a packet was captured.
+  /// The field with a packet's capture time.
   private static let timeField = "frame.time_epoch"
 
-  /// Whom a packet is from and to.
+  /// The fields with a packet's addresses and ports.
   private static let flowFields = ["ip.src", "ipv6.src", "ip.dst", "ipv6.dst", "tcp.srcport", "tcp.dstport"]
 
-  /// "1700000000.000000001" in ns.
+  /// Converts "1700000000.000000001" to ns.
   private static func time(_ text: String) -> UInt64 {
     let parts = text.split(separator: ".").map { UInt64($0) ?? 0 }
     return parts.count == 2 ? parts[0] * 1_000_000_000 + parts[1] : 0
   }
 
-  /// A line of the output, where it lies: there may be a hundred megabytes of them.
+  /// A line of the output, without a copy: the output may have 100 MB.
   private struct Line {
     let bytes: UnsafeRawBufferPointer
 
-    /// Takes the next line off a text; nil where there is none.
+    /// Removes the next line from a text; nil if there is none.
     init?(from text: inout Slice<UnsafeRawBufferPointer>) {
       let all = UnsafeRawBufferPointer(rebasing: text)
       guard let start = all.baseAddress, let end = memchr(start, 10, all.count) else { return nil }
@@ -112,14 +113,14 @@ struct Dissection {
       text = text.dropFirst(count + 1)
     }
 
-    /// Whether a protocol begins here, and not a field.
+    /// Whether a protocol starts here, and not a field.
     var isProtocol: Bool { bytes.drop { $0 == UInt8(ascii: " ") }.starts(with: "<proto ".utf8) }
 
-    /// The value of an attribute; nil where it has none of this name.
+    /// The value of an attribute; nil if there is none of this name.
     func attribute(_ name: String) -> String? {
       let label = " \(name)="
       var start = 0
-      // What is quoted holds no quotation mark.
+      // Quoted text contains no quotation mark.
       while let open = quote(from: start), let close = quote(from: open + 1) {
         let length = label.utf8.count
         if open >= length, memcmp(bytes.baseAddress! + (open - length), label, length) == 0 {

@@ -5,11 +5,11 @@ import LogProtocol
 import TestSupport
 import Testing
 
-/// What the pipeline archives of a simulated network, read by implementations that share nothing with ours.
+/// Reads the pipeline's archive of a simulated network with implementations that share no code with ours.
 @Suite(.serialized) struct DissectorTests {
   static let python = ProcessInfo.processInfo.environment["NETMINE_PYTHON"]
 
-  /// The commands that both implementations know; each is in the archive at least once.
+  /// The commands that both implementations know. Each is in the archive at least once.
   static let known: Set<Command> = [
     "version", "verack", "addr", "inv", "getdata", "notfound", "getblocks", "getheaders", "headers",
     "tx", "block", "getaddr", "ping", "pong",
@@ -19,7 +19,8 @@ import Testing
   func tsharkReadsEveryMessageAsWeDo() throws {
     let deployment = Deployment()
     let archive = try archiveTraffic(deployment, base: "127.45.0.1")
-    // The dissector is older than witnesses and loses its place over one: Python reads those.
+    // The dissector is older than witnesses and loses its place at one. Python reads the messages with
+    // witnesses.
     let messages = archive.filter { !$0.hasWitness }
     let connections = Set(messages.map(\.header.connection)).sorted()
     var capture = PacketCapture()
@@ -64,7 +65,7 @@ import Testing
     #expect(Set(messages.map { $0.command! }) == Self.known)
     let witnesses = messages.count { $0.hasWitness }
     #expect(witnesses > 10)
-    // The library is told of the main network only; the checksum does not cover the magic.
+    // The library knows only the main network. The checksum does not cover the magic.
     let frames = messages.map { message -> String in
       var bytes: [UInt8] = []
       bytes.appendLittle(Network.mainnet.magic)
@@ -82,7 +83,7 @@ import Testing
     let answers = python.lines.map { $0.split(separator: " ", omittingEmptySubsequences: false) }
     try #require(answers.count == messages.count)
     for (index, answer) in answers.enumerated() {
-      // It writes again what it read.
+      // The library encodes again what it has decoded.
       #expect(answer[1] == frames[index])
       switch messages[index].message {
       case .tx(let transaction):
@@ -97,7 +98,7 @@ import Testing
     }
   }
 
-  /// Runs the pipeline, asks a few nodes for everything that they announce, and returns the messages archived.
+  /// Runs the pipeline, requests all items that a few nodes announce, and returns the archived messages.
   func archiveTraffic(_ deployment: Deployment, base: String) throws -> [ArchivedRecord] {
     try deployment.startLogServer()
     try deployment.startVerbatim()
@@ -117,7 +118,7 @@ import Testing
     func archived(_ count: Int, _ what: String, where condition: (ArchivedRecord) -> Bool) throws {
       try deployment.verbatim!.wait(for: what) {
         let received = try deployment.records().received
-        // The latest announcements, while they are still to be had: those that blocks hold are not.
+        // Only the latest announcements: nodes no longer serve transactions that are in a block.
         for record in received.suffix(10) {
           try ask(record.header.connection, for: Self.content(of: record))
         }
@@ -135,7 +136,7 @@ import Testing
     return try deployment.records().messages
   }
 
-  /// What to ask for after a message: what it announces, with and without witnesses.
+  /// The items to request after a message: those that it announces, with and without witnesses.
   private static func content(of record: ArchivedRecord) -> [InventoryItem] {
     if case .tx(let transaction) = record.message, transaction.hasWitness {
       return [InventoryItem(.tx, transaction.txid)]
@@ -144,7 +145,7 @@ import Testing
       + record.announcedBlocks.flatMap { [InventoryItem(.block, $0), InventoryItem(.witnessBlock, $0)] }
   }
 
-  /// Messages that peers answer, or take without a word.
+  /// Messages that peers answer or accept silently.
   private static let questions: [String] = {
     let hash = Network.simnet.genesisHash
     let locator = LocatorMessage(version: 70016, locator: [hash, .zero])

@@ -29,7 +29,7 @@ import Testing
         #expect(try #require(line[figure] as? Double) > 0)
       }
     }
-    // Nothing of it is left.
+    // The benchmark leaves no files.
     let left = try FileManager.default.contentsOfDirectory(atPath: folder.path)
     #expect(!left.contains { $0.hasPrefix("netmine-bench") })
   }

@@ -6,11 +6,11 @@ import Observations
 import TestSupport
 import Testing
 
-/// What programs do if their output cannot be written, or nobody reads it: everything that prints, as a process.
+/// Every program that prints, run as a process whose output cannot be written or has no reader.
 @Suite(.serialized) struct FullOutputTests {
   static let complaint = "write to standard output: No space left on device"
 
-  /// The subcommands of `netmine` that have none themselves: "log cat".
+  /// The subcommands of `netmine` that have no subcommands themselves, such as "log cat".
   static func subcommands(_ deployment: Deployment) throws -> Set<String> {
     let program = try Program("netmine", ["--experimental-dump-help"], folder: deployment.root)
     #expect(try program.wait() == 0)
@@ -56,7 +56,7 @@ import Testing
     ].map { $0.split(separator: " ").map(String.init) }
   }
 
-  /// Those that only say something to people, on stderr.
+  /// Subcommands that print only to stderr, for people.
   static let silent = [
     ["log", "replay", "--speed", "0", "a.log"], ["nodes-db", "enrich"], ["nodes-db", "maintain"],
     ["nodes-db", "siblings"],
@@ -70,7 +70,7 @@ import Testing
     let truth = ["--tx-rate", "50", "--truth-messages", deployment.root + "truth.log"]
     let nodes = try deployment.startSimnet(nodes: 5, base: base, truth)
     let file = ["--file", deployment.root + "nodes.txt"]
-    // A crawl makes the database of nodes.
+    // A crawl creates the node database.
     for command in [["connect"], ["crawl", "run"]] {
       #expect(try deployment.netmine(command + file).status == 0, "\(command)")
     }
@@ -109,12 +109,12 @@ import Testing
       }
     }
     for line in lines {
-      // Others dial the same nodes.
+      // These commands dial the same nodes as the crawl.
       if line == ["connect", node] {
         crawl.signal(SIGINT)
         try crawl.wait()
       }
-      // Those that only read files run side by side.
+      // Commands that only read files run side by side.
       if !["log", "verify", "nodes-db"].contains(line[0]) || running.count == 6 { try check(running) }
       let program = try Program(
         "netmine",
@@ -126,7 +126,7 @@ import Testing
       tried.formUnion([line[0], line.prefix(2).joined(separator: " ")])
     }
     try check(running)
-    // Whoever adds a subcommand adds it here.
+    // A new subcommand must be added here.
     let silent = Set(Self.silent.map { $0.prefix(2).joined(separator: " ") })
     #expect(try Self.subcommands(deployment).subtracting(tried) == silent)
   }
@@ -162,7 +162,7 @@ import Testing
     let simnet = try Program("simnet", list, folder: deployment.root, output: "/dev/full")
     #expect(try simnet.wait() == 1)
     #expect(simnet.errors.contains(Self.complaint), "\(simnet.errors)")
-    // A file of its own is no better.
+    // A file gives the same error as stdout.
     let truth = [
       "--nodes", "2", "--base", "127.93.0.1", "--port", "0", "--truth", "/dev/full", "--duration", "0.5",
     ]
@@ -182,7 +182,7 @@ import Testing
       "\(console) \(path)",
       "\(console) --raw \(path)", "\(netmine) --help", "\(netmine) --generate-completion-script=bash",
     ] {
-      // The reader has gone before the first byte: no timing decides.
+      // The reader is gone before the first byte, so the result does not depend on timing.
       let script = "exec 3> >(:); wait $!; \(command) >&3; exit $?"
       let shell = try Program("/bin/bash", ["-c", script], folder: folder.path)
       #expect(try shell.wait() == 0, "\(command): \(shell.errors)")
@@ -209,7 +209,7 @@ import Testing
   ]) func filesOnAFullDiskAreErrors(_ command: [String]) throws {
     let folder = TemporaryFolder()
     folder.write(LogFileSample.bytes, to: "a.log")
-    // No file may become larger than that: like a full disk, but for the words.
+    // The file size limit acts like a full disk, with another message.
     let netmine = try ChildProcess.folder() + "netmine"
     let line = "\(netmine) \(command.joined(separator: " ")) -o out a.log"
     let shell = try Program("/bin/bash", ["-c", "trap '' XFSZ; ulimit -f 8; \(line)"], folder: folder.path)

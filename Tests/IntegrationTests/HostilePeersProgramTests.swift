@@ -8,23 +8,23 @@ import LogProtocol
 import TestSupport
 import Testing
 
-/// The connector as a process, where its descriptors run out or its log server stops.
+/// The connector as a process that runs out of descriptors, or whose log server stops.
 @Suite(.serialized) struct HostilePeersProgramTests {
-  /// Seconds of processor time that a process has taken.
+  /// Processor time that a process has used, in seconds.
   private func processorTime(of program: Program) throws -> Double {
     let text = try String(contentsOfFile: "/proc/\(program.id)/stat", encoding: .utf8)
     let fields = text[text.lastIndex(of: ")")!...].split(separator: " ")
     return Double(Int(fields[12])! + Int(fields[13])!) / Double(sysconf(Int32(_SC_CLK_TCK)))
   }
 
-  /// The most memory that a process has taken, in bytes.
+  /// The peak memory of a process, in bytes.
   private func peakMemory(of program: Program) throws -> Int {
     let text = try String(contentsOfFile: "/proc/\(program.id)/status", encoding: .utf8)
     let line = text.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }!
     return Int(line.split(separator: " ").dropLast().last!)! << 10
   }
 
-  /// A connector that may have 64 open files, soft and hard.
+  /// Starts a connector that may have 64 open files, as soft and hard limit.
   private func startConnector(_ deployment: Deployment) throws -> Program {
     let arguments = ["--network", "simnet", "--root", deployment.root]
     let program = try Program(
@@ -57,7 +57,7 @@ import Testing
     }
   }
 
-  /// With too few open files to begin with, each program says so and ends, and does not abort.
+  /// With too few descriptors at the start, each program says so and exits without aborting.
   @Test(
     .timeLimit(.minutes(10)),
     arguments: [
@@ -71,7 +71,7 @@ import Testing
     #expect(program.errors.contains("(ulimit -n): Too many open files"), "\(program.errors)")
   }
 
-  /// A console does with less.
+  /// A console needs fewer descriptors.
   @Test(.timeLimit(.minutes(10))) func endsAConsoleWithTooFewDescriptors() throws {
     let deployment = Deployment()
     let program = try startWith(4, ["console", "--no-wait"], deployment)
@@ -88,8 +88,8 @@ import Testing
     )
   }
 
-  /// Clients take the last descriptor: the connector says so once, waits without turning in circles, fails to dial for
-  /// a reason, and goes on when there is one again.
+  /// Clients use up the last descriptor. The connector says so once and waits without spinning. Dials fail
+  /// with a reason. It continues when a descriptor is free again.
   @Test(.timeLimit(.minutes(10))) func waitsForDescriptors() throws {
     let deployment = Deployment()
     try deployment.startLogServer()
@@ -103,7 +103,7 @@ import Testing
     #expect(try processorTime(of: connector) - start < 0.5)
     #expect(connector.errors.components(separatedBy: "Too many open files").count == 2, "\(connector.errors)")
     let target = ConnectTarget(Endpoint("127.0.0.1:9")!)
-    // In version 2 events have words.
+    // In version 2, events carry words.
     clients[0].stream.write(ControlRequest.connect([target]).frame(id: 1, version: 2))
     try loop.run {
       String(decoding: clients[0].received, as: UTF8.self).contains("out of descriptors: Too many open files")
@@ -115,8 +115,8 @@ import Testing
     #expect(try connector.wait() == 0)
   }
 
-  /// The ancestor grew to 1.65 GB in five seconds: while its log server stands still, a connector reads on within its
-  /// bound, then lets its peers wait; and nothing is lost.
+  /// While its log server hangs, a connector reads on up to its memory bound, then lets its peers wait. No
+  /// record is lost. (Its ancestor grew to 1.65 GB in five seconds.)
   @Test(.timeLimit(.minutes(10))) func takesNoMoreMemoryThanItsBoundWhileTheLogServerStandsStill() throws {
     let deployment = Deployment()
     let server = try deployment.startLogServer()
@@ -151,7 +151,7 @@ import Testing
     var sent = 0
     var blocked = Clock.monotonic()
     var taken: UInt64 = 0
-    // Until nothing more is taken for a second.
+    // Until no more bytes are read for a second.
     try loop.run(timeout: 30) {
       for peer in peers where peer.stream.unsentCount < 1 << 20 {
         peer.stream.write(batch)

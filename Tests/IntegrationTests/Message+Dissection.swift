@@ -2,9 +2,10 @@ import BitcoinWire
 import Bytes
 
 extension Message {
-  /// The fields that tshark's dissector should find, in its order and names; nil for what it does not know.
+  /// The fields that tshark's dissector should find, with its names and in its order; nil if it does not know
+  /// the message.
   ///
-  /// It says nothing of fields without a byte.
+  /// The dissector leaves out fields without bytes.
   var dissection: [Dissection.Field]? { allFields?.filter { !$0.value.isEmpty } }
 
   private var allFields: [Dissection.Field]? {
@@ -22,7 +23,7 @@ extension Message {
             + [.init("addr.timestamp", node.time)]
         }
     case .headers(let message):
-      // Every header has a count of transactions after it.
+      // Each header is followed by a transaction count.
       [.init("headers.count", of: message.headers)]
         + message.headers.flatMap {
           Self.fields(of: $0, "headers") + [.init("headers.count", of: [] as [Transaction])]
@@ -39,7 +40,7 @@ extension Message {
     }
   }
 
-  /// The fields of the dissector's that are compared. It names a message's parts and lengths too.
+  /// The dissector's fields that are compared. It also names the parts and lengths of a message.
   static let dissectedNames: Set<String> = {
     let header = ["version", "prev_block", "merkle_root", "timestamp", "bits", "nonce"]
     let names: [String: [String]] = [
@@ -132,7 +133,7 @@ extension Dissection.Field {
     self.init(name, bytes: bytes)
   }
 
-  /// A CompactSize, without the byte that says how long it is.
+  /// A CompactSize, without the byte that gives its size.
   fileprivate init(_ name: String, of items: some Collection) {
     var bytes: [UInt8] = []
     bytes.appendCompactSize(items.count)

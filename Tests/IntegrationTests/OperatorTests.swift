@@ -7,13 +7,13 @@ import LogProtocol
 import TestSupport
 import Testing
 
-/// What an operator does to the programs besides running them: backgrounds, signals, mistakes.
+/// An operator's work besides starting programs: background, signals, mistakes.
 @Suite(.serialized) struct OperatorTests {
   @Test(.timeLimit(.minutes(10)), arguments: ["logserver", "connector", "verbatim"])
   func runsInTheBackgroundUntilItIsTold(_ name: String) throws {
     let deployment = Deployment()
     let log = deployment.root + "log"
-    // The sockets that are its own; each is there when the command returns, and gone with the daemon.
+    // The daemon's sockets. Each exists when the command returns, and is removed with the daemon.
     let sockets: [String] =
       switch name {
       case "logserver":
@@ -33,7 +33,7 @@ import Testing
     let again = try deployment.run(name, ["--daemonize"])
     #expect(try again.wait() == 1)
     #expect(again.errors.contains("\(name): already running as process \(daemon.id)"), "\(again.errors)")
-    // A renamed log file is left alone, as logrotate wants it.
+    // The daemon leaves a renamed log file alone, as logrotate needs it.
     #expect(rename(log, log + ".1") == 0)
     kill(daemon.id, SIGHUP)
     try command.wait(for: "a new log file") { exists("log") }
@@ -78,7 +78,7 @@ import Testing
     #expect(refused.status == 1)
     #expect((refused.output + refused.errors).contains("blacklisted"), "\(refused)")
 
-    // A mistake changes nothing.
+    // A mistake in the configuration changes nothing.
     try write("connector: { blacklst = \"\(blacklist)\"; };\n", to: configuration)
     try reload()
     #expect(deployment.connector!.errors.contains("configuration kept as it was"))
@@ -135,13 +135,13 @@ import Testing
     let bad = try netmine([wrong])
     #expect(bad.status == 2 && bad.words.contains("does not accept the key"), "\(bad)")
     #expect(deployment.connector!.errors.contains("does not know the key"))
-    // A key that everybody can read is none.
+    // A key that everybody can read is refused.
     chmod(deployment.root + "key", 0o644)
     let open = try netmine([key])
     #expect(open.status == 78 && open.words.contains("chmod 640"), "\(open)")
   }
 
-  /// The programs need no folder in common.
+  /// The programs need no shared folder.
   @Test(.timeLimit(.minutes(10))) func findsTheLogServerOverTCP() throws {
     let deployment = Deployment()
     let server = try deployment.startLogServer([
@@ -170,7 +170,7 @@ import Testing
       try status.wait()
       return status.output + status.errors
     }
-    // A console that comes later is not told what was said before.
+    // A console that joins later does not get earlier records.
     while try !status().contains("readers     2") { usleep(50_000) }
     let nodes = try deployment.startSimnet(nodes: 1, base: "127.50.0.1")
     try deployment.startConnector([publish])
@@ -200,7 +200,7 @@ import Testing
       #expect(try second.wait() == 1)
       let sentence = "already running as process \(program.id), which holds \(deployment.root)run/"
       #expect(second.errors.contains("\(program.name): \(sentence)\(program.name).pid"), "\(second.errors)")
-      // One with a pid file of its own finds the sockets taken, and leaves them alone.
+      // A daemon with a pid file of its own finds the sockets in use, and leaves them alone.
       let third = try deployment.run(program.name, ["--pidfile", deployment.root + "other.pid"])
       #expect(try third.wait() == 1)
       #expect(
@@ -227,7 +227,7 @@ import Testing
   }
 }
 
-/// A daemon in the background, which does not outlive its test.
+/// A daemon in the background that ends with its test.
 private final class BackgroundDaemon {
   let id: Int32
   private let pidFile: String

@@ -1,14 +1,14 @@
 import Bytes
 
-/// A packet capture of TCP connections, as it would have been taken of messages that an archive holds.
+/// A packet capture of TCP connections, made from the messages of an archive.
 ///
-/// The file is libpcap's with nanoseconds, its packets IPv4 without a link layer. Every connection is one of
-/// 10.0.0.1, a port from 10000 on, to 10.0.0.2, port 8333.
+/// The file has libpcap's format with nanoseconds, and IPv4 packets without a link layer. Every connection
+/// goes from 10.0.0.1, with a port from 10000 on, to 10.0.0.2, port 8333.
 struct PacketCapture {
-  /// The port at the peers' end.
+  /// The peers' port.
   static let peerPort: UInt16 = 8333
 
-  /// The port at our end of the first connection.
+  /// Our port of the first connection.
   static let firstPort: UInt16 = 10_000
 
   /// One packet.
@@ -25,8 +25,8 @@ struct PacketCapture {
 
   /// Adds a connection's messages, in the order of their times.
   ///
-  /// One to three messages that follow each other in one direction are sent together, at the last one's time,
-  /// and in pieces that have nothing to do with where messages begin.
+  /// One to three consecutive messages in one direction are sent together, at the time of the last one. The
+  /// packets are cut without regard to where messages start.
   ///
   /// - Returns: the time at which each message is complete.
   mutating func add(_ messages: [ArchivedRecord], from port: UInt16) -> [UInt64] {
@@ -54,7 +54,7 @@ struct PacketCapture {
     return times
   }
 
-  /// Whom the packets of a connection are from and to in one direction: two addresses and two ports.
+  /// The source and destination of a connection's packets in one direction: two addresses and two ports.
   static func flow(from port: UInt16, isSent: Bool) -> [UInt8] {
     let addresses: [UInt32] = isSent ? [0x0a00_0001, 0x0a00_0002] : [0x0a00_0002, 0x0a00_0001]
     var bytes: [UInt8] = []
@@ -63,7 +63,7 @@ struct PacketCapture {
     return bytes
   }
 
-  /// The file.
+  /// The bytes of the file.
   var bytes: [UInt8] {
     var file: [UInt8] = []
     file.appendLittle(0xa1b2_3c4d as UInt32)
@@ -76,7 +76,7 @@ struct PacketCapture {
       var (sent, received) = next[packet.port] ?? (1000, 5000)
       let (sequence, acknowledged) = packet.isSent ? (sent, received) : (received, sent)
       let content = Self.content(packet, sequence: sequence, acknowledged)
-      // SYN counts as a byte.
+      // SYN counts as one byte.
       let count = UInt32(packet.data.count) + UInt32(packet.flags & 2) / 2
       if packet.isSent { sent += count } else { received += count }
       next[packet.port] = (sent, received)
@@ -88,7 +88,7 @@ struct PacketCapture {
     return file
   }
 
-  /// IPv4 and TCP headers and the data; checksums are left 0, as network cards let them.
+  /// IPv4 and TCP headers and the data. Checksums stay 0, as with network cards that compute them.
   private static func content(_ packet: Packet, sequence: UInt32, _ acknowledged: UInt32) -> [UInt8] {
     var bytes: [UInt8] = [0x45, 0]
     bytes.appendBig(UInt16(40 + packet.data.count))

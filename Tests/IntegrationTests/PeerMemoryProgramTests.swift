@@ -7,9 +7,9 @@ import LogProtocol
 import TestSupport
 import Testing
 
-/// The connector as a process, whose peers together want far more memory than it may take for them.
+/// The connector as a process whose peers together need far more memory than it may use for them.
 @Suite(.serialized) struct PeerMemoryProgramTests {
-  /// A seed's numbers, the same each time (Steele, Lea and Flood's SplitMix64).
+  /// A seeded random number generator (SplitMix64 by Steele, Lea and Flood).
   private struct Chance: RandomNumberGenerator {
     var state: UInt64
 
@@ -22,12 +22,12 @@ import Testing
     }
   }
 
-  /// What peers do in one step.
+  /// Peers' actions in one step.
   private enum Step: String, CaseIterable {
     case grow, growAllAtOnce, little, middling, finish, pingAndNotRead, read, leave
   }
 
-  /// Peers of one connector, who come again when they are closed.
+  /// The peers of one connector. They reconnect when they are closed.
   private final class Crowd {
     static let messageCount = 4_000_000
     static let size = 80
@@ -35,10 +35,10 @@ import Testing
     let loop = EventLoop()
     let address: SocketAddress
     var peers: [RawClient] = []
-    /// How many bytes of an unfinished message each has sent.
+    /// Bytes of an unfinished message that each peer has sent.
     var sent: [Int] = []
     var chance: Chance
-    /// How often one was closed, and so came again.
+    /// The number of times that a peer was closed and reconnected.
     var returnCount = 0
     private let message: ChunkSlice
     private let pings: ChunkSlice
@@ -85,14 +85,15 @@ import Testing
       return peer
     }
 
-    /// Sends `count` more bytes of a peer's message, or what is left of it.
+    /// Sends `count` more bytes of a peer's message, or the rest of it.
     private func send(_ count: Int, by index: Int) {
       let end = min(sent[index] + count, Self.messageCount)
       peers[index].stream.write(ChunkSlice(message.chunk, sent[index]..<end))
       sent[index] = end == Self.messageCount ? 0 : end
     }
 
-    /// Some take a step; `hold` stops the connector meanwhile, so that it finds all of it at once.
+    /// Lets some peers take a step. `hold` stops the connector meanwhile, so that it finds all the bytes at
+    /// once.
     func take(_ step: Step, hold: (() -> Void) -> Void) throws {
       let some = peers.indices.shuffled(using: &chance).prefix(Int.random(in: 10...Self.size, using: &chance))
       switch step {
@@ -129,8 +130,8 @@ import Testing
       for peer in peers where peer.stream.isOpen { peer.stream.flush() }
     }
 
-    /// Waits until a connect made now has been answered, so that what came before it has been read, or waits its turn,
-    /// and nothing more is taken.
+    /// Waits until a new connection has been answered and no more bytes are read. All earlier bytes have then
+    /// been read, or wait for their turn.
     private func settle() throws {
       let probe = try connect()
       var taken: UInt64 = 0
@@ -151,7 +152,8 @@ import Testing
     return Int(line.split(separator: " ").dropLast().last!)! << 10
   }
 
-  /// Whatever peers do, the process stays within the bound and 64 MiB, and memory that is not held any more is returned.
+  /// Whatever peers do, the process stays within the bound plus 64 MiB, and returns memory that it no longer
+  /// uses.
   @Test(.timeLimit(.minutes(3)), arguments: [1, 2] as [UInt64])
   func staysWithinItsBoundWhateverPeersDo(_ seed: UInt64) throws {
     let bound = 32 << 20

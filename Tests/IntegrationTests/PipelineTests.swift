@@ -7,15 +7,15 @@ import Observations
 import TestSupport
 import Testing
 
-/// The whole pipeline, each program a process, against the simulated network.
+/// The whole pipeline, with each program as a process, against the simulated network.
 @Suite(.serialized) struct PipelineTests {
-  /// 1, 2, 3, … without a hole, a repetition or a disorder.
+  /// Expects 1, 2, 3, … without a gap, a duplicate or a disorder.
   func expectWhole(_ sequences: [UInt64], _ source: SourceLocation = #_sourceLocation) {
     let isWhole = sequences == sequences.indices.map { UInt64($0 + 1) }
     #expect(isWhole, "\(sequences.count) sequences, last \(sequences.last ?? 0)", sourceLocation: source)
   }
 
-  /// Everything up, with much traffic from 30 simulated nodes.
+  /// Starts all programs, with much traffic from 30 simulated nodes.
   func busyDeployment(at base: String) throws -> Deployment {
     let deployment = Deployment()
     try deployment.startLogServer()
@@ -50,7 +50,7 @@ import Testing
     expectWhole(records.sequences(ofKind: "connector"))
     #expect(records.compactMap(\.event).filter { $0.code == .handshaken }.count == 20)
     #expect(records.compactMap(\.event).filter { $0.code == .closedByUs }.count == 20)
-    // Every message is whole, and says what its header says.
+    // Every message is whole, and agrees with its header.
     for message in records.messages {
       let header = MessageHeader(peeking: message.body.span.bytes)!
       #expect(header.magic == Network.simnet.magic)
@@ -59,7 +59,7 @@ import Testing
         header.checksum == Hash256.checksum(message.body.span.bytes.extracting(24..<message.body.count))
       )
     }
-    // Within one direction of one connection time does not run backwards, and it is finer than seconds.
+    // Within one direction of a connection, time does not run backwards, and it is finer than seconds.
     var last: [String: UInt64] = [:]
     for message in records.messages {
       let key = "\(message.header.connection) \(message.header.flags.contains(.sent))"
@@ -106,7 +106,7 @@ import Testing
       try deployment.awaitTraffic()
       deployment.logserver!.signal(SIGKILL)
       try deployment.logserver!.wait()
-      // Commands work, and what they cause is kept.
+      // Commands work, and the resulting records are kept.
       #expect(try deployment.netmine(["broadcast", "ping"]).status == 0)
       try deployment.startLogServer()
     }
@@ -116,7 +116,7 @@ import Testing
     expectWhole(records.sequences(ofKind: "connector"))
     #expect(!records.contains { if case .gap = $0.meta { true } else { false } })
     #expect(records.compactMap(\.event).filter { $0.code == .closedByUs }.count == 30)
-    // The restarted server learnt what was open.
+    // The restarted server has learnt the open connections.
     #expect(records.contains { if case .openConnection = $0.meta { $0.header.sequence > 0 } else { false } })
   }
 
@@ -156,7 +156,7 @@ import Testing
     #expect(down.status == 2)
     #expect(down.errors.contains("connector"))
     #expect(try deployment.netmine(["status"]).status != 0)
-    // Another one replaces its socket, and numbers its records anew under an id of its own.
+    // A new connector replaces the socket, gets an id of its own, and numbers its records from 1.
     try deployment.startConnector()
     #expect(try deployment.netmine(["connect", nodes[0]]).status == 0)
     try deployment.stopAll()
@@ -188,7 +188,7 @@ import Testing
     }
     try deployment.stopAll()
     expectWhole(try deployment.records().sequences(ofKind: "connector"))
-    // Each segment can be read alone: it begins with what was open.
+    // Each segment can be read alone, because it starts with the open connections.
     for path in try deployment.archiveFiles().dropFirst() {
       var first: [MetaBody] = []
       var unknown: Set<UInt32> = []
@@ -280,7 +280,7 @@ import Testing
     URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .deletingLastPathComponent().path + "/"
 
-  /// Where a program of the system is.
+  /// The path of a system program.
   static func path(of name: String) -> String {
     ["/usr/sbin/", "/usr/bin/", "/sbin/", "/bin/"].map { $0 + name }.first { access($0, X_OK) == 0 }
       ?? "/usr/sbin/\(name)"

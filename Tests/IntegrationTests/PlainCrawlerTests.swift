@@ -6,7 +6,7 @@ import Observations
 import TestSupport
 import Testing
 
-/// The plain crawler that `tools/bench crawl` has beside `netmine crawl`.
+/// The plain crawler that `tools/bench crawl` runs next to `netmine crawl`.
 @Suite(.serialized, .enabled(if: Program.python != nil, "needs Python 3"))
 struct PlainCrawlerTests {
   static let folder = PipelineTests.repository + "Tests/Bench/Crawl/"
@@ -51,7 +51,7 @@ struct PlainCrawlerTests {
     #expect(Self.reached(events) == reachable)
     #expect(events.last?["reachable"] as? Int == reachable.count)
     #expect(events.last?["answered"] as? Int == reachable.count)
-    // Some of the spam may not have been told before it left.
+    // The spammer may have left before it sent all of its addresses.
     let candidates = try #require(events.last?["candidates"] as? Int)
     #expect((500...600).contains(candidates))
     try deployment.stopAll()
@@ -90,7 +90,7 @@ struct PlainCrawlerTests {
     #expect(try test.wait() == 0, "\(test.errors)")
   }
 
-  /// What a program prints as JSON, a value for each line.
+  /// The JSON objects that a program prints, one per line.
   static func objects(_ output: String) throws -> [[String: Any]] {
     try output.split(separator: "\n").map {
       try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any] ?? [:]

@@ -3,7 +3,8 @@ import Foundation
 import TestSupport
 import Testing
 
-/// A connector that reaches a simulated network by Tor, I2P and IPv6 addresses, through the proxies that simnet offers.
+/// A connector that reaches a simulated network at Tor, I2P and IPv6 addresses, through the proxies of
+/// simnet.
 @Suite struct ProxyProgramTests {
   @Test(.timeLimit(.minutes(3))) func reachesNodesByTheirNames() throws {
     let deployment = Deployment()
@@ -30,7 +31,7 @@ import Testing
     let endpoints = try all.map { try #require(Endpoint(String($0))) }
     let wanted = endpoints.filter { [.torV3, .i2p, .ipv6].contains($0.address.network) }
     #expect(wanted.count == 36)
-    // Onion services and I2P destinations by what is configured, IPv6 by what is asked for.
+    // Onion services and I2P destinations through the configured proxies, IPv6 through --proxy.
     for (isDirect, options) in [(true, []), (false, ["--proxy", proxies[0]])] {
       let some = wanted.filter { ($0.address.network != .ipv6) == isDirect }.map(\.description)
       let connect = try deployment.netmine(["connect"] + options + some)
@@ -41,7 +42,7 @@ import Testing
     try deployment.awaitTraffic()
     try deployment.stopAll()
 
-    // What the nodes wrote, under the names that they were asked for by, is what is in the archive.
+    // The archive has the messages that the nodes wrote, under the names with which they were dialled.
     let compare = try deployment.netmine(["log", "compare", "--truth", truth] + deployment.archiveFiles())
     #expect(compare.status == 0, "\(compare.output)\(compare.errors)")
   }

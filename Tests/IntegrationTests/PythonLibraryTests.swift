@@ -3,12 +3,12 @@ import Glibc
 import TestSupport
 import Testing
 
-/// `libraries/python` by its own tests, and with our programs.
+/// `libraries/python`, with its own tests and with our programs.
 @Suite(.serialized, .enabled(if: Program.python != nil, "needs Python 3"))
 struct PythonLibraryTests {
   static let library = PipelineTests.repository + "libraries/python/"
 
-  /// Runs Python with the package to be found.
+  /// Runs Python with the package in its path.
   static func python(_ arguments: [String], in folder: String) throws -> Program {
     try Program(
       Program.python!,
@@ -81,7 +81,7 @@ struct PythonLibraryTests {
     let live = try example("inv_times", ["--seconds", "2"] + sockets.suffix(2))
     #expect(try live.wait(timeout: 60) == 0, "\(live.errors)")
     try deployment.stopAll()
-    // From the archive it is the same, and more.
+    // The archive gives the same result, and more.
     let archived = try example("inv_times", [deployment.archive])
     #expect(try archived.wait(timeout: 60) == 0, "\(archived.errors)")
     #expect(live.lines.count > 5)
@@ -93,7 +93,7 @@ struct PythonLibraryTests {
   @Test(.enabled(if: canInstall, "needs Python's setuptools 70.1 or later"))
   func isInstalledByPip() throws {
     let folder = TemporaryFolder()
-    // pip builds in the folder that it is given: a copy.
+    // pip builds in the given folder, so use a copy.
     try FileManager.default.copyItem(atPath: String(Self.library.dropLast()), toPath: folder.path + "library")
     let pip = try Program(
       Program.python!,
@@ -125,7 +125,7 @@ struct PythonLibraryTests {
     return (try? program.wait()) == 0
   }()
 
-  /// Where a program that listens over TCP on loopback does so, as it says.
+  /// The port of a program that listens on TCP on loopback, from its log.
   static func port(of program: Program) throws -> String {
     let match = program.errors.firstMatch(of: /on=(127\.0\.0\.1:\d+)/)
     return String(try #require(match, "\(program.errors)").output.1)
@@ -133,7 +133,7 @@ struct PythonLibraryTests {
 }
 
 extension Deployment {
-  /// A file with a key that is kept from others.
+  /// A file with a key that only this user can read.
   func keyFile() throws -> String {
     let path = try folder.write("key", String(repeating: "0123456789abcdef", count: 4) + "\n")
     chmod(path, 0o600)

@@ -4,10 +4,10 @@ import Foundation
 import TestSupport
 import Testing
 
-/// The client commands against Bitcoin Core nodes, where `NETMINE_BITCOIND` names one.
+/// The client commands against Bitcoin Core nodes, if `NETMINE_BITCOIND` is set.
 @Suite(.serialized, .enabled(if: BitcoinNode.program != nil, "NETMINE_BITCOIND names no bitcoind"))
 struct RealNodeClientTests {
-  /// Everything running and connected to some nodes.
+  /// Starts all programs, and connects to some nodes.
   func deploy(_ nodes: BitcoinNode...) throws -> Deployment {
     let deployment = Deployment()
     try deployment.startLogServer()
@@ -24,13 +24,13 @@ struct RealNodeClientTests {
     return try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any] ?? [:]
   }
 
-  /// Brings two nodes that know nothing of each other to the same chain.
+  /// Brings two nodes that do not know each other to the same chain.
   func share(_ blocks: [String], of first: BitcoinNode, with second: BitcoinNode) throws {
     for hash in blocks { try second.call("submitblock", first.call("getblock", hash, "0")) }
     #expect(try second.call("getblockcount") == "\(blocks.count)")
   }
 
-  /// A transaction that the first node has made and has in its mempool, in hexadecimal.
+  /// Has a node make a transaction, in hexadecimal, which is then in its mempool.
   func spend(_ coinbase: String, of node: BitcoinNode) throws -> (raw: String, txid: String) {
     let script = try #require(node.object("decodescript", "51")["segwit"] as? [String: Any])
     let raw = try node.call(
@@ -94,7 +94,7 @@ struct RealNodeClientTests {
     let deployment = try deploy(node)
     let pings = try last(deployment.netmine(["ping", "--count", "3", "--interval", "0.1", "--json"]))
     #expect(pings["pongs"] as? Int == 3)
-    // It answers at its leisure: half a minute later on average.
+    // The node delays its answer by half a minute on average.
     let list = deployment.root + "new.txt"
     let harvest = try deployment.run(
       "netmine",

@@ -6,21 +6,23 @@ import LogProtocol
 import TestSupport
 import Testing
 
-/// `netmine crawl` among Bitcoin Core nodes, where `NETMINE_BITCOIND` names one.
+/// `netmine crawl` among Bitcoin Core nodes, if `NETMINE_BITCOIND` is set.
 ///
-/// Their address managers keep no loopback addresses, so each node has some routable ones, made up, that simnet's SOCKS5
-/// proxy leads to it: the crawl dials all of them through that proxy, and nobody ever connects beyond loopback.
+/// The nodes' address managers keep no loopback addresses. So each node has some made-up routable addresses,
+/// which simnet's SOCKS5 proxy maps to it. The crawl dials all of them through that proxy, and no connection
+/// ever leaves loopback.
 @Suite(.serialized, .enabled(if: BitcoinNode.program != nil, "NETMINE_BITCOIND names no bitcoind"))
 struct RealNodeCrawlTests {
-  /// Routable addresses of a node: Core tells 23 % of what it knows, so that of few addresses many nodes are not told.
+  /// Routable addresses of a node. Core announces 23 % of its addresses, so with few addresses many nodes
+  /// stay unknown.
   private static func names(of node: Int) -> [Endpoint] {
     (0..<12).map { Endpoint(.ipv4((11 + UInt32($0)) << 24 | UInt32(node) << 16 | 0x0304), port: 18444) }
   }
 
-  /// Where nobody is: the proxy leads nowhere.
+  /// Addresses that the proxy maps to no node.
   private static let nowhere = (0..<10).map { Endpoint(.ipv4(0x2e00_0304 | UInt32($0) << 16), port: 18444) }
 
-  /// Addresses of both families that a process has TCP connections to, or tries to have.
+  /// Remote addresses of both families to which a process has, or is opening, TCP connections.
   private func remotes(of process: Int32) throws -> [String] {
     let folder = "/proc/\(process)"
     let sockets = try FileManager.default.contentsOfDirectory(atPath: folder + "/fd").compactMap {
@@ -31,14 +33,14 @@ struct RealNodeCrawlTests {
       let lines = try text("\(folder)/net/\(table)").split(separator: "\n").dropFirst()
       return lines.compactMap { line -> String? in
         let columns = line.split(separator: " ")
-        // Listeners have no other end.
+        // Listening sockets have no remote end.
         guard columns.count > 9, inodes.contains(columns[9]), columns[3] != "0A" else { return nil }
         return String(columns[2].prefix { $0 != ":" })
       }
     }
   }
 
-  /// All of a file that says it is empty, as those that the kernel makes up when they are read.
+  /// The whole content of a file whose size is reported as 0, such as those in /proc.
   private func text(_ path: String) throws -> String {
     let file = try #require(fopen(path, "r"))
     defer { fclose(file) }
@@ -48,7 +50,8 @@ struct RealNodeCrawlTests {
     return String(decoding: bytes, as: UTF8.self)
   }
 
-  /// Whether an address, as the kernel's tables have it, is in 127.0.0.0/8 or ::1: words in this machine's byte order.
+  /// Whether an address in the kernel's tables is in 127.0.0.0/8 or ::1; words are in this machine's byte
+  /// order.
   private func isLoopback(_ remote: String) -> Bool {
     remote.count == 8 ? remote.hasSuffix("7F") : remote == "00000000000000000000000001000000"
   }
@@ -91,25 +94,26 @@ struct RealNodeCrawlTests {
     var skipped = 0
     try crawl.wait(for: "all nodes", timeout: 240) {
       try remotes.formUnion(self.remotes(of: connector.id))
-      // Nodes answer at their leisure, half a minute on average; not so long that they take peers for dead.
+      // Nodes delay their answers by half a minute on average. Skip less than the time after which they drop
+      // peers.
       skipped += 3
       for node in nodes { try node.skip(seconds: skipped) }
       let reached = reached()
       return names.allSatisfy { !reached.isDisjoint(with: $0.map(\.description)) }
     }
-    // Its connections stand.
+    // The connections are still open.
     try remotes.formUnion(self.remotes(of: connector.id))
     crawl.signal(SIGINT)
     #expect(try crawl.wait() == 0, "\(crawl.errors)")
     let reached = reached()
     let summary = try #require(crawl.lines.last.map { try JSONSerialization.jsonObject(with: Data($0.utf8)) })
     let found = try #require(summary as? [String: Any])
-    // Every node under one of its names at least, and nobody else.
+    // Every node was reached at one of its addresses at least, and no other address was.
     for names in names { #expect(!reached.isDisjoint(with: names.map(\.description))) }
     #expect(reached.isSubset(of: names.joined().map(\.description)))
     #expect(found["reachable"] as? Int == reached.count)
     #expect(found["candidates"] as? Int ?? 0 > reached.count)
-    // That we close is no fault.
+    // The nodes may only log that we closed connections.
     for node in nodes { #expect(node.complaints.allSatisfy { $0.contains("socket closed, disconnecting") }) }
 
     // The connector has connected to the proxy, and nowhere beyond this machine.

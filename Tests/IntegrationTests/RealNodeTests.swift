@@ -5,10 +5,10 @@ import LogProtocol
 import TestSupport
 import Testing
 
-/// The whole pipeline against a Bitcoin Core node, where `NETMINE_BITCOIND` names one.
+/// The whole pipeline against a Bitcoin Core node, if `NETMINE_BITCOIND` is set.
 @Suite(.serialized, .enabled(if: BitcoinNode.program != nil, "NETMINE_BITCOIND names no bitcoind"))
 struct RealNodeTests {
-  /// Starts everything and connects to the node; returns the connection's id.
+  /// Starts all programs and connects to the node; returns the connection's id.
   func connect(_ deployment: Deployment, to node: BitcoinNode, _ settings: [String] = []) throws -> UInt32 {
     try deployment.startLogServer()
     try deployment.startVerbatim()
@@ -18,7 +18,7 @@ struct RealNodeTests {
     return try #require(deployment.nodes().first?["id"] as? UInt32)
   }
 
-  /// Waits until the archive holds what is wanted.
+  /// Waits until the archive meets a condition.
   func wait(
     _ deployment: Deployment,
     for what: String,
@@ -30,7 +30,8 @@ struct RealNodeTests {
     }
   }
 
-  /// The node counts every message's bytes as the archive does, found no fault with us, and no record is lost.
+  /// Expects that the node counts the same bytes per message as the archive, complains about nothing, and
+  /// that no record is lost.
   func expectAgreement(_ deployment: Deployment, _ node: BitcoinNode) throws {
     func sums(_ peer: [String: Any], _ key: String) -> [String: Int] {
       (peer[key] as? [String: Int] ?? [:]).filter { $0.value > 0 }
@@ -43,7 +44,7 @@ struct RealNodeTests {
       return sums(peer, "bytesrecv_per_msg") == records.bytesByCommand(sent: true)
         && sums(peer, "bytessent_per_msg") == records.bytesByCommand(sent: false)
     }
-    // What is under way is counted by one and not yet by the other.
+    // One side may already count messages that are still under way.
     try? node.wait(for: "the same sums on both sides", until: isAgreed)
     #expect(try node.peers().count == 1)
     #expect(sums(peer, "bytesrecv_per_msg") == records.bytesByCommand(sent: true))
@@ -69,7 +70,7 @@ struct RealNodeTests {
     #expect(peer["relaytxes"] as? Bool == true)
     #expect(peer["addr"] as? String == connection["local"] as? String)
     try expectAgreement(deployment, node)
-    // Where there is something to find fault with, it does: a ping with a wrong checksum.
+    // Check that the node does complain about an error: a ping with a wrong checksum.
     let ping = "fabfb5da70696e67000000000000000008000000000000000102030405060708"
     #expect(try deployment.netmine(["send", "--to", "\(id)", "--force", "hex", ping]).status == 0)
     try node.wait(for: "its complaint") { !node.complaints.isEmpty }
@@ -95,7 +96,7 @@ struct RealNodeTests {
     try connector.wait(forError: "listening for peers")
     let port = try #require(connector.errors.firstMatch(of: /listening for peers on=127\.41\.0\.1:(\d+)/)?.1)
     let node = try BitcoinNode(at: "127.41.0.2", dialling: "127.41.0.1:\(port)")
-    // It may try the encrypted transport first.
+    // The node may try the encrypted transport first.
     try wait(deployment, for: "the handshake in the archive") {
       $0.contains { $0.event?.code == .handshaken }
     }
@@ -110,7 +111,7 @@ struct RealNodeTests {
     #expect(connection["direction"] as? String == "inbound")
     try node.wait(for: "its own word for it") { try node.peers().contains { $0["version"] as? Int == 70016 } }
     #expect(try node.peers().allSatisfy { $0["inbound"] as? Bool == false })
-    // Nor does it leave again: it has what it keeps alive by.
+    // The node stays connected, because it got the messages that it needs.
     let blocks = try node.mine(1)
     try wait(deployment, for: "its block") { $0.contains { $0.announcedBlocks.map(\.description) == blocks } }
     try deployment.stopAll()
@@ -128,7 +129,7 @@ struct RealNodeTests {
         $0.received.flatMap(\.announcedBlocks).map(\.description).contains(blocks.last!)
       }
     }
-    // What the oldest block paid is old enough to be spent.
+    // The coinbase of the oldest block is mature.
     let coinbase = try #require((node.object("getblock", spendable)["tx"] as? [String])?.first)
     let script = try #require(node.object("decodescript", "51")["segwit"] as? [String: Any])
     let raw = try node.call(
@@ -142,7 +143,7 @@ struct RealNodeTests {
       $0.received.flatMap(\.inventory).contains { $0.type == .wtx && $0.hash.description == txid }
     }
 
-    // Both come when we ask for them.
+    // The node serves both when we ask for them.
     let items = [
       InventoryItem(.witnessBlock, try #require(Hash256(blocks[0]))),
       InventoryItem(.witnessTx, try #require(Hash256(txid))),
@@ -179,7 +180,7 @@ struct RealNodeTests {
     try node.wait(for: "getaddr at the node") {
       (try node.peers().first?["bytesrecv_per_msg"] as? [String: Int])?["getaddr"] == MessageHeader.size
     }
-    // It answers at its leisure, with a part of what it knows.
+    // The node delays its answer, and sends a part of its addresses.
     try node.skip(seconds: 600)
     func answers(_ records: [ArchivedRecord]) -> [KnownNode] {
       records.received.flatMap { record -> [KnownNode] in
@@ -194,7 +195,7 @@ struct RealNodeTests {
     try deployment.stopAll()
   }
 
-  /// 20 seconds; as long as `NETMINE_SOAK_SECONDS` says where it does.
+  /// Runs for 20 seconds, or for `NETMINE_SOAK_SECONDS` if it is set.
   @Test(.timeLimit(.minutes(60))) func staysConnected() throws {
     let seconds = ProcessInfo.processInfo.environment["NETMINE_SOAK_SECONDS"].flatMap(Double.init) ?? 20
     let node = try BitcoinNode(at: "127.44.0.1")
@@ -226,7 +227,7 @@ struct RealNodeTests {
 }
 
 extension Deployment {
-  /// What `netmine nodes --json` says of each connection.
+  /// The objects that `netmine nodes --json` prints.
   func nodes() throws -> [[String: Any]] {
     let outcome = try netmine(["nodes", "--json"])
     guard outcome.status == 0 else { throw Program.Failure(description: outcome.errors) }

@@ -5,12 +5,12 @@ import Glibc
 import Testing
 
 extension RealNodeWireTests {
-  /// Has the node take addresses of every network from its peers, and never use them.
+  /// Options with which the node accepts addresses of every network from its peers, and never uses them.
   private static let options = [
     "-cjdnsreachable=1", "-onion=127.0.0.1:9", "-i2psam=127.0.0.1:9", "-i2pacceptincoming=0",
   ]
 
-  /// The networks of which nodes tell.
+  /// The networks of the addresses that nodes send.
   private static let networks: [NetworkID] = [.ipv4, .ipv6, .torV3, .i2p, .cjdns]
 
   @Test(.timeLimit(.minutes(10))) func hearsAddressesOfEveryNetwork() throws {
@@ -29,7 +29,7 @@ extension RealNodeWireTests {
       try asking.send(.getaddr)
       try asking.settle()
     }
-    // It may answer at once, or at its leisure.
+    // The node may answer at once or with a delay.
     try node.skip(seconds: 600)
     let nodes = try peer.wait(for: "addrv2") {
       if case .addrv2(let answer) = $0 { answer.nodes } else { nil }
@@ -45,7 +45,7 @@ extension RealNodeWireTests {
   @Test(.timeLimit(.minutes(10)), arguments: [true, false])
   func tellsAddressesThatTheNodeKeeps(_ speaksV2: Bool) throws {
     let node = try BitcoinNode(at: "127.47.0.5", Self.options)
-    // Nodes ask those that they dial.
+    // Nodes send getaddr to the peers that they dial.
     let peer = try WirePeer(at: "127.47.0.6") {
       try node.call("addnode", $0, "onetry", "false")
     }
@@ -69,7 +69,7 @@ extension RealNodeWireTests {
     try expectNoFault(node, peers: 1)
   }
 
-  /// Endpoints that no two share an address, in ranges where nodes can be.
+  /// Endpoints with distinct addresses, in ranges where nodes can be.
   private static func endpoints(of network: NetworkID, count: Int) -> [Endpoint] {
     (0..<count).map { number in
       var bytes = (0..<32).map { _ in UInt8.random(in: .min ... .max) }
@@ -86,7 +86,7 @@ extension RealNodeWireTests {
 }
 
 extension BitcoinNode {
-  /// The nodes that it knows, by what their endpoints are called.
+  /// The addresses that the node knows, by endpoint.
   fileprivate func addresses() throws -> [String: KnownNode] {
     let nodes = try objects("getnodeaddresses", "0").map { node in
       let host = try #require(node["address"] as? String)

@@ -3,7 +3,7 @@ import Bytes
 import Foundation
 import Testing
 
-/// What a node says when it is asked for its blocks.
+/// A node's answers to requests for its blocks.
 extension RealNodeWireTests {
   @Test(.timeLimit(.minutes(10))) func hearsBlocksInEveryForm() throws {
     let node = try BitcoinNode(at: "127.47.0.7", ["-peerbloomfilters=1"])
@@ -30,7 +30,7 @@ extension RealNodeWireTests {
     let inventory = try #require(peer.answers(to: .getblocks(locator)).lazy.compactMap(\.inventory).first)
     #expect(inventory == headers.map { InventoryItem(.block, $0.hash) })
 
-    // With witnesses, and without; a transaction that nobody has.
+    // Blocks with and without witnesses, and a transaction that does not exist.
     let unknown = InventoryItem(.witnessTx, tip)
     let answers = try peer.answers(
       to: .getdata(
@@ -45,7 +45,7 @@ extension RealNodeWireTests {
     #expect(blocks.last?.transactions.map(\.txid) == expected.transactions.map(\.txid))
     #expect(blocks.last?.transactions.contains(where: \.hasWitness) == false)
 
-    // In short, and what is missing then.
+    // A compact block, and its missing transactions.
     let compact = try #require(
       peer.answers(to: .getdata(InventoryMessage(items: [InventoryItem(.compactBlock, tip)]))).lazy
         .compactMap(\.compactBlock).first
@@ -59,7 +59,7 @@ extension RealNodeWireTests {
     let rest = try peer.answers(to: .getblocktxn(GetBlockTransactionsMessage(block: tip, indexes: [0, 2])))
     let transactions = [expected.transactions[0], expected.transactions[2]]
     #expect(rest == [.blocktxn(BlockTransactionsMessage(block: tip, transactions: transactions))])
-    // Of an old block there is no short form.
+    // The node sends an old block whole instead of compact.
     let old = headers[20].hash
     let whole = try peer.answers(
       to: .getdata(InventoryMessage(items: [InventoryItem(.compactBlock, old)])),
@@ -71,7 +71,7 @@ extension RealNodeWireTests {
     try expectNoFault(node, peers: 1)
   }
 
-  /// A light client is told of the transactions that match its filter, and of no others.
+  /// A light client gets the transactions that match its filter, and no others.
   private func expectFilteredBlocks(
     of block: Block,
     spending first: Transaction,
@@ -98,7 +98,7 @@ extension RealNodeWireTests {
       tweak: 0x1234_5678,
       flags: 0
     )
-    // The node computes what is in the filter.
+    // The node computes the filter's content.
     try expect([], .filterload(nothing))
     try expect([first], add(first.txid.bytes.array))
     var spent = first.txid.bytes.array

@@ -3,7 +3,7 @@ import Bytes
 import Foundation
 import Testing
 
-/// What a node says and takes when there is something new.
+/// How a node sends and accepts new transactions and blocks.
 extension RealNodeWireTests {
   @Test(.timeLimit(.minutes(10))) func givesTransactionsThatTheNodeRelays() throws {
     let node = try BitcoinNode(at: "127.47.0.9", ["-peerbloomfilters=1"])
@@ -15,13 +15,14 @@ extension RealNodeWireTests {
     let old = try WirePeer(to: node.endpoint)
     _ = try old.shakeHands(offering: [])
 
-    // Announced, asked for, given; one with a witness that nobody asked for; one announced and not there.
+    // One transaction announced, requested and sent; one with a witness sent unrequested; one announced and
+    // not available.
     let first = wallet.spendCoinbase()
     let second = Wallet.spendWitness(of: first)
     let missing = InventoryItem(.wtx, wallet.spendCoinbase().wtxid)
     let announced = InventoryItem(.wtx, first.wtxid)
     try giver.send(.inv(InventoryMessage(items: [announced, missing])))
-    // It would ask others first.
+    // The node would ask other peers first.
     try giver.settle()
     try node.skip(seconds: 60)
     var asked: [InventoryItem] = []
@@ -39,7 +40,7 @@ extension RealNodeWireTests {
       )
     }
 
-    // The others hear of both, each under the name that it knows.
+    // The other peers hear of both, each by the hash that it uses.
     try node.skip(seconds: 120)
     func expect(_ items: [InventoryItem], at peer: WirePeer) throws {
       var heard: Set<InventoryItem> = []
@@ -63,7 +64,7 @@ extension RealNodeWireTests {
     #expect(answers == [.tx(stripped), .tx(second)])
     #expect(stripped.txid == second.txid)
 
-    // Whoever comes late asks for all of them.
+    // A peer that connects late requests all of them.
     let late = try WirePeer(to: node.endpoint)
     _ = try late.shakeHands()
     try late.send(.mempool)
@@ -78,10 +79,10 @@ extension RealNodeWireTests {
     var wallet = try Wallet(node, coinbases: 4)
     func expectBest(_ block: Block) throws { #expect(try node.best() == block.header.hash) }
 
-    // Announced by hash, asked for its header and then for itself.
+    // Announced by hash; the node requests the header and then the block.
     let plain = try WirePeer(to: node.endpoint)
     let said = try plain.shakeHands()
-    // It asks again only when it has an answer to what it asks first.
+    // The node sends its next request only after the answer to its first.
     if !said.contains(where: { $0.command == .getheaders }) {
       try plain.wait(for: "getheaders") { $0.command == .getheaders ? () : nil }
     }
@@ -103,12 +104,12 @@ extension RealNodeWireTests {
     _ = try plain.answers(to: .block(block))
     try expectBest(block)
 
-    // Unasked for.
+    // Unrequested.
     let unasked = try Wallet.block(on: node, of: [])
     _ = try plain.answers(to: .block(unasked))
     try expectBest(unasked)
 
-    // In short. Of what is in it the node has one transaction, and finds it by its short id.
+    // A compact block. The node has one of its transactions, and finds it by its short id.
     let short = try WirePeer(to: node.endpoint)
     _ = try short.shakeHands()
     let known = wallet.spendCoinbase()
@@ -139,7 +140,7 @@ extension RealNodeWireTests {
       let peer = try WirePeer(to: node.endpoint)
       _ = try peer.shakeHands()
       for message in messages { _ = try peer.answers(to: message) }
-      // It says no more of a block than whose parent we know.
+      // The node announces a block by header or in compact form only if it thinks that we know the parent.
       let locator = LocatorMessage(version: 70017, locator: [try node.best()])
       _ = try peer.answers(to: .getheaders(locator))
       return peer
@@ -163,7 +164,7 @@ extension RealNodeWireTests {
     }
     #expect(compact == CompactBlockMessage(block, nonce: compact.nonce))
 
-    // Who was the first to give a block is asked for the next ones in short.
+    // The peer that was first to send a block is asked for the next ones as compact blocks.
     let next = try Wallet.block(on: node, of: [])
     try inShort.send(.cmpctblock(CompactBlockMessage(next, nonce: 1)))
     let high = SendCompactMessage(announce: true, version: 2)
@@ -175,7 +176,7 @@ extension RealNodeWireTests {
 }
 
 extension CompactBlockMessage {
-  /// A block in short: of all transactions but the coinbase there is only the short id.
+  /// A compact block: the coinbase is complete, all other transactions are short ids.
   fileprivate init(_ block: Block, nonce: UInt64) {
     let hasher = ShortIDHasher(header: block.header, nonce: nonce)
     self.init(

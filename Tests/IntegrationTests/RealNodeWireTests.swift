@@ -3,13 +3,13 @@ import Bytes
 import Foundation
 import Testing
 
-/// The messages of `BitcoinWire`, said to a Bitcoin Core node and heard from it, where `NETMINE_BITCOIND` names one.
+/// The messages of `BitcoinWire`, exchanged with a Bitcoin Core node, if `NETMINE_BITCOIND` is set.
 ///
-/// A `WirePeer` refuses what comes where it is not understood to the last byte; every test ends with the node's
-/// word that it found no fault with what we said.
+/// A `WirePeer` refuses messages that are not decoded to the last byte. Every test ends with a check that the
+/// node complained about none of our messages.
 @Suite(.serialized, .enabled(if: BitcoinNode.program != nil, "NETMINE_BITCOIND names no bitcoind"))
 struct RealNodeWireTests {
-  /// The node found no fault with us, knows every command that we said, and hung up on none of its peers.
+  /// Expects that the node complained about nothing, knows every command that we sent, and closed no peer.
   func expectNoFault(_ node: BitcoinNode, peers count: Int) throws {
     #expect(node.complaints == [])
     let peers = try node.peers()
@@ -79,7 +79,7 @@ struct RealNodeWireTests {
 
   @Test(.timeLimit(.minutes(10))) func understandsWhatIsSaidToOldPeers() throws {
     let node = try BitcoinNode(at: "127.47.0.2")
-    // Too old for any offer, and warned of the key that alerts were signed with.
+    // Too old for any of the feature messages; gets the final alert about the compromised alert key.
     let old = try WirePeer(to: node.endpoint)
     let said = try old.shakeHands(version: 70012, offering: [])
     try #require(said.prefix(3).map(\.command) == [.version, .verack, .alert])
@@ -87,7 +87,7 @@ struct RealNodeWireTests {
     let alert = try #require(message.alert)
     #expect(alert.status == Array("URGENT: Alert key compromised, upgrade required".utf8))
     #expect(alert.bytes == message.content)
-    // Before BIP31 a ping was empty, and had no answer.
+    // Before BIP 31, a ping was empty and had no answer.
     let oldest = try WirePeer(to: node.endpoint)
     try oldest.send(.version(Self.oldest), .verack)
     try oldest.wait(for: "an empty ping") { $0 == .ping(PingMessage(nonce: nil)) ? () : nil }

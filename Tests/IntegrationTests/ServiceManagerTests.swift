@@ -4,9 +4,9 @@ import Glibc
 import TestSupport
 import Testing
 
-/// What the daemons tell systemd, which is here a socket of our own.
+/// The daemons' messages to systemd; a socket of the test takes the place of systemd.
 @Suite struct ServiceManagerTests {
-  /// A datagram socket, and what came to it.
+  /// A datagram socket, and the datagrams that it received.
   private final class Manager {
     let name: String
     private let descriptor: Int32
@@ -30,7 +30,7 @@ import Testing
 
     deinit { close(descriptor) }
 
-    /// The lines that came so far.
+    /// The lines received so far.
     var lines: [String] {
       var buffer = [UInt8](repeating: 0, count: 4096)
       while case let count = recv(descriptor, &buffer, buffer.count, 0), count > 0 {
@@ -77,7 +77,7 @@ import Testing
     #expect(manager.lines.contains("STOPPING=1"))
   }
 
-  /// What is not there, is for another process, or is no name, bothers nobody.
+  /// A socket that does not exist, is meant for another process, or has an invalid name does no harm.
   @Test(
     .timeLimit(.minutes(10)),
     arguments: [
@@ -99,7 +99,7 @@ import Testing
     #expect(try program.wait() == 0)
   }
 
-  /// The units are what systemd understands.
+  /// systemd accepts the units.
   @Test(
     .enabled(if: Program.path(of: "systemd-analyze") != nil),
     .timeLimit(.minutes(10)),
@@ -116,7 +116,7 @@ import Testing
       contentsOf: sources.appending(path: "tools/systemd/netmine-\(name).service"),
       encoding: .utf8
     )
-    // It looks for the program too.
+    // systemd-analyze also checks that the program exists.
     let path = "/usr/local/bin/\(command[0])"
     #expect(unit.contains("ExecStart=/usr/local/bin/\(command.joined(separator: " ")) "))
     try folder.write("netmine-\(name).service", unit.replacingOccurrences(of: path, with: "/bin/true"))
@@ -130,7 +130,7 @@ import Testing
       status == 0 && !(analyze.output + analyze.errors).contains("netmine-\(name)"),
       "\(analyze.errors)"
     )
-    // The options that it takes are those that the program has.
+    // The unit uses only options that the program has.
     let help = try Program(command[0], command.dropFirst() + ["--help"], folder: folder.path)
     try help.wait()
     for word in unit.split(whereSeparator: \.isWhitespace) where word.hasPrefix("--") {

@@ -7,9 +7,9 @@ import Observations
 import TestSupport
 import Testing
 
-/// A reader that stops reading, as a process, beside one that goes on.
+/// A reader process that stops reading, next to one that continues.
 @Suite(.serialized) struct StoppedReaderTests {
-  /// Counts what comes, and how long it took.
+  /// Counts records and gaps, and keeps the longest delay.
   final class Watcher: LogSubscriberHandler {
     var count = 0
     var bytes = 0

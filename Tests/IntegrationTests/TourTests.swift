@@ -8,7 +8,7 @@ import Testing
     let readme = try String(contentsOfFile: PipelineTests.repository + "README.md", encoding: .utf8)
     let blocks = readme.matches(of: /<!-- tour -->\n```sh\n((?s:.*?))```/).map { String($0.output.1) }
     #expect(blocks.count >= 6)
-    // Only the folder is another, and the nodes are at addresses that no other test uses.
+    // Only the folder differs, and the nodes have addresses that no other test uses.
     let folder = TemporaryFolder()
     let script = blocks.joined().replacing("/tmp/netmine-tour", with: String(folder.path.dropLast()))
       .replacing("simnet --nodes 50", with: "simnet --nodes 50 --base 127.40.0.1")

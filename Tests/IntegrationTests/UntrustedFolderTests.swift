@@ -3,14 +3,14 @@ import Glibc
 import TestSupport
 import Testing
 
-/// Programs that root runs, in a folder that somebody else made.
+/// Programs that root runs in a folder of another user.
 @Suite(.enabled(if: geteuid() == 0 && getpwnam("nobody") != nil, "needs root")) struct UntrustedFolderTests {
-  /// The numbers of user nobody and its group.
+  /// The ids of user nobody and its group.
   static let nobody = getpwnam("nobody").map { (user: $0.pointee.pw_uid, group: $0.pointee.pw_gid) }!
 
   let deployment = Deployment()
 
-  /// A folder of nobody's.
+  /// A folder that belongs to user nobody.
   func theirs(_ name: String) -> String {
     let path = deployment.root + name
     #expect(mkdir(path, 0o755) == 0 && chown(path, Self.nobody.user, Self.nobody.group) == 0)

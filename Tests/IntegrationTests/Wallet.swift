@@ -3,33 +3,33 @@ import Bytes
 import Foundation
 import Testing
 
-/// Transactions and blocks of a regression test network, in which everybody can spend what blocks pay.
+/// Transactions and blocks of a regression test network in which everybody can spend coinbases.
 struct Wallet {
-  /// A script that everybody satisfies: OP_TRUE.
+  /// A script that everybody can satisfy: OP_TRUE.
   static let open: [UInt8] = [0x51]
 
-  /// Pays to the SHA-256 of that script (BIP141): everybody satisfies it with a witness.
+  /// Pays to the SHA-256 of that script (BIP 141): everybody can satisfy it with a witness.
   static let openWitness: [UInt8] =
     [0, 32] + Hexadecimal.bytes(
       "4ae81572f06e1b88fd5ced7a1a000945432e83e1551e6f721ee9c00b8cc33260"
     )!
 
-  /// What a transaction pays to be mined, in satoshi.
+  /// The fee of a transaction, in satoshi.
   static let fee: Int64 = 10_000
 
-  /// The coinbases that are old enough to be spent, the oldest first.
+  /// The mature coinbases, oldest first.
   private var coinbases: [Transaction]
 
-  /// How many blocks are mined: the oldest coinbases can be spent, and heights are above 127, so that a script
-  /// (BIP34) spells them in two bytes.
+  /// The number of blocks to mine. The oldest coinbases are then mature, and heights are above 127, so that a
+  /// script (BIP 34) encodes them in two bytes.
   static let height = 130
 
-  /// Mines blocks, of which there are so many coinbases to spend.
+  /// Mines blocks, and keeps `count` coinbases to spend.
   init(_ node: BitcoinNode, coinbases count: Int) throws {
     coinbases = try node.mine(Self.height).prefix(count).map { try node.block($0).transactions[0] }
   }
 
-  /// Spends a coinbase, half of it to everybody who shows a witness.
+  /// Spends a coinbase. Half of it goes to a script that needs a witness.
   mutating func spendCoinbase() -> Transaction {
     let coinbase = coinbases.removeFirst()
     let half = (coinbase.outputs[0].value - Self.fee) / 2
@@ -44,7 +44,7 @@ struct Wallet {
     )
   }
 
-  /// Spends, by a witness, the half of it that asks for one.
+  /// Spends, with a witness, the half that needs one.
   static func spendWitness(of transaction: Transaction) -> Transaction {
     let previous = OutPoint(txid: transaction.txid, index: 0)
     return Transaction(
@@ -55,7 +55,7 @@ struct Wallet {
     )
   }
 
-  /// A block on top of the best one that a node takes for valid.
+  /// A valid block on top of a node's best block.
   static func block(on node: BitcoinNode, of transactions: [Transaction]) throws -> Block {
     let template = try node.object("getblocktemplate", "{\"rules\":[\"segwit\"]}")
     let height = try #require(template["height"] as? Int)
@@ -94,23 +94,23 @@ struct Wallet {
       transactions: [coinbase] + transactions
     )
     block.header.merkleRoot = block.computedMerkleRoot
-    // One hash in two is low enough.
+    // The target is so high that one hash in two meets it.
     while block.header.hash.description >= "7fffff" { block.header.nonce += 1 }
     return block
   }
 }
 
 extension BitcoinNode {
-  /// A block of its chain, as its own bytes decode.
+  /// A block of the node's chain, decoded from its bytes.
   func block(_ hash: String) throws -> Block {
     let bytes = try #require(Hexadecimal.bytes(call("getblock", hash, "0")))
     return try Block(bytes.span.bytes)
   }
 
-  /// The hash of its best block.
+  /// The hash of the node's best block.
   func best() throws -> Hash256 { try #require(Hash256(call("getbestblockhash"))) }
 
-  /// Whether its mempool holds a transaction under both of its names.
+  /// Whether the node's mempool holds a transaction under both its txid and its wtxid.
   func holds(_ transaction: Transaction) throws -> Bool {
     let pool = try object("getrawmempool", "true")
     let entry = pool[transaction.txid.description] as? [String: Any]

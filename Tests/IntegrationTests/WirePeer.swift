@@ -5,15 +5,15 @@ import Foundation
 import Glibc
 import TestSupport
 
-/// A peer that says to a node of the regression test network what its test has it say, through `BitcoinWire` alone.
+/// A peer of a node on the regression test network. It sends a test's messages, through `BitcoinWire` alone.
 ///
-/// It answers pings and nothing else of itself. Whatever comes must be a message that is decoded, without a byte
-/// left over, and encodes to the same bytes again.
+/// By itself it only answers pings. It requires that every received message is decoded to the last byte, and
+/// encodes to the same bytes again.
 final class WirePeer {
-  /// How long to wait for anything, in s.
+  /// Seconds to wait for anything.
   private static let patience = 30.0
 
-  /// What came and was not taken, in its order.
+  /// Received messages that were not used yet, in order.
   private(set) var received: [Message] = []
 
   private let descriptor: Int32
@@ -30,9 +30,9 @@ final class WirePeer {
     }
   }
 
-  /// Takes the connection that a node makes to us.
+  /// Accepts the connection that a node makes to us.
   ///
-  /// - Parameter dial: has the node dial an address and port.
+  /// - Parameter dial: makes the node dial an address and port.
   convenience init(at address: String, dialledBy dial: (String) throws -> Void) throws {
     let listener = WirePeer(descriptor: try Socket.listen(on: SocketAddress("\(address):0")!))
     try dial("\(address):\(Socket.localAddress(of: listener.descriptor).port)")
@@ -44,9 +44,9 @@ final class WirePeer {
 
   deinit { close(descriptor) }
 
-  /// Says who we are, then what is offered, then `verack`.
+  /// Sends `version`, then the offers, then `verack`.
   ///
-  /// - Returns: what came until the node had understood all that.
+  /// - Returns: the messages received until the node had processed all of these.
   func shakeHands(version: Int32 = 70017, offering offers: [Message] = [.wtxidrelay, .sendaddrv2]) throws
     -> [Message]
   {
@@ -62,10 +62,10 @@ final class WirePeer {
     return try exchange([.version(hello)] + offers + [.verack])
   }
 
-  /// Says messages.
+  /// Sends messages.
   func send(_ messages: Message...) throws { try send(messages) }
 
-  /// Says anything.
+  /// Sends a message with any command and payload.
   func send(_ command: Command, _ payload: [UInt8], checksum: UInt32? = nil) throws {
     var header = MessageHeader(magic: network.magic, command: command, payload: payload.span.bytes)
     if let checksum {
@@ -81,23 +81,23 @@ final class WirePeer {
     try write(bytes + payload)
   }
 
-  /// What a node says of its own accord, at any time.
+  /// Messages that a node sends by itself, at any time.
   private static let unasked: Set<Command> = [
     .ping, .feefilter, .sendheaders, .sendcmpct, .getheaders, .getdata,
   ]
 
-  /// Says messages, and takes what comes until the node has done what they ask for; what it says of its own accord
-  /// stays.
+  /// Sends messages, and returns the messages received until the node has processed them. Messages that the
+  /// node sends by itself stay in `received`.
   func answers(to messages: Message...) throws -> [Message] {
     let came = try exchange(messages)
     received = came.filter { Self.unasked.contains($0.command) }
     return came.filter { !Self.unasked.contains($0.command) }
   }
 
-  /// Waits until the node has done all that it was asked for. What comes stays.
+  /// Waits until the node has processed all messages. Received messages stay in `received`.
   func settle() throws { received = try exchange([]) }
 
-  /// Says messages, and takes all that is there when the node has done what they ask for.
+  /// Sends messages, and returns all messages received until the node has processed them.
   private func exchange(_ messages: [Message]) throws -> [Message] {
     let nonce = UInt64.random(in: .min ... .max)
     try send(messages + [.ping(PingMessage(nonce: nonce))])
@@ -107,7 +107,7 @@ final class WirePeer {
     return received.dropLast()
   }
 
-  /// Waits for the first message of which something can be made, and takes it out of what is received.
+  /// Waits for the first message for which `choose` returns a value, and removes it from `received`.
   func wait<Value>(for what: String, _ choose: (Message) throws -> Value?) throws -> Value {
     var looked = 0
     while true {
@@ -124,7 +124,7 @@ final class WirePeer {
 
   private func send(_ messages: [Message]) throws { try write(messages.flatMap(network.frame)) }
 
-  /// Reads until a message more is there.
+  /// Reads until one more message has come.
   private func receive(_ what: String) throws {
     let deadline = Self.deadline
     while true {

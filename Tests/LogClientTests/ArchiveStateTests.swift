@@ -5,7 +5,7 @@ import Testing
 
 @testable import LogClientCore
 
-/// What an archiver decides, without files, sockets or a clock.
+/// The archiver's decisions, tested without files, sockets or a clock.
 @Suite struct ArchiveStateTests {
   typealias Action = ArchiveState.Action
 
@@ -41,7 +41,7 @@ import Testing
     #expect(state.tick(at: second / 20) == [.look])
     #expect(state.found(.whole, none, at: second / 20) == [.acknowledge([7: 3, 8: 2])])
     #expect(state.found(.whole, none, at: second / 20) == [])
-    // Much is acknowledged without delay.
+    // A large amount is acknowledged without delay.
     #expect(state.wrote([7: 9], ArchiveWriter.Figures(byteCount: 1 << 20), at: second) == [])
     #expect(state.deadline == second)
   }
@@ -104,7 +104,8 @@ import Testing
     }
   }
 
-  /// Both ways of rotating at once: the disk is not waited for, and the segment is for the other one to name.
+  /// Both kinds of rotation at the same time. The signal does not wait for the disk, and the external program
+  /// names the segment.
   @Test func leavesASegmentThatIsFullToWhoeverRotatesMeanwhile() throws {
     var state = try Self.state("fsync = \"batch\"; rotate_size = 1000; rotation_timeout = 3.0;")
     #expect(state.wrote([7: 1], none, at: 0) == [.synchronise, .close])
@@ -163,7 +164,7 @@ import Testing
     #expect(state.opened([:], none, at: 3 * second) == [.synchronise, .say(.worksAgain), .tend])
   }
 
-  /// The disk is still being asked to keep the file that is gone.
+  /// The file is gone while a flush of it is still pending.
   @Test func beginsAnewOnceTheDiskIsNotBeingAsked() throws {
     var state = try Self.state("fsync = \"batch\";")
     _ = state.wrote([7: 1], none, at: 0)
@@ -185,22 +186,22 @@ import Testing
     #expect(state.closed(at: 22 * second) == [.open])
   }
 
-  /// The loop goes on while the disk takes its time.
+  /// The loop continues while a flush is slow.
   @Test(arguments: ["batch", "interval"])
   func tellsTheLogServerHowFarItIsOnceTheDiskHasThat(fsync: String) throws {
     var state = try Self.state("fsync = \"\(fsync)\"; fsync_interval = 60.0;")
     _ = state.wrote([7: 1], none, at: 0)
     #expect(!state.isSynchronised)
     #expect(state.awaitPositions(at: 1) == (fsync == "batch" ? [] : [.synchronise]))
-    // What waited is written meanwhile.
+    // A write happens while the flush is pending.
     #expect(state.wrote([7: 2], none, at: 2) == [])
     #expect(state.synchronised(nil, none, at: 3) == [.synchronise])
     #expect(state.synchronised(nil, none, at: 4) == [.subscribe])
     #expect(state.isSynchronised)
   }
 
-  /// Anything may happen at any time: nothing is acknowledged that the disk does not have, no file is opened before the
-  /// disk has the former, and once nothing fails any more everything is acknowledged.
+  /// Random events in any order. No record is acknowledged before it is on disk, and no file is opened before
+  /// the previous one is on disk. When failures have stopped, every record is acknowledged.
   @Test(arguments: ["none", "batch", "interval"], 1...40 as ClosedRange<UInt64>)
   func keepsItsPromisesWhateverHappens(fsync: String, seed: UInt64) throws {
     var world = World(
@@ -217,7 +218,7 @@ import Testing
     #expect(world.handedOver > 100)
   }
 
-  /// A disk, a log server that resends, and a clock.
+  /// A simulated disk, log server and clock. The log server resends records.
   struct World {
     var state: ArchiveState
     var random: Generator
@@ -226,7 +227,8 @@ import Testing
     var isOpen = true
     var isConnected = true
     var isAsking = false
-    /// The latest record: handed over, queued, in the file, safe, and acknowledged.
+    /// The latest sequence number that was handed over, queued, written to the file, made safe, and
+    /// acknowledged.
     var handedOver: UInt64 = 0
     var queued: UInt64 = 0
     var written: UInt64 = 0
@@ -270,7 +272,7 @@ import Testing
       }
     }
 
-    /// Time passes until something is due.
+    /// Advances the time until an action is due.
     mutating func pass() {
       time = max(time, min(state.deadline, time + 2 * ArchiveStateTests.second))
       perform(state.tick(at: time))
@@ -327,7 +329,7 @@ import Testing
         perform(state.opened([1: written], figures, at: time))
       case .startOver:
         if isAsking { faults.append("begins anew while the disk is being asked") }
-        // What is not acknowledged comes again.
+        // The server sends again the records that were not acknowledged.
         (written, queued, asked, safe) = (acknowledged, acknowledged, acknowledged, acknowledged)
         fileSize = 0
         isOpen = true
@@ -356,7 +358,7 @@ import Testing
     }
   }
 
-  /// Numbers that a seed determines (SplitMix64).
+  /// A seeded random number generator (SplitMix64).
   struct Generator: RandomNumberGenerator {
     var state: UInt64
 

@@ -124,7 +124,7 @@ import Testing
   @Test func cutsNothingThatCannotBeSaved() throws {
     let content = StreamPreamble.bytes(createdAt: 0) + Records.text(1).dropLast()
     folder.write(content, to: "verbatim.log")
-    // No name is left for it.
+    // The name is so long that the name of a saved tail does not fit.
     let long = folder.path + String(repeating: "v", count: 250)
     rename(path, long)
     let writer = ArchiveWriter(long, pool: pool)
@@ -180,7 +180,7 @@ import Testing
     #expect(try writer.write() == [Records.source: 3])
     #expect(try words("verbatim.log.1") == ["mark", "joined 42", "bitcoin 1"])
     #expect(try words() == ["mark 42:1", "joined 42", "open 1", "debug 2", "bitcoin 3"])
-    // The same file again needs no new head.
+    // Reopening the same file adds no new head.
     try writer.close()
     try writer.open(path, at: 4)
     try append(writer, Records.text(4))

@@ -5,7 +5,7 @@ import Testing
 
 @testable import LogClientCore
 
-/// An archive in coinscope's format.
+/// Archives in coinscope's format.
 @Suite struct CoinscopeArchiveTests {
   let tests = VerbatimTests()
   var folder: TemporaryFolder { tests.folder }

@@ -7,7 +7,7 @@ import TestSupport
 import Testing
 import Zstandard
 
-/// The console as a process.
+/// The `console` program, run as a process.
 @Suite final class ConsoleProgramTests {
   let folder = TemporaryFolder()
   let loop = EventLoop()
@@ -55,7 +55,7 @@ import Zstandard
     #expect(loop.run { server.goodbyes == 1 })
   }
 
-  /// What a log server tells at first where a connector has this many connections.
+  /// The records with which a log server greets a reader while a connector has N connections.
   func greeting(_ count: Int) -> [UInt8] {
     let open = OpenConnection(direction: .outbound, remote: peer, local: us, since: 1)
     return Records.joined()

@@ -9,7 +9,7 @@ import Testing
 @Suite struct FormatterTests {
   static let second: UInt64 = 1_700_000_000_000_000_000
 
-  /// One record of every kind, with what hostile peers would put into it.
+  /// One record of each kind, with text as a hostile peer would send it.
   static let records: [[UInt8]] = {
     let hostile = Array("/\u{1B}[2J\u{202E}evil\n\"\\\u{85}/".utf8) + [0xff, 0x00]
     let version: [UInt8] = [1, 2, 3]

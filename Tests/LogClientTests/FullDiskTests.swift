@@ -9,11 +9,11 @@ import Testing
 
 @testable import LogClientCore
 
-/// A file system of a MiB, in memory, over a folder.
+/// A file system of 1 MiB in memory, mounted over a folder.
 private final class SmallDisk {
   let folder: TemporaryFolder
 
-  /// Whether we may mount one.
+  /// Whether this process may mount a file system.
   static let isPossible = (try? SmallDisk()) != nil
 
   init() throws {
@@ -31,7 +31,7 @@ private final class SmallDisk {
   }
 }
 
-/// Keeps what is said.
+/// Collects log messages.
 private struct Notes: LogHandler {
   final class Lines: Sendable {
     let lines = Mutex<[String]>([])

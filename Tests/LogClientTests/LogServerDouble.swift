@@ -3,17 +3,17 @@ import EventLoop
 import LogProtocol
 import Observations
 
-/// A log server's readers' end, on the loop of the program under test: notes what readers say and tells them
-/// what a test tells it to.
+/// A test double of the log server's reader side, on the loop of the program under test. It records the
+/// readers' messages and sends what a test gives it.
 final class LogServerDouble: ByteStreamHandler {
   private(set) var subscriptions: [(Subscription, positions: [ArchivePosition])] = []
   private(set) var acknowledged: [UInt32: UInt64] = [:]
   private(set) var goodbyes = 0
 
-  /// Sent to each reader that subscribes.
+  /// Bytes to send to each reader that subscribes.
   var greeting: [UInt8] = []
 
-  /// Sent to each reader that subscribes, after the greeting.
+  /// Returns more bytes to send after the greeting, given the reader's positions.
   var resend: ([ArchivePosition]) -> [UInt8] = { _ in [] }
 
   private var streams: [ByteStream] = []
@@ -37,7 +37,7 @@ final class LogServerDouble: ByteStreamHandler {
     for reader in readers { for record in records { reader.write(record) } }
   }
 
-  /// Whether the kernel has all that was sent.
+  /// Whether the kernel has accepted all sent bytes.
   var hasSentAll: Bool { readers.allSatisfy { $0.unsentCount == 0 } }
 
   func disconnect() { for stream in streams { stream.close(.closed("test")) } }
@@ -68,7 +68,7 @@ final class LogServerDouble: ByteStreamHandler {
 }
 
 extension EventLoop {
-  /// Runs until a condition holds; false where it does not within a minute.
+  /// Runs until a condition holds; returns false if it does not within a minute.
   func run(until condition: () -> Bool) -> Bool {
     let timer = TimerWatcher(on: self) {}
     timer.start(after: 0.01, every: 0.01)
@@ -78,7 +78,7 @@ extension EventLoop {
     return condition()
   }
 
-  /// Runs a few turns, whatever happens in them.
+  /// Runs N iterations of the loop.
   func runTurns(_ count: Int = 20) {
     var turns = 0
     _ = run {

@@ -8,7 +8,7 @@ import TestSupport
 let peer = Endpoint("127.1.2.3:8333")!
 let us = Endpoint("127.0.0.1:40000")!
 
-/// Made-up records.
+/// Makes test records.
 enum Records: MadeUpRecords {
   static let source: UInt32 = 1_700_000_000
 
@@ -63,7 +63,7 @@ enum Records: MadeUpRecords {
     return record(.message, sequence, body + payload, flags: flags, time: time, connection: connection)
   }
 
-  /// A record in words, for comparing.
+  /// A record as words, for comparing.
   static func words(_ header: RecordHeader, _ body: UnsafeRawBufferPointer) -> String {
     guard header.type == .meta, let meta = try? MetaBody(body.bytes) else {
       return "\(header.type.name) \(header.sequence)"
@@ -79,7 +79,7 @@ enum Records: MadeUpRecords {
     }
   }
 
-  /// All whole records of bytes in words.
+  /// All whole records in some bytes, as words.
   static func words(_ bytes: [UInt8]) throws -> [String] {
     try bytes.withUnsafeBytes { bytes in
       var cursor = RecordCursor(bytes)
@@ -93,7 +93,7 @@ enum Records: MadeUpRecords {
 }
 
 extension ChunkSlice {
-  /// A chunk with a copy of bytes.
+  /// A chunk with a copy of some bytes.
   init(copying bytes: [UInt8]) {
     let chunk = Chunk(capacity: bytes.count)
     bytes.withUnsafeBytes { chunk.base.copyMemory(from: $0.baseAddress!, byteCount: $0.count) }

@@ -76,7 +76,7 @@ import Zstandard
     let index = try SegmentIndex(folder.bytes(compressed + ".index").span.bytes)
     #expect(index == (try SegmentIndex(building: folder.path + compressed, format: .native)))
     #expect(index.blocks.count == 3)
-    // There is nothing more to do.
+    // A second call finds nothing to do.
     #expect(keeper(.init(compression: 3)).tend(openStart: 5_000_000, at: 9_000_000) == [])
   }
 
@@ -132,7 +132,7 @@ import Zstandard
     else { return #expect(Bool(false), "\(notes)") }
     let kept = [name(4), name(4) + ".index", name(5), name(5) + ".index"]
     #expect(try names() == ["verbatim.log"] + kept + ["verbatim.log.torn-5"])
-    // A budget for less than one leaves none.
+    // A limit smaller than one segment deletes all of them.
     _ = keeper(.init(keepBytes: 1)).tend(openStart: 6_000_000, at: 9_000_000)
     #expect(try names() == ["verbatim.log", "verbatim.log.torn-5"])
   }
@@ -140,7 +140,7 @@ import Zstandard
   @Test func deletesWhatIsTooOldByItsLastRecord() throws {
     for second in [100, 200, 300] as [UInt64] { folder.write(segment(second, 2), to: name(second)) }
     let rules = SegmentKeeper.Rules(keepTime: 50_000_000)
-    // The one of 200 goes on to 300; the one of 300 to where the open one begins.
+    // The segment of 200 ends at 300. The segment of 300 ends where the open one starts.
     var notes = keeper(rules).tend(openStart: 400_000_000, at: 349_000_000)
     #expect(notes == [.deleted(name(100), UInt64(segment(100, 2).count), "it ended 0 days ago")])
     notes = keeper(rules).tend(openStart: 400_000_000, at: 449_000_000)
@@ -152,7 +152,7 @@ import Zstandard
 
   @Test func finishesWhatACrashHasLeft() throws {
     let bytes = segment(1)
-    // Killed while compressing; while renaming; before removing what was compressed.
+    // Crashes while compressing, while renaming, and before removing the uncompressed segment.
     folder.write(bytes, to: name(1))
     folder.write([1, 2], to: name(1, isCompressed: true) + ".partial")
     folder.write(bytes, to: name(2))

@@ -111,7 +111,7 @@ import Testing
       }
     }
     #expect(step(&restarted, left(after: 3)) == .drop)
-    // It comes back, and leaves again.
+    // It comes back and leaves again.
     _ = step(&planner, Records.joined())
     #expect(step(&planner, left(after: 3)) == .keep)
     #expect(step(&planner, Records.text(2)) == .keep)
@@ -137,7 +137,7 @@ import Testing
       _ = planner.commit()
     }
     visit(1, records: 1)
-    // Of those who said nothing there is nothing to remember.
+    // Sources without records are not remembered.
     for id in 2...5000 as ClosedRange<UInt32> { visit(id, records: 0) }
     #expect(planner.positions.map(\.instance) == [1])
     for id in 5001...10_000 as ClosedRange<UInt32> { visit(id, records: 1) }
@@ -168,10 +168,10 @@ import Testing
     #expect(planner.commit() == [Records.source: 3])
     #expect(planner.positions == [ArchivePosition(instance: 42, source: Records.source, sequence: 3)])
     #expect(planner.commit() == [:])
-    // What was sent again is acknowledged again.
+    // Records that are sent again are acknowledged again.
     _ = step(&planner, Records.text(2))
     #expect(planner.commit() == [Records.source: 3])
-    // A source that comes back under another id goes on where it was.
+    // A source that comes back with another id continues at its position.
     _ = step(&planner, Records.text(4))
     _ = step(&planner, Records.joined(42, as: 9))
     #expect(step(&planner, Records.text(5, source: 9)) == .keep)
@@ -185,7 +185,7 @@ import Testing
     _ = step(&planner, Records.event(.connected, 1, connection: 1))
     _ = step(&planner, Records.event(.connected, 2, connection: 2))
     _ = step(&planner, Records.event(.closedByPeer, 3, connection: 2))
-    // Not committed yet: what is written next still tells of the closed connection.
+    // Not committed yet, so the head still contains the closed connection.
     #expect(try Records.words(planner.head(at: 9)) == ["mark 42:0", "joined 42", "open 1", "open 2"])
     _ = planner.commit()
     #expect(try Records.words(planner.head(at: 9)) == ["mark 42:3", "joined 42", "open 1"])
@@ -204,15 +204,15 @@ import Testing
     }
     #expect(step(&planner, left(9, false)) == .keep)
     #expect(step(&planner, left(Records.source, true)) == .keep)
-    // Not written yet: should the file be lost now, how far it had come is still known.
+    // Not committed yet: if the file is lost now, the positions are still known.
     #expect(planner.positions.map(\.instance) == [43, 42])
     #expect(planner.commit() == [Records.source: 1, 9: 1])
     // Without goodbye it may come back.
     #expect(planner.positions == [ArchivePosition(instance: 43, source: 9, sequence: 1)])
     #expect(try Records.words(planner.head(at: 9)) == ["mark 43:1"])
-    // The server tells late what a slow reader missed: all of it is accounted for.
+    // The server reports late that a slow reader missed records. All of them are accounted for already.
     #expect(step(&planner, Records.meta(.gap(gap(1...1, .slowReader)))) == .drop)
-    // Another one may be called the same.
+    // Another source may get the same id.
     _ = step(&planner, Records.joined(44))
     #expect(step(&planner, Records.text(1)) == .keep)
     #expect(planner.commit() == [Records.source: 1])

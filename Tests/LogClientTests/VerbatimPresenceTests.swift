@@ -8,14 +8,14 @@ import Testing
 
 @testable import LogClientCore
 
-/// An archive that somebody deletes, shortens or renames while it is being written.
+/// An archive that is deleted, shortened or renamed while it is being written.
 @Suite struct VerbatimPresenceTests {
   let tests = VerbatimTests()
   var folder: TemporaryFolder { tests.folder }
 
-  /// A verbatim that has archived and acknowledged a source's first `count` records.
+  /// Creates a verbatim that has archived and acknowledged a source's first `count` records.
   ///
-  /// - Parameter presence: seconds between its looks at the file.
+  /// - Parameter presence: seconds between its checks of the file.
   func archive(
     _ count: UInt64,
     _ limits: Verbatim.Limits = Verbatim.Limits(),
@@ -33,7 +33,7 @@ import Testing
 
   @Test func noticesThatTheFileWasDeletedAndAsksForTheRestAgain() throws {
     let (verbatim, server) = try archive(3)
-    // The source still has the third.
+    // The source still has record 3.
     server.resend = { $0.first?.sequence == 0 ? Records.text(3) : [] }
     unlink(folder.path + "verbatim.log")
     #expect(verbatim.loop.run { server.subscriptions.count == 2 })
@@ -57,7 +57,7 @@ import Testing
   @Test func makesTheFolderAgain() throws {
     let (verbatim, server) = try archive(2)
     unlink(folder.path + "verbatim.log")
-    // What else is in the folder here is the log server's socket.
+    // The folder also holds the log server's socket here.
     rename(folder.path, folder.path.dropLast() + "-away")
     defer { system("rm -rf '\(folder.path.dropLast())-away'") }
     #expect(verbatim.loop.run { folder.names.contains("verbatim.log") })
@@ -77,7 +77,8 @@ import Testing
     #expect(tests.words() == ["mark 42:3", "joined 42", "debug 4"])
   }
 
-  /// Cut in the middle of the third record, at the end of the second, at the beginning; and written to afterwards.
+  /// Cut in the middle of record 3, at the end of record 2, or at the start of the file; with and without
+  /// later writes.
   @Test(arguments: [5, Records.text(3).count, nil] as [Int?], [false, true])
   func goesOnWhereAFileWasShortened(cut: Int?, isWrittenTo: Bool) throws {
     var limits = Verbatim.Limits()
@@ -107,7 +108,8 @@ import Testing
     #expect(names.map { folder.bytes($0) } == (tail.isEmpty ? [] : [Array(tail)]))
   }
 
-  /// Shortened twice, so that the beginning of one record and that of another look like one, and nothing follows.
+  /// Shortened twice, so that the start of one record and the end of another look like one record, and
+  /// nothing follows.
   @Test func believesNoRecordThatAnotherCompleted() throws {
     var limits = Verbatim.Limits()
     limits.acknowledgement = 0.3
@@ -126,7 +128,7 @@ import Testing
     )
   }
 
-  /// The tail cannot be saved at first, as on a full disk. What was appended stays in doubt.
+  /// The tail cannot be saved at first, as on a full disk. Meanwhile the appended records are not trusted.
   @Test func triesAgainWhereTheTailCannotBeSaved() throws {
     let (name, away) = ("archive/x.log", folder.path + "away")
     mkdir(folder.path + "archive", 0o755)

@@ -8,7 +8,7 @@ import TestSupport
 import Testing
 import Zstandard
 
-/// The archiver as a process, with a log server's readers' end in this one.
+/// The `verbatim` program, run as a process, with a log server double in this process.
 @Suite(.serialized) final class VerbatimProgramTests {
   let folder = TemporaryFolder()
   let loop = EventLoop()
@@ -20,7 +20,7 @@ import Zstandard
   init() throws {
     server = try LogServerDouble(at: folder.path + "subscribe", on: loop)
     server.greeting = Records.joined()
-    // A source that keeps everything sends again what the archive does not have.
+    // The source keeps all records, and resends those that the archive lacks.
     server.resend = { [unowned self] positions in
       let known = positions.first { $0.instance == 42 }?.sequence ?? 0
       return known < published ? (known + 1...published).flatMap { Records.text($0) } : []
@@ -33,7 +33,7 @@ import Zstandard
     }
   }
 
-  /// Starts one of the programs built beside the tests.
+  /// Starts a program from the folder of the test binaries.
   @discardableResult
   func start(_ program: String, _ arguments: [String]) throws -> ChildProcess {
     let errors = folder.path + "stderr"
@@ -57,7 +57,7 @@ import Zstandard
 
   var errors: String { String(decoding: folder.bytes("stderr"), as: UTF8.self) }
 
-  /// What all segments together hold.
+  /// A report of all segments together.
   func report() throws -> ArchiveReport {
     let archive = folder.path + "archive/"
     for name in try FileManager.default.contentsOfDirectory(atPath: archive) where name.hasSuffix(".gz") {
@@ -73,9 +73,9 @@ import Zstandard
       folder.write(Array(space[..<progress.produced]), to: "archive/" + name.dropLast(4))
       unlink(archive + name)
     }
-    // Rotated segments sort by the time in their names, and before the current one only by rule.
+    // Rotated segments sort by the time in their names. The current file comes last by rule.
     let names = try FileManager.default.contentsOfDirectory(atPath: archive).sorted().filter {
-      // What a killed one had half written.
+      // Leave out saved tails of killed archivers, and indexes.
       !$0.hasPrefix("verbatim.log.torn-") && !$0.hasSuffix(".index")
     }
     var report = ArchiveReport()
@@ -122,7 +122,7 @@ import Zstandard
     let start = published
     #expect(loop.run { server.acknowledged[Records.source] ?? 0 > start + 1000 })
     publishing?.cancel()
-    // What was published last is still on its way.
+    // The latest records are still on their way.
     #expect(loop.run { server.acknowledged[Records.source] == published })
     let archive = folder.path + "archive/"
     #expect(
@@ -157,7 +157,7 @@ import Zstandard
       )
       #expect(loop.run { !rotation.isRunning })
       #expect(rotation.status == 0, "\(errors)")
-      // The next rotation's name needs another second.
+      // The name of the next rotated file must differ, so wait for the next second.
       let end = Clock.now() / 1_000_000_000 + 1
       #expect(loop.run { Clock.now() / 1_000_000_000 > end })
       #expect(loop.run { errors.components(separatedBy: "verbatim: writing to").count > count })
@@ -195,7 +195,7 @@ import Zstandard
     #expect(folder.bytes("archive/verbatim.log").count == 64 << 10)
     process.signal(SIGUSR1)
     #expect(loop.run { errors.contains("for rotation") })
-    // Once the file is closed it ends with a whole record.
+    // A closed file ends with a whole record.
     let closed = folder.bytes("archive/verbatim.log")
     #expect(closed.count < 64 << 10)
     rename(archive, archive + "-1")

@@ -11,7 +11,7 @@ import Zstandard
 
 @testable import LogClientCore
 
-/// Segments that are closed without a signal.
+/// Segments that verbatim closes without a signal.
 @Suite struct VerbatimSegmentsTests {
   let tests = VerbatimTests()
   var folder: TemporaryFolder { tests.folder }
@@ -25,13 +25,13 @@ import Zstandard
     return (verbatim, server)
   }
 
-  /// The names of closed segments, in order.
+  /// The names of the closed segments, in order.
   func segments() throws -> [String] {
     try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
       .filter { SegmentName($0, of: "verbatim.log") != nil }
   }
 
-  /// All segments, decompressed, in order.
+  /// The decompressed bytes of all segments, in order.
   func archive() throws -> [[UInt8]] {
     try segments().map { name in
       guard name.hasSuffix(".zst") else { return folder.bytes(name) }
@@ -70,7 +70,7 @@ import Zstandard
       let index = try SegmentIndex(folder.bytes(name + ".index").span.bytes)
       #expect(index.fileSize == UInt64(folder.bytes(name).count))
     }
-    // Each can be read alone, and together they are everything.
+    // Each segment can be read alone, and together they hold all records.
     let parts = try archive()
     for part in parts.dropFirst() {
       #expect(try Records.words(part).prefix(3).map { $0.prefix(4) } == ["mark", "join", "open"])
@@ -104,7 +104,7 @@ import Zstandard
     let names = try segments()
     let total = names.reduce(0) { $0 + folder.bytes($1).count }
     #expect((1...50000).contains(total), "\(names)")
-    // The newest ones, without a hole.
+    // The newest segments are kept, without a gap.
     let first = try Records.words(folder.bytes(names[0])).first { $0.hasPrefix("debug") }
     let number = try #require(first.flatMap { UInt64($0.dropFirst(6)) })
     let found = try archive().flatMap { try Records.words($0).filter { $0.hasPrefix("debug") } }
@@ -113,7 +113,7 @@ import Zstandard
 
   @Test func goesOnInTheSegmentWhereItCannotBeNamed() throws {
     let (verbatim, server) = try verbatim("rotate_size = 20000; compression = 0;")
-    // A folder of the name that the segment will get.
+    // A folder with the name that the segment will get.
     let start = verbatim.writer.segmentStart / 1000
     mkdir(folder.path + SegmentName(start: start).text(of: "verbatim.log"), 0o755)
     send(1...40, verbatim, server)
@@ -145,7 +145,7 @@ import Zstandard
     verbatim.reopen()
     #expect(verbatim.loop.run { server.acknowledged[Records.source] == 2 })
     #expect(tests.words() == ["mark 42:1", "joined 42", "debug 2"])
-    // Not one of its own, so it is neither compressed nor deleted, but can be sought in.
+    // verbatim did not name this segment. So it does not compress or delete it, but it does write an index.
     #expect(verbatim.loop.run { !folder.bytes("verbatim.log-1.index").isEmpty })
     #expect(tests.words("verbatim.log-1") == ["mark", "joined 42", "debug 1"])
   }

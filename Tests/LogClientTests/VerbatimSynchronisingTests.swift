@@ -10,9 +10,9 @@ import Testing
 
 @testable import LogClientCore
 
-/// When the disk has what is written, or has not.
+/// Flushing to disk: late, and with errors.
 @Suite struct VerbatimSynchronisingTests {
-  /// A disk that does what a test tells it to.
+  /// A simulated disk that a test controls.
   final class Disk: Sendable {
     private let codes = Mutex<[Int32]>([])
     private let count = Atomic(0)
@@ -55,7 +55,7 @@ import Testing
     disk.isSlow.store(true, ordering: .sequentiallyConsistent)
     server.send(Records.text(2))
     #expect(verbatim.loop.run { tests.words().last == "debug 2" })
-    // The stream goes on while the disk takes its time.
+    // The stream continues while the flush is slow.
     server.send(Records.text(3))
     #expect(verbatim.loop.run { tests.words().last == "debug 3" })
     verbatim.loop.runTurns()
@@ -88,8 +88,8 @@ import Testing
     #expect(disk.callCount == before + 1)
   }
 
-  /// The log server comes back, and the configuration is read again, while the disk hangs: signals, the watchdog and
-  /// other events are still heard.
+  /// The log server comes back, and the configuration is reloaded, while a flush hangs. Signals, the watchdog
+  /// and other events are still handled.
   @Test func waitsForTheDiskOnlyBetweenEvents() throws {
     let (verbatim, server) = try verbatim("fsync = \"interval\"; fsync_interval = 60.0;")
     server.send(Records.text(1))

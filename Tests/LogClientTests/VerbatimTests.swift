@@ -117,7 +117,7 @@ import Testing
     #expect(isTaken)
     verbatim.loop.runTurns()
     #expect(server.acknowledged == [:])
-    // The operator makes room: here, by another file and the signal that has it opened.
+    // The operator makes room: here with another file, and a reload that opens it.
     unlink(folder.path + "verbatim.log")
     verbatim.reload()
     #expect(verbatim.loop.run { server.acknowledged[Records.source] == 1 })

@@ -7,21 +7,21 @@ import EventLoop
 
 /// A subcommand of `netmine`.
 public protocol ClientCommand: ParsableCommand {
-  /// The options every program takes.
+  /// The options that all programs have.
   var common: CommonOptions { get }
 
-  /// Where its own options say that the connector takes commands.
+  /// The connector's control address from the command's options; nil to use the configured one.
   var control: String? { get }
 
   /// Whether to print JSON.
   var isJSON: Bool { get }
 
-  /// Does what was asked and says how it went.
+  /// Executes the command and returns its exit status.
   func execute(_ environment: ClientEnvironment) throws(ClientFailure) -> ExitStatus
 }
 
 extension ClientCommand {
-  /// Runs on a loop of its own with the program's own output; shows errors as sentences on stderr.
+  /// Runs on a new event loop, printing to stdout and stderr. Prints errors as sentences on stderr.
   public func run() throws {
     do throws(IOError) {
       try DescriptorRoom.check()
@@ -33,20 +33,20 @@ extension ClientCommand {
     guard status == .succeeded else { throw status.code }
   }
 
-  /// Runs on this loop with this output.
+  /// Runs on a given event loop with a given output.
   ///
-  /// - Parameter hearsSignals: whether signals to the process are for it.
+  /// - Parameter hearsSignals: whether signals to the process are for this command.
   public func run(on loop: EventLoop, output: Output, hearsSignals: Bool = false) -> ExitStatus {
     let (status, sentence) = attempt(on: loop, output, hearsSignals)
     if let sentence { output.complain(sentence) }
     guard let failure = output.failure else { return status }
-    // What could not be printed counts, whatever else happened.
+    // An output error makes the command fail, whatever else happened.
     let words = "\(failure)."
     if sentence != words { output.complain(words) }
     return .someFailed
   }
 
-  /// Does what was asked; returns how it went, and what there is to complain of.
+  /// Executes the command; returns its exit status and a sentence about an error, if there was one.
   private func attempt(
     on loop: EventLoop,
     _ output: Output,

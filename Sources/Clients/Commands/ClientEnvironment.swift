@@ -5,44 +5,44 @@ import Daemon
 import EventLoop
 import Glibc
 
-/// What a client command works with.
+/// The surroundings that a client command runs in.
 public struct ClientEnvironment {
-  /// The loop it waits on.
+  /// The event loop to wait on.
   public let loop: EventLoop
-  /// Where it prints.
+  /// The destination of results and complaints.
   public let output: Output
-  /// What the operator chose.
+  /// The configuration, with the command line's overrides.
   public let configuration: Configuration
-  /// Where the connector takes commands.
+  /// The connector's control address.
   public let controlAddress: SocketAddress
-  /// What to prove to servers on TCP; nil for none.
+  /// The key to prove to servers over TCP; nil for none.
   public let key: AccessKey?
   /// Whether to print JSON.
   public let isJSON: Bool
-  /// Whether signals to the process are for the command.
+  /// Whether signals to the process are for this command.
   public let hearsSignals: Bool
 
-  /// Where the log server takes readers.
+  /// The log server's address for readers.
   ///
-  /// - Throws: `ClientFailure` if this is root and somebody else could have put the socket there.
+  /// - Throws: `ClientFailure` if this process is root and another user could have put the socket there.
   public func subscribeAddress() throws(ClientFailure) -> SocketAddress {
     let key = "logger.subscribe_address"
     return try trusted(SocketAddress(server: configuration.logger.subscribeAddress), key: key)
   }
 
-  /// Where the log server takes sources.
+  /// The log server's address for sources.
   ///
-  /// - Throws: `ClientFailure` if this is root and somebody else could have put the socket there.
+  /// - Throws: `ClientFailure` if this process is root and another user could have put the socket there.
   public func publishAddress() throws(ClientFailure) -> SocketAddress {
     try trusted(SocketAddress(server: configuration.logger.publishAddress), key: "logger.publish_address")
   }
 
-  /// Checks the folder of the database that the configuration, or our default, names, and makes it.
+  /// Checks the folder of the node database, and creates it if it is missing.
   ///
   /// - Parameters:
-  ///   - place: a file's path, or an URL, of which nothing is checked.
-  ///   - isReadOnly: whether it has to be there.
-  /// - Throws: `ClientFailure` if this is root and somebody else could move the file.
+  ///   - place: a file's path, or a URL; nothing is checked for a URL.
+  ///   - isReadOnly: whether the database must exist already; then no folder is created.
+  /// - Throws: `ClientFailure` if this process is root and another user could move the file.
   public func prepareFolder(ofDatabase place: String, isReadOnly: Bool) throws(ClientFailure) {
     guard !place.contains("://"), let slash = place.lastIndex(of: "/") else { return }
     let folder = String(place[..<slash])

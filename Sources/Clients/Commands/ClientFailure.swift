@@ -1,9 +1,9 @@
-/// Why a command cannot go on: what its caller and its script are told.
+/// The reason why a command fails: an exit status for scripts and a sentence for people.
 public struct ClientFailure: Error, Equatable, CustomStringConvertible {
-  /// How the command ends.
+  /// The exit status of the command.
   public var status: ExitStatus
 
-  /// What went wrong and what to do about it; one sentence or more.
+  /// One or more sentences: the error, and how to fix it.
   public var sentence: String
 
   /// Creates a failure.

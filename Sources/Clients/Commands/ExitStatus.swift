@@ -1,18 +1,18 @@
 import ArgumentParser
 
-/// How a client command ended, for the script that called it.
+/// The exit status of a client command.
 public enum ExitStatus: Int32, Sendable {
-  /// Everything was done.
+  /// Everything succeeded.
   case succeeded = 0
-  /// Some of it failed.
+  /// Something failed.
   case someFailed = 1
-  /// Nobody answers.
+  /// The connector or the log server does not answer.
   case unreachable = 2
   /// The command line is wrong (`EX_USAGE`).
   case usage = 64
   /// The configuration is wrong (`EX_CONFIG`).
   case configuration = 78
 
-  /// What the parser ends the program with.
+  /// The same for the argument parser.
   public var code: ExitCode { ExitCode(rawValue) }
 }

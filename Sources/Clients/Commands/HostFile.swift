@@ -1,18 +1,18 @@
 import Bytes
 import Glibc
 
-/// Files of hosts.
+/// Reads files of hosts, and other small files.
 public enum HostFile {
-  /// The hosts in a file, or on stdin where the path is `-`.
+  /// The hosts in a file, or on stdin if the path is `-`.
   public static func read(_ path: String) throws(ClientFailure) -> [String] {
     do throws(IOError) {
       return lines(String(decoding: try contents(path), as: UTF8.self))
     } catch {
-      throw ClientFailure(.usage, "The file of hosts cannot be read: \(error).")
+      throw ClientFailure(.usage, "The host file cannot be read: \(error).")
     }
   }
 
-  /// The hosts in a text, one a line; empty lines and comments, from `#` on, are skipped.
+  /// The hosts in a text, one per line. Ignores empty lines, white space, and everything after `#`.
   public static func lines(_ text: String) -> [String] {
     text.split(whereSeparator: \.isNewline).compactMap { line in
       let host = line.prefix { $0 != "#" }.filter { !$0.isWhitespace }
@@ -20,9 +20,9 @@ public enum HostFile {
     }
   }
 
-  /// The text of a file.
+  /// The text of a file, or of stdin if the path is `-`.
   ///
-  /// - Parameter what: what it is, for the error's words.
+  /// - Parameter what: a noun for the error message.
   public static func text(_ path: String, what: String) throws(ClientFailure) -> String {
     do throws(IOError) {
       return String(decoding: try contents(path), as: UTF8.self)
@@ -31,7 +31,7 @@ public enum HostFile {
     }
   }
 
-  /// The bytes of a file, or of stdin where the path is `-`.
+  /// The bytes of a file, or of stdin if the path is `-`.
   public static func contents(_ path: String) throws(IOError) -> [UInt8] {
     let descriptor = path == "-" ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw IOError("open \(path)") }

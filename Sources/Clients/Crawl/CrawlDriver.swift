@@ -22,7 +22,7 @@ final class CrawlDriver {
     let nodes: [KnownNode]
   }
 
-  /// The records of the log stream that it needs.
+  /// The records of the log stream that a crawl needs.
   static var subscription: Subscription {
     var subscription = Subscription(types: [.message, .connection])
     subscription.commands = [.addr, .addrv2]
@@ -30,16 +30,16 @@ final class CrawlDriver {
     return subscription
   }
 
-  /// Seconds between two looks at what is due.
+  /// Seconds between two steps.
   private static let tick = 0.02
 
-  /// The number of events and tellings that are reported to the crawl before the next look.
+  /// Number of waiting events at which the next step starts early.
   private static let digestCount = 100
 
-  /// Most targets, or connection ids, in one request.
+  /// Maximum number of targets or ids in one request.
   private static let batchCount = 1000
 
-  /// Most dials begun at a time: events that arrive meanwhile wait in memory.
+  /// Maximum number of dials started in one step. The events that come meanwhile wait in memory.
   private static let dialCount = 250
 
   /// The crawl.
@@ -62,9 +62,7 @@ final class CrawlDriver {
   private var adoptions: [(connection: UInt32, remote: Endpoint, introduction: PeerIntroduction)] = []
   private var lastLook = 0.0
 
-  /// Begins to listen to the stream.
-  ///
-  /// - Parameter target: what to request of the connector to connect to an address.
+  /// Prepares a crawl, and starts handling the stream's records.
   init(
     _ settings: CrawlSettings,
     _ session: ConnectorSession,
@@ -101,7 +99,7 @@ final class CrawlDriver {
     }
     digest()
     crawl.advance(to: now)
-    // Requests for connections that are gone meanwhile fail, which is no harm: their ends are reported like others.
+    // Connections that have closed meanwhile need no handling here: their end is reported like any other.
     forEachBatch(crawl.takeAsks()) {
       let message = Network.frame(magic: session.hello.magic, command: .getaddr, payload: [])
       session.post(.send(SendRequest(.message(message), to: .connections($0))))
@@ -185,8 +183,8 @@ final class CrawlDriver {
     }
   }
 
-  /// Reports to the crawl what happened. Connections are known before their tellings, as the replies to their connects are
-  /// read first.
+  /// Passes new events to the crawl. The replies to connect requests are read before addresses from the
+  /// stream, so the crawl knows every connection before it gets addresses from it.
   private func digest() {
     let arrived = events
     events = []

@@ -3,21 +3,21 @@ import Crawler
 import NodeDatabase
 import Observations
 
-/// Something that a crawl found, as small as it came: there may be many that wait to be written.
+/// A result of a crawl, kept as small as it came, because many may wait to be written.
 enum CrawlFinding: Sendable {
-  /// What an attempt came to.
+  /// The result of a dial attempt.
   case attempt(CrawlAttempt)
-  /// Addresses that somebody told of.
+  /// Addresses that a node sent.
   case telling(CrawlTelling)
-  /// Anything else.
+  /// Another observation.
   case other(Observation)
 
-  /// How many observations it is.
+  /// The number of observations that it makes.
   var count: Int {
     if case .telling(let telling) = self { telling.nodes.count } else { 1 }
   }
 
-  /// Adds what the database of nodes is told of it.
+  /// Appends its observations for the node database.
   func append(to observations: inout [Observation]) {
     switch self {
     case .attempt(let attempt): observations.append(.attempt(Attempt(attempt)))
@@ -36,12 +36,12 @@ enum CrawlFinding: Sendable {
     }
   }
 
-  /// Seconds since the Unix epoch in ns.
+  /// Converts seconds since the Unix epoch to ns.
   static func nanoseconds(_ seconds: Double) -> UInt64 { UInt64(max(0, seconds) * 1e9) }
 }
 
 extension Attempt {
-  /// What the database of nodes is told of an attempt.
+  /// The node database's form of a crawl attempt.
   init(_ attempt: CrawlAttempt) {
     self.init(attempt.endpoint, time: CrawlFinding.nanoseconds(attempt.time), state: attempt.state)
     outcome = attempt.outcome

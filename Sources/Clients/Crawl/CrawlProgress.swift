@@ -3,28 +3,28 @@ import Commands
 import Crawler
 import JSON
 
-/// How far a crawl is.
+/// The progress of a crawl.
 struct CrawlProgress: Equatable {
-  /// Seconds since it began.
+  /// Seconds since the crawl started.
   var seconds: Double
-  /// Which pass it is in, from 1.
+  /// The number of the current pass, from 1.
   var pass: Int
-  /// How many addresses it remembers.
+  /// The number of known addresses.
   var candidates: Int
-  /// How many of them are to be dialled as soon as there is room.
+  /// The number of addresses that are due to be dialled.
   var frontier: Int
-  /// How many are being dialled.
+  /// The number of dials in progress.
   var inFlight: Int
-  /// How many connections stand.
+  /// The number of open connections.
   var connected: Int
-  /// How many nodes are reachable, by network.
+  /// The number of reachable nodes by network.
   var reachable: [String: Int]
-  /// Dials a second, lately.
+  /// Dials per second in the last seconds; see `CrawlReport`.
   var rate: Double
-  /// What has happened so far.
+  /// Totals since the crawl started.
   var counts: Crawl.Counts
 
-  /// How far it is now.
+  /// The current progress of a crawl.
   init(_ crawl: Crawl, rate: Double, seconds: Double) {
     self.seconds = seconds
     pass = crawl.pass
@@ -38,10 +38,10 @@ struct CrawlProgress: Equatable {
     counts = crawl.counts
   }
 
-  /// Seconds until the frontier is empty, were nothing added; nil where that cannot be told.
+  /// Estimated seconds until the frontier is empty if no address is added; nil if there is no estimate.
   var secondsLeft: Double? { frontier > 0 && rate > 0 ? Double(frontier) / rate : nil }
 
-  /// How many nodes are reachable.
+  /// The number of reachable nodes.
   var reachableCount: Int { reachable.values.reduce(0, +) }
 
   private var networks: String {
@@ -49,7 +49,7 @@ struct CrawlProgress: Equatable {
       .joined(separator: ", ")
   }
 
-  /// All in a line.
+  /// The progress on one line.
   var line: String {
     var line =
       "pass \(pass): \(frontier) in the frontier, \(inFlight) in flight, \(reachableCount) reachable"
@@ -59,7 +59,7 @@ struct CrawlProgress: Equatable {
     return line
   }
 
-  /// All in a few lines.
+  /// The progress on several lines.
   var lines: [String] {
     [
       "  running     \(Quantity.age(UInt64(seconds))), pass \(pass)",
@@ -68,11 +68,11 @@ struct CrawlProgress: Equatable {
       "  frontier    \(frontier) of \(candidates) addresses, \(inFlight) in flight, \(Quantity.perSecond(rate))"
         + (secondsLeft.map { ", \(Quantity.age(UInt64($0))) left" } ?? ""),
       "  so far      \(Quantity.counted(counts.dials, "dial")), \(Quantity.counted(counts.handshakes, "handshake")), "
-        + "\(counts.answers) of \(counts.asks) asked have answered, \(counts.told) addresses told",
+        + "\(counts.answers) of \(counts.asks) getaddr answered, \(counts.told) addresses received",
     ]
   }
 
-  /// Writes it as JSON.
+  /// Adds the progress to a JSON object.
   func write(to json: inout JSONWriter) {
     json.member("seconds", seconds)
     json.member("pass", pass)

@@ -9,12 +9,12 @@ import LogText
 import NodeDatabase
 import Observations
 
-/// Prints how far a crawl is, and what it has found.
+/// Prints the progress and the results of a crawl.
 final class CrawlReport {
-  /// Seconds over which the rate of dials is measured.
+  /// Seconds over which the dial rate is measured.
   private static let window = 10.0
 
-  /// How many user agents, versions and combinations of services are listed.
+  /// Maximum number of rows for user agents, versions and other groups.
   private static let rowLimit = 12
 
   private let output: Output
@@ -30,7 +30,8 @@ final class CrawlReport {
 
   /// Creates a report.
   ///
-  /// - Parameter heartbeat: seconds from one line to the next that says how far it is, where that is no terminal.
+  /// - Parameter heartbeat: seconds between progress lines when stderr is not a terminal, and always with
+  ///   JSON.
   init(_ environment: ClientEnvironment, _ rules: SpeciesRules, _ enricher: Enricher, heartbeat: Double) {
     output = environment.output
     status = CrawlStatusFile(environment)
@@ -40,9 +41,9 @@ final class CrawlReport {
     self.heartbeat = heartbeat
   }
 
-  // MARK: How far it is
+  // MARK: Progress
 
-  /// Shows how far it is, where that is due.
+  /// Updates every display of progress that is due. `now` is in seconds since the crawl started.
   func progress(_ crawl: Crawl, at now: Double) {
     if output.showsProgress, now - shownAt >= 0.25 {
       shownAt = now
@@ -61,19 +62,19 @@ final class CrawlReport {
     }
   }
 
-  /// The crawl is over.
+  /// Removes the status file, because the crawl is over.
   func end() { status.remove() }
 
-  /// A pass is over.
+  /// Prints the progress at the end of a pass.
   func passed(_ crawl: Crawl, at now: Double) { beat(crawl, "pass", at: now) }
 
-  /// Shows something else for a while.
+  /// Shows another text on the progress line.
   func show(_ line: String) { output.progress(line) }
 
-  /// Takes away what is shown.
+  /// Clears the progress line.
   func clear() { output.clearProgress() }
 
-  /// Prints who was reached, for programs.
+  /// Prints the nodes that attempts have reached, if the output is JSON.
   func tell(_ attempts: [CrawlAttempt]) {
     guard isJSON else { return }
     output.lines(
@@ -85,13 +86,13 @@ final class CrawlReport {
     )
   }
 
-  /// Tells who was found connected already.
+  /// Prints nodes that were already connected, if the output is JSON.
   func tell(_ nodes: [CrawledNode]) {
     guard isJSON else { return }
     output.lines(nodes.flatMap { Self.reached($0.endpoint, $0.node.introduction, nil, nil) })
   }
 
-  /// The line of a node that is reached; durations in ns.
+  /// The JSON line of a reached node; durations in ns.
   private static func reached(
     _ endpoint: Endpoint,
     _ peer: PeerIntroduction,
@@ -116,7 +117,7 @@ final class CrawlReport {
     while samples.count > 2, samples[1].time < now - Self.window { samples.removeFirst() }
   }
 
-  /// Dials a second, lately.
+  /// Dials per second, over the last 10 seconds.
   private var rate: Double {
     guard let first = samples.first, let last = samples.last, last.time > first.time else { return 0 }
     return Double(last.dials - first.dials) / (last.time - first.time)
@@ -134,9 +135,9 @@ final class CrawlReport {
     output.line(json)
   }
 
-  // MARK: What was found
+  // MARK: Results
 
-  /// Prints what was found.
+  /// Prints the results.
   func summarise(_ crawl: Crawl, seconds: Double) {
     let nodes = crawl.reachableNodes
     if isJSON {
@@ -169,18 +170,18 @@ final class CrawlReport {
     output.note(
       "\(Quantity.counted(nodes.count, "reachable node")) among \(crawl.candidateCount) addresses, found in "
         + "\(Quantity.age(UInt64(seconds))) with \(Quantity.counted(crawl.counts.dials, "dial")); "
-        + "\(crawl.counts.answers) of \(crawl.counts.asks) asked have answered"
-        + (crawl.nonsensicalCount > 0 ? "; \(crawl.nonsensicalCount) tell nothing but nonsense" : "")
+        + "\(crawl.counts.answers) of \(crawl.counts.asks) getaddr answered"
+        + (crawl.nonsensicalCount > 0 ? "; \(crawl.nonsensicalCount) sent only useless addresses" : "")
     )
   }
 
-  /// What nodes are counted by.
+  /// A property to count nodes by.
   private struct Tally {
-    /// Its name in a table.
+    /// Its heading in a table.
     let title: String
-    /// Its name in JSON.
+    /// Its key in JSON.
     let key: StaticString
-    /// What each node has.
+    /// Its value for each node.
     let names: [String]
   }
 
@@ -218,14 +219,14 @@ final class CrawlReport {
     return tallies
   }
 
-  /// How many have each name, the most first.
+  /// The number of nodes for each name, largest first.
   static func tally(_ names: [String]) -> [(name: String, count: Int)] {
     Dictionary(grouping: names) { $0 }.map { ($0.key, $0.value.count) }.sorted {
       $0.1 != $1.1 ? $0.1 > $1.1 : $0.0 < $1.0
     }
   }
 
-  /// A table of how many have each name; what is beyond the limit is one row.
+  /// A table of the number of nodes for each name. The names beyond the limit share one row.
   static func shareTable(_ title: String, _ names: [String], limit: Int) -> [String] {
     var table = Table([.init(title), .init("NODES", .trailing), .init("SHARE", .trailing)])
     let rows = tally(names)
@@ -238,7 +239,7 @@ final class CrawlReport {
     return table.lines
   }
 
-  /// A table of how many addresses are in each state, by network.
+  /// A table of the number of addresses in each state, by network.
   static func stateTable(_ states: [NodeState: [NetworkID: Int]]) -> [String] {
     let networks = Set(states.values.flatMap(\.keys)).sorted { $0.rawValue < $1.rawValue }
     var table = Table(

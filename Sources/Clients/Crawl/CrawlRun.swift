@@ -12,7 +12,7 @@ import NodeDatabase
 import Observations
 import Steering
 
-/// Crawls in passes, and records and reports what it finds.
+/// Carries out a crawl's decisions through a connector, and reports the results back to the crawl.
 final class CrawlRun {
   private let command: CrawlRunCommand
   private let recorder: NodeRecorder?
@@ -25,7 +25,7 @@ final class CrawlRun {
   private var names: ReverseNames?
   private let driver: CrawlDriver
 
-  /// Begins to listen.
+  /// Prepares a crawl, and starts handling the stream's records.
   init(
     _ command: CrawlRunCommand,
     _ settings: CrawlSettings,
@@ -53,41 +53,41 @@ final class CrawlRun {
           on: environment.loop
         ) { recorder.take($0) }
       } catch {
-        environment.output.complain("Nobody is asked what addresses are called: \(error).")
+        environment.output.complain("Reverse DNS is not used: \(error).")
       }
     }
   }
 
   private var now: Double { driver.now }
 
-  /// Crawls until it is over, and prints what was found.
+  /// Crawls until the end, then prints the results.
   ///
   /// - Parameters:
-  ///   - start: the addresses to begin with, besides those that the store and the connector know.
-  ///   - fixedSeeds: those to begin with where there are none.
+  ///   - start: the addresses to start from, besides those of the node database and the open connections.
+  ///   - fixedSeeds: the addresses to start from if there are no others.
   func run(from start: [Endpoint], orFrom fixedSeeds: [Endpoint]) throws(ClientFailure) -> ExitStatus {
     driver.crawl.add(start, at: now)
     try stored { () throws(NodeStoreError) in try recorder?.load { driver.crawl.add($0, at: now) } }
     driver.adopt(try session.connections())
     if driver.crawl.candidateCount == 0, !fixedSeeds.isEmpty {
-      environment.output.note("Nothing else is known: it begins with \(fixedSeeds.count) built-in addresses.")
+      environment.output.note("No other address known: starting from \(fixedSeeds.count) built-in addresses.")
       driver.crawl.add(fixedSeeds, at: now)
     }
     guard driver.crawl.candidateCount > 0 else {
       guard start.isEmpty else {
         throw ClientFailure(
           .usage,
-          "There is nowhere to begin: of \(Quantity.counted(start.count, "address", "addresses")) none may be dialled on "
-            + "\(session.hello.networkName), as none is routable, or all opted out."
+          "No address to start from: of \(Quantity.counted(start.count, "address", "addresses")) none may be dialled on "
+            + "\(session.hello.networkName). None is routable, or all have opted out."
         )
       }
       throw ClientFailure(
         .usage,
-        "There is nowhere to begin: nobody is known on \(session.hello.networkName). Name a host, or a --file of hosts."
+        "No address to start from: no node of \(session.hello.networkName) is known. Give a host or a --file of hosts."
       )
     }
     do throws(ClientFailure) { try crawl(for: command.duration) } catch {
-      // What was found until then is told all the same.
+      // Report the results so far even after an error.
       try finish()
       throw error
     }
@@ -95,7 +95,7 @@ final class CrawlRun {
     return driver.crawl.reachableNodes.isEmpty ? .someFailed : .succeeded
   }
 
-  /// Crawls until the passes are done, the time is over, or somebody interrupts it.
+  /// Crawls until the passes are done, the time is up, or a signal comes.
   private func crawl(for seconds: Double?) throws(ClientFailure) {
     let end = Deadline(seconds: seconds ?? .infinity)
     try beginPass()
@@ -114,22 +114,23 @@ final class CrawlRun {
     defer { report.end() }
     names?.close()
     report.clear()
-    // Who is interrupted was asked just now; only what is held stays.
+    // After an interrupt, nodes may have been asked a moment ago. Close their connections too, unless they
+    // are to be held.
     if !command.hold { driver.closeOwnConnections() }
     try writeList()
     if command.list != "-" { report.summarise(driver.crawl, seconds: now) }
     record()
     try stored { () throws(NodeStoreError) in
-      try recorder?.finish(driver.crawl) { report.show("\($0) observations are to be written") }
+      try recorder?.finish(driver.crawl) { report.show("\($0) observations left to write") }
     }
     report.clear()
     if let count = recorder?.droppedCount, count > 0 {
       environment.output.complain(
-        "\(count) observations were not kept: the database of nodes was too far behind."
+        "\(count) observations were dropped: the node database was too slow."
       )
     }
     if let count = recorder?.refusedCount, count > 0 {
-      environment.output.complain("\(count) observations were not kept: the database of nodes refused them.")
+      environment.output.complain("\(count) observations were dropped: the node database refused them.")
     }
   }
 
@@ -142,7 +143,7 @@ final class CrawlRun {
     driver.crawl.beginPass(at: now)
   }
 
-  // MARK: Doing
+  // MARK: Actions
 
   private func step() throws(ClientFailure) {
     try driver.step { interruption.hasCome }
@@ -151,13 +152,13 @@ final class CrawlRun {
     report.progress(driver.crawl, at: now)
   }
 
-  /// Hands over what was found.
+  /// Prints new results and queues them for the node database.
   private func record() {
     let attempts = driver.crawl.takeAttempts()
     report.tell(attempts)
     let tellings = driver.crawl.takeTellings()
     let described = driver.crawl.takeDescribed()
-    // Others connected to these, so that there was no attempt.
+    // Other clients made these connections, so there was no attempt.
     report.tell(described.filter { $0.node.handshakeDuration == 0 })
     guard let recorder else { return }
     recorder.take(tellings)
@@ -175,7 +176,7 @@ final class CrawlRun {
 
   private func stored(_ body: () throws(NodeStoreError) -> Void) throws(ClientFailure) {
     do throws(NodeStoreError) { try body() } catch {
-      throw ClientFailure(.someFailed, "The database of nodes: \(error).")
+      throw ClientFailure(.someFailed, "Node database: \(error).")
     }
   }
 

@@ -9,29 +9,30 @@ import LogOptions
 import NodeDatabase
 import Steering
 
-/// `netmine crawl run`, which `netmine crawl` is short for: finds every reachable node.
+/// `netmine crawl run`, with `netmine crawl` as its short form: finds all reachable nodes.
 struct CrawlRunCommand: ControlCommand {
   static let configuration = CommandConfiguration(
     commandName: "run",
-    abstract: "Find every reachable node of the network.",
+    abstract: "Find all reachable nodes of the network.",
     discussion: """
       For example:
-        netmine crawl                                 from the DNS seeds, and from whom we are connected to
-        netmine crawl --file nodes.txt --list found   from a list; what is reachable into a file
-        netmine crawl --hold                          and keep a connection to each, until interrupted
+        netmine crawl                                 start from the DNS seeds and open connections
+        netmine crawl --file nodes.txt --list found   start from a file; write reachable nodes to another
+        netmine crawl --hold                          keep a connection to each node, until interrupted
 
-      Dials all candidates, asks who is reachable for addresses, dials those, and so on until nothing is left: a pass. \
-      What passes do, and what the states mean, is in docs/crawler.md. Limits are in the section crawl of netmine.cfg.
+      A pass dials all candidates, asks each reachable node for addresses, dials the new ones, and so on \
+      until none are left. See docs/crawler.md for passes and node states, and the crawl section of \
+      netmine.cfg for limits.
 
-      Exit status 0 when some node is reachable, 1 when none is.
+      Exit status: 0 if any node is reachable, otherwise 1.
       """
   )
 
-  @Argument(help: ArgumentHelp("Where nodes listen: begin there.", valueName: "host[:port]"))
+  @Argument(help: ArgumentHelp("Nodes to start from.", valueName: "host[:port]"))
   var hosts: [String] = []
 
   @Option(
-    help: ArgumentHelp("Begin with the hosts in this file, one a line; - for stdin.", valueName: "path"),
+    help: ArgumentHelp("Start from the hosts in this file, one per line; - for stdin.", valueName: "path"),
     completion: .file()
   )
   var file: String?
@@ -39,7 +40,7 @@ struct CrawlRunCommand: ControlCommand {
   @Flag(
     name: .customLong("dns-seeds"),
     inversion: .prefixedNo,
-    help: "Begin with the nodes that the network's DNS seeds name. (default: where no host is given)"
+    help: "Start from nodes that the network's DNS seeds list. (default: if no host is given)"
   )
   var usesSeeds: Bool?
 
@@ -47,45 +48,45 @@ struct CrawlRunCommand: ControlCommand {
     name: .customLong("fixed-seeds"),
     inversion: .prefixedNo,
     help: """
-      Begin with a few built-in addresses where neither hosts nor DNS seeds, the database or connections give any. \
-      (default: where no host is given)
+      Start from a few built-in addresses if hosts, DNS seeds, the database and open connections give none. \
+      (default: if no host is given)
       """
   )
   var usesFixedSeeds: Bool?
 
   @Option(
     name: .customLong("dns-server"),
-    help: ArgumentHelp("Ask this name server. (default: the system's)", valueName: "address:port")
+    help: ArgumentHelp("Use this name server. (default: the system's)", valueName: "address:port")
   )
   var nameServer: Endpoint?
 
-  @Flag(help: "Keep a connection to every reachable node, and dial again who comes back, until interrupted.")
+  @Flag(help: "Keep a connection to every reachable node, and redial nodes, until interrupted.")
   var hold = false
 
   @Option(
     help: ArgumentHelp(
-      "End after so many passes; 0 for never. (default: 1, with --hold 0)",
+      "Stop after N passes; 0 is no limit. (default: 1; with --hold: 0)",
       valueName: "count"
     )
   )
   var passes: Int?
 
-  @Option(help: ArgumentHelp("End after so many seconds.", valueName: "seconds"))
+  @Option(help: ArgumentHelp("Stop after N seconds.", valueName: "seconds"))
   var duration: Double?
 
   @Option(
-    help: ArgumentHelp("Begin at most so many dials a second. (default: crawl.rate)", valueName: "count")
+    help: ArgumentHelp("Dial at most N nodes per second. (default: crawl.rate)", valueName: "count")
   )
   var rate: Double?
 
   @Option(
-    help: ArgumentHelp("Have at most so many dials under way. (default: crawl.in_flight)", valueName: "count")
+    help: ArgumentHelp("Dial at most N nodes at a time. (default: crawl.in_flight)", valueName: "count")
   )
   var inFlight: Int?
 
   @Option(
     help: ArgumentHelp(
-      "Write the reachable nodes to this file, one a line; - for stdout.",
+      "Write the reachable nodes to this file, one per line; - for stdout.",
       valueName: "path"
     ),
     completion: .file()
@@ -93,29 +94,29 @@ struct CrawlRunCommand: ControlCommand {
   var list: String?
 
   @Option(
-    help: ArgumentHelp("Tell species by the rules in this file. (default: crawl.species)", valueName: "path"),
+    help: ArgumentHelp("Use the species rules in this file. (default: crawl.species)", valueName: "path"),
     completion: .file()
   )
   var species: String?
 
-  @Flag(help: "Print the built-in rules for species, to be edited, and end.")
+  @Flag(help: "Print the built-in species rules, to be edited, and exit.")
   var printSpecies = false
 
   @Option(
     help: ArgumentHelp(
-      "The database of nodes: a file, or postgresql://user@host/name. (default: as configured)",
+      "The node database: a file or postgresql://user@host/name. (default: as configured)",
       valueName: "place"
     ),
     completion: .file()
   )
   var database: String?
 
-  @Flag(name: .customLong("no-database"), help: "Begin without the database of nodes, and keep nothing.")
+  @Flag(name: .customLong("no-database"), help: "Use no node database: load nothing, store nothing.")
   var noDatabase = false
 
   @Option(
     help: ArgumentHelp(
-      "Say every so many seconds how far it is, where that is no terminal.",
+      "Print progress every N seconds when stderr is not a terminal.",
       valueName: "seconds"
     )
   )
@@ -125,12 +126,12 @@ struct CrawlRunCommand: ControlCommand {
   @OptionGroup var options: ClientOptions
 
   func validate() throws {
-    guard passes ?? 0 >= 0 else { throw ValidationError("--passes is 0 or more.") }
+    guard passes ?? 0 >= 0 else { throw ValidationError("--passes must be 0 or more.") }
     guard duration ?? 1 > 0, heartbeat > 0 else {
-      throw ValidationError("--duration and --heartbeat are times.")
+      throw ValidationError("--duration and --heartbeat must be more than 0.")
     }
     guard rate ?? 1 > 0, inFlight ?? 1 > 0 else {
-      throw ValidationError("--rate and --in-flight are more than 0.")
+      throw ValidationError("--rate and --in-flight must be more than 0.")
     }
   }
 
@@ -145,7 +146,7 @@ struct CrawlRunCommand: ControlCommand {
     if self.hosts.contains("-") { named += try HostFile.read("-") }
     if let file { named += try HostFile.read(file) }
     return try environment.withStream(CrawlDriver.subscription) { session, stream throws(ClientFailure) in
-      // Through a proxy that the operator names, addresses may lead back to this machine.
+      // Through a proxy given on the command line, loopback addresses might lead back to this machine.
       settings.dialsLoopbackOnly = session.hello.reach != .anywhere && connecting.proxy == nil
       let start = try beginnings(named, session.hello, environment)
       let fixed = try fixedSeeds(named, session.hello)
@@ -175,11 +176,11 @@ struct CrawlRunCommand: ControlCommand {
         environment.output.complain($0)
       }
     } catch {
-      throw ClientFailure(.someFailed, "The database of nodes: \(error).")
+      throw ClientFailure(.someFailed, "Node database: \(error).")
     }
   }
 
-  /// What the configuration says, and the command line over it.
+  /// The settings from the configuration, overridden by the command line.
   private func settings(_ configuration: Configuration) throws(ClientFailure) -> CrawlSettings {
     var settings = CrawlSettings(configuration)
     settings.inFlight = min(inFlight ?? settings.inFlight, configuration.connector.dial.inFlight)
@@ -191,13 +192,13 @@ struct CrawlRunCommand: ControlCommand {
 
   private func speciesRules(_ configuration: Configuration) throws(ClientFailure) -> SpeciesRules {
     guard let path = species ?? configuration.crawl.species else { return .standard }
-    let text = try HostFile.text(path, what: "file of species")
+    let text = try HostFile.text(path, what: "species file")
     do throws(SpeciesRules.Failure) { return try SpeciesRules(text) } catch {
       throw ClientFailure(.configuration, "\(path), \(error).")
     }
   }
 
-  /// The addresses to begin with: those named, and those that DNS seeds name.
+  /// The addresses to start from: those of the given hosts, and those that the DNS seeds list.
   func beginnings(
     _ named: [String],
     _ hello: ServerHello,
@@ -230,10 +231,10 @@ struct CrawlRunCommand: ControlCommand {
     return endpoints
   }
 
-  /// The built-in addresses that it may begin with where there is nothing else, as with Bitcoin Core's -fixedseeds.
+  /// The built-in addresses to start from if there are no others, as with Bitcoin Core's -fixedseeds.
   func fixedSeeds(_ named: [String], _ hello: ServerHello) throws(ClientFailure) -> [Endpoint] {
     guard usesFixedSeeds ?? named.isEmpty else { return [] }
-    // By what tells its messages apart: a network described by the operator may have any name.
+    // Found by magic, because a network described in the configuration may have any name.
     let seeds = Network(magic: hello.magic)?.fixedSeeds ?? []
     if usesFixedSeeds == true, seeds.isEmpty {
       throw ClientFailure(.usage, "\(hello.networkName) has no fixed seeds.")
@@ -241,13 +242,13 @@ struct CrawlRunCommand: ControlCommand {
     return seeds
   }
 
-  /// An address with what is said of each connect.
+  /// A connect target for an endpoint.
   ///
-  /// - Parameter agent: the user agent where the command line does not say.
+  /// - Parameter agent: the user agent to send if the command line gives none.
   func target(_ endpoint: Endpoint, agent: String?) -> ConnectTarget {
     var target = connecting.target(endpoint)
     if target.userAgent == nil { target.userAgent = agent.map { Array($0.utf8) } }
-    // Who only asks for addresses has no use for transactions.
+    // A crawl that only asks for addresses needs no transactions.
     if target.relay == nil, !hold { target.relay = false }
     return target
   }

@@ -3,18 +3,18 @@ import Bytes
 import Commands
 import Daemon
 
-/// `netmine crawl status`: tells how far a running crawl is.
+/// `netmine crawl status`: prints the progress of a running crawl.
 struct CrawlStatusCommand: ClientCommand {
   static let configuration = CommandConfiguration(
     commandName: "status",
-    abstract: "Tell how far a running crawl is.",
-    discussion: "Exit status 0 when a crawl runs, 1 when none does."
+    abstract: "Show the progress of a running crawl.",
+    discussion: "Exit status: 0 if a crawl is running, otherwise 1."
   )
 
-  @Flag(help: "Show it again and again.")
+  @Flag(help: "Update the display until interrupted.")
   var watch = false
 
-  @Option(help: ArgumentHelp("Seconds from one time to the next.", valueName: "seconds"))
+  @Option(help: ArgumentHelp("Seconds between updates, with --watch.", valueName: "seconds"))
   var interval = 1.0
 
   @Flag(help: "Print JSON.")
@@ -26,13 +26,15 @@ struct CrawlStatusCommand: ClientCommand {
   var isJSON: Bool { json }
 
   func validate() throws {
-    guard (0.1...3600).contains(interval) else { throw ValidationError("--interval is 0.1 to 3600 seconds.") }
+    guard (0.1...3600).contains(interval) else {
+      throw ValidationError("--interval must be 0.1 to 3600 seconds.")
+    }
   }
 
   func execute(_ environment: ClientEnvironment) throws(ClientFailure) -> ExitStatus {
     let file = CrawlStatusFile(environment)
     guard try look(file) != nil else {
-      environment.output.complain("No crawl runs here.")
+      environment.output.complain("No crawl is running here.")
       return .someFailed
     }
     return try environment.onScreen(interval: interval, count: watch ? nil : 1) { _ throws(ClientFailure) in

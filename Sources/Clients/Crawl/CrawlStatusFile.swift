@@ -4,8 +4,9 @@ import EventLoop
 import Glibc
 import JSON
 
-/// The file in which a crawl tells how far it is, anew each second, for `netmine crawl status`: `crawl.status` in the
-/// folder of pid files. Its first line is JSON, the others are for people.
+/// The file `crawl.status` in the folder of pid files. A running crawl writes its progress to it every
+/// second, and
+/// `netmine crawl status` reads it. Its first line is JSON; the other lines are for people.
 final class CrawlStatusFile {
   private let folder: String
   private let path: String
@@ -18,7 +19,7 @@ final class CrawlStatusFile {
     complain = { environment.output.complain($0) }
   }
 
-  /// Tells how far the crawl is.
+  /// Writes the progress.
   func write(_ progress: CrawlProgress) {
     var json = JSONWriter()
     json.member("process", getpid())
@@ -26,18 +27,18 @@ final class CrawlStatusFile {
     progress.write(to: &json)
     let text =
       ([String(decoding: json.finish(), as: UTF8.self)] + progress.lines).joined(separator: "\n") + "\n"
-    // Daemons that were never told to write their pids have made none.
+    // If no daemon writes a pid file, the folder may not exist yet.
     if !isFailing { mkdir(folder, 0o755) }
     do throws(IOError) {
       try DescriptorOutput.replace(path, with: Array(text.utf8))
     } catch {
-      // Where the daemons run as somebody else, their folder may be theirs alone.
-      if !isFailing { complain("netmine crawl status cannot tell of this crawl: \(error).") }
+      // If the daemons run as another user, this user may have no access to their folder.
+      if !isFailing { complain("netmine crawl status will not show this crawl: \(error).") }
       isFailing = true
     }
   }
 
-  /// What the crawl that runs says last; nil where none does.
+  /// The latest progress of the running crawl; nil if no crawl is running.
   func read() throws(IOError) -> (json: String, lines: [String], process: Int32)? {
     let text: String
     do throws(IOError) {
@@ -54,6 +55,6 @@ final class CrawlStatusFile {
     return (lines.removeFirst(), lines, process)
   }
 
-  /// Tells nothing any more.
+  /// Removes the file.
   func remove() { unlink(path) }
 }

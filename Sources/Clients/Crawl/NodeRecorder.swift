@@ -6,36 +6,38 @@ import EventLoop
 import NodeDatabase
 import NodesCommands
 
-/// Keeps what a crawl finds in the database of nodes. Writing is done by a thread of its own, so that the crawl never
-/// waits for a disk; what cannot be written is tried again until it can, but for what the database refuses: that is left out.
+/// Stores a crawl's results in the node database. A thread of its own writes, so that the crawl never waits
+/// for a disk. A failed write is retried until it succeeds. Observations that the database refuses are left
+/// out.
 final class NodeRecorder {
-  /// How far the database may be behind, in observations: then addresses told are not kept any more, and at twice as many
-  /// nothing is.
+  /// Maximum number of observations waiting to be written. Beyond it, received addresses are dropped; beyond
+  /// twice as many, everything is.
   private static let limit = 200_000
 
-  /// Most observations that are written in one transaction.
+  /// Maximum number of observations in one transaction.
   private static let batchLimit = 10_000
 
-  /// Seconds from one writing to the next, and after a failure.
+  /// Seconds between writes, and after a failed write.
   private static let interval: (between: Double, afterFailure: Double) = (1, 5)
 
-  /// Seconds from one time that it is noted who is connected to the next.
+  /// Seconds between records of the connected nodes.
   private static let presenceInterval = 600.0
 
-  /// Seconds from one time that it is noted which addresses were told again, and that the past is counted, to the next.
+  /// Seconds between records of repeatedly received addresses; the statistics of past hours are updated as
+  /// often.
   private static let rollUpInterval = 3600.0
 
-  /// The database, which is only used on one thread at a time: on the worker's, where that is not idle.
+  /// The database. Only one thread uses it at a time: the worker's, unless the worker is idle.
   private struct Held: @unchecked Sendable {
     let store: NodeStore
   }
 
-  /// What is written in one transaction.
+  /// The observations of one transaction.
   private struct Batch: Sendable {
     private(set) var findings: [CrawlFinding] = []
     private(set) var count = 0
 
-    /// Creates a batch of some findings.
+    /// Creates a batch of findings.
     init(_ findings: some Sequence<CrawlFinding> = []) {
       for finding in findings { add(finding) }
     }
@@ -45,7 +47,7 @@ final class NodeRecorder {
       count += finding.count
     }
 
-    /// Two batches of it; none if it is a single observation.
+    /// The two halves of the batch; none if it is a single observation.
     var halves: [Batch] {
       guard count > 1 else { return [] }
       let parts = findings.count > 1 ? findings : observations.map { .other($0) }
@@ -65,35 +67,36 @@ final class NodeRecorder {
   private let worker: Worker
   private let retention: Retention
   private let snapshotInterval: Double
-  /// When the last snapshot was taken, in ns since the Unix epoch; 0 for never.
+  /// The time of the latest snapshot, in ns since the Unix epoch; 0 if there is none.
   private var lastSnapshot: UInt64
   private let complain: (String) -> Void
-  /// What is to be written, in order, in batches.
+  /// The batches to write, in order.
   private var batches: [Batch] = []
   private var pendingCount = 0
   private var isFailing = false
   private var writeAt = 0.0
   private var presenceAt = presenceInterval
   private var rollUpAt = rollUpInterval
-  /// Since when addresses that were told again are to be noted, seconds since the Unix epoch; and how far that is.
+  /// Start of the period for which repeatedly received addresses are recorded next, in seconds since the Unix
+  /// epoch. Then the period being recorded now, and the position in it.
   private var heardSince: UInt32
   private var hearing: (since: UInt32, from: Int)?
 
-  /// Whether nothing is being written.
+  /// Whether no write is in progress.
   var isIdle: Bool { worker.isIdle }
 
-  /// How many observations were not kept, as the database was too far behind.
+  /// The number of observations dropped because the database was too slow.
   private(set) var droppedCount = 0
 
-  /// How many observations were not kept, as the database refused them.
+  /// The number of observations dropped because the database refused them.
   private(set) var refusedCount = 0
 
-  /// Opens the database, or makes it.
+  /// Opens the database, or creates it.
   ///
   /// - Parameters:
-  ///   - snapshotInterval: seconds from one snapshot to the next; 0 for none.
-  ///   - network: whose nodes they are: it is of no other.
-  ///   - complain: is told of what cannot be written.
+  ///   - snapshotInterval: seconds between snapshots; 0 for none.
+  ///   - network: the network of the nodes. A database of another network is refused.
+  ///   - complain: receives sentences about failed writes.
   init(
     _ configuration: Configuration.NodeDatabase,
     snapshotInterval: Double = 0,
@@ -111,7 +114,7 @@ final class NodeRecorder {
     heardSince = UInt32(clamping: Clock.now() / 1_000_000_000)
   }
 
-  /// Gives every candidate that is known, the likeliest first. Before anything is written.
+  /// Passes every stored candidate to `body`, the likeliest first. Call it before anything is written.
   func load(_ body: (StoredCandidate) -> Void) throws(NodeStoreError) {
     try held.store.load { known in
       body(
@@ -127,25 +130,25 @@ final class NodeRecorder {
     }
   }
 
-  // MARK: Taking
+  // MARK: Queueing
 
-  /// Takes what attempts came to, in order.
+  /// Queues the results of attempts, in order.
   func take(_ attempts: [CrawlAttempt]) {
     for attempt in attempts { add(.attempt(attempt), limit: 2 * Self.limit) }
   }
 
-  /// Takes what was told that is new.
+  /// Queues received addresses that are news.
   func take(_ tellings: [CrawlTelling]) {
     for telling in tellings { add(.telling(telling), limit: Self.limit) }
   }
 
-  /// Takes that a node is connected to which others connected to, and what it said of itself.
+  /// Queues the presence and introduction of a node that another client connected to.
   func take(_ node: CrawledNode) {
     let presence = Presence(node.endpoint, time: Clock.now(), introduction: node.node.introduction)
     add(.other(.presence(presence)), limit: 2 * Self.limit)
   }
 
-  /// Takes what else is known of a node.
+  /// Queues further facts about a node.
   func take(_ enrichment: EndpointFacts) { add(.other(.enrichment(enrichment)), limit: 2 * Self.limit) }
 
   private func add(_ finding: CrawlFinding, limit: Int = .max) {
@@ -155,7 +158,7 @@ final class NodeRecorder {
     pendingCount += finding.count
   }
 
-  /// A pass is over: keeps who is reachable, where that is due.
+  /// Takes a snapshot at the end of a pass, if one is due.
   func passed() {
     guard isSnapshotDue else { return }
     lastSnapshot = Clock.now()
@@ -173,9 +176,9 @@ final class NodeRecorder {
 
   // MARK: Writing
 
-  /// Writes what there is, where that is due.
+  /// Starts the writes that are due.
   ///
-  /// - Parameter now: seconds since the crawl began.
+  /// - Parameter now: seconds since the crawl started.
   func advance(_ crawl: Crawl, at now: Double) {
     guard now >= writeAt, worker.isIdle else { return }
     if now >= presenceAt {
@@ -191,10 +194,10 @@ final class NodeRecorder {
     write(at: now)
   }
 
-  /// Writes everything, and waits until it is there.
+  /// Writes all observations, and waits until they are written.
   ///
-  /// - Parameter progress: is told how many observations are left.
-  /// - Throws: `NodeStoreError` where it cannot be.
+  /// - Parameter progress: receives the number of observations left.
+  /// - Throws: `NodeStoreError` if the database fails.
   func finish(_ crawl: Crawl, progress: (Int) -> Void) throws(NodeStoreError) {
     worker.drain()
     takePresence(crawl)
@@ -222,7 +225,7 @@ final class NodeRecorder {
     heardSince = UInt32(clamping: Clock.now() / 1_000_000_000)
   }
 
-  /// Takes a batch's worth of the addresses that were told since they were last taken.
+  /// Queues a batch of the addresses that were received repeatedly in the current period.
   private func hear(_ crawl: Crawl) {
     guard let (since, from) = hearing else { return }
     let next = crawl.forEachHeard(since: since, from: from, limit: Self.batchLimit) { endpoint, time in
@@ -246,12 +249,13 @@ final class NodeRecorder {
       }
       note(nil)
       end(batch, failure)
-      // There is more: no pause.
+      // There is more to write, so do not pause.
       if failure != nil || batches.count > 1 { writeAt = 0 }
     }
   }
 
-  /// Ends a batch that was written, or that the database refuses: then what it refuses is looked for, half by half.
+  /// Removes a written batch. Splits a refused batch in halves, to find the observation that the database
+  /// refuses.
   private func end(_ batch: Batch, _ refusal: NodeStoreError?) {
     guard let refusal else { return pendingCount -= batch.count }
     let halves = batch.halves
@@ -259,9 +263,9 @@ final class NodeRecorder {
     guard halves.isEmpty else { return }
     pendingCount -= batch.count
     refusedCount += batch.count
-    // There may be many of a kind.
+    // Complain only once, because there may be many refusals.
     guard refusedCount == 1 else { return }
-    complain("What the database refuses of what was found is left out: \(refusal).")
+    complain("The node database refuses some observations, which are left out: \(refusal).")
   }
 
   private func rollUp() {
@@ -278,8 +282,8 @@ final class NodeRecorder {
   }
 
   private func note(_ failure: NodeStoreError?) {
-    if let failure, !isFailing { complain("What was found cannot be kept, and is tried again: \(failure).") }
-    if failure == nil, isFailing { complain("What was found is kept again.") }
+    if let failure, !isFailing { complain("Cannot write to the node database, retrying: \(failure).") }
+    if failure == nil, isFailing { complain("Writing to the node database works again.") }
     isFailing = failure != nil
   }
 

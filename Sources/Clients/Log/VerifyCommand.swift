@@ -5,29 +5,31 @@ import Daemon
 import LogFiles
 import LogText
 
-/// `netmine verify`: reads archives back and tells whether anything is missing.
+/// `netmine verify`: reads archives and reports missing records.
 struct VerifyCommand: ClientCommand {
   static let configuration = CommandConfiguration(
     commandName: "verify",
-    abstract: "Read archives back and tell what they hold and whether anything is missing.",
+    abstract: "Check archives for missing and damaged records, and print a summary.",
     discussion: """
-      Files are read in the order in which they were begun, whatever order they are named in.
+      The files may be given in any order. They are read in the order in which they were started.
 
-      Exit status 1 when records are lost, whether a record says why or not (those from before the \
-      archive began do not count), when a file ends within a record, and when one cannot be read or is no \
-      archive. Records that are there twice or out of order, wrong checksums and times that run backwards are \
-      told only; "faultless" in JSON is false for all of them but wrong checksums.
+      Exit status: 0 if the archives are complete. 1 if records are lost, even if a record says why (records \
+      from before the archive's start do not count). Also 1 if a file ends within a record, cannot be read \
+      or is no archive. Duplicate records, records out of order, wrong checksums and times that run \
+      backwards are reported but do not change the exit status. In JSON, "faultless" is false for all of \
+      these except wrong checksums.
 
-      `netmine log check` counts the same sequences as missing, and says where in the files that shows.
+      `netmine log check` counts the same records as missing, and prints where they are missing in the \
+      files.
 
-      What verbatim cut off an archive's end and saved (verbatim.log.torn-…) is no archive: leave it out.
+      Leave out verbatim.log.torn-… files: verbatim saves cut-off bytes there, and they are no archives.
       """
   )
 
-  @Argument(help: "Archives, of one verbatim.", completion: .file())
+  @Argument(help: "Archive files, all of one verbatim.", completion: .file())
   var files: [String]
 
-  @Flag(help: "Print JSON, one object.")
+  @Flag(help: "Print one JSON object.")
   var json = false
 
   @OptionGroup(title: "Common options") var common: CommonOptions

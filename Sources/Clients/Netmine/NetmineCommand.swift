@@ -5,15 +5,15 @@ import CrawlCommands
 import LogCommands
 import NodesCommands
 
-/// The `netmine` command: everything a person or a script does to a running connector.
+/// The `netmine` command: all client subcommands.
 public struct NetmineCommand: ParsableCommand {
-  /// How the command presents itself.
+  /// The name, help and subcommands.
   public static let configuration = CommandConfiguration(
     commandName: "netmine",
-    abstract: "Steer a connector and see what it does.",
+    abstract: "Control a connector, and read its log and its node database.",
     discussion: """
-      Exit status: 0 when everything was done, 1 when some of it failed, 2 when nobody answers, 64 when \
-      the command line is wrong, 78 when the configuration is.
+      Exit status: 0 if everything succeeded, 1 if something failed, 2 if the connector or the log server \
+      does not answer, 64 if the command line is wrong, 78 if the configuration is wrong.
       """,
     version: Netmine.version,
     groupedSubcommands: [
@@ -25,6 +25,6 @@ public struct NetmineCommand: ParsableCommand {
     ]
   )
 
-  /// Creates the command for its parser.
+  /// Creates the command with its defaults.
   public init() {}
 }

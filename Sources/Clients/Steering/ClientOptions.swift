@@ -1,20 +1,20 @@
 import ArgumentParser
 import Daemon
 
-/// The options every command takes that talks to the connector.
+/// The options of all commands that connect to the connector.
 public struct ClientOptions: ParsableArguments {
   @OptionGroup(title: "Common options") var common: CommonOptions
 
   @Option(
     help: ArgumentHelp(
-      "Where the connector takes commands: a socket's path, or ADDRESS:PORT. (default: as configured)",
+      "The connector's control socket: a path or ADDRESS:PORT. (default: from the configuration)",
       valueName: "path"
     ),
     completion: .file()
   )
   var control: String?
 
-  @Flag(help: "Print JSON, one object a line.")
+  @Flag(help: "Print JSON, one object per line.")
   var json = false
 
   /// Creates the options for their parser.

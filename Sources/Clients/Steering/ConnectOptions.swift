@@ -1,9 +1,9 @@
 import ArgumentParser
 import BitcoinWire
-import LogOptions
 import ControlProtocol
+import LogOptions
 
-/// The options that say how nodes are connected to, shared by every command that connects.
+/// The options that say how to connect to nodes, shared by all commands that connect.
 public struct ConnectOptions: ParsableArguments {
   /// The SOCKS5 proxy to connect through; nil for the configured one.
   @Option(
@@ -14,12 +14,12 @@ public struct ConnectOptions: ParsableArguments {
   )
   public var proxy: Endpoint?
 
-  @Option(help: ArgumentHelp("Connect from this address of ours.", valueName: "address"))
+  @Option(help: ArgumentHelp("Connect from this local address.", valueName: "address"))
   var from: NetworkAddress?
 
   @Option(
     help: ArgumentHelp(
-      "Say that we offer these services, such as NETWORK,WITNESS or 0x409. (default: as configured)",
+      "Offer these services, such as NETWORK,WITNESS or 0x409. (default: as configured)",
       valueName: "services"
     ),
     completion: .list(ServiceFlags.known.names)
@@ -27,19 +27,19 @@ public struct ConnectOptions: ParsableArguments {
   var services: ServiceFlags?
 
   @Option(
-    help: ArgumentHelp("Say that we are this, at most 256 bytes. (default: as configured)", valueName: "text")
+    help: ArgumentHelp("Send this user agent, at most 256 bytes. (default: as configured)", valueName: "text")
   )
   var userAgent: String?
 
   @Flag(
     inversion: .prefixedNo,
-    help: "Ask for transactions to be announced, or ask for none to be. (default: as configured)"
+    help: "Ask peers to announce transactions, or not to. (default: as configured)"
   )
   var relay: Bool?
 
   @Flag(
     name: .customLong("another"),
-    help: "Connect also where there is a connection of ours to the address, or one is being made."
+    help: "Connect even if the connector already has, or is making, a connection to the address and port."
   )
   var isAnother = false
 
@@ -49,11 +49,11 @@ public struct ConnectOptions: ParsableArguments {
   /// Refuses a user agent that is too long.
   public func validate() throws {
     guard userAgent?.utf8.count ?? 0 <= ConnectTarget.userAgentLimit else {
-      throw ValidationError("--user-agent is \(ConnectTarget.userAgentLimit) bytes at most.")
+      throw ValidationError("--user-agent must be at most \(ConnectTarget.userAgentLimit) bytes.")
     }
   }
 
-  /// A node with what they say.
+  /// A connect target for an endpoint, with these options.
   public func target(_ endpoint: Endpoint) -> ConnectTarget {
     var target = ConnectTarget(endpoint, local: from.map { Endpoint($0, port: 0) })
     target.proxy = proxy

@@ -6,20 +6,20 @@ import ControlProtocol
 import EventLoop
 import Observations
 
-/// A conversation with a connector in which each step waits for its answer: what a command line needs.
+/// A session with a connector in which each request blocks until its reply, as a command line needs.
 ///
-/// Events are still delivered while it waits.
+/// Events are still delivered while it blocks.
 public final class ConnectorSession {
-  /// Whom it talks to.
+  /// The connector's hello.
   public private(set) var hello: ServerHello
 
   private let loop: EventLoop
   private let client: ControlClient
   private var failure: ControlClientError?
 
-  /// Connects and says hello.
+  /// Connects, and exchanges hellos.
   ///
-  /// - Parameter timeout: seconds that each of the two may take.
+  /// - Parameter timeout: seconds allowed for connecting, and again for the hello.
   public init(
     to address: SocketAddress,
     key: AccessKey? = nil,
@@ -46,12 +46,12 @@ public final class ConnectorSession {
     client.lost = { [unowned self] in failure = $0 }
   }
 
-  /// Ends the conversation.
+  /// Closes the session.
   public func close() { client.close() }
 
   /// Sends a request and waits for its reply.
   ///
-  /// - Parameter events: told what comes of it later, while the session waits for anything.
+  /// - Parameter events: receives later events of this request, whenever the session waits for anything.
   public func request(
     _ request: ControlRequest,
     timeout: Double = 30,
@@ -66,15 +66,15 @@ public final class ConnectorSession {
     }
   }
 
-  /// Sends a request and goes on without its reply. That the connector says no is passed over; where there is no connector any
-  /// more, the next wait tells.
+  /// Sends a request without waiting for its reply. Ignores a refusal. If the connector is gone, the next
+  /// wait throws.
   public func post(_ request: ControlRequest) {
     client.send(request) { [weak self] in
       if case .failure(let error) = $0, error.isUnreachable { self?.failure = self?.failure ?? error }
     }
   }
 
-  /// Delivers events until the condition holds; false where it did not within `timeout` seconds.
+  /// Delivers events until the condition holds; returns false if it does not within `timeout` seconds.
   public func wait(timeout: Double, until condition: () -> Bool) throws(ClientFailure) -> Bool {
     var isLate = false
     let timer = TimerWatcher(on: loop) { isLate = true }
@@ -88,7 +88,7 @@ public final class ConnectorSession {
     return true
   }
 
-  /// Waits until the connector closes the connection; false where it did not within `timeout` seconds.
+  /// Waits until the connector closes the connection; returns false if it does not within `timeout` seconds.
   public func waitForEnd(timeout: Double) -> Bool {
     var isLate = false
     let timer = TimerWatcher(on: loop) { isLate = true }
@@ -97,14 +97,14 @@ public final class ConnectorSession {
     return failure != nil
   }
 
-  /// Says that a reply is not the one its request has.
+  /// The failure for a reply that does not fit its request.
   public func unexpected(_ request: String) -> ClientFailure {
-    ClientFailure(.someFailed, "The connector answered \(request) with something else.")
+    ClientFailure(.someFailed, "The connector sent an unexpected reply to \(request).")
   }
 }
 
 extension ConnectorSession {
-  /// The connections of a target, in the order of their ids.
+  /// The connections that a target chooses, sorted by id.
   public func connections(of target: ControlTarget = .all) throws(ClientFailure) -> [ConnectionInfo] {
     var connections: [ConnectionInfo] = []
     var after: UInt32 = 0
@@ -119,19 +119,19 @@ extension ConnectorSession {
     return connections
   }
 
-  /// The connections that a command's options choose, in the order of their ids; and the ids that are named and
-  /// that none of them has.
+  /// The connections that a command's options choose, sorted by id, and the given ids that have no such
+  /// connection.
   ///
   /// - Parameters:
-  ///   - direction: which end must have opened a connection, where the options do not say; nil for either.
-  ///   - states: how far a connection must have come.
+  ///   - direction: the direction to choose if the options give none; nil for both.
+  ///   - states: the states of connections to include.
   public func connections(
     _ options: TargetOptions,
     direction: Direction? = nil,
     in states: Set<ConnectionInfo.State> = [.open]
   ) throws(ClientFailure) -> (found: [ConnectionInfo], missing: [UInt32]) {
     var target = options.target(direction: direction)
-    // Each page would be drawn anew: the draw is ours.
+    // The connector would draw a new sample for each page, so the sample is drawn here.
     if case .filter(var filter) = target {
       filter.sample = nil
       target = .filter(filter)
@@ -145,7 +145,7 @@ extension ConnectorSession {
     return (found, named.filter { !ids.contains($0) })
   }
 
-  /// Has connections closed; returns how many are, and the ids that none has.
+  /// Closes connections. Returns their number, and the given ids that have no connection.
   public func disconnect(_ target: ControlTarget) throws(ClientFailure) -> (count: UInt32, missing: [UInt32])
   {
     let request = ControlRequest.disconnect(target)
@@ -155,7 +155,8 @@ extension ConnectorSession {
     return (count, missing)
   }
 
-  /// Has those of some connections closed that are there; returns how many are.
+  /// Closes those of the given connections that still exist; returns their number, or 0 if the connector
+  /// refuses.
   @discardableResult
   public func disconnectIfThere(_ connections: [UInt32]) throws(ClientFailure) -> UInt32 {
     do throws(ClientFailure) {

@@ -8,17 +8,18 @@ import LogConsumer
 import LogProtocol
 import Observations
 
-/// What one connector publishes from now on, with the kernel's times, which no client could measure from outside.
+/// The records that one connector publishes from now on. They carry the kernel's times of receipt, which no
+/// client could measure from outside.
 ///
-/// It begins at a known moment: what is commanded after `open()` is in it.
+/// The stream contains the effects of every command sent after `open()`.
 public final class ConnectorStream {
-  /// Gets each message and event of the connector.
+  /// Receives each message and event of the connector.
   public var handle: (StreamRecord) -> Void = { _ in }
 
-  /// Records that are missing, because this reader was too slow.
+  /// The number of records missed because this reader was too slow.
   public private(set) var missedCount: UInt64 = 0
 
-  /// Records that this version cannot read; they are skipped. A newer program may write them.
+  /// The number of records skipped because this version cannot read them, for example from a newer program.
   public var unreadableCount: UInt64 { consumer?.account.unreadableCount ?? 0 }
 
   private let address: SocketAddress
@@ -28,11 +29,11 @@ public final class ConnectorStream {
   private var consumer: LogConsumer?
   private var lossReason: String?
 
-  /// Creates a stream that is not open.
+  /// Creates a closed stream.
   ///
   /// - Parameters:
-  ///   - key: what to prove to a log server over TCP; nil for none.
-  ///   - instance: the connector's, from its hello.
+  ///   - key: the key to prove to a log server over TCP; nil for none.
+  ///   - instance: the connector's instance, from its hello.
   public init(
     _ address: SocketAddress,
     key: AccessKey?,
@@ -48,9 +49,9 @@ public final class ConnectorStream {
     consumer = LogConsumer(.live(address, key: key), criteria, on: loop, handler: self)
   }
 
-  /// Subscribes, and waits until the stream has begun.
+  /// Subscribes, and waits until the stream has started.
   ///
-  /// - Throws: that there is no log server, or that the connector does not publish to it.
+  /// - Throws: if there is no log server, or if the connector does not publish to it.
   public func open(timeout: Double = 5) throws(ClientFailure) {
     consumer?.start()
     var isLate = false
@@ -63,30 +64,30 @@ public final class ConnectorStream {
     if let lossReason {
       throw ClientFailure(
         .unreachable,
-        "No log server answers on \(address): \(lossReason). Times come from it: start it with `logserver`."
+        "No log server answers on \(address): \(lossReason). It gives the times: start it with `logserver`."
       )
     }
     throw ClientFailure(
       .someFailed,
-      "The connector does not publish to the log server on \(address), so that nothing can be timed."
+      "The connector does not publish to the log server on \(address), so nothing can be timed."
     )
   }
 
-  /// Ends it; nothing more is handed over.
+  /// Closes the stream; no more records are delivered.
   public func close() { consumer?.cancel() }
 
-  /// Whether the log server was gone for a while, so that nobody knows what is missing.
+  /// Whether the log server was gone for a while; the number of missed records is then unknown.
   private var wasInterrupted: Bool { (consumer?.account.interruptions ?? 0) > 0 }
 
-  /// A sentence about what the stream lacks; nil if it is whole.
+  /// A sentence about missed records; nil if there are none.
   public var complaint: String? {
-    if wasInterrupted { return "The log server was gone for a while: what came then is missing here." }
+    if wasInterrupted { return "The log server was gone for a while, so the results are incomplete." }
     return missedCount > 0
-      ? "\(missedCount.sumText) \(missedCount == 1 ? "record" : "records") of the log stream were missed: what they say is missing here."
+      ? "\(missedCount.sumText) \(missedCount == 1 ? "record" : "records") of the log stream were missed, so the results are incomplete."
       : nil
   }
 
-  /// A sentence about records that were skipped; nil if there were none.
+  /// A sentence about skipped records; nil if there were none.
   public var remark: String? {
     guard unreadableCount > 0 else { return nil }
     let records = unreadableCount == 1 ? "record" : "records"
@@ -121,9 +122,10 @@ extension ConnectorStream: LogConsumerHandler {
 }
 
 extension ClientEnvironment {
-  /// Lends a session with the connector, and the stream of what it publishes, opened before anything is commanded.
+  /// Opens a session with the connector, and before it the stream of the connector's records. Passes both to
+  /// `body`.
   ///
-  /// - Parameter subscription: what is wanted of it.
+  /// - Parameter subscription: the records to subscribe to.
   public func withStream(
     _ subscription: Subscription,
     _ body: (ConnectorSession, ConnectorStream) throws(ClientFailure) -> ExitStatus

@@ -1,9 +1,9 @@
 import Commands
 import Daemon
 
-/// A subcommand that talks to the connector.
+/// A subcommand that connects to the connector.
 public protocol ControlCommand: ClientCommand {
-  /// The options every such command takes.
+  /// The options that all such commands have.
   var options: ClientOptions { get }
 }
 

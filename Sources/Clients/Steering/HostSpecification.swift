@@ -1,22 +1,22 @@
 import BitcoinWire
 
-/// A node as a person writes it: `HOST`, `HOST:PORT`, where HOST is an address of any network or a name.
+/// A node on a command line: `HOST` or `HOST:PORT`. HOST is an address of any network, or a name.
 public struct HostSpecification: Hashable {
-  /// Where to find it.
+  /// A node's address or name.
   public enum Host: Hashable {
-    /// At this endpoint.
+    /// An address with its port.
     case endpoint(Endpoint)
-    /// At what the resolver says of the name.
+    /// A name to resolve, with the port.
     case name(String, port: UInt16)
   }
 
-  /// The text as it was written.
+  /// The text as the user wrote it.
   public let text: String
 
-  /// Where to find it.
+  /// The parsed address or name.
   public let host: Host
 
-  /// Reads a text; nil where it is neither an address nor a name.
+  /// Parses a text; nil if it is neither an address nor a name.
   public init?(_ text: String, defaultPort: UInt16) {
     self.text = text
     if let endpoint = Endpoint(text, defaultPort: defaultPort) {

@@ -1,11 +1,11 @@
 import ArgumentParser
 
-/// Connection ids as a person writes them: `5` or `5,6,7`.
+/// Connection ids on a command line: `5` or `5,6,7`.
 public struct IdentifierList: ExpressibleByArgument, Hashable {
-  /// The ids, none of them 0.
+  /// The ids; none is 0.
   public let identifiers: [UInt32]
 
-  /// Reads the ids; nil where one of them is none.
+  /// Parses ids; nil if one of them is not an id.
   public init?(argument: String) {
     var identifiers: [UInt32] = []
     for part in argument.split(separator: ",", omittingEmptySubsequences: false) {
@@ -17,7 +17,7 @@ public struct IdentifierList: ExpressibleByArgument, Hashable {
 }
 
 extension IdentifierList {
-  /// Ids for people, the first ten of them.
+  /// The first ten ids, for people.
   public static func text(_ identifiers: [UInt32]) -> String {
     identifiers.prefix(10).map(String.init).joined(separator: " ") + (identifiers.count > 10 ? " …" : "")
   }

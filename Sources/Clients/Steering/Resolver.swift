@@ -3,32 +3,33 @@ import Commands
 import EventLoop
 import Names
 
-/// Asks name servers for the addresses of names, many at a time.
+/// Resolves many names to addresses at the same time.
 public struct Resolver {
-  /// Names that are asked for at a time.
+  /// The addresses of a name, or why there are none.
+  public typealias Answer = Result<[NetworkAddress], NameError>
+
+  /// Maximum number of queries in progress.
   private static let concurrency = 100
 
   private let loop: EventLoop
   private let server: SocketAddress?
 
-  /// Prepares to ask.
+  /// Prepares a resolver.
   ///
-  /// - Parameter server: the name server to ask; nil for the system's.
+  /// - Parameter server: the name server to query; nil for the system's.
   public init(_ environment: ClientEnvironment, server: Endpoint?) throws(ClientFailure) {
     loop = environment.loop
     self.server = server.flatMap { SocketAddress(addressBytes: $0.address.bytes, port: $0.port) }
     guard server == nil || self.server != nil else {
-      throw ClientFailure(.usage, "A name server has an IPv4 or IPv6 address.")
+      throw ClientFailure(.usage, "--dns-server must be an IPv4 or IPv6 address.")
     }
   }
 
-  /// The addresses of each name, the one to try first first, or why it has none.
-  public func addresses(of names: [String]) throws(ClientFailure) -> [String: Result<
-    [NetworkAddress], NameError
-  >] {
+  /// The addresses of each name in the order in which to try them, or the reason why there are none.
+  public func addresses(of names: [String]) throws(ClientFailure) -> [String: Answer] {
     guard !names.isEmpty else { return [:] }
     var left = Array(Set(names))
-    var answers: [String: Result<[NetworkAddress], NameError>] = [:]
+    var answers: [String: Answer] = [:]
     let count = left.count
     let resolver: NameResolver
     do throws(NameError) {

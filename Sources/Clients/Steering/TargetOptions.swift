@@ -4,18 +4,18 @@ import ControlProtocol
 import LogOptions
 import Observations
 
-/// The options that choose peers, shared by every command that concerns some of them.
+/// The options that choose peers, shared by all commands that work on chosen peers.
 ///
-/// Conditions of one kind are alternatives, those of several kinds hold together.
+/// A peer must match one value of each given option.
 public struct TargetOptions: ParsableArguments {
-  /// The ids of the connections that are named.
+  /// The ids of the named connections.
   @Option(
     name: .customLong("to"),
-    help: ArgumentHelp("These connections, with commas between their ids.", valueName: "id,…")
+    help: ArgumentHelp("The connections with these ids, separated by commas.", valueName: "id,…")
   )
   public var ids: [IdentifierList] = []
 
-  /// Whether all connections are asked for by name.
+  /// Whether all connections are chosen by name.
   @Flag(help: "All connections.")
   public var all = false
 
@@ -32,7 +32,7 @@ public struct TargetOptions: ParsableArguments {
   @Option(
     name: .customLong("in"),
     help: ArgumentHelp(
-      "Peers with this address, or in this range, such as 10.0.0.0/8. May be repeated.",
+      "Peers with this address or in this range, such as 10.0.0.0/8. May be repeated.",
       valueName: "range"
     )
   )
@@ -41,7 +41,7 @@ public struct TargetOptions: ParsableArguments {
   @Option(
     name: .customLong("agent"),
     help: ArgumentHelp(
-      "Peers whose user agent has this in it, whatever its case. May be repeated.",
+      "Peers whose user agent contains this text, in any case. May be repeated.",
       valueName: "text"
     )
   )
@@ -62,15 +62,14 @@ public struct TargetOptions: ParsableArguments {
   )
   var lacking: ServiceFlags?
 
-  /// Whether only connections that peers opened are chosen.
-  @Flag(help: "Connections that peers opened.")
+  @Flag(help: "Connections opened by peers.")
   public var inbound = false
 
-  @Flag(help: "Connections that we opened.")
+  @Flag(help: "Connections opened by the connector.")
   var outbound = false
 
   @Option(
-    help: ArgumentHelp("At most so many of those that the rest chooses, drawn at random.", valueName: "count")
+    help: ArgumentHelp("At most N of the chosen connections, picked at random.", valueName: "count")
   )
   var random: UInt32?
 
@@ -80,24 +79,24 @@ public struct TargetOptions: ParsableArguments {
   /// Refuses options that exclude one another.
   public func validate() throws {
     guard !inbound || !outbound else {
-      throw ValidationError("--inbound and --outbound exclude one another.")
+      throw ValidationError("--inbound and --outbound cannot be combined.")
     }
-    guard ids.isEmpty || !all else { throw ValidationError("--to and --all exclude one another.") }
+    guard ids.isEmpty || !all else { throw ValidationError("--to and --all cannot be combined.") }
     guard ids.isEmpty || !hasConditions else {
-      throw ValidationError("--to names the connections; no other option can choose among them.")
+      throw ValidationError("--to cannot be combined with other options that choose connections.")
     }
     guard !all || !hasConditions else {
-      throw ValidationError("--all is every connection; leave it out where other options choose.")
+      throw ValidationError("--all cannot be combined with other options that choose connections.")
     }
-    guard random != 0 else { throw ValidationError("--random is at least 1.") }
+    guard random != 0 else { throw ValidationError("--random must be 1 or more.") }
   }
 
-  /// Whether anything is chosen.
+  /// Whether any option is given.
   public var isGiven: Bool { all || !ids.isEmpty || hasConditions }
 
-  /// What they choose.
+  /// The target that the options choose.
   ///
-  /// - Parameter direction: which end must have opened a connection, where the options do not say; nil for either.
+  /// - Parameter direction: the direction to choose if the options give none; nil for both.
   public func target(direction: Direction? = nil) -> ControlTarget {
     if !ids.isEmpty { return .connections(ids.flatMap(\.identifiers)) }
     guard hasConditions || direction != nil else { return .all }

@@ -8,15 +8,16 @@ enum ConsoleMain {
   static func main() { ConsoleCommand.runAsProgram() }
 }
 
-/// Shows what the log server has to tell, or what an archive holds, line by line.
+/// The `console` program: prints the live log stream or log files, one record a line.
 struct ConsoleCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "console",
-    abstract: "Show the log stream, or native log files, in readable lines.",
+    abstract: "Print the log stream or log files as readable lines.",
     discussion: """
-      Lines with \u{2192} are messages we sent, lines with \u{2190} messages we received.
+      \u{2192} marks messages that we sent, \u{2190} messages that we received.
 
-      At first one line says how many connections are open; --json and --type meta tell each, and so do files.
+      For each source, the first line gives the number of open connections. With --json, with --type meta, \
+      and for log files, every open connection has a line of its own.
       """,
     version: Netmine.version
   )

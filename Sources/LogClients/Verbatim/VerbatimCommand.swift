@@ -8,22 +8,26 @@ enum VerbatimMain {
   static func main() { VerbatimCommand.runAsProgram() }
 }
 
-/// Archives everything that the log server has to tell.
+/// The `verbatim` program: archives the whole log stream.
 struct VerbatimCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "verbatim",
     abstract: "Archive the log stream to verbatim.log in verbatim.logpath, byte for byte.",
     discussion: """
-      Rotate with logrotate, by two signals: SIGUSR1 closes the file, SIGUSR2 opens it anew \
-      (tools/verbatim-rotate.cfg). Or have verbatim do it, by size or time: closed segments are called \
-      verbatim.log-<when begun>.zst, compressed in the background, and deleted from the oldest on where \
-      --keep-bytes or --keep-days say so. Every closed segment has an index beside it. SIGHUP reads the \
-      configuration again and opens the file anew. SIGTERM and SIGINT end it in order.
+      Rotation: Use logrotate, which sends two signals: SIGUSR1 closes the file, SIGUSR2 reopens it (see \
+      tools/verbatim-rotate.cfg). Or set --rotate-size or --rotate-interval, and verbatim rotates by itself. \
+      It then names each closed segment verbatim.log-START.zst, where START is the time of its start in UTC, \
+      and compresses it in the background. --keep-bytes and --keep-days delete the oldest of these segments. \
+      Every closed segment has an index file next to it.
 
-      A full disk or another error of the disk loses nothing: what comes waits, and it is tried again.
+      Signals: SIGHUP reads the configuration again and reopens the file. SIGTERM and SIGINT write all \
+      records and exit.
 
-      What a crash has left at the file's end that is no whole record is cut off when verbatim opens it, and \
-      saved beside it as verbatim.log.torn-<Unix time>.
+      Errors: A full disk or another write error loses no records. They are queued, and the write is \
+      retried.
+
+      Crashes: If the file ends with an incomplete record, verbatim cuts it off at the next start and saves \
+      it as verbatim.log.torn-<Unix time>.
       """,
     version: Netmine.version
   )

@@ -1,24 +1,25 @@
 import JSON
 
-/// How durations are distributed, in ns.
+/// Statistics of durations, in ns.
 public struct Distribution {
-  /// The durations, the shortest first.
+  /// The durations, ascending.
   public let sorted: [UInt64]
 
-  /// Orders durations.
+  /// Creates statistics of these durations.
   public init(_ durations: [UInt64]) { sorted = durations.sorted() }
 
-  /// The duration that a share of them, 0 … 1, does not exceed (nearest rank); 0 where there are none.
+  /// The smallest duration that at least a share, 0 … 1, of all durations does not exceed (nearest rank); 0
+  /// if there are none.
   public func quantile(_ share: Double) -> UInt64 {
     guard !sorted.isEmpty else { return 0 }
     let rank = Int((share * Double(sorted.count)).rounded(.up))
     return sorted[min(max(rank, 1), sorted.count) - 1]
   }
 
-  /// Their mean.
+  /// The mean, in ns; 0 if there are no durations.
   public var mean: Double { sorted.isEmpty ? 0 : sorted.reduce(0) { $0 + Double($1) } / Double(sorted.count) }
 
-  /// Their standard deviation.
+  /// The standard deviation of the population, in ns; 0 if there are no durations.
   public var deviation: Double {
     guard !sorted.isEmpty else { return 0 }
     let mean = mean
@@ -26,7 +27,7 @@ public struct Distribution {
       .squareRoot()
   }
 
-  /// What is told of them, in ms: name and value, in order.
+  /// The printed statistics: name and value in ns, in order.
   private var figures: [(name: StaticString, value: UInt64)] {
     [
       ("min", quantile(0)), ("median", quantile(0.5)), ("mean", UInt64(mean)), ("p90", quantile(0.9)),
@@ -40,22 +41,23 @@ public struct Distribution {
     return figures.map { "\($0.name) \(Quantity.milliseconds($0.value))" }.joined(separator: ", ") + " ms"
   }
 
-  /// The same for programs, in ms.
+  /// The same for programs, in ms; null if there are no durations.
   public func write(to json: inout JSONWriter) {
     for (name, value) in figures { json.member(name, sorted.isEmpty ? nil : Double(value) / 1e6) }
   }
 
-  /// A part of a histogram.
+  /// A bin of the histogram.
   public struct Bin: Hashable {
-    /// From this duration on, in ns.
+    /// Lower bound, in ns; inclusive.
     public let start: UInt64
-    /// Up to this one, which is no longer in it, in ns.
+    /// Upper bound, in ns; exclusive.
     public let end: UInt64
-    /// How many there are.
+    /// The number of durations in the bin.
     public let count: Int
   }
 
-  /// How many durations there are from each of 1, 2, 5, 10 … µs to the next, from the first that has any to the last.
+  /// The histogram. The bounds are 1, 2, 5, 10 … µs; empty bins before the first duration and after the last
+  /// are left out.
   public var histogram: [Bin] {
     guard let first = sorted.first, let last = sorted.last else { return [] }
     var bins: [Bin] = []
@@ -78,7 +80,7 @@ public struct Distribution {
     return bins
   }
 
-  /// The histogram for people: a line for each part, with a bar.
+  /// The histogram for people: a line for each bin, with a bar.
   public var histogramLines: [String] {
     let bins = histogram
     let most = bins.map(\.count).max() ?? 0

@@ -4,18 +4,18 @@ import Glibc
 import JSON
 import LogText
 
-/// Where a command prints: results to one place, complaints and progress to another.
+/// The output of a command: results to one destination, complaints and progress to another.
 public final class Output {
-  /// Whether people see what is printed as it comes.
+  /// Whether results go to a terminal.
   public let isTerminal: Bool
 
-  /// Whether people see complaints and progress as they come.
+  /// Whether complaints and progress go to a terminal.
   public let showsProgress: Bool
 
-  /// Whether results go nowhere: nobody reads them any more, or they cannot be written.
+  /// Whether results are discarded, because their reader is gone or writing failed.
   public private(set) var isClosed = false
 
-  /// The first error of writing results; the command then ends with exit status 1.
+  /// The first error of writing results; it makes the exit status 1.
   public private(set) var failure: IOError?
 
   private let result: ([UInt8]) throws(IOError) -> Bool
@@ -25,8 +25,8 @@ public final class Output {
   /// Creates an output.
   ///
   /// - Parameters:
-  ///   - result: takes a result's lines, their ends included; false if nobody reads them any more.
-  ///   - complaint: takes the text of complaints and progress.
+  ///   - result: writes whole lines of the result; returns false if their reader is gone.
+  ///   - complaint: writes complaints and progress.
   public init(
     isTerminal: Bool,
     showsProgress: Bool,
@@ -39,7 +39,7 @@ public final class Output {
     self.complaint = complaint
   }
 
-  /// Prints to stdout and stderr.
+  /// An output to stdout and stderr.
   public static var standard: Output {
     Output(
       isTerminal: isatty(STDOUT_FILENO) == 1,
@@ -52,7 +52,7 @@ public final class Output {
   /// Prints a line of the result.
   public func line(_ text: String) { lines(Array((text + "\n").utf8)) }
 
-  /// Prints whole lines of the result, their ends included.
+  /// Prints whole lines of the result, with their line feeds.
   public func lines(_ bytes: [UInt8]) {
     clearProgress()
     guard !isClosed, !bytes.isEmpty else { return }
@@ -64,29 +64,29 @@ public final class Output {
     }
   }
 
-  /// Takes in that a result could not be written, to wherever it goes: the command ends with exit status 1.
+  /// Records that a result could not be written, to stdout or to a file; the exit status is then 1.
   public func failed(_ error: IOError) { if failure == nil { failure = error } }
 
   /// Prints a JSON object as a line of the result.
   public func line(_ json: JSONWriter) { lines(json.finish() + [UInt8(ascii: "\n")]) }
 
-  /// Prints a sentence about what went wrong.
+  /// Prints a sentence about an error.
   public func complain(_ sentence: String) { note("netmine: \(sentence)") }
 
-  /// Prints a line for people that is no part of the result.
+  /// Prints a line for people that is not part of the result.
   public func note(_ line: String) {
     clearProgress()
     complaint(line + "\n")
   }
 
-  /// Shows how far the work is, in place of what was shown before; on a terminal only.
+  /// Replaces the progress line; does nothing if stderr is not a terminal.
   public func progress(_ text: String) {
     guard showsProgress else { return }
     complaint("\r\u{1b}[K" + text)
     hasProgress = true
   }
 
-  /// Takes away what `progress` showed.
+  /// Removes the progress line.
   public func clearProgress() {
     guard hasProgress else { return }
     complaint("\r\u{1b}[K")

@@ -1,14 +1,14 @@
 import Glibc
 
-/// Amounts in figures that people read at a glance.
+/// Formats amounts so that people can read them at a glance.
 public enum Quantity {
   /// Bytes, with decimal prefixes: `999 B`, `1.5 kB`, `120 MB`.
   public static func bytes(_ count: UInt64) -> String { scaled(Double(count), "B") }
 
-  /// Bytes a second.
+  /// Bytes per second, with decimal prefixes.
   public static func bytesPerSecond(_ rate: Double) -> String { scaled(rate, "B/s") }
 
-  /// Things a second: `0/s`, `2.5/s`, `12000/s`.
+  /// A rate per second: `0/s`, `2.5/s`, `12000/s`.
   public static func perSecond(_ rate: Double) -> String { "\(figures(rate))/s" }
 
   /// A duration in ns, in ms: `0.15`, `23.5`, `1234`.
@@ -17,7 +17,7 @@ public enum Quantity {
     return value < 1 ? fixed(value, digits: 2) : figures(value)
   }
 
-  /// How long something has lasted, in its largest two units: `45s`, `3m12s`, `5h03m`, `12d04h`.
+  /// A duration in seconds, in its two largest units: `45s`, `3m12s`, `5h03m`, `12d04h`.
   public static func age(_ seconds: UInt64) -> String {
     func two(_ large: UInt64, _ unit: String, _ small: UInt64, _ smallUnit: String) -> String {
       "\(large)\(unit)\(small < 10 ? "0" : "")\(small)\(smallUnit)"
@@ -40,7 +40,7 @@ public enum Quantity {
     return "\(date) \(padded(parts.tm_hour)):\(padded(parts.tm_min)):\(padded(parts.tm_sec)) UTC"
   }
 
-  /// `1 node`, `2 nodes`.
+  /// A count with its noun: `1 node`, `2 nodes`.
   public static func counted(_ count: some BinaryInteger, _ noun: String, _ plural: String? = nil) -> String {
     "\(count) \(count == 1 ? noun : plural ?? noun + "s")"
   }
@@ -54,7 +54,7 @@ public enum Quantity {
     return "\(figures(value)) P\(unit)"
   }
 
-  /// One digit after the point where the number is small and has one.
+  /// One decimal for fractions below 100, otherwise none.
   private static func figures(_ value: Double) -> String {
     value >= 99.95 || value == value.rounded() ? "\(UInt64(value.rounded()))" : fixed(value, digits: 1)
   }

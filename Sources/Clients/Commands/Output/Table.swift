@@ -1,21 +1,21 @@
 /// Rows of cells, printed in aligned columns.
 public struct Table {
-  /// How a column's cells stand.
+  /// The alignment of a column's cells.
   public enum Alignment {
-    /// Texts.
+    /// Left, for texts.
     case leading
-    /// Numbers.
+    /// Right, for numbers.
     case trailing
   }
 
-  /// A column's name and how its cells stand.
+  /// A column's name and alignment.
   public struct Column {
-    /// Its name, in the first line.
+    /// The name, printed in the first line.
     public let name: String
-    /// How its cells stand.
+    /// The alignment of the cells.
     public let alignment: Alignment
 
-    /// Describes a column.
+    /// Creates a column.
     public init(_ name: String, _ alignment: Alignment = .leading) {
       self.name = name
       self.alignment = alignment
@@ -28,13 +28,13 @@ public struct Table {
   /// Creates an empty table.
   public init(_ columns: [Column]) { self.columns = columns }
 
-  /// Adds a row with a cell for each column.
+  /// Adds a row; there must be one cell for each column.
   public mutating func add(_ cells: [String]) {
     precondition(cells.count == columns.count)
     rows.append(cells)
   }
 
-  /// The names and the rows, a line each, two spaces between columns, nothing after the last.
+  /// The header and the rows, one line each, with two spaces between columns and no trailing spaces.
   public var lines: [String] {
     let names = columns.map(\.name)
     let widths = columns.indices.map { index in

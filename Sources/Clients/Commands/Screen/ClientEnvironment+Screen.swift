@@ -2,7 +2,7 @@ import EventLoop
 import Glibc
 import JSON
 
-/// A line of what is shown again and again.
+/// A line of a display that is refreshed.
 public enum ScreenLine {
   /// For people.
   case text(String)
@@ -11,14 +11,14 @@ public enum ScreenLine {
 }
 
 extension ClientEnvironment {
-  /// Shows something again and again: on a terminal in place, where q ends it; elsewhere each time anew, with an
-  /// empty line between texts.
+  /// Refreshes a display. On a terminal it is redrawn in place until q is pressed; elsewhere it is printed
+  /// again each time, with an empty line between texts.
   ///
   /// - Parameters:
-  ///   - interval: seconds from one time to the next.
-  ///   - count: how often; nil until somebody ends it.
-  ///   - key: told each byte that is typed, but for q.
-  ///   - look: what is shown where there are so many rows; nil where nothing limits them.
+  ///   - interval: seconds between refreshes.
+  ///   - count: number of refreshes; nil for no limit.
+  ///   - key: called with each byte typed, except q.
+  ///   - look: returns the lines to show, given the number of rows of the terminal; nil if not on a terminal.
   public func onScreen(
     interval: Double,
     count: Int?,

@@ -1,16 +1,16 @@
 import EventLoop
 import Glibc
 
-/// Whether somebody wants the program to end: Ctrl-C, or SIGTERM, after which it ends in order.
+/// Listens for SIGINT (Ctrl-C), SIGTERM and SIGHUP, so that a command can stop cleanly.
 public final class Interruption {
-  /// Whether it is to end.
+  /// Whether a signal has come.
   public private(set) var hasCome = false
 
   private var watchers: [SignalWatcher] = []
 
-  /// Begins to listen.
+  /// Starts listening.
   ///
-  /// - Parameter isHeard: false where the program is none of its own, and signals are not for it.
+  /// - Parameter isHeard: false if signals to the process are not for this command.
   public init(on loop: EventLoop, isHeard: Bool) {
     guard isHeard else { return }
     watchers = [SIGINT, SIGTERM, SIGHUP].map { number in

@@ -2,21 +2,22 @@ import Bytes
 import EventLoop
 import Glibc
 
-/// The terminal a person sits at, taken over to show one changing picture; given back at `restore()`.
+/// The user's terminal, taken over for a full-screen display until `restore()`.
 public final class Terminal {
   private let before: termios
   private let keyboard: DescriptorWatcher
   private var isRestored = false
 
-  /// Takes the terminal over; nil where stdin or stdout is none.
+  /// Takes the terminal over; nil if stdin or stdout is not a terminal.
   ///
-  /// - Parameter key: told each byte that is typed.
+  /// - Parameter key: called with each byte typed.
   public init?(on loop: EventLoop, key: @escaping (UInt8) -> Void) {
     guard isatty(STDIN_FILENO) == 1, isatty(STDOUT_FILENO) == 1 else { return nil }
     var mode = termios()
     guard tcgetattr(STDIN_FILENO, &mode) == 0 else { return nil }
     before = mode
-    // Keys come one by one and unseen; Ctrl-C still interrupts, Ctrl-Z would leave the terminal so.
+    // Keys arrive one at a time and are not echoed. Ctrl-C still interrupts. Ctrl-Z is disabled, because it
+    // would leave the terminal in this mode.
     mode.c_lflag &= ~tcflag_t(ICANON | ECHO)
     withUnsafeMutableBytes(of: &mode.c_cc) { $0[Int(VSUSP)] = 0 }
     tcsetattr(STDIN_FILENO, TCSANOW, &mode)
@@ -26,11 +27,11 @@ public final class Terminal {
       for byte in bytes.prefix(max(0, count)) { key(byte) }
     }
     keyboard.watch(for: .readable)
-    // The other screen, without a cursor.
+    // Switch to the alternate screen and hide the cursor.
     Self.write("\u{1b}[?1049h\u{1b}[?25l")
   }
 
-  /// Gives the terminal back as it was. Does nothing the second time.
+  /// Restores the terminal. Does nothing the second time.
   public func restore() {
     guard !isRestored else { return }
     isRestored = true
@@ -40,7 +41,7 @@ public final class Terminal {
     tcsetattr(STDIN_FILENO, TCSANOW, &mode)
   }
 
-  /// How many lines and columns there are now.
+  /// The terminal's current size; 24 rows and 80 columns if it is unknown.
   public var size: (rows: Int, columns: Int) {
     var window = winsize()
     guard ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &window) == 0, window.ws_row > 0, window.ws_col > 0 else {
@@ -49,10 +50,10 @@ public final class Terminal {
     return (Int(window.ws_row), Int(window.ws_col))
   }
 
-  /// Shows lines, as many and as much of each as there is room for.
+  /// Shows lines, cut to the size of the terminal.
   public func show(_ lines: [String]) { Self.write(Self.picture(lines, size)) }
 
-  /// What is written to show lines in place of what was shown before.
+  /// The text, with escape sequences, that replaces the display by these lines.
   public static func picture(_ lines: [String], _ size: (rows: Int, columns: Int)) -> String {
     var text = "\u{1b}[H"
     for (index, line) in lines.prefix(size.rows).enumerated() {
@@ -62,6 +63,6 @@ public final class Terminal {
     return text + "\u{1b}[J"
   }
 
-  // A terminal that is gone hangs up the program.
+  // Errors are ignored: if the terminal is gone, SIGHUP ends the program.
   private static func write(_ text: String) { _ = try? DescriptorOutput.standard(Array(text.utf8)) }
 }

@@ -6,21 +6,21 @@ import JSON
 import LogProtocol
 import LogText
 
-/// A message that a peer sent after one of ours.
+/// A peer's answer to a message of ours.
 struct Answer {
-  /// Whose it is.
+  /// The connection that it came on.
   let connection: ConnectionInfo
-  /// When it came, in ns since the Unix epoch.
+  /// Time of receipt, in ns since the Unix epoch.
   let time: UInt64
-  /// Whether it came then or a little earlier, because more came with it.
+  /// Whether `time` and `delay` are upper bounds, because more bytes arrived together with the message.
   let isUpperBound: Bool
-  /// How long after ours, in ns.
+  /// Time from our message to the answer, in ns.
   let delay: UInt64
-  /// What it is.
+  /// The answer's command.
   let command: Command
-  /// What it says.
+  /// The answer's payload.
   let payload: [UInt8]
-  /// What its network calls things.
+  /// The wire dialect of the network.
   let dialect: Dialect
 
   /// A line for people.
@@ -29,7 +29,8 @@ struct Answer {
     return "#\(connection.id) \(connection.remote) after \(Quantity.milliseconds(delay)) ms: \(summary)"
   }
 
-  /// The same for programs, with all that the message says.
+  /// The same for programs, with the whole decoded message; or with its payload in hexadecimal if it cannot
+  /// be decoded.
   var json: JSONWriter {
     var json = JSONWriter()
     json.member("connection", connection.id)

@@ -5,7 +5,7 @@ import LogConsumer
 import LogProtocol
 import Observations
 
-/// Tells from the records of a stream what peers answer to messages of ours, and when.
+/// Finds the peers' answers to our messages in a stream's records, and measures their delays.
 struct AnswerBook {
   private struct Page {
     let connection: ConnectionInfo
@@ -13,10 +13,10 @@ struct AnswerBook {
     var answerCount = 0
   }
 
-  /// Every delay of an answer, in ns.
+  /// The delay of every answer, in ns.
   private(set) var delays: [UInt64] = []
 
-  /// Peers that were lost before they had answered, in that order.
+  /// Connections that closed before they gave `limit` answers, in the order in which they closed.
   private(set) var closed: [UInt32] = []
 
   private var pages: [UInt32: Page] = [:]
@@ -26,13 +26,13 @@ struct AnswerBook {
   private let limit: Int
   private let dialect: Dialect
 
-  /// Awaits answers.
+  /// Creates a book that waits for answers.
   ///
   /// - Parameters:
-  ///   - connections: those that are asked.
-  ///   - messages: what they are asked: whole messages.
-  ///   - awaited: the commands that are answers.
-  ///   - limit: how many answers each gives at most.
+  ///   - connections: the connections that are asked.
+  ///   - messages: the whole messages that they are asked with.
+  ///   - awaited: the commands that count as answers.
+  ///   - limit: the number of answers to accept from each connection.
   init(
     of connections: [ConnectionInfo],
     to messages: [[UInt8]],
@@ -48,19 +48,19 @@ struct AnswerBook {
     self.dialect = dialect
   }
 
-  /// How many are asked.
+  /// The number of connections asked.
   var peerCount: Int { pages.count }
 
-  /// How many have answered.
+  /// The number of connections that have answered at least once.
   var answeredCount: Int { pages.values.count { $0.answerCount > 0 } }
 
-  /// Those that have not, ascending.
+  /// The ids of connections without an answer, ascending.
   var unanswered: [UInt32] { pages.filter { $0.value.answerCount == 0 }.keys.sorted() }
 
-  /// Whether nothing more is to come.
+  /// Whether every connection has given `limit` answers or closed.
   var isComplete: Bool { openCount == 0 }
 
-  /// Takes a record in; returns the answer that it is.
+  /// Handles a record; returns the answer if it is one.
   mutating func note(_ record: StreamRecord) -> Answer? {
     let header = record.header
     guard let page = pages[header.connection], page.answerCount < limit else { return nil }
@@ -82,7 +82,8 @@ struct AnswerBook {
     }
     pages[header.connection]?.answerCount += 1
     if page.answerCount + 1 == limit { openCount -= 1 }
-    // Clocks of receipt are the kernel's, those of sending ours.
+    // Times of receipt come from the kernel, times of sending from the connector, so the difference can be
+    // negative.
     let delay = header.time > sent ? header.time - sent : 0
     delays.append(delay)
     return Answer(

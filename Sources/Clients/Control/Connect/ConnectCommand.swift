@@ -6,11 +6,11 @@ import LogOptions
 import Names
 import Steering
 
-/// `netmine connect`: connects to nodes and tells what becomes of each.
+/// `netmine connect`: connects to nodes and prints the outcome of each.
 struct ConnectCommand: ControlCommand {
   static let configuration = CommandConfiguration(
     commandName: "connect",
-    abstract: "Connect to nodes and tell what becomes of each.",
+    abstract: "Connect to nodes and print the outcome of each.",
     discussion: """
       For example:
         netmine connect 192.0.2.1 [2001:db8::1]:8333 node.example.org
@@ -19,41 +19,41 @@ struct ConnectCommand: ControlCommand {
         netmine connect --keep --file observed.txt
         netmine connect --proxy 127.0.0.1:9050 --user-agent /probe:1/ --no-relay HOST
 
-      HOST is an IPv4, IPv6, onion, I2P or CJDNS address, or a name, whose addresses are tried one after \
-      another; - reads hosts from stdin. Without a port the network's usual one is taken. Exit status 0 when all \
-      are connected, 1 when some are not.
+      HOST is an IPv4, IPv6, onion, I2P or CJDNS address, or a name. The addresses of a name are tried one \
+      after another. - reads hosts from stdin. Without a port, the network's default port is used. Exit \
+      status: 0 if all hosts are connected, otherwise 1.
       """
   )
 
-  @Argument(help: ArgumentHelp("Where nodes listen.", valueName: "host[:port]"))
+  @Argument(help: ArgumentHelp("Nodes to connect to.", valueName: "host[:port]"))
   var hosts: [String] = []
 
   @Option(
-    help: ArgumentHelp("Read hosts from this file, one a line; - for stdin.", valueName: "path"),
+    help: ArgumentHelp("Read hosts from this file, one per line; - for stdin.", valueName: "path"),
     completion: .file()
   )
   var file: String?
 
-  @Flag(name: .customLong("dns-seeds"), help: "Connect to the nodes that the network's DNS seeds name.")
+  @Flag(name: .customLong("dns-seeds"), help: "Connect to nodes that the network's DNS seeds list.")
   var usesSeeds = false
 
-  @Option(help: ArgumentHelp("Connect to at most so many nodes of the DNS seeds.", valueName: "count"))
+  @Option(help: ArgumentHelp("Connect to at most N nodes from the DNS seeds.", valueName: "count"))
   var limit = 100
 
   @Option(
     name: .customLong("dns-server"),
-    help: ArgumentHelp("Ask this name server. (default: the system's)", valueName: "address:port")
+    help: ArgumentHelp("Use this name server. (default: the system's)", valueName: "address:port")
   )
   var nameServer: Endpoint?
 
   @Option(
-    help: ArgumentHelp("Begin at most so many connects a second. (default: no limit)", valueName: "count")
+    help: ArgumentHelp("Start at most N connects per second. (default: no limit)", valueName: "count")
   )
   var rate: Double?
 
   @Option(
     help: ArgumentHelp(
-      "Seconds to wait for the outcomes, once the last connect has begun.",
+      "Seconds to wait for the outcomes after the last connect has started.",
       valueName: "seconds"
     )
   )
@@ -64,8 +64,8 @@ struct ConnectCommand: ControlCommand {
 
   @Flag(
     help: ArgumentHelp(
-      "Have the connector dial again whenever the connection ends or fails, until it is disconnected.",
-      discussion: "Of a name with several addresses, the first is kept."
+      "Make the connector redial when the connection ends or fails, until you disconnect it.",
+      discussion: "If a name has several addresses, only the first is used."
     )
   )
   var keep = false
@@ -75,10 +75,10 @@ struct ConnectCommand: ControlCommand {
 
   func validate() throws {
     guard !hosts.isEmpty || file != nil || usesSeeds else {
-      throw ValidationError("Name a host, a --file of hosts, or --dns-seeds.")
+      throw ValidationError("Give a host, a --file of hosts, or --dns-seeds.")
     }
-    guard limit > 0 else { throw ValidationError("--limit is at least 1.") }
-    guard rate ?? 1 > 0 else { throw ValidationError("--rate is more than 0.") }
+    guard limit > 0 else { throw ValidationError("--limit must be 1 or more.") }
+    guard rate ?? 1 > 0 else { throw ValidationError("--rate must be more than 0.") }
     guard timeout >= 0 else { throw ValidationError("--timeout cannot be negative.") }
   }
 
@@ -112,7 +112,7 @@ struct ConnectCommand: ControlCommand {
     }
   }
 
-  /// What the DNS seeds of the connector's network name.
+  /// The endpoints that the DNS seeds of the connector's network list, as texts.
   private func seeded(
     _ hello: ServerHello,
     _ environment: ClientEnvironment,
@@ -134,7 +134,7 @@ struct ConnectCommand: ControlCommand {
     return endpoints.map(\.description)
   }
 
-  /// Where each host is to be looked for, in their order; names are asked for all at once.
+  /// The endpoints to try for each host, in order. All names are resolved at the same time.
   private func candidates(
     _ hosts: [String],
     defaultPort: UInt16,

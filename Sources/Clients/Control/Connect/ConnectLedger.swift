@@ -1,9 +1,9 @@
 import BitcoinWire
 import ControlProtocol
 
-/// Which hosts are still to be tried, at which of their addresses, and what became of the others.
+/// The hosts that are still to be tried, the connects in progress, and counts of the outcomes.
 ///
-/// A host's addresses are tried one after another until one is open.
+/// The addresses of a host are tried one after another until a connection to one is open.
 struct ConnectLedger {
   private struct Trial {
     let host: String
@@ -14,31 +14,31 @@ struct ConnectLedger {
   private var queue: [Trial] = []
   private var running: [UInt32: Trial] = [:]
 
-  /// How many hosts are open.
+  /// The number of hosts with an open connection.
   private(set) var openCount = 0
 
-  /// How many hosts have failed.
+  /// The number of hosts that have failed.
   private(set) var failedCount = 0
 
-  /// How many hosts nothing is known of yet.
+  /// The number of hosts without an outcome yet.
   var pendingCount: Int { queue.count + running.count }
 
-  /// Adds a host with its addresses, of which there is at least one.
+  /// Adds a host with its addresses; there must be at least one.
   mutating func add(_ host: String, at endpoints: [Endpoint]) {
     queue.append(Trial(host: host, endpoint: endpoints[0], alternatives: endpoints.dropFirst()))
   }
 
-  /// Counts a host that cannot even be tried.
+  /// Counts a host that cannot be tried, for example a name without an address.
   mutating func addFailure(_ host: String, _ reason: String) -> ConnectOutcome {
     failedCount += 1
     return ConnectOutcome(host: host, endpoint: nil, connection: nil, result: .untried(reason))
   }
 
-  /// The endpoints to ask the connector for next, at most `limit`.
+  /// The endpoints to connect to next, at most `limit`.
   func nextEndpoints(limit: Int) -> [Endpoint] { queue.prefix(limit).map(\.endpoint) }
 
-  /// The connector has begun with the first of the next endpoints, under these ids. Returns the hosts with
-  /// their endpoints and ids.
+  /// Records that the connector has started connecting to the next endpoints, under these ids. Returns the
+  /// hosts with their endpoints and ids.
   mutating func begun(_ connections: [UInt32]) -> [ConnectOutcome] {
     let begun = zip(connections, queue).map { connection, trial in
       running[connection] = trial
@@ -53,7 +53,7 @@ struct ConnectLedger {
     return begun
   }
 
-  /// Takes an event; returns what became of a host where that is now known.
+  /// Handles an event; returns the outcome of a host if it is now known.
   mutating func handle(_ event: ControlEvent) -> ConnectOutcome? {
     guard let connection = event.connection, let trial = running[connection] else { return nil }
     switch event {
@@ -73,7 +73,7 @@ struct ConnectLedger {
     }
   }
 
-  /// What is still pending, in the order of the ids.
+  /// The hosts without an outcome: those in progress, ordered by connection id, then those not started.
   var pending: [ConnectOutcome] {
     running.sorted { $0.key < $1.key }.map { outcome($0.value, $0.key, .pending) }
       + queue.map { outcome($0, nil, .pending) }

@@ -6,27 +6,27 @@ import LogText
 import Observations
 import Wording
 
-/// What became of one host that was to be connected to.
+/// The outcome of connecting to one host.
 struct ConnectOutcome {
-  /// What happened.
+  /// The kinds of outcomes.
   enum Result: Hashable {
-    /// Messages can be exchanged; the time is ns since it was begun.
+    /// The handshake is complete; the duration is the time since the connect started, in ns.
     case open(PeerIntroduction, duration: UInt64)
-    /// No connection could be made.
+    /// The connection failed.
     case failed(Outcome)
-    /// The host could not even be tried: why.
+    /// The host could not be tried, for this reason.
     case untried(String)
-    /// Nothing was heard until we stopped waiting.
+    /// There was no outcome when netmine stopped waiting.
     case pending
   }
 
-  /// The host as it was written.
+  /// The host as the user wrote it.
   let host: String
-  /// The address last tried; nil where none was.
+  /// The address tried last; nil if none was.
   let endpoint: Endpoint?
-  /// The connection's id; nil where there never was one.
+  /// The connection's id; nil if there was no connection.
   let connection: UInt32?
-  /// What happened.
+  /// The kind of outcome.
   let result: Result
 
   /// Whether the connection is open.

@@ -1,12 +1,12 @@
 import Commands
 
-/// Prints what becomes of hosts as it becomes known.
+/// Prints the outcomes of connects as they come.
 struct ConnectReport {
   private let output: Output
   private let isJSON: Bool
   private let total: Int
 
-  /// Progress is shown from this many hosts on.
+  /// Progress is shown for this many hosts or more.
   private static let manyHosts = 20
 
   /// Creates a report about `total` hosts.
@@ -16,18 +16,18 @@ struct ConnectReport {
     self.total = total
   }
 
-  /// Prints what became of a host.
+  /// Prints the outcome of a host.
   func show(_ outcome: ConnectOutcome) {
     if isJSON { output.line(outcome.json) } else { output.line(outcome.text) }
   }
 
-  /// Prints a host whose outcome nobody waits for.
+  /// Prints a host whose connect has started and whose outcome is not waited for.
   func showBegun(_ outcome: ConnectOutcome) {
     if isJSON { return output.line(outcome.json) }
     output.line("\(outcome.host): connecting, id \(outcome.connection ?? 0)")
   }
 
-  /// Shows how far it is, where there are many hosts.
+  /// Shows progress, if there are many hosts.
   func progress(_ ledger: ConnectLedger) {
     guard total >= Self.manyHosts else { return }
     output.progress(
@@ -35,7 +35,7 @@ struct ConnectReport {
     )
   }
 
-  /// Prints how many were connected, for people, where there was more than one.
+  /// Prints the totals for people, if there is more than one host.
   func summarise(_ ledger: ConnectLedger) {
     guard total > 1, !isJSON else { return output.clearProgress() }
     let pending = ledger.pendingCount > 0 ? ", \(ledger.pendingCount) still pending" : ""

@@ -4,7 +4,7 @@ import ControlProtocol
 import EventLoop
 import Steering
 
-/// Connects to the hosts of a ledger, no faster than wanted, and prints what becomes of each.
+/// Connects to the hosts of a ledger at a limited rate, and prints the outcomes.
 struct ConnectRun {
   private let session: ConnectorSession
   private let report: ConnectReport
@@ -15,17 +15,17 @@ struct ConnectRun {
   private let waits: Bool
   private let keeps: Bool
 
-  /// Most targets in one request.
+  /// Maximum number of targets in one request.
   private static let batchCount = 1000
 
-  /// Prepares to connect.
+  /// Prepares a run.
   ///
   /// - Parameters:
-  ///   - options: what is said of each connect.
-  ///   - rate: how many connects are begun a second at most; nil for as many as there are.
-  ///   - timeout: seconds to wait for outcomes once the last connect has begun.
-  ///   - waits: whether outcomes are waited for at all.
-  ///   - keeps: whether the connector dials again whenever a connection ends.
+  ///   - options: the options of every connect.
+  ///   - rate: maximum number of connects per second; nil for no limit.
+  ///   - timeout: seconds to wait for outcomes after the last connect has started.
+  ///   - waits: whether to wait for outcomes.
+  ///   - keeps: whether the connector redials when a connection ends.
   init(
     _ session: ConnectorSession,
     _ report: ConnectReport,
@@ -46,9 +46,9 @@ struct ConnectRun {
     self.keeps = keeps
   }
 
-  /// Connects; the status says whether all are open, or begun where nobody waits.
+  /// Connects to all hosts. The status tells whether all are open, or just started if `waits` is false.
   ///
-  /// - Parameter opened: told each host that is open.
+  /// - Parameter opened: called with each host whose connection is open.
   func run(
     _ ledger: inout ConnectLedger,
     opened: (ConnectOutcome) throws(ClientFailure) -> Void = { _ in }

@@ -15,12 +15,12 @@ struct DisconnectCommand: ControlCommand {
         netmine disconnect 5,6 9
         netmine disconnect --inbound --in 10.0.0.0/8
 
-      `netmine nodes` shows the ids. Connections that are still being made are closed too. Exit status 1 when a \
-      named connection is not there.
+      `netmine nodes` prints the ids. Connections that are still connecting or in handshake are closed too. \
+      Exit status 1 if a given id has no connection.
       """
   )
 
-  @Argument(help: ArgumentHelp("Ids of the connections.", valueName: "id"))
+  @Argument(help: ArgumentHelp("Ids of the connections to close.", valueName: "id"))
   var ids: [IdentifierList] = []
 
   @OptionGroup(title: "Which connections") var targets: TargetOptions
@@ -28,7 +28,7 @@ struct DisconnectCommand: ControlCommand {
 
   func validate() throws {
     guard ids.isEmpty == targets.isGiven else {
-      throw ValidationError("Name the connections' ids, or say --all or which.")
+      throw ValidationError("Give either connection ids or options that choose connections, such as --all.")
     }
   }
 

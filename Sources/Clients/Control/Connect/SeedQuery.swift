@@ -1,10 +1,11 @@
 import BitcoinWire
 
-/// Gathers nodes from a network's DNS seeds.
+/// Collects nodes from a network's DNS seeds.
 enum SeedQuery {
-  /// Up to `limit` different endpoints, taken from the seeds in turn, so that none decides alone.
+  /// Up to `limit` distinct endpoints. They are picked from the seeds in turn, so that no single seed
+  /// dominates.
   ///
-  /// - Parameter resolve: the addresses of a name; nil where it has none.
+  /// - Parameter resolve: returns the addresses of a name; nil if it has none.
   static func endpoints(
     of seeds: [String],
     port: UInt16,

@@ -5,34 +5,35 @@ import ControlProtocol
 import LogOptions
 import Steering
 
-/// `netmine cycle`: makes connections anew.
+/// `netmine cycle`: makes connections again.
 struct CycleCommand: ControlCommand {
   static let configuration = CommandConfiguration(
     commandName: "cycle",
     abstract:
-      "Reconnect every connection that we opened, and turn those that peers opened into ones of ours.",
+      "Reconnect outbound connections, and replace inbound connections by outbound ones.",
     discussion: """
       For example:
         netmine cycle --outbound --rate 20
         netmine cycle --inbound
 
-      A connection that we opened is closed and dialled again at once. A peer that connected to us is dialled at the \
-      network's usual port, then at the one it connects from; where that succeeds the connection that it opened is \
-      closed, otherwise it stays. How a connection was made (proxy, services, user agent) is not remembered: say it \
-      again. Exit status 0 when all are connected again, 1 when some are not.
+      An outbound connection is closed and redialled at once. For an inbound connection, the connector dials \
+      the peer at the network's default port, then at the port that the peer connects from. If that \
+      succeeds, the inbound connection is closed; otherwise it stays. Options of the old connection (proxy, \
+      services, user agent) are not remembered: give them again. Exit status: 0 if all peers are connected \
+      again, otherwise 1.
       """
   )
 
-  @OptionGroup(title: "Which connections; without, all") var targets: TargetOptions
+  @OptionGroup(title: "Which connections (default: all)") var targets: TargetOptions
 
   @Option(
-    help: ArgumentHelp("Begin at most so many connects a second. (default: no limit)", valueName: "count")
+    help: ArgumentHelp("Start at most N connects per second. (default: no limit)", valueName: "count")
   )
   var rate: Double?
 
   @Option(
     help: ArgumentHelp(
-      "Seconds to wait for the outcomes, once the last connect has begun.",
+      "Seconds to wait for the outcomes after the last connect has started.",
       valueName: "seconds"
     )
   )
@@ -42,7 +43,7 @@ struct CycleCommand: ControlCommand {
   @OptionGroup var options: ClientOptions
 
   func validate() throws {
-    guard rate ?? 1 > 0 else { throw ValidationError("--rate is more than 0.") }
+    guard rate ?? 1 > 0 else { throw ValidationError("--rate must be more than 0.") }
     guard timeout >= 0 else { throw ValidationError("--timeout cannot be negative.") }
   }
 

@@ -5,40 +5,40 @@ import ControlProtocol
 import JSON
 import Steering
 
-/// `netmine dedupe`: drops duplicate connections.
+/// `netmine dedupe`: closes duplicate connections.
 struct DedupeCommand: ControlCommand {
   static let configuration = CommandConfiguration(
     commandName: "dedupe",
-    abstract: "Drop duplicate connections to one address.",
+    abstract: "Close duplicate connections to the same address.",
     discussion: """
       For example:
         netmine dedupe --dry-run
         netmine dedupe --any-port --keep oldest
 
-      Of the connections with the same address and port at the other end, the newest stays. Peers that connect to us \
-      do so from a port of chance: with --any-port the address alone decides, and several nodes behind one address \
-      count as one. Only open connections count.
+      Of several open connections to the same address and port, the newest is kept and the others are \
+      closed. Peers connect to us from random ports. With --any-port only the address is compared, so \
+      several nodes behind one address count as one.
       """
   )
 
-  /// Which of several connections stays.
+  /// The connection to keep out of several.
   enum Keep: String, CaseIterable, ExpressibleByArgument {
-    /// The one that was begun last.
+    /// The connection that was started last.
     case newest
-    /// The one that was begun first.
+    /// The connection that was started first.
     case oldest
   }
 
-  @Option(help: "Which one stays: newest or oldest.")
+  @Option(help: "Which connection to keep: newest or oldest.")
   var keep = Keep.newest
 
-  @Flag(help: "Count connections with the same address as duplicates whatever their ports.")
+  @Flag(help: "Compare addresses only, and ignore ports.")
   var anyPort = false
 
-  @Flag(help: "Only tell which would be dropped.")
+  @Flag(help: "Print the duplicates without closing them.")
   var dryRun = false
 
-  @OptionGroup(title: "Among which connections; without, all") var targets: TargetOptions
+  @OptionGroup(title: "Which connections (default: all)") var targets: TargetOptions
   @OptionGroup var options: ClientOptions
 
   func execute(_ environment: ClientEnvironment) throws(ClientFailure) -> ExitStatus {
@@ -71,7 +71,7 @@ struct DedupeCommand: ControlCommand {
     }
   }
 
-  /// The connections to drop, ascending by id, each with the one that stays.
+  /// The connections to close, ascending by id, each with the one to keep.
   static func surplus(
     _ connections: [ConnectionInfo],
     keep: Keep,
@@ -82,7 +82,7 @@ struct DedupeCommand: ControlCommand {
     }
     var surplus: [(connection: ConnectionInfo, kept: UInt32)] = []
     for group in groups.values where group.count > 1 {
-      // Ids are given in the order in which connections are begun.
+      // Ids ascend in the order in which connections are started.
       let ids = group.map(\.id)
       let kept = keep == .newest ? ids.max()! : ids.min()!
       surplus += group.filter { $0.id != kept }.map { ($0, kept) }

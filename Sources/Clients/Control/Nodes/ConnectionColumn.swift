@@ -8,22 +8,22 @@ enum ConnectionColumn: String, CaseIterable, ExpressibleByArgument {
   case id, address, net, local, dir, state, version, agent, services, height, relay, features, feefilter, ping
   case minping, `in`, out, bytesin, bytesout, received, sent, waiting, age
 
-  /// The columns that are shown where nobody says which.
+  /// The default columns.
   static let usual: [ConnectionColumn] = [
     .id, .address, .dir, .state, .version, .agent, .services, .height, .ping, .in, .out, .age,
   ]
 
-  /// What a connection is ordered by: numbers before texts, what is not known last.
+  /// The sort key of a connection. Numbers come before texts, unknown values last.
   enum Key: Comparable {
     /// A number.
     case number(UInt64)
     /// A text.
     case text(String)
-    /// Not known.
+    /// The value is unknown.
     case unknown
   }
 
-  /// How it stands in the table.
+  /// The column's heading and alignment.
   var column: Table.Column {
     switch self {
     case .address, .net, .local, .dir, .state, .services, .relay, .features:
@@ -41,9 +41,9 @@ enum ConnectionColumn: String, CaseIterable, ExpressibleByArgument {
     }
   }
 
-  /// What it says of a connection, safe to print; `-` where that is not known.
+  /// The cell for a connection, safe to print on a terminal; `-` if the value is unknown.
   ///
-  /// - Parameter now: ns since the Unix epoch, for the ages.
+  /// - Parameter now: ns since the Unix epoch, to compute ages.
   func text(_ connection: ConnectionInfo, now: UInt64) -> String {
     let isIntroduced = connection.introduction.protocolVersion != 0
     func known(_ text: @autoclosure () -> String) -> String { isIntroduced ? text() : "-" }
@@ -78,7 +78,7 @@ enum ConnectionColumn: String, CaseIterable, ExpressibleByArgument {
     }
   }
 
-  /// What a connection is ordered by; ages and times the shorter before the longer.
+  /// The sort key for a connection; shorter ages and times come first.
   func key(_ connection: ConnectionInfo) -> Key {
     let isIntroduced = connection.introduction.protocolVersion != 0
     func nonzero(_ value: UInt64) -> Key { value == 0 ? .unknown : .number(value) }
@@ -87,7 +87,7 @@ enum ConnectionColumn: String, CaseIterable, ExpressibleByArgument {
     case .id: return .number(UInt64(connection.id))
     case .address, .local:
       let endpoint = self == .address ? connection.remote : connection.local
-      // Numbers in order of their size, not of their digits.
+      // Fixed-width digits, so that numbers sort by value.
       let bytes = [endpoint.address.network.rawValue] + endpoint.address.bytes
       return .text(String(decoding: bytes.flatMap(Self.digits) + Self.digits(endpoint.port), as: UTF8.self))
     case .net: return .text("\(connection.remote.address.network)")
@@ -121,12 +121,12 @@ enum ConnectionColumn: String, CaseIterable, ExpressibleByArgument {
   }
 }
 
-/// Columns as a person writes them: `id,address,ping`.
+/// A list of columns on a command line: `id,address,ping`.
 struct NodeColumnList: ExpressibleByArgument {
   /// The columns, at least one.
   let columns: [ConnectionColumn]
 
-  /// Reads the columns; nil where one of them is none.
+  /// Parses the columns; nil if one is unknown.
   init?(argument: String) {
     let parts = argument.lowercased().split(separator: ",", omittingEmptySubsequences: false)
     let columns = parts.compactMap { ConnectionColumn(rawValue: String($0)) }
@@ -135,14 +135,14 @@ struct NodeColumnList: ExpressibleByArgument {
   }
 }
 
-/// What connections are sorted by, as a person writes it: `ping`, or `-ping` for the largest first.
+/// A sort order on a command line: `ping`, or `-ping` for descending.
 struct NodeOrder: ExpressibleByArgument {
-  /// The column.
+  /// The column to sort by.
   let column: ConnectionColumn
-  /// Whether the largest comes first.
+  /// Whether the largest value comes first.
   let isDescending: Bool
 
-  /// Reads an order; nil where it is none.
+  /// Parses an order; nil if the column is unknown.
   init?(argument: String) {
     isDescending = argument.hasPrefix("-")
     guard let column = ConnectionColumn(rawValue: argument.drop { $0 == "-" }.lowercased()) else {
@@ -151,7 +151,7 @@ struct NodeOrder: ExpressibleByArgument {
     self.column = column
   }
 
-  /// Connections in that order; those of which the column knows nothing last, and equal ones by their ids.
+  /// Sorts connections. Unknown values come last; equal ones are sorted by id.
   func sorted(_ connections: [ConnectionInfo]) -> [ConnectionInfo] {
     let keyed = connections.map { (key: column.key($0), connection: $0) }
     return keyed.sorted { left, right in

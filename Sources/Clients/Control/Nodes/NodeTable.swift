@@ -4,11 +4,11 @@ import ControlProtocol
 import JSON
 import LogText
 
-/// Connections as text.
+/// Formats connections.
 enum NodeTable {
-  /// The connections as aligned columns, the first line naming them.
+  /// Connections as aligned columns, with a heading line.
   ///
-  /// - Parameter now: ns since the Unix epoch, for the ages.
+  /// - Parameter now: ns since the Unix epoch, to compute ages.
   static func lines(
     _ connections: [ConnectionInfo],
     _ columns: [ConnectionColumn] = ConnectionColumn.usual,
@@ -19,7 +19,7 @@ enum NodeTable {
     return table.lines
   }
 
-  /// A connection for programs; times in ns, null where something is not known.
+  /// A connection as JSON; times in ns, null if a value is unknown.
   static func json(_ connection: ConnectionInfo) -> JSONWriter {
     let isIntroduced = connection.introduction.protocolVersion != 0
     func known<T>(_ value: T) -> T? { isIntroduced ? value : nil }

@@ -4,20 +4,20 @@ import ControlProtocol
 import EventLoop
 import Steering
 
-/// `netmine nodes`: lists the connections.
+/// `netmine nodes`: lists connections.
 struct NodesCommand: ControlCommand {
   static let configuration = CommandConfiguration(
     commandName: "nodes",
-    abstract: "List the connections: who is at the other end and what was exchanged.",
+    abstract: "List the connections with their peers and traffic.",
     discussion: """
       For example:
         netmine nodes --outbound --sort=-ping --limit 10
         netmine nodes --agent satoshi:29 --columns id,address,agent,features
         netmine nodes --watch --sort=-in
 
-      Columns: \(ConnectionColumn.allCases.map(\.rawValue).joined(separator: ", ")). IN and OUT count messages, \
-      RECEIVED and SENT say how long ago something last came or went. --json tells all of them whatever the \
-      columns.
+      Columns: \(ConnectionColumn.allCases.map(\.rawValue).joined(separator: ", ")).
+      Columns in and out count messages. Columns received and sent are the times since data was last \
+      received, and since a message was last sent. --json prints all fields, whatever --columns says.
       """
   )
 
@@ -35,35 +35,39 @@ struct NodesCommand: ControlCommand {
 
   @Option(
     parsing: .unconditional,
-    help: ArgumentHelp("Order by this column; with - before it, the largest first.", valueName: "column"),
+    help: ArgumentHelp("Sort by this column; -COLUMN sorts in descending order.", valueName: "column"),
     completion: .list(ConnectionColumn.allCases.map(\.rawValue))
   )
   var sort: NodeOrder?
 
   @Option(
-    help: ArgumentHelp("The columns, with commas between them.", valueName: "column,…"),
+    help: ArgumentHelp("The columns to print, separated by commas.", valueName: "column,…"),
     completion: .list(ConnectionColumn.allCases.map(\.rawValue))
   )
   var columns: NodeColumnList?
 
-  @Option(help: ArgumentHelp("Show at most so many.", valueName: "count"))
+  @Option(help: ArgumentHelp("List at most N connections.", valueName: "count"))
   var limit: Int?
 
-  @Flag(help: "Look again and again; on a terminal q ends it.")
+  @Flag(help: "Update the list until interrupted, or until q is pressed on a terminal.")
   var watch = false
 
-  @Option(help: ArgumentHelp("Seconds from one look to the next, with --watch.", valueName: "seconds"))
+  @Option(help: ArgumentHelp("Seconds between updates, with --watch.", valueName: "seconds"))
   var interval = 2.0
 
-  @Option(help: ArgumentHelp("Stop after so many looks, with --watch.", valueName: "count"))
+  @Option(help: ArgumentHelp("Stop after N updates, with --watch.", valueName: "count"))
   var count: Int?
 
   @OptionGroup var options: ClientOptions
 
   func validate() throws {
-    guard limit ?? 1 > 0, count ?? 1 > 0 else { throw ValidationError("--limit and --count are at least 1.") }
-    guard (0.1...3600).contains(interval) else { throw ValidationError("--interval is 0.1 to 3600 seconds.") }
-    guard watch || count == nil else { throw ValidationError("--count goes with --watch.") }
+    guard limit ?? 1 > 0, count ?? 1 > 0 else {
+      throw ValidationError("--limit and --count must be 1 or more.")
+    }
+    guard (0.1...3600).contains(interval) else {
+      throw ValidationError("--interval must be 0.1 to 3600 seconds.")
+    }
+    guard watch || count == nil else { throw ValidationError("--count needs --watch.") }
   }
 
   func execute(_ environment: ClientEnvironment) throws(ClientFailure) -> ExitStatus {
@@ -115,10 +119,10 @@ struct NodesCommand: ControlCommand {
 
 extension ConnectionInfo.State: ExpressibleByArgument {
 
-  /// The states' names.
+  /// The names of all states.
   public static var allValueStrings: [String] { allCases.map(\.description) }
 
-  /// Reads a state's name.
+  /// Parses a state's name, in any case.
   public init?(argument: String) {
     guard let state = Self.allCases.first(where: { $0.description == argument.lowercased() }) else {
       return nil

@@ -10,34 +10,36 @@ import Steering
 struct PingCommand: ControlCommand {
   static let configuration = CommandConfiguration(
     commandName: "ping",
-    abstract: "Measure round-trip times to all peers or to those that are chosen.",
+    abstract: "Measure round-trip times to all peers or to chosen ones.",
     discussion: """
       For example:
         netmine ping --summary --histogram
         netmine ping --to 5 --count 0 --interval 1
         netmine ping --net onion --count 3 --json
 
-      Times are from the log stream: from our handing the ping to the system to the kernel's receiving the pong, so \
-      neither this program nor the connector's load is in them. A time with ≤ is an upper bound, since more came \
-      with the pong. Exit status 0 when everybody answered every ping, 1 when not.
+      Times come from the log stream. They run from the moment when the connector hands the ping to the \
+      system until the kernel receives the pong. So they do not include delays in netmine or in a busy \
+      connector. ≤ marks an upper bound: more bytes came with the pong.
+
+      Exit status: 0 if every peer answered every ping, otherwise 1.
       """
   )
 
   @OptionGroup(title: "Which connections") var targets: TargetOptions
 
-  @Option(help: ArgumentHelp("How many pings each peer gets; 0 until interrupted.", valueName: "count"))
+  @Option(help: ArgumentHelp("Send N pings to each peer; 0 is no limit.", valueName: "count"))
   var count = 1
 
-  @Option(help: ArgumentHelp("Seconds from one ping to the next.", valueName: "seconds"))
+  @Option(help: ArgumentHelp("Seconds between pings.", valueName: "seconds"))
   var interval = 1.0
 
-  @Option(help: ArgumentHelp("Seconds to wait for the answers to a ping.", valueName: "seconds"))
+  @Option(help: ArgumentHelp("Seconds to wait for the pongs of a ping.", valueName: "seconds"))
   var timeout = 5.0
 
-  @Flag(help: "Print only what all have in common, not each time.")
+  @Flag(help: "Print only the summary, not each time.")
   var summary = false
 
-  @Flag(help: "Print how the times are distributed, as bars.")
+  @Flag(help: "Print a histogram of the times.")
   var histogram = false
 
   @OptionGroup var options: ClientOptions
@@ -45,9 +47,9 @@ struct PingCommand: ControlCommand {
   func validate() throws {
     guard count >= 0 else { throw ValidationError("--count cannot be negative.") }
     guard (0.01...3600).contains(interval) else {
-      throw ValidationError("--interval is 0.01 to 3600 seconds.")
+      throw ValidationError("--interval must be 0.01 to 3600 seconds.")
     }
-    guard timeout > 0 else { throw ValidationError("--timeout is more than 0 seconds.") }
+    guard timeout > 0 else { throw ValidationError("--timeout must be more than 0 seconds.") }
   }
 
   func execute(_ environment: ClientEnvironment) throws(ClientFailure) -> ExitStatus {

@@ -5,19 +5,19 @@ import LogConsumer
 import LogProtocol
 import Observations
 
-/// Matches the pongs of a stream's records to pings of ours, by their nonces.
+/// Matches pongs in a stream's records to our pings by their nonces.
 struct PingTally {
-  /// A round trip.
+  /// A ping and its pong.
   struct RoundTrip: Hashable {
-    /// Whose.
+    /// The connection's id.
     let connection: UInt32
-    /// Which of our pings it was, from 1.
+    /// The number of the ping, from 1.
     let round: Int
-    /// When the pong came, in ns since the Unix epoch.
+    /// Time of receipt of the pong, in ns since the Unix epoch.
     let time: UInt64
-    /// How long it took, in ns.
+    /// Time from ping to pong, in ns.
     let duration: UInt64
-    /// Whether it took that long or a little less, because more came with the pong.
+    /// Whether `duration` is an upper bound, because more bytes arrived together with the pong.
     let isUpperBound: Bool
   }
 
@@ -26,33 +26,33 @@ struct PingTally {
     let round: Int
   }
 
-  /// Every round trip, in the order in which they were completed.
+  /// All round trips, in the order in which they completed.
   private(set) var roundTrips: [RoundTrip] = []
 
-  /// How many pings went out.
+  /// The number of pings sent.
   private(set) var sentCount = 0
 
-  /// Connections that were lost.
+  /// Connections that closed.
   private(set) var closed: Set<UInt32> = []
 
   private var rounds: [UInt64: Int] = [:]
   private var pending: [Key: UInt64] = [:]
   private var expected: Set<Key> = []
 
-  /// A ping with this nonce is about to be sent to these connections.
+  /// Expects pongs with a nonce from these connections. Call it before sending the ping.
   mutating func begin(nonce: UInt64, to connections: some Sequence<UInt32>) {
     let round = rounds.count + 1
     rounds[nonce] = round
     for connection in connections { expected.insert(Key(connection: connection, round: round)) }
   }
 
-  /// How many answers are still to come.
+  /// The number of pongs still expected.
   var expectedCount: Int { expected.count }
 
-  /// Whether everybody has answered the last ping, or is gone.
+  /// Whether every connection has answered the latest ping or closed.
   var isRoundComplete: Bool { expected.allSatisfy { $0.round < rounds.count } }
 
-  /// Takes a record in; returns the round trip that it completes.
+  /// Handles a record; returns the round trip if the record completes one.
   mutating func note(_ record: StreamRecord) -> RoundTrip? {
     let header = record.header
     if case .event(let event) = record.content {

@@ -5,60 +5,61 @@ import ControlProtocol
 import LogProtocol
 import Steering
 
-/// `netmine announce`: announces things to a chosen set of peers and tells who asks for them, and when.
+/// `netmine announce`: announces items to chosen peers and prints which peers ask for them, and when.
 struct AnnounceCommand: ControlCommand {
   static let configuration = CommandConfiguration(
     commandName: "announce",
-    abstract: "Announce a transaction or block to chosen peers and tell who asks for it, and when.",
+    abstract: "Announce a transaction or block to chosen peers, and print which ask for it.",
     discussion: """
       For example:
         netmine announce --random 8 tx:HASH
         netmine announce --all --tx signed.hex --serve
 
-      A transaction that is given whole is announced by its wtxid to those who asked for that (BIP339), and by its \
-      txid to the others; one that is named is announced to everybody as it is named. Whoever asks is told by the \
-      connector that it is not there, unless --serve sends it: nodes take it then too. Times are from the log \
-      stream, from our announcement to the peer's getdata. It ends when everybody has asked, or after --timeout. \
-      Exit status 0 when anybody has asked, 1 when nobody has.
+      With --tx, peers that negotiated wtxid relay (BIP 339) get the wtxid, and all others the txid. A \
+      TYPE:HASH argument is announced to all peers as given. If a peer asks for the item, the connector \
+      answers notfound. With --serve, netmine then sends the item, and nodes accept it even after notfound. \
+      Times come from the log stream, from the announcement to the peer's getdata. The command ends when all \
+      peers have asked, or after --timeout. Exit status: 0 if any peer asked for an item or announced or \
+      sent it, otherwise 1.
       """
   )
 
-  @Argument(help: ArgumentHelp("What to announce: tx:HASH, wtx:HASH, block:HASH.", valueName: "type:hash"))
+  @Argument(help: ArgumentHelp("Items to announce: tx:HASH, wtx:HASH, block:HASH.", valueName: "type:hash"))
   var items: [ProbeItem] = []
 
   @Option(
     name: .customLong("tx"),
-    help: ArgumentHelp("Announce this transaction: hexadecimal digits or a file.", valueName: "bytes"),
+    help: ArgumentHelp("Announce this transaction: hex digits or a file.", valueName: "bytes"),
     completion: .file()
   )
   var transactions: [String] = []
 
   @Option(
     name: .customLong("block"),
-    help: ArgumentHelp("Announce this block: hexadecimal digits or a file.", valueName: "bytes"),
+    help: ArgumentHelp("Announce this block: hex digits or a file.", valueName: "bytes"),
     completion: .file()
   )
   var blocks: [String] = []
 
-  @Flag(help: "Send it to whoever asks.")
+  @Flag(help: "Send the item to every peer that asks for it.")
   var serve = false
 
   @OptionGroup(title: "Which connections") var targets: TargetOptions
 
-  @Option(help: ArgumentHelp("Seconds to wait for who asks.", valueName: "seconds"))
+  @Option(help: ArgumentHelp("Seconds to wait for peers to ask.", valueName: "seconds"))
   var timeout = 30.0
 
   @OptionGroup var options: ClientOptions
 
   func validate() throws {
-    guard targets.isGiven else { throw ValidationError("Choose the connections; --all takes all.") }
+    guard targets.isGiven else { throw ValidationError("Choose connections; --all chooses all.") }
     guard !items.isEmpty || !transactions.isEmpty || !blocks.isEmpty else {
-      throw ValidationError("Say what to announce: TYPE:HASH, --tx or --block.")
+      throw ValidationError("Give an item to announce: TYPE:HASH, --tx or --block.")
     }
     guard !serve || items.isEmpty else {
-      throw ValidationError("--serve needs the things themselves: give them with --tx or --block.")
+      throw ValidationError("--serve needs the whole items: give them with --tx or --block.")
     }
-    guard timeout > 0 else { throw ValidationError("--timeout is more than 0 seconds.") }
+    guard timeout > 0 else { throw ValidationError("--timeout must be more than 0 seconds.") }
   }
 
   func execute(_ environment: ClientEnvironment) throws(ClientFailure) -> ExitStatus {
@@ -80,45 +81,46 @@ struct AnnounceCommand: ControlCommand {
   }
 }
 
-/// `netmine probe`: sends a transaction to a chosen set of peers and tells how it spreads.
+/// `netmine probe`: sends items to chosen peers and prints how they spread.
 struct ProbeCommand: ControlCommand {
   static let configuration = CommandConfiguration(
     commandName: "probe",
-    abstract: "Send a transaction or block to chosen peers and tell who else has it then, and when.",
+    abstract: "Send a transaction or block to chosen peers, and print how it spreads.",
     discussion: """
       For example:
         netmine probe --to 5 --tx signed.hex
         netmine probe --random 1 --tx signed.hex --timeout 120 --json
         netmine probe --to 5 --inv wtx:HASH
 
-      All connections are watched: who announces it to us, who asks us for it, who sends it. Times are from the log \
-      stream, for who was told from our message to that peer, for the others from our first message to anybody. \
-      With --inv it is announced instead of sent. It ends when everybody else has announced it, or after --timeout. \
-      Exit status 0 when anybody has announced it or asked for it, 1 when nobody has.
+      All connections are watched: which peers announce the item, ask for it or send it. Times come from the \
+      log stream. For a chosen peer they start at the message to that peer, for other peers at the first \
+      message to any peer. With --inv the item is announced instead of sent. The command ends when all other \
+      peers have announced it, or after --timeout. Exit status: 0 if any peer announced, asked for or sent \
+      an item, otherwise 1.
       """
   )
 
   @Option(
     name: .customLong("inv"),
-    help: ArgumentHelp("Announce this: tx:HASH, wtx:HASH, block:HASH.", valueName: "type:hash")
+    help: ArgumentHelp("Announce this item: tx:HASH, wtx:HASH, block:HASH.", valueName: "type:hash")
   )
   var items: [ProbeItem] = []
 
   @Option(
     name: .customLong("tx"),
-    help: ArgumentHelp("Send this transaction: hexadecimal digits or a file.", valueName: "bytes"),
+    help: ArgumentHelp("Send this transaction: hex digits or a file.", valueName: "bytes"),
     completion: .file()
   )
   var transactions: [String] = []
 
   @Option(
     name: .customLong("block"),
-    help: ArgumentHelp("Send this block: hexadecimal digits or a file.", valueName: "bytes"),
+    help: ArgumentHelp("Send this block: hex digits or a file.", valueName: "bytes"),
     completion: .file()
   )
   var blocks: [String] = []
 
-  @OptionGroup(title: "Which connections are told; all are watched") var targets: TargetOptions
+  @OptionGroup(title: "Which connections to send to (all are watched)") var targets: TargetOptions
 
   @Option(help: ArgumentHelp("Seconds to watch.", valueName: "seconds"))
   var timeout = 60.0
@@ -127,12 +129,12 @@ struct ProbeCommand: ControlCommand {
 
   func validate() throws {
     guard targets.isGiven else {
-      throw ValidationError("Choose the connections that are told; --all takes all.")
+      throw ValidationError("Choose connections to send to; --all chooses all.")
     }
     guard !items.isEmpty || !transactions.isEmpty || !blocks.isEmpty else {
-      throw ValidationError("Say what to send: --tx, --block or --inv.")
+      throw ValidationError("Give an item to send: --tx, --block or --inv.")
     }
-    guard timeout > 0 else { throw ValidationError("--timeout is more than 0 seconds.") }
+    guard timeout > 0 else { throw ValidationError("--timeout must be more than 0 seconds.") }
   }
 
   func execute(_ environment: ClientEnvironment) throws(ClientFailure) -> ExitStatus {

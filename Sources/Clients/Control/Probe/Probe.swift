@@ -4,18 +4,18 @@ import ControlProtocol
 import LogProtocol
 import Steering
 
-/// Tells chosen peers of something and watches what comes of it.
+/// Sends or announces items to chosen peers, and watches how peers react.
 struct Probe {
-  /// What it hears of the log stream.
+  /// The records of the log stream that a probe needs.
   static var subscription: Subscription {
     var subscription = Subscription(types: [.message, .connection])
     subscription.commands = Spread.commands
     return subscription
   }
 
-  /// Whether things that are given whole are announced, and not sent.
+  /// Whether whole items are announced instead of sent.
   var announces = false
-  /// Whether they are sent to whoever asks.
+  /// Whether items are sent to peers that ask for them.
   var serves = false
   /// Seconds to watch.
   var timeout = 30.0
@@ -26,7 +26,7 @@ struct Probe {
   private let environment: ClientEnvironment
   private let report: ProbeReport
 
-  /// Prepares to tell the chosen of some connections.
+  /// Prepares a probe. `chosen` gets the messages; `all` is only used for the addresses in the report.
   init(
     _ content: ProbeContent,
     chosen: [ConnectionInfo],
@@ -41,7 +41,7 @@ struct Probe {
     report = ProbeReport(environment, all)
   }
 
-  /// Tells them, and watches until it is complete.
+  /// Sends the messages, and watches until `isComplete` or the time-out.
   func run(
     _ stream: ConnectorStream,
     until isComplete: (Spread) -> Bool
@@ -71,7 +71,7 @@ struct Probe {
     return spread.sightings.isEmpty ? .someFailed : .succeeded
   }
 
-  /// What is sent, and to whom.
+  /// The messages to send, each with the connections to send it to.
   private func messages() -> [(bytes: [UInt8], connections: [UInt32])] {
     let witnesses = chosen.filter { $0.features.contains(.wtxidRelay) }.map(\.id)
     let others = chosen.filter { !$0.features.contains(.wtxidRelay) }.map(\.id)

@@ -3,15 +3,15 @@ import BitcoinWire
 import Bytes
 import Commands
 
-/// A thing that is announced, as a person names it: `tx:HASH`, `wtx:HASH`, `block:HASH`.
+/// An item to announce, on a command line: `tx:HASH`, `wtx:HASH`, `block:HASH`.
 struct ProbeItem: ExpressibleByArgument, Hashable {
-  /// Its type and hash.
+  /// The item's type and hash.
   let item: InventoryItem
 
-  /// Names a thing.
+  /// Creates an item.
   init(_ item: InventoryItem) { self.item = item }
 
-  /// Reads a type and a hash; nil where it is something else.
+  /// Parses a type and a hash; nil if the text is something else.
   init?(argument: String) {
     let parts = argument.split(separator: ":", maxSplits: 1)
     guard parts.count == 2, let type = Dialect.bitcoin.inventoryType(named: String(parts[0])),
@@ -21,31 +21,31 @@ struct ProbeItem: ExpressibleByArgument, Hashable {
   }
 }
 
-/// What a command announces or sends, and how it is recognised.
+/// The items that a command announces or sends, and their hashes.
 struct ProbeContent {
   /// A message to send.
   struct Parcel: Hashable {
-    /// Its command.
+    /// The command.
     let command: Command
-    /// Its payload.
+    /// The payload.
     let payload: [UInt8]
   }
 
-  /// What is announced to peers that take txids.
+  /// The items to announce to peers that use txids.
   private(set) var items: [InventoryItem] = []
-  /// What is announced to peers that take wtxids (BIP339).
+  /// The items to announce to peers that use wtxids (BIP 339).
   private(set) var witnessItems: [InventoryItem] = []
-  /// The things themselves, where they are given.
+  /// The messages that carry the items, if the items are given whole.
   private(set) var parcels: [Parcel] = []
 
   private var parcelByHash: [Hash256: Int] = [:]
 
-  /// Takes what a command line gives.
+  /// Reads the items of a command line.
   ///
   /// - Parameters:
-  ///   - named: things by their hashes, announced to everybody as they are named.
-  ///   - transactions: as `ByteText` reads them.
-  ///   - blocks: likewise.
+  ///   - named: items given by hash, announced to all peers as given.
+  ///   - transactions: texts in the form that `ByteText` reads.
+  ///   - blocks: texts in the same form.
   init(named: [ProbeItem], transactions: [String], blocks: [String]) throws(ClientFailure) {
     items = named.map(\.item)
     witnessItems = items
@@ -65,10 +65,10 @@ struct ProbeContent {
     }
   }
 
-  /// Every name of everything in it.
+  /// All hashes of all items.
   var hashes: Set<Hash256> { Set((items + witnessItems).map(\.hash)) }
 
-  /// The thing of a name; nil where only its name is known.
+  /// The item with a hash; nil if only the hash was given.
   func parcel(_ hash: Hash256) -> Parcel? { parcelByHash[hash].map { parcels[$0] } }
 
   private static func decode<T: MessagePayload>(
@@ -82,7 +82,7 @@ struct ProbeContent {
       try reader.finish("bytes")
       return value
     } catch {
-      throw ClientFailure(.usage, "The \(command) cannot be read: \(error).")
+      throw ClientFailure(.usage, "The \(command) cannot be decoded: \(error).")
     }
   }
 }

@@ -3,12 +3,12 @@ import Commands
 import ControlProtocol
 import JSON
 
-/// Prints who does what with a thing, as it is seen, and how long it took all of them.
+/// Prints each peer's reaction to an item as it is seen, and a summary at the end.
 struct ProbeReport {
   private let environment: ClientEnvironment
   private let addresses: [UInt32: Endpoint]
 
-  /// Creates a report about connections.
+  /// Creates a report about these connections.
   init(_ environment: ClientEnvironment, _ connections: [ConnectionInfo]) {
     self.environment = environment
     addresses = Dictionary(uniqueKeysWithValues: connections.map { ($0.id, $0.remote) })
@@ -42,9 +42,9 @@ struct ProbeReport {
     )
   }
 
-  /// Prints the sum of all.
+  /// Prints the summary.
   ///
-  /// - Parameter chosen: how many peers were to be told.
+  /// - Parameter chosen: the number of peers chosen to get messages.
   func summarise(_ spread: Spread, chosen: Int) {
     let deeds: [Spread.Deed] = [.asked, .announced, .sent]
     func delays(_ deed: Spread.Deed) -> Distribution {
@@ -61,7 +61,7 @@ struct ProbeReport {
       json.object("announced_ms") { delays(.announced).write(to: &$0) }
       return environment.output.line(json)
     }
-    environment.output.note("\(Quantity.counted(spread.toldCount, "peer")) told")
+    environment.output.note("sent to \(Quantity.counted(spread.toldCount, "peer"))")
     for deed in deeds {
       let count = spread.connections(deed).count
       if count > 0 || deed == .asked {

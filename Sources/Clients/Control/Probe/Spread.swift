@@ -4,34 +4,34 @@ import LogConsumer
 import LogProtocol
 import Observations
 
-/// Tells from the records of a stream who asks for, announces or sends certain things after we announced or sent them,
-/// and when.
+/// Finds the peers that ask for, announce or send certain items after we announced or sent them, in a
+/// stream's records, and measures the delays.
 struct Spread {
-  /// What a peer did.
+  /// A peer's action.
   enum Deed: String, Hashable {
-    /// It asked for the thing (`getdata`).
+    /// It asked for the item (`getdata`).
     case asked
-    /// It announced it (`inv`, `headers`, `cmpctblock`).
+    /// It announced the item (`inv`, `headers`, `cmpctblock`).
     case announced
-    /// It sent it (`tx`, `block`).
+    /// It sent the item (`tx`, `block`).
     case sent
   }
 
-  /// A peer's first deed of its kind about a thing.
+  /// A peer's first action of a kind on an item.
   struct Sighting: Hashable {
     /// The peer's connection.
     let connection: UInt32
-    /// What it did.
+    /// The action.
     let deed: Deed
-    /// What it was about.
+    /// The item's hash.
     let hash: Hash256
-    /// When it came, in ns since the Unix epoch.
+    /// Time of receipt, in ns since the Unix epoch.
     let time: UInt64
-    /// Whether it came then or a little earlier.
+    /// Whether `time` and `delay` are upper bounds, because more bytes arrived together with the message.
     let isUpperBound: Bool
-    /// How long after ours to that peer, in ns; where there was none, after our first to anybody.
+    /// Delay after our message to that peer, in ns. If it got none: after our first message to any peer.
     let delay: UInt64
-    /// Whether we had told that peer.
+    /// Whether we had sent that peer a message about the items.
     let wasTold: Bool
   }
 
@@ -41,10 +41,10 @@ struct Spread {
     let hash: Hash256
   }
 
-  /// Every sighting, in the order in which they came.
+  /// All sightings, in the order in which they came.
   private(set) var sightings: [Sighting] = []
 
-  /// Connections that were lost.
+  /// Connections that closed.
   private(set) var closed: Set<UInt32> = []
 
   private let hashes: Set<Hash256>
@@ -53,28 +53,28 @@ struct Spread {
   private var firstTold: UInt64?
   private var seen: Set<Key> = []
 
-  /// Watches for things.
+  /// Starts watching for items.
   ///
   /// - Parameters:
-  ///   - hashes: their names.
-  ///   - messages: the whole messages that tell peers of them.
+  ///   - hashes: the items' hashes.
+  ///   - messages: the whole messages that announce or carry the items.
   init(of hashes: Set<Hash256>, told messages: [[UInt8]]) {
     self.hashes = hashes
     self.messages = Set(messages)
   }
 
-  /// How many were told.
+  /// The number of peers to which one of the messages was sent.
   var toldCount: Int { told.count }
 
-  /// The connections that have done something.
+  /// The connections with at least one such action.
   func connections(_ deed: Deed) -> Set<UInt32> {
     Set(sightings.lazy.filter { $0.deed == deed }.map(\.connection))
   }
 
-  /// The messages that it has to see.
+  /// The commands to subscribe to.
   static let commands: [Command] = [.inv, .getdata, .tx, .block, .headers, .cmpctblock]
 
-  /// Takes a record in; returns what is seen for the first time.
+  /// Handles a record; returns the sightings that are new.
   mutating func note(_ record: StreamRecord) -> [Sighting] {
     let header = record.header
     if case .event(let event) = record.content {
@@ -110,7 +110,7 @@ struct Spread {
     return new
   }
 
-  /// What a message does, and with which of the things.
+  /// The action that a message is, and the items that it concerns; nil if it is none.
   private func deed(_ message: Message) -> (Deed, [Hash256])? {
     switch message {
     case .getdata(let request): return (.asked, named(request.items.map(\.hash)))

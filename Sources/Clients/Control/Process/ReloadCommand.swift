@@ -5,11 +5,11 @@ import JSON
 import LogText
 import Steering
 
-/// `netmine reload`: has the connector read its configuration again.
+/// `netmine reload`: makes the connector read its configuration again.
 struct ReloadCommand: ControlCommand {
   static let configuration = CommandConfiguration(
     commandName: "reload",
-    abstract: "Have the connector read its configuration again."
+    abstract: "Make the connector read its configuration again."
   )
 
   @OptionGroup var options: ClientOptions

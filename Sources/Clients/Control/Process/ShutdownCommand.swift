@@ -5,15 +5,15 @@ import JSON
 import LogText
 import Steering
 
-/// `netmine shutdown`: ends the connector in order.
+/// `netmine shutdown`: shuts the connector down.
 struct ShutdownCommand: ControlCommand {
   static let configuration = CommandConfiguration(
     commandName: "shutdown",
-    abstract: "End the connector in order: it closes its connections and hands over its records.",
-    discussion: "Exit status 0 when it has ended, 1 when it has not within --timeout."
+    abstract: "Shut the connector down. It first closes its connections and delivers its records.",
+    discussion: "Exit status: 0 if the connector has exited, 1 if it has not exited within --timeout."
   )
 
-  @Option(help: ArgumentHelp("Seconds to wait for its end.", valueName: "seconds"))
+  @Option(help: ArgumentHelp("Seconds to wait until the connector has exited.", valueName: "seconds"))
   var timeout = 10.0
 
   @OptionGroup var options: ClientOptions
@@ -31,7 +31,7 @@ struct ShutdownCommand: ControlCommand {
         environment.output.line("connector: shutting down")
       }
       guard session.waitForEnd(timeout: timeout) else {
-        throw ClientFailure(.someFailed, "The connector has not ended within \(timeout) s.")
+        throw ClientFailure(.someFailed, "The connector did not exit within \(timeout) s.")
       }
       return .succeeded
     }

@@ -2,11 +2,11 @@ import ArgumentParser
 import Commands
 import Steering
 
-/// `netmine broadcast`: sends messages to every open connection, or to those that are chosen.
+/// `netmine broadcast`: sends messages to all open connections, or to chosen ones.
 struct BroadcastCommand: ControlCommand {
   static let configuration = CommandConfiguration(
     commandName: "broadcast",
-    abstract: "Send messages to every open connection, or to all that are chosen.",
+    abstract: "Send messages to all open connections, or to chosen ones.",
     discussion: """
       For example:
         netmine broadcast getaddr
@@ -14,8 +14,8 @@ struct BroadcastCommand: ControlCommand {
         netmine broadcast --agent satoshi --await pong --timeout 5 ping
         netmine broadcast inv items=block:HASH --await getdata
 
-      Exit status 0 when each message went to everybody it was for and, with --await, everybody has answered; 1 \
-      when not.
+      Exit status: 0 if each message was sent to every chosen connection and, with --await, every peer \
+      answered; otherwise 1.
 
       \(MessageHelp.discussion)
       """
@@ -30,7 +30,7 @@ struct BroadcastCommand: ControlCommand {
 
   func validate() throws {
     guard !message.isEmpty || sending.isGiven else {
-      throw ValidationError("Name a message: \(MessageHelp.short)")
+      throw ValidationError("Give a message: \(MessageHelp.short)")
     }
   }
 

@@ -4,22 +4,22 @@ import Commands
 import EventLoop
 import JSON
 
-/// A message as a command line has it.
+/// A message on a command line.
 enum MessageArgument: Hashable {
-  /// A message by its name, with what was said of its fields.
+  /// A message given by name, with the given fields.
   case named(Command, [String: JSONValue])
-  /// A command and the bytes of its payload, whatever they are.
+  /// A command with any payload.
   case raw(Command, payload: [UInt8])
-  /// A command and the bytes of its payload, which have to be such a message's.
+  /// A command with a payload that must be valid for it.
   case encoded(Command, payload: [UInt8])
   /// A whole message, header and payload.
   case whole([UInt8])
 
-  /// Reads the words of messages, each a name and what belongs to it.
+  /// Parses the words of one or more messages. Each starts with a name.
   ///
   /// - Parameters:
-  ///   - fields: further fields of the last one.
-  ///   - payload: the payload of the last one, which then may have any command.
+  ///   - fields: more fields of the last message.
+  ///   - payload: the payload of the last message, which may then have any command.
   static func parse(
     _ words: [String],
     fields: [String] = [],
@@ -46,7 +46,7 @@ enum MessageArgument: Hashable {
           break
         }
         guard let command = Command(word), Message.decodedCommands.contains(command) else {
-          throw usage("\"\(word)\" is no message. \(help)")
+          throw usage("\"\(word)\" is not a message name. \(help)")
         }
         let isBytes = words.first.map { !isField($0) } ?? false
         if command == .tx || command == .block, isBytes, let bytes = try bytes(&words) {
@@ -61,19 +61,19 @@ enum MessageArgument: Hashable {
       return result
     }
     guard case .named(let command, var values) = result.popLast() else {
-      throw usage("--field needs a message that is named, and has fields")
+      throw usage("--field needs a message given by its name")
     }
     var further = fields[...]
     values.merge(try Self.fields(&further)) { $1 }
-    guard further.isEmpty else { throw usage("\"\(further.first!)\" is no field: write NAME=VALUE") }
+    guard further.isEmpty else { throw usage("\"\(further.first!)\" is not a field: write NAME=VALUE") }
     return result + [.named(command, values)]
   }
 
   private var isRaw: Bool { if case .raw = self { true } else { false } }
 
-  /// What is sent on the network with this magic, and the name it is reported under.
+  /// The message's bytes on a network with this magic, and a name for reports.
   ///
-  /// - Parameter isForced: whether what is given as bytes is taken as it is.
+  /// - Parameter isForced: whether bytes are accepted without a check.
   func message(magic: UInt32, force isForced: Bool) throws(ClientFailure) -> (name: String, bytes: [UInt8]) {
     let dialect = Dialect(magic: magic)
     switch self {
@@ -88,12 +88,12 @@ enum MessageArgument: Hashable {
       return (command.description, Network.frame(magic: magic, command: command, payload: payload))
     case .encoded(let command, let payload):
       if !isForced, let problem = Self.problem(command, payload, dialect) {
-        throw ClientFailure(.usage, "The \(command) is not sent: \(problem). --force sends it as it is.")
+        throw ClientFailure(.usage, "The \(command) is not sent: \(problem). --force sends it anyway.")
       }
       return (command.description, Network.frame(magic: magic, command: command, payload: payload))
     case .whole(let bytes):
       if !isForced, let problem = Self.problem(bytes, magic: magic) {
-        let sentence = "The message is not sent: \(problem). --force sends it as it is."
+        let sentence = "The message is not sent: \(problem). --force sends it anyway."
         throw ClientFailure(.someFailed, sentence)
       }
       let header = MessageHeader(peeking: bytes.span.bytes)
@@ -101,19 +101,19 @@ enum MessageArgument: Hashable {
     }
   }
 
-  /// What is wrong with the bytes as one whole message; nil where nothing is.
+  /// The error in bytes that should be one whole message; nil if they are valid.
   static func problem(_ bytes: [UInt8], magic: UInt32) -> String? {
     switch Framer(magic: magic).next(in: bytes.span.bytes) {
     case .needMore(let total): return "it has \(bytes.count) bytes and needs at least \(total)"
     case .violation(let violation): return "its \(violation)"
     case .message(let header, let total, let checksumValid):
       if total < bytes.count { return "its \(total) bytes are followed by \(bytes.count - total) more" }
-      if !checksumValid { return "its checksum is not its payload's" }
+      if !checksumValid { return "its checksum does not match its payload" }
       return header.command.isValid ? nil : "its command is not printable ASCII padded with zeros"
     }
   }
 
-  /// What is wrong with the bytes as a payload; nil where nothing is.
+  /// The error in a payload; nil if it is valid.
   private static func problem(_ command: Command, _ payload: [UInt8], _ dialect: Dialect) -> String? {
     do throws(WireError) {
       let trailing = try Message.decode(command, payload: payload.span.bytes, dialect: dialect).trailing.count
@@ -123,7 +123,7 @@ enum MessageArgument: Hashable {
     }
   }
 
-  /// Fields with those added that are better not zero: a nonce of its own, the time.
+  /// The fields, with defaults for those that should not be zero: a random nonce, the current time.
   private static func completed(_ fields: [String: JSONValue], of command: Command) -> [String: JSONValue] {
     var fields = fields
     if command == .ping || command == .version, fields["nonce"] == nil {
@@ -135,7 +135,7 @@ enum MessageArgument: Hashable {
     return fields
   }
 
-  /// Takes fields from the front: `name=value`, or a JSON object of them.
+  /// Removes leading fields from the words: `name=value`, or a JSON object of fields.
   private static func fields(_ words: inout ArraySlice<String>) throws(ClientFailure) -> [String: JSONValue] {
     var fields: [String: JSONValue] = [:]
     while let word = words.first, isField(word) {
@@ -145,7 +145,7 @@ enum MessageArgument: Hashable {
         do throws(JSONValue.Failure) {
           value = try JSONValue(word)
         } catch {
-          throw usage("\"\(word.prefix(80))\" is no JSON object: \(error)")
+          throw usage("\"\(word.prefix(80))\" is not a JSON object: \(error)")
         }
         if case .object(let members) = value { fields.merge(members) { $1 } }
       } else {
@@ -158,13 +158,13 @@ enum MessageArgument: Hashable {
 
   private static func isField(_ word: String) -> Bool { word.hasPrefix("{") || word.contains("=") }
 
-  /// Takes bytes from the front; nil where nothing is left.
+  /// Removes a leading word and returns its bytes; nil if there are no words.
   private static func bytes(_ words: inout ArraySlice<String>) throws(ClientFailure) -> [UInt8]? {
     guard let word = words.popFirst() else { return nil }
     return word.isEmpty ? [] : try ByteText.bytes(word)
   }
 
-  private static let help = "`netmine send --help` lists them; `raw COMMAND HEX` sends any other"
+  private static let help = "`netmine send --help` lists the names; `raw COMMAND HEX` sends any other command"
 
   private static func usage(_ text: String) -> ClientFailure { ClientFailure(.usage, text + ".") }
 }

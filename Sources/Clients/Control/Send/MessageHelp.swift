@@ -1,22 +1,22 @@
 import BitcoinWire
 
-/// What may be written of messages, for help texts; `MessageKind` has the fields.
+/// Help texts about the syntax of messages. The fields come from `MessageKind`.
 enum MessageHelp {
-  /// How messages are written, in a line.
+  /// The syntax in one line.
   static let short =
     "NAME [FIELD=VALUE…], such as ping or inv items=tx:HASH; tx BYTES; block BYTES; raw COMMAND [BYTES]; or hex "
-    + "BYTES, a whole message. Several may follow."
+    + "BYTES for a whole message. Give one or more."
 
-  /// A sentence that says which fields a message has.
+  /// A sentence about the fields of a message.
   static func fields(of command: Command) -> String {
-    guard let kind = MessageKind.of(command) else { return "It is not decoded here." }
+    guard let kind = MessageKind.of(command) else { return "Its fields are not known." }
     return kind.fields.isEmpty ? "It has no fields." : "Its fields: \(text(kind.fields))."
   }
 
-  /// The messages and their fields, and how those are written.
+  /// All messages with their fields, and the syntax of fields.
   static var discussion: String { discussion(of: MessageKind.all) }
 
-  /// The same for some kinds of messages. Those with the same fields share a line.
+  /// The same for some kinds of messages. Messages with the same fields share a line.
   static func discussion(of kinds: [MessageKind]) -> String {
     var groups: [(names: [String], fields: [MessageField])] = []
     for kind in kinds {
@@ -31,13 +31,14 @@ enum MessageHelp {
     }
     let plain = groups.filter(\.fields.isEmpty).flatMap(\.names)
     return """
-      Messages and their fields, those in brackets may be left out:
+      Messages and their fields ([optional]):
       \(lines.joined(separator: "\n"))
         without fields: \(plain.joined(separator: ", "))
 
-      Fields are those that --json shows of messages (netmine watch --json), and may be given so too: ping \
-      '{"nonce":258}'. Hashes are in reversed byte order, as people write them; bytes in hexadecimal; services by \
-      name or as a number. BYTES are hexadecimal digits, a file of those or of the bytes themselves, or - for stdin.
+      Field names are those that netmine watch --json prints. Fields may also be given as JSON: ping \
+      '{"nonce":258}'. Write hashes in the usual reversed byte order, bytes in hexadecimal, and services by \
+      name or as a number. BYTES are hexadecimal digits, a file of such digits or of raw bytes, or - for \
+      stdin.
       """
   }
 

@@ -5,19 +5,20 @@ import JSON
 import LogProtocol
 import Steering
 
-/// Sends messages one after another and tells to how many connections each went and, where that is wanted, what was
-/// answered.
+/// Sends messages one after another. Prints the number of connections that each was sent to and, if
+/// requested, the answers.
 struct MessageSender {
-  /// Which connections.
+  /// Chooses the connections.
   let targets: TargetOptions
 
-  /// What is done.
+  /// The messages and their options.
   let options: MessageOptions
 
-  /// Messages ready to be sent, with the names they are reported under.
+  /// Messages ready to send, with names for reports.
   private typealias Prepared = [(name: String, bytes: [UInt8])]
 
-  /// Sends the messages; the status says whether each went to all it was meant for, and all answered.
+  /// Sends the messages. The status tells whether each was sent to every chosen connection, and all peers
+  /// answered.
   func send(
     _ messages: [MessageArgument],
     _ environment: ClientEnvironment
@@ -29,7 +30,7 @@ struct MessageSender {
       }
     }
     var subscription = Subscription(types: [.message, .connection])
-    // Of what we send only what is sent here matters, but that may be anything.
+    // Of sent messages only these are needed. A whole message without a known command needs all commands.
     subscription.commands = options.awaited + messages.compactMap(\.command)
     if messages.contains(where: { $0.command == nil }) { subscription.commands = [] }
     return try environment.withStream(subscription) { session, stream throws(ClientFailure) in
@@ -48,7 +49,7 @@ struct MessageSender {
     return prepared
   }
 
-  /// Sends the messages and prints what is answered.
+  /// Sends the messages and prints the answers.
   private func converse(
     _ messages: Prepared,
     _ session: ConnectorSession,
@@ -116,7 +117,8 @@ struct MessageSender {
     environment.output.note(text)
   }
 
-  /// Sends the messages and prints what became of each; returns whether all went to all they were for.
+  /// Sends the messages and prints the outcome of each. Returns whether each was sent to every chosen
+  /// connection.
   private func send(
     _ messages: Prepared,
     to target: ControlTarget,
@@ -144,7 +146,7 @@ struct MessageSender {
 }
 
 extension MessageArgument {
-  /// The command of its header; nil where that is only known from its bytes.
+  /// The command in the header; nil if a whole message is too short for a header.
   var command: Command? {
     switch self {
     case .named(let command, _), .raw(let command, _), .encoded(let command, _): command
@@ -154,12 +156,12 @@ extension MessageArgument {
 }
 
 extension ConnectorSession {
-  /// Sends a whole message and waits until it is on its way to everybody.
+  /// Sends a whole message, and waits until it is written to every connection, or until the time-out.
   ///
   /// - Parameters:
-  ///   - name: what it is reported as.
-  ///   - isUnchecked: whether it is sent whatever its bytes are.
-  ///   - timeout: seconds.
+  ///   - name: a name for reports.
+  ///   - isUnchecked: whether the connector sends the bytes without a check.
+  ///   - timeout: seconds to wait.
   func send(
     _ message: [UInt8],
     named name: String,
@@ -186,7 +188,7 @@ extension ConnectorSession {
 }
 
 extension ConnectorSession {
-  /// Sends a message to those of some connections that are open; none need be. Returns how many are.
+  /// Sends a message to those of some connections that are open; none need be. Returns their number.
   func sendIfThere(_ message: [UInt8], to connections: [UInt32]) throws(ClientFailure) -> UInt32 {
     do throws(ClientFailure) {
       return try send(message, named: "message", to: .connections(connections), timeout: 10).accepted

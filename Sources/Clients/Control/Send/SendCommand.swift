@@ -14,8 +14,8 @@ struct SendCommand: ControlCommand {
         netmine send --random 8 --tx signed.hex
         netmine send --outbound --net onion raw feefilter e803000000000000
 
-      `netmine nodes` shows the ids. Exit status 0 when each message went to everybody it was for and, with \
-      --await, everybody has answered; 1 when not.
+      `netmine nodes` prints the ids. Exit status: 0 if each message was sent to every chosen connection \
+      and, with --await, every peer answered; otherwise 1.
 
       \(MessageHelp.discussion)
       """
@@ -30,10 +30,10 @@ struct SendCommand: ControlCommand {
 
   func validate() throws {
     guard targets.isGiven else {
-      throw ValidationError("Say with --to which connections, or choose them; broadcast takes all.")
+      throw ValidationError("Choose connections, for example with --to. To send to all, use broadcast.")
     }
     guard !split.message.isEmpty || sending.isGiven else {
-      throw ValidationError("Name a message: \(MessageHelp.short)")
+      throw ValidationError("Give a message: \(MessageHelp.short)")
     }
   }
 
@@ -49,7 +49,7 @@ struct SendCommand: ControlCommand {
     targets.ids.isEmpty ? ([], message) : Self.split(message)
   }
 
-  /// Tells the ids after `--to ID` from the message: no message begins with a number.
+  /// Separates the ids that follow `--to ID` from the message. No message name starts with a digit.
   static func split(_ words: [String]) -> (identifiers: [IdentifierList], message: [String]) {
     let identifiers = words.prefix { IdentifierList(argument: $0) != nil }
     return (identifiers.compactMap(IdentifierList.init(argument:)), Array(words.dropFirst(identifiers.count)))

@@ -2,22 +2,22 @@ import Commands
 import JSON
 import LogText
 
-/// To how many connections a message went.
+/// The outcome of sending a message.
 struct SendOutcome {
   /// The message's name.
   let message: String
-  /// Bytes of the whole message.
+  /// Size of the whole message in bytes.
   let byteCount: Int
-  /// Connections the connector found for it.
+  /// The number of connections that the connector accepted it for.
   let accepted: UInt32
-  /// Connections it was written to; nil where that was not known when we stopped waiting.
+  /// The number of connections that it was written to; nil if that was not known at the time-out.
   let sent: UInt32?
-  /// Connections that were closed before it was written.
+  /// The number of connections that closed before it was written.
   let lost: UInt32
-  /// Ids that no open connection has.
+  /// The requested ids without an open connection.
   let missing: [UInt32]
 
-  /// Whether it was written to every connection it was meant for, and to one at least.
+  /// Whether it was written to every chosen connection, and to at least one.
   var isComplete: Bool { sent == accepted && accepted > 0 && missing.isEmpty }
 
   /// A line for people.

@@ -4,7 +4,7 @@ import Commands
 import EventLoop
 import LogProtocol
 
-/// Asks a log server how it is doing, over the socket its readers use.
+/// Requests a log server's status over its socket for readers.
 final class LogServerProbe {
   private let loop: EventLoop
   private let address: SocketAddress
@@ -13,21 +13,21 @@ final class LogServerProbe {
   private var stream: ByteStream?
   private var answer: Result<ServerStatus, ClientFailure>?
 
-  /// Creates a probe of the log server that takes readers here.
+  /// Creates a probe of the log server at an address.
   init(_ address: SocketAddress, key: AccessKey?, on loop: EventLoop) {
     self.key = key
     self.address = address
     self.loop = loop
   }
 
-  /// Asks and waits for the answer.
+  /// Requests the status and waits for it.
   ///
-  /// - Parameter timeout: seconds that connecting, and then the answer, may take.
+  /// - Parameter timeout: seconds allowed for connecting, and again for the answer.
   func status(timeout: Double = 5) throws(ClientFailure) -> ServerStatus {
     answer = nil
     if let stream { ask(stream) } else { connect(timeout: timeout) }
     let timer = TimerWatcher(on: loop) { [unowned self] in
-      fail("The log server has not answered within \(Int(timeout)) s.")
+      fail("The log server did not answer within \(Int(timeout)) s.")
     }
     timer.start(after: timeout)
     defer { timer.cancel() }
@@ -35,7 +35,7 @@ final class LogServerProbe {
     return try answer!.get()
   }
 
-  /// Leaves; call it before letting go.
+  /// Closes the connection. Call it before releasing the probe.
   func close() {
     attempt?.cancel()
     guard let stream else { return }
@@ -85,9 +85,7 @@ extension LogServerProbe: ByteStreamHandler {
       }
     } catch {
       let isKeyWanted = AccessKey.isChallenge(slice.bytes)
-      fail(
-        "What answers on \(address) is no log server: \(isKeyWanted ? AccessError.keyWanted : "\(error)")."
-      )
+      fail("\(address) is not a log server: \(isKeyWanted ? AccessError.keyWanted : "\(error)").")
     }
     stream.expectedCount = cursor.neededCount
     return cursor.offset

@@ -5,20 +5,20 @@ import EventLoop
 import LogProtocol
 import Steering
 
-/// `netmine status`: tells whether the log server and the connector are up, and how they are doing.
+/// `netmine status`: reports the state of the log server and the connector.
 struct StatusCommand: ControlCommand {
   static let configuration = CommandConfiguration(
     commandName: "status",
-    abstract: "Tell whether the log server and the connector are up, since when, counts and rates.",
+    abstract: "Show whether the log server and the connector are up, with counts and rates.",
     discussion: """
-      Exit status 0 when both are up, 1 when one of them is down or the log server refuses the connector, 2 when \
-      both are down.
+      Exit status: 0 if both are up, 1 if one is down or the log server refuses the connector, 2 if both are \
+      down.
       """
   )
 
   @Option(
     help: ArgumentHelp(
-      "Seconds between the two looks that give the rates; 0 for one look.",
+      "Seconds between the two samples that give the rates; 0 for no rates.",
       valueName: "seconds"
     )
   )
@@ -27,7 +27,9 @@ struct StatusCommand: ControlCommand {
   @OptionGroup var options: ClientOptions
 
   func validate() throws {
-    guard (0...3600).contains(interval) else { throw ValidationError("--interval is 0 to 3600 seconds.") }
+    guard (0...3600).contains(interval) else {
+      throw ValidationError("--interval must be 0 to 3600 seconds.")
+    }
   }
 
   func execute(_ environment: ClientEnvironment) throws(ClientFailure) -> ExitStatus {

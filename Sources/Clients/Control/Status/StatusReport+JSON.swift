@@ -5,7 +5,7 @@ import LogProtocol
 import LogText
 
 extension StatusReport {
-  /// The whole report for programs.
+  /// The whole report as one JSON object.
   var json: JSONWriter {
     var json = JSONWriter()
     json.object("logserver") { json in

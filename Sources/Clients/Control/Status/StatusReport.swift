@@ -3,14 +3,14 @@ import ControlProtocol
 import EventLoop
 import LogProtocol
 
-/// Whether the log server and the connector are up, and how they are doing.
+/// The state of the log server and the connector.
 struct StatusReport {
-  /// The log server, or why it is down.
+  /// The log server's status, or the reason why it is down.
   let logServer: Result<Sampled<ServerStatus>, ClientFailure>
-  /// The connector, or why it is down.
+  /// The connector's statistics, or the reason why it is down.
   let connector: Result<Sampled<ConnectorStatistics>, ClientFailure>
 
-  /// Whether both are up, and the log server takes what the connector publishes.
+  /// `succeeded` if both are up and the log server accepts the connector; `unreachable` if both are down.
   var exitStatus: ExitStatus {
     switch (logServer, connector) {
     case (.success, .success(let sampled)): sampled.second.refusal.isEmpty ? .succeeded : .someFailed
@@ -21,7 +21,7 @@ struct StatusReport {
 
   /// Lines for people.
   ///
-  /// - Parameter now: ns since the Unix epoch, for the ages.
+  /// - Parameter now: ns since the Unix epoch, to compute ages.
   func lines(now: UInt64) -> [String] {
     var lines: [String] = []
     switch logServer {

@@ -5,36 +5,38 @@ import EventLoop
 import LogProtocol
 import Steering
 
-/// `netmine top`: a live screen.
+/// `netmine top`: a live display of traffic.
 struct TopCommand: ControlCommand {
   static let configuration = CommandConfiguration(
     commandName: "top",
-    abstract: "Show live what goes on: rates by command, busiest and slowest peers, connection events.",
+    abstract: "Show live message rates, busiest and slowest peers, and connection events.",
     discussion: """
       For example:
         netmine top
         netmine top --interval 5 --order bytes --json --count 12
 
-      Keys: q ends it; m, b, t and n order by messages, bytes, totals and name. Where stdout is no terminal it prints \
-      one screen, or --count of them; --json an object each time, until it is interrupted. Rates are from the log \
-      stream, pings as the connector last measured them.
+      Keys: q quits; m, b, t and n sort by messages, bytes, totals and name. If stdout is not a terminal, \
+      one screen is printed, or --count screens. With --json an object is printed at every interval, until \
+      interrupted. Rates come from the log stream. Ping times are the connector's latest measurements.
       """
   )
 
-  @Option(help: ArgumentHelp("Seconds from one picture to the next.", valueName: "seconds"))
+  @Option(help: ArgumentHelp("Seconds between updates.", valueName: "seconds"))
   var interval = 1.0
 
-  @Option(help: ArgumentHelp("Stop after so many pictures.", valueName: "count"))
+  @Option(help: ArgumentHelp("Stop after N updates.", valueName: "count"))
   var count: Int?
 
-  @Option(help: "What comes first at the start: messages, bytes, total or name.")
+  @Option(help: "Initial sort order: messages, bytes, total or name.")
   var order = TopOrder.messages
 
   @OptionGroup var options: ClientOptions
 
   func validate() throws {
-    guard (0.1...3600).contains(interval) else { throw ValidationError("--interval is 0.1 to 3600 seconds.") }
-    guard count ?? 1 > 0 else { throw ValidationError("--count is at least 1.") }
+    guard (0.1...3600).contains(interval) else {
+      throw ValidationError("--interval must be 0.1 to 3600 seconds.")
+    }
+    guard count ?? 1 > 0 else { throw ValidationError("--count must be 1 or more.") }
   }
 
   func execute(_ environment: ClientEnvironment) throws(ClientFailure) -> ExitStatus {
@@ -51,7 +53,7 @@ struct TopCommand: ControlCommand {
         count: count ?? (isLive || environment.isJSON ? nil : 1),
         key: { order = TopOrder(key: $0) ?? order }
       ) { (rows) throws(ClientFailure) in
-        // A key draws anew what was measured; it does not cut a sample short.
+        // A key press redraws the latest sample; it must not cut the current one short.
         model.sample(at: Clock.monotonic(), atLeast: interval * 0.9)
         guard case .statistics(let statistics) = try session.request(.statistics) else {
           throw session.unexpected("statistics")

@@ -4,20 +4,20 @@ import ControlProtocol
 import JSON
 import LogText
 
-/// What the live screen shows at one moment.
+/// The content of the live display at one moment.
 struct TopFrame {
-  /// What the stream tells.
+  /// Traffic and events from the log stream.
   let model: TopModel
   /// The open connections.
   let connections: [ConnectionInfo]
-  /// How the connector is doing.
+  /// The connector's statistics.
   let statistics: ConnectorStatistics
-  /// What commands and peers are ordered by.
+  /// The sort order of commands and peers.
   let order: TopOrder
-  /// Now, in ns since the Unix epoch.
+  /// The current time, in ns since the Unix epoch.
   let now: UInt64
 
-  /// The commands of the last sample and before, in order.
+  /// All commands seen since the start, sorted, with their traffic in the last sample and in total.
   var commands: [(command: Command, traffic: TopModel.Traffic, total: TopModel.Traffic)] {
     let all = model.totals.map {
       (command: $0.key, traffic: model.commands[$0.key] ?? .init(), total: $0.value)
@@ -30,7 +30,7 @@ struct TopFrame {
     }
   }
 
-  /// The connections with the most traffic, in order.
+  /// The connections with the most traffic, sorted.
   func busiest(_ count: Int) -> [(connection: ConnectionInfo, traffic: TopModel.Traffic)] {
     let all = connections.compactMap { connection in
       model.peers[connection.id].map { (connection: connection, traffic: $0) }
@@ -42,7 +42,7 @@ struct TopFrame {
     )
   }
 
-  /// The connections whose last ping took longest.
+  /// The connections with the longest latest ping.
   func slowest(_ count: Int) -> [ConnectionInfo] {
     let measured = connections.filter { $0.ping > 0 }
     return Array(measured.sorted { ($0.ping, $1.id) > ($1.ping, $0.id) }.prefix(count))
@@ -50,10 +50,11 @@ struct TopFrame {
 
   // MARK: For people
 
-  /// The screen's lines, as many as there are rows; where nothing limits them, about 40, and without the keys.
+  /// The lines to show. With a number of rows, exactly fills them; without, returns about 40 lines and no key
+  /// help.
   func lines(rows limit: Int?) -> [String] {
     let rows = limit ?? 40
-    // Head and foot, four headings, and empty lines between.
+    // 12 rows are for the head and foot, four headings, and empty lines.
     let room = max(4, rows - 12)
     let commandCount = max(2, room * 2 / 5)
     let peerCount = max(1, room / 5)
@@ -76,7 +77,7 @@ struct TopFrame {
       "netmine top  \(statistics.networkName)  \(Quantity.time(now))  connector up "
         + Quantity.age(now > statistics.since ? (now - statistics.since) / 1_000_000_000 : 0),
       "connections  \(statistics.openOutbound) out, \(statistics.openInbound) in, \(statistics.connecting) connecting, "
-        + "\(statistics.handshaking) in handshake; here \(counts.opened) opened, \(counts.ended) ended, "
+        + "\(statistics.handshaking) in handshake; seen: \(counts.opened) opened, \(counts.ended) ended, "
         + "\(counts.failed) failed",
       "in \(Quantity.perSecond(model.rate(traffic.messagesIn))) "
         + "\(Quantity.bytesPerSecond(model.rate(traffic.bytesIn)))   out "
@@ -138,7 +139,7 @@ struct TopFrame {
 
   // MARK: For programs
 
-  /// The same for programs: rates are a second's.
+  /// The same as JSON; rates are per second.
   var json: JSONWriter {
     var json = JSONWriter()
     json.member("time_ns", now)

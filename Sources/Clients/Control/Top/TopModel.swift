@@ -6,11 +6,11 @@ import LogProtocol
 import Observations
 import Wording
 
-/// What the last moment of the log stream was like, and what has come since it was watched.
+/// The traffic of the latest sample of the log stream, and totals since the start.
 ///
-/// Nothing in it reads a clock: time is passed in, in ns on a clock that never steps.
+/// Reads no clock: time is passed in, in ns on a monotonic clock.
 struct TopModel {
-  /// Messages of both directions.
+  /// Counts of messages and bytes in both directions.
   struct Traffic: Hashable {
     /// Messages received.
     var messagesIn: UInt64 = 0
@@ -21,10 +21,10 @@ struct TopModel {
     /// Bytes sent.
     var bytesOut: UInt64 = 0
 
-    /// Messages of either direction.
+    /// Messages in both directions.
     var messages: UInt64 { messagesIn + messagesOut }
 
-    /// Bytes of either direction.
+    /// Bytes in both directions.
     var bytes: UInt64 { bytesIn + bytesOut }
 
     fileprivate mutating func add(_ count: Int, isSent: Bool) {
@@ -38,45 +38,45 @@ struct TopModel {
     }
   }
 
-  /// Something that happened to a connection.
+  /// A connection event.
   struct Event: Hashable {
-    /// When, in ns since the Unix epoch.
+    /// The time of the event, in ns since the Unix epoch.
     let time: UInt64
-    /// To which.
+    /// The connection's id.
     let connection: UInt32
-    /// Its other end.
+    /// The peer's endpoint.
     let remote: Endpoint
-    /// What, in words that are safe to print.
+    /// The event in words that are safe to print on a terminal.
     let words: String
   }
 
-  /// The most events that are remembered.
+  /// Maximum number of events kept.
   static let eventLimit = 50
 
-  /// The most commands that are told apart; peers may send any.
+  /// Maximum number of commands counted separately, because peers may send any command.
   static let commandLimit = 200
 
   /// Traffic since the start, by command.
   private(set) var totals: [Command: Traffic] = [:]
-  /// Traffic of the last sample, by command.
+  /// Traffic in the latest sample, by command.
   private(set) var commands: [Command: Traffic] = [:]
-  /// Traffic of the last sample, by connection.
+  /// Traffic in the latest sample, by connection.
   private(set) var peers: [UInt32: Traffic] = [:]
-  /// Seconds of the last sample; 0 before there is one.
+  /// Duration of the latest sample in seconds; 0 before the first.
   private(set) var seconds = 0.0
-  /// The last events, the latest last.
+  /// The latest events, oldest first.
   private(set) var events: [Event] = []
-  /// Events since the start: connections that came to stand, and such as ended or never stood.
+  /// Connections since the start: opened, ended, and failed before they opened.
   private(set) var eventCounts = (opened: 0, ended: 0, failed: 0)
 
   private var currentCommands: [Command: Traffic] = [:]
   private var currentPeers: [UInt32: Traffic] = [:]
   private var start: UInt64
 
-  /// Begins a sample.
+  /// Starts a sample.
   init(at now: UInt64) { start = now }
 
-  /// Takes a record in.
+  /// Counts a record.
   mutating func note(_ record: StreamRecord) {
     let header = record.header
     switch record.content {
@@ -110,7 +110,7 @@ struct TopModel {
     if events.count > Self.eventLimit { events.removeFirst(events.count - Self.eventLimit) }
   }
 
-  /// Ends the sample and begins the next, unless it is shorter than `seconds`.
+  /// Ends the sample and starts the next, unless it is shorter than `seconds`.
   mutating func sample(at now: UInt64, atLeast seconds: Double) {
     let duration = Double(now - start) / 1e9
     guard duration > 0, duration >= seconds else { return }
@@ -122,10 +122,10 @@ struct TopModel {
     start = now
   }
 
-  /// A count of the last sample, a second.
+  /// A count of the latest sample per second.
   func rate(_ count: UInt64) -> Double { seconds > 0 ? Double(count) / seconds : 0 }
 
-  /// All traffic of the last sample.
+  /// The total traffic of the latest sample.
   var traffic: Traffic {
     commands.values.reduce(into: Traffic()) { sum, part in
       sum.messagesIn += part.messagesIn

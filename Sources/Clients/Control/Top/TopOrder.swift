@@ -1,18 +1,18 @@
 import ArgumentParser
 import BitcoinWire
 
-/// What commands and peers are ordered by on the live screen.
+/// The sort orders of commands and peers in the live display.
 enum TopOrder: String, CaseIterable, ExpressibleByArgument {
-  /// The most messages first.
+  /// Most messages first.
   case messages
-  /// The most bytes first.
+  /// Most bytes first.
   case bytes
-  /// The most messages since the start first; peers by messages.
+  /// Most messages since the start first; peers by messages in the latest sample.
   case total
-  /// By name; peers by their ids.
+  /// By name; peers by id.
   case name
 
-  /// The order that a key chooses; nil where it chooses none.
+  /// The order that a key selects; nil for other keys.
   init?(key: UInt8) {
     switch Unicode.Scalar(key) {
     case "m", "r": self = .messages
@@ -23,7 +23,7 @@ enum TopOrder: String, CaseIterable, ExpressibleByArgument {
     }
   }
 
-  /// Whether traffic comes before other traffic; nil where it is equal to it.
+  /// Whether `left` comes before `right`; nil if they are equal or sorted by name.
   func precedes(_ left: TopModel.Traffic, _ right: TopModel.Traffic) -> Bool? {
     let (before, after) = self == .bytes ? (left.bytes, right.bytes) : (left.messages, right.messages)
     return self == .name || before == after ? nil : before > after

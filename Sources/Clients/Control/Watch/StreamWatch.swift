@@ -6,9 +6,9 @@ import LogConsumer
 import LogProtocol
 import LogText
 
-/// Prints the records of the log stream that are asked for, until there are enough.
+/// Prints the requested records of the log stream, until there are enough.
 ///
-/// Without a log server it fails at once; one that goes away later is waited for.
+/// Fails at once if there is no log server. If the log server goes away later, waits for it.
 final class StreamWatch {
   private let address: SocketAddress
   private let key: AccessKey?
@@ -23,7 +23,7 @@ final class StreamWatch {
   private var isWaiting = false
   private var failure: ClientFailure?
 
-  /// Creates a watch that prints `limit` records at most.
+  /// Creates a watch that prints at most `limit` records.
   init(
     _ address: SocketAddress,
     key: AccessKey?,
@@ -40,7 +40,7 @@ final class StreamWatch {
     remaining = limit
   }
 
-  /// Prints until there is no more to print, nobody reads it, or `duration` seconds have passed.
+  /// Prints until `limit` is reached, the output is closed, or `duration` seconds have passed.
   func run(on loop: EventLoop, duration: Double?) throws(ClientFailure) {
     var isOver = false
     let timer = TimerWatcher(on: loop) { isOver = true }
@@ -48,7 +48,7 @@ final class StreamWatch {
     summary = TimerWatcher(on: loop) { [unowned self] in printSummary() }
     var tick: TimerWatcher?
     if let interval = lines.interval {
-      // What is a little late still counts with its interval.
+      // Wait half an interval, so that a record that comes a little late still counts in its interval.
       tick = TimerWatcher(on: loop) { [unowned self] in printRates(Clock.now() - UInt64(interval * 5e8)) }
       tick?.start(after: interval, every: interval)
     }
@@ -91,7 +91,7 @@ final class StreamWatch {
 extension StreamWatch: LogConsumerHandler {
   func consumer(_ consumer: LogConsumer, received record: StreamRecord) { show(record) }
 
-  /// It is shown as malformed.
+  /// Prints a record that is skipped as malformed.
   func consumer(_ consumer: LogConsumer, skipped record: StreamRecord) { show(record) }
 
   func consumer(_ consumer: LogConsumer, passedOver record: StreamRecord) {
@@ -107,7 +107,7 @@ extension StreamWatch: LogConsumerHandler {
   func consumer(_ consumer: LogConsumer, became state: LogConsumer.State) {
     switch state {
     case .live:
-      if isWaiting { output.complain("The log server is there again.") }
+      if isWaiting { output.complain("The log server is back.") }
       wasConnected = true
       isWaiting = false
     case .waiting(let reason): lost(reason)

@@ -6,26 +6,27 @@ import Glibc
 import LogOptions
 import LogText
 
-/// `netmine watch`: shows the log stream as it comes.
+/// `netmine watch`: prints the live log stream.
 struct WatchCommand: ClientCommand {
   static let configuration = CommandConfiguration(
     commandName: "watch",
-    abstract: "Show the log stream as it comes, all of it or what is chosen.",
+    abstract: "Print the live log stream, or chosen records of it.",
     discussion: """
       For example:
         netmine watch --command inv --received --count 10
 
-      At first one line says how many connections are open; --json and --type meta tell each.
+      For each source, the first line gives the number of open connections. With --json or --type meta, \
+      every open connection has a line of its own.
       """
   )
 
   @OptionGroup(title: "Which records") var records: RecordFilterOptions
   @OptionGroup(title: "How they are shown") var form: RecordOutputOptions
 
-  @Option(help: ArgumentHelp("Stop after this many records.", valueName: "n"))
+  @Option(help: ArgumentHelp("Stop after N records.", valueName: "n"))
   var count: Int?
 
-  @Option(help: ArgumentHelp("Stop after this many seconds.", valueName: "seconds"))
+  @Option(help: ArgumentHelp("Stop after N seconds.", valueName: "seconds"))
   var duration: Double?
 
   @OptionGroup(title: "Common options") var common: CommonOptions
@@ -34,7 +35,7 @@ struct WatchCommand: ClientCommand {
   var isJSON: Bool { form.json }
 
   func validate() throws {
-    guard count ?? 1 > 0 else { throw ValidationError("--count is 1 or more.") }
+    guard count ?? 1 > 0 else { throw ValidationError("--count must be 1 or more.") }
     guard duration ?? 0 >= 0 else { throw ValidationError("--duration cannot be negative.") }
   }
 

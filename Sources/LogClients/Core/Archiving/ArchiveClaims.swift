@@ -1,22 +1,23 @@
 import LogProtocol
 import Observations
 
-/// What an archive has claimed to have of whom, when it has to begin anew with less.
+/// The positions that an archive has reported to the log server, kept for the case that it must start over
+/// with less.
 public struct ArchiveClaims: Equatable, Sendable {
-  /// How far it had come with sources that are here.
+  /// Positions of the sources that are connected.
   public var open: [ArchivePosition] = []
 
-  /// How far it had come with sources that left without goodbye, and after which sequence they left. What was archived
-  /// of them they had let go of.
+  /// Positions of the sources that left without goodbye, each with the last sequence number that the log
+  /// server had of it. These sources have already released the records that the archive acknowledged.
   public var left: [(position: ArchivePosition, last: UInt64)] = []
 
-  /// How far it had come with sources that are gone for good and were archived in the last segment.
+  /// Positions of the sources that said goodbye while the last segment was being written.
   public var closed: [ArchivePosition] = []
 
   /// Claims nothing.
   public init() {}
 
-  /// Whether both claim the same.
+  /// Whether both hold the same positions.
   public static func == (one: ArchiveClaims, other: ArchiveClaims) -> Bool {
     one.open == other.open && one.closed == other.closed
       && one.left.elementsEqual(other.left) { $0.position == $1.position && $0.last == $1.last }
@@ -24,19 +25,20 @@ public struct ArchiveClaims: Equatable, Sendable {
 }
 
 extension SegmentPlanner {
-  /// How many instances that are gone are remembered in a segment: enough for a day of clients that come and go.
+  /// Instances that said goodbye and are remembered for each segment: enough for a day of clients that come
+  /// and go.
   private static let settledLimit = 1 << 16
 
-  /// A segment begins that holds nothing yet.
+  /// Starts an empty segment.
   mutating func beginSegment() { settled = [] }
 
-  /// An instance is gone for good, and archived to its end.
+  /// Records that an instance has said goodbye and is archived to its last record.
   mutating func settle(_ instance: UInt64) {
     guard let position = ledger.positions[instance], settled.count < Self.settledLimit else { return }
     settled.append(position)
   }
 
-  /// What is claimed now, in what is committed.
+  /// The positions as of the last commit.
   var claims: ArchiveClaims {
     var claims = ArchiveClaims()
     for position in positions {
@@ -50,9 +52,11 @@ extension SegmentPlanner {
     return claims
   }
 
-  /// Takes over what was claimed before this planner recalled what is there.
+  /// Takes over the positions that an earlier planner reported, after this one has recalled the file's
+  /// records.
   ///
-  /// - Returns: what nobody can send again, in gaps that are to be archived now. What others lack shows when they send.
+  /// - Returns: the gaps to archive now: records that no source can send again. Gaps of the other sources
+  ///   show when those send records.
   mutating func reclaim(_ claims: ArchiveClaims) -> [Gap] {
     for position in claims.open where lacks(position) { bereft.insert(position.instance) }
     var gaps: [Gap] = []
@@ -67,7 +71,8 @@ extension SegmentPlanner {
     return gaps
   }
 
-  /// Whether less is there than was claimed; makes the instance known.
+  /// Whether the archive now has less of an instance than it reported. Adds an unknown instance to the
+  /// ledger.
   private mutating func lacks(_ position: ArchivePosition) -> Bool {
     if ledger.positions[position.instance] == nil {
       ledger.join(position.source, instance: position.instance)

@@ -1,14 +1,14 @@
 import Bytes
 
-/// Says why a file cannot be archived to.
+/// The reason why records cannot be archived to a file.
 public enum ArchiveError: Error, Equatable, CustomStringConvertible {
-  /// Another process archives to it.
+  /// Another process archives to this file.
   case busy(path: String)
-  /// It holds something else than a log; it is left as it is.
+  /// The file holds something other than a log; it is not changed.
   case notALog(path: String, offset: UInt64, reason: String)
-  /// The file that was being written is not there any more, or not all of it.
+  /// The file being written was deleted or shortened; `how` says which.
   case gone(path: String, how: String)
-  /// The system refused.
+  /// A system call failed.
   case system(IOError)
 
   /// A sentence that names the file.
@@ -16,7 +16,7 @@ public enum ArchiveError: Error, Equatable, CustomStringConvertible {
     switch self {
     case .busy(let path): "\(path) is being written by another process (a second verbatim?)"
     case .notALog(let path, let offset, let reason):
-      "\(path) is not a native log at byte \(offset): \(reason); it is left as it is: move it away to go on"
+      "\(path) is not a native log at byte \(offset): \(reason). It is not changed; move it away to continue"
     case .gone(let path, let how): "\(path) \(how)"
     case .system(let error): error.description
     }

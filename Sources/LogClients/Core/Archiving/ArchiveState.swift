@@ -2,118 +2,122 @@ import Bytes
 import Configuration
 import LogText
 
-/// What an archiver does with its file, and what it waits for. Decides, and does no I/O.
+/// The archiver's state machine: decides the next actions on the file, and when they are due. Does no I/O.
 ///
-/// Each event returns the actions that follow from it, in order. Only the last one may be of those whose outcome is an
-/// event again: `write`, `close`, `name`, `open`, `startOver` and `look`. All times are in ns on a clock that does not
-/// step.
+/// Each event returns the actions that follow from it, in order. The actions `write`, `close`, `name`,
+/// `open`, `startOver` and `look` report their result as another event; only the last action of an event may
+/// be one of these. All times are in ns on a monotonic clock.
 struct ArchiveState {
   /// Times and sizes that tests make smaller.
   struct Limits {
-    /// Bytes that may wait for the file before reading stops.
+    /// Bytes that may be queued for the file before the archiver stops reading.
     var queue = 64 << 20
-    /// Bytes that are written without waiting for the end of a batch, or acknowledged without delay.
+    /// Queued bytes that are written before the batch ends, and written bytes that are acknowledged without
+    /// delay.
     var batch = 1 << 20
-    /// Seconds between the first two attempts to write; each further time twice as long, up to 16 times as long.
+    /// Seconds before the first retry after a failed write. Each retry doubles the back-off, up to 16 times
+    /// this value.
     var retry = 1.0
-    /// Seconds for which acknowledgements are gathered.
+    /// Seconds for which acknowledgements are collected.
     var acknowledgement = 0.05
-    /// Seconds between looks at how old closed segments are, and after a rotation that failed.
+    /// Seconds between checks of the age of closed segments, and before the next rotation after a failed one.
     var tending = 60.0
-    /// Seconds between looks at the file while nothing is acknowledged.
+    /// Seconds between checks that the file is still there while nothing is acknowledged.
     var presence = 1.0
-    /// Seconds after which a new file is begun if the former was renamed without a signal.
+    /// Seconds after which a new file is opened if the old one was renamed without a signal.
     var moved = 10.0
-    /// Asks the disk to keep a file, on a thread of its own; returns 0 or an error number.
+    /// Flushes a descriptor's file to disk, on a thread of its own; returns 0 or an errno.
     var synchronise: @Sendable (Int32) -> Int32 = SegmentFile.synchronise
   }
 
   typealias Figures = ArchiveWriter.Figures
 
-  /// What it is doing with the file.
+  /// The state of the file.
   enum Phase: Equatable {
-    /// The file takes what comes. If `isDue` it is written at the end of the batch; `movedAt` is when the file was first
-    /// seen not to be under its name.
+    /// The file is open and accepts records. If `isDue`, queued records are written at the end of the batch.
+    /// `movedAt` is the time when the file was first found not to be under its name.
     case writing(isDue: Bool = false, movedAt: UInt64? = nil)
-    /// The system refused something, which is tried again.
+    /// A system call failed and is retried.
     case failing(retryAt: UInt64)
-    /// The file may not have what was written to it: archiving begins anew, once the disk is not being asked.
+    /// The file may lack records that were written to it. Archiving starts over when the pending flush has
+    /// ended.
     case lost(Harm, retryAt: UInt64)
     /// The file is closed.
     case closed(Purpose)
-    /// Everything is written, or given up.
+    /// Everything is written, or the archiver has given up.
     case ended
   }
 
-  /// Why the file is closed.
+  /// The reason why the file is closed.
   enum Purpose: Equatable {
-    /// The segment is full: once the disk has it, it is named and the next one begun.
+    /// The segment is full. When it is flushed to disk, it is renamed and the next one is opened.
     case rotation
-    /// It is opened anew once the disk has it: the next one tells how far the archive has come.
+    /// The file is reopened when it is flushed to disk, because the head of the next file states the
+    /// archive's positions.
     case reopening
-    /// Somebody else rotates: it is opened anew at the second signal, or at a time.
+    /// Another program rotates. The file is reopened at the second signal, or at this time.
     case suspension(until: UInt64)
   }
 
-  /// What can happen to a file.
+  /// Damage that can happen to the file.
   enum Harm: Equatable {
-    /// The disk has not kept something of it.
+    /// Flushing it to disk failed.
     case notSynchronised(IOError)
-    /// Somebody has deleted or shortened it.
+    /// Somebody deleted or shortened it.
     case notThere(SegmentPresence)
   }
 
-  /// What is to be done.
+  /// An action for the archiver to carry out.
   enum Action: Equatable {
-    /// Write what waits: `wrote`, or `failed`.
+    /// Write the queue; the result is `wrote` or `failed`.
     case write
-    /// Close the file at the end of a whole record: `closed`.
+    /// Close the file at the end of a whole record; the result is `closed`.
     case close
-    /// Give the closed segment its name: `named`.
+    /// Rename the closed segment; the result is `named`.
     case name
-    /// Open the file unless it is open, and write what waits: `opened`, or `failed`.
+    /// Open the file unless it is open, and write the queue; the result is `opened` or `failed`.
     case open
-    /// Begin anew with what the disk has: `startedOver`, or `failed`.
+    /// Start over from the records that are on disk; the result is `startedOver` or `failed`.
     case startOver(Harm)
-    /// Look whether the file is there: `found`.
+    /// Check that the file is there; the result is `found`.
     case look
-    /// Ask the disk to keep what is written: `synchronised`, later.
+    /// Flush the written records to disk; the result is a later `synchronised`.
     case synchronise
-    /// Tell the log server that these sequences are safe, by source.
+    /// Acknowledge these sequence numbers, by source, to the log server.
     case acknowledge([UInt32: UInt64])
-    /// Tell the log server how far the archive has come.
+    /// Subscribe at the log server with the archive's positions.
     case subscribe
-    /// Leave the log server without goodbye, and come back.
+    /// Leave the log server without goodbye; reconnect to it.
     case disconnect, reconnect
-    /// Stop reading, and go on.
+    /// Stop reading; resume reading.
     case pause, resume
-    /// Look after closed segments.
+    /// Check the closed segments.
     case tend
-    /// Log something.
+    /// Write a log message.
     case say(Note)
   }
 
-  /// What is logged.
+  /// A log message.
   enum Note: Equatable {
-    /// The system refuses something.
+    /// A system call fails.
     case failing(ArchiveError)
-    /// It does so no longer.
+    /// Writing works again after a failure.
     case worksAgain
-    /// A file is opened.
+    /// A file was opened.
     case opened
-    /// It is closed at a signal.
+    /// The file was closed at a signal.
     case suspended
-    /// The second signal has not come.
+    /// The second signal did not come in time.
     case unsignalled
     /// The file was renamed without a signal.
     case moved
-    /// The file may not have what was written to it.
+    /// The file may lack records that were written to it.
     case lost(Harm)
-    /// Reading stops while the file cannot be written.
+    /// Reading stops because the file cannot be written.
     case readingStops
   }
 
-  /// Sequences by source, and when something is done about them.
+  /// Sequence numbers by source, and the time when they are due to be flushed or acknowledged.
   private struct Batch {
     var sequences: [UInt32: UInt64] = [:]
     var due: UInt64
@@ -123,51 +127,51 @@ struct ArchiveState {
 
   private enum Flow { case running, paused, resuming }
 
-  /// What the configuration says.
+  /// The archiver's configuration.
   var settings: Configuration.Verbatim
 
-  /// What it is doing with the file.
+  /// The state of the file.
   private(set) var phase = Phase.writing()
 
-  /// What the system refused last, until it is done after all.
+  /// The latest failure; nil after the failed action has succeeded.
   private(set) var refusal: ArchiveError?
 
   private let limits: Limits
-  /// Written, and not asked for yet.
+  /// Written, but not being flushed yet.
   private var written: Batch?
-  /// Being asked for; nil if nothing is.
+  /// Being flushed to disk; nil if no flush is pending.
   private var asked: [UInt32: UInt64]?
-  /// Safe, and not acknowledged yet.
+  /// Safe, but not acknowledged yet.
   private var safe: Batch?
   private var acknowledgedByteCount: UInt64 = 0
   private var isSubscriptionDue = false
   private var flow = Flow.running
-  /// Seconds before the latest attempt; 0 while there is nothing to try again.
+  /// Seconds before the latest retry; 0 if there is nothing to retry.
   private var backOff = 0.0
   private var lookAt: UInt64
-  /// Before this no segment is closed, as one could not be named.
+  /// No segment is rotated before this time, because renaming one failed.
   private var rotationPause: UInt64 = 0
 
-  /// An archiver whose file is open.
+  /// Creates the state of an archiver whose file is open.
   init(_ settings: Configuration.Verbatim, limits: Limits, at time: UInt64) {
     self.settings = settings
     self.limits = limits
     lookAt = Self.time(limits.presence, after: time)
   }
 
-  /// Whether the disk has all that was written, or what it has not is given up.
+  /// Whether every written record is flushed to disk or given up.
   var isSynchronised: Bool { asked == nil && written == nil }
 
-  /// Whether reading has stopped.
+  /// Whether the archiver has stopped reading.
   var isPaused: Bool { flow != .running }
 
-  /// Whether the file takes what comes.
+  /// Whether the file is open and accepts records.
   var isWriting: Bool { if case .writing = phase { true } else { false } }
 
-  /// What happened to the file that archiving has to begin anew for.
+  /// The damage for which archiving has to start over; nil if there is none.
   var harm: Harm? { if case .lost(let harm, _) = phase { harm } else { nil } }
 
-  /// When `tick` is to be called at the latest; 0 is at once.
+  /// The latest time at which to call `tick`; 0 means at once.
   var deadline: UInt64 {
     var deadline = min(lookAt, safe?.due ?? .max, flow == .resuming ? 0 : .max)
     if asked == nil, let written { deadline = min(deadline, written.due) }
@@ -181,9 +185,9 @@ struct ArchiveState {
     return deadline
   }
 
-  // MARK: What comes, and time
+  // MARK: Records and time
 
-  /// Records were queued.
+  /// Handles newly queued records.
   mutating func received(_ figures: Figures) -> [Action] {
     if case .writing(_, let movedAt) = phase {
       if figures.queuedCount >= limits.batch { return write() }
@@ -192,14 +196,14 @@ struct ArchiveState {
     return adjustFlow(figures)
   }
 
-  /// Writes what waits.
+  /// Writes the queue, if the file is open.
   mutating func write() -> [Action] {
     guard case .writing(_, let movedAt) = phase else { return [] }
     phase = .writing(movedAt: movedAt)
     return [.write]
   }
 
-  /// Time has passed: does the first thing that is due.
+  /// Does the first action that is due at a time.
   mutating func tick(at time: UInt64) -> [Action] {
     if flow == .resuming {
       flow = .running
@@ -221,14 +225,14 @@ struct ArchiveState {
 
   // MARK: Writing
 
-  /// Everything that waited is written; some of it by source up to these sequences.
+  /// Handles a finished write: the queue is empty, and these sequence numbers, by source, were written.
   mutating func wrote(_ sequences: [UInt32: UInt64], _ figures: Figures, at time: UInt64) -> [Action] {
     let isFull = settings.rotateSize > 0 && figures.fileSize >= settings.rotateSize
     return note(sequences, figures, at: time) + adjustFlow(figures)
       + (isFull ? rotate(figures, at: time) : [])
   }
 
-  /// The system refuses to write, to open a file or to begin anew.
+  /// Handles a failure to write, to open a file or to start over.
   mutating func failed(_ error: ArchiveError, _ figures: Figures, at time: UInt64) -> [Action] {
     let isNew = error != refusal
     refusal = error
@@ -238,7 +242,7 @@ struct ArchiveState {
     return (isNew ? [.say(.failing(error))] : []) + adjustFlow(figures)
   }
 
-  /// A file is open, and all that waited is written to it.
+  /// Handles an opened file to which the queue has been written.
   mutating func opened(_ sequences: [UInt32: UInt64], _ figures: Figures, at time: UInt64) -> [Action] {
     let isAgain = if case .failing = phase { true } else { false }
     phase = .writing()
@@ -248,7 +252,7 @@ struct ArchiveState {
       + adjustFlow(figures) + [.tend]
   }
 
-  /// Takes note of what is written.
+  /// Records which sequence numbers were written, and flushes them as `verbatim.fsync` says.
   mutating func note(_ sequences: [UInt32: UInt64], _ figures: Figures, at time: UInt64) -> [Action] {
     let due: UInt64
     switch settings.fsync {
@@ -263,23 +267,24 @@ struct ArchiveState {
     return ask(at: time)
   }
 
-  /// Stops reading while too much waits for the file.
+  /// Stops reading while more than `limits.queue` bytes are queued, and resumes at half of that.
   private mutating func adjustFlow(_ figures: Figures) -> [Action] {
     switch flow {
     case .running where figures.queuedCount > limits.queue:
       flow = .paused
       return isWriting ? [.pause] : [.say(.readingStops), .pause]
     case .paused where figures.queuedCount <= limits.queue / 2:
-      // Later, because what was received and not consumed is delivered then, and this may be a delivery.
+      // Delayed, because resuming delivers records that were already received, and this call may come from a
+      // delivery.
       flow = .resuming
       return []
     case .running, .paused, .resuming: return []
     }
   }
 
-  // MARK: The disk
+  // MARK: Flushing
 
-  /// The disk has been asked to keep what was written.
+  /// Handles the result of a flush.
   mutating func synchronised(_ error: IOError?, _ figures: Figures, at time: UInt64) -> [Action] {
     let sequences = asked ?? [:]
     asked = nil
@@ -288,20 +293,21 @@ struct ArchiveState {
     case .writing, .failing, .closed: break
     }
     if let error {
-      // The kernel may show it as if the disk had it: so it is taken out of the file, and asked for again.
+      // The kernel may show the pages as clean after a failed flush. So cut them off and request the records
+      // again.
       return lose(.notSynchronised(error), at: time) + failed(.system(error), figures, at: time)
     }
     settle(sequences, figures, at: time)
     return ask(at: time) + proceed()
   }
 
-  /// Asks for what is written at once.
+  /// Flushes all written records at once.
   mutating func hurry(at time: UInt64) -> [Action] {
     written?.due = 0
     return ask(at: time)
   }
 
-  /// The log server wants to know how far the archive has come, which it is told once the disk has that.
+  /// The log server wants the archive's positions. They are sent when they are flushed to disk.
   mutating func awaitPositions(at time: UInt64) -> [Action] {
     isSubscriptionDue = true
     return hurry(at: time)
@@ -314,7 +320,7 @@ struct ArchiveState {
     return [.synchronise]
   }
 
-  /// These are safe, which the log server is told a little later.
+  /// Marks sequence numbers as safe. They are acknowledged a little later.
   private mutating func settle(_ sequences: [UInt32: UInt64], _ figures: Figures, at time: UInt64) {
     guard safe != nil || !sequences.isEmpty else { return }
     let isMuch = figures.byteCount - acknowledgedByteCount >= UInt64(limits.batch)
@@ -325,20 +331,20 @@ struct ArchiveState {
 
   // MARK: Closing and opening
 
-  /// Closes the segment, unless it is empty.
+  /// Rotates: closes the segment, unless it is empty.
   mutating func rotate(_ figures: Figures, at time: UInt64) -> [Action] {
     guard isWriting, figures.hasRecords, time >= rotationPause else { return [] }
     phase = .closed(.rotation)
     return [.close]
   }
 
-  /// Somebody else rotates: closes the file until the next signal.
+  /// Closes the file until the next signal, because another program rotates.
   mutating func suspend(at time: UInt64) -> [Action] {
     let until = Self.time(settings.rotationTimeout, after: time)
     switch phase {
-    // It is opened anew in any case.
+    // The file is reopened in any case.
     case .lost, .ended: return []
-    // A full segment is for whoever rotates to name now.
+    // Leave the name of a full segment to the other program.
     case .closed:
       phase = .closed(.suspension(until: until))
       return []
@@ -348,7 +354,7 @@ struct ArchiveState {
     }
   }
 
-  /// Opens the file anew; it may be a new one.
+  /// Reopens the file, which may be a new one.
   mutating func reopen(at time: UInt64) -> [Action] {
     switch phase {
     case .lost, .ended, .closed(.reopening), .closed(.rotation): return []
@@ -361,21 +367,21 @@ struct ArchiveState {
     }
   }
 
-  /// The file is closed.
+  /// Handles a closed file.
   mutating func closed(at time: UInt64) -> [Action] {
     let actions = hurry(at: time) + proceed()
     if case .closed(.suspension) = phase { return [.say(.suspended)] + actions }
     return actions
   }
 
-  /// The segment has its name, or could not be given it and goes on.
+  /// Handles a renamed segment, or one that could not be renamed and is continued.
   mutating func named(_ isNamed: Bool, at time: UInt64) -> [Action] {
     if !isNamed { rotationPause = Self.time(limits.tending, after: time) }
     phase = .closed(.reopening)
     return proceed()
   }
 
-  /// Does what waits until the disk has all that was written.
+  /// Returns the actions that had to wait until every written record was flushed to disk.
   private mutating func proceed() -> [Action] {
     guard isSynchronised else { return [] }
     var actions: [Action] = isSubscriptionDue ? [.subscribe] : []
@@ -390,7 +396,7 @@ struct ArchiveState {
 
   // MARK: Loss
 
-  /// The file was looked at; `.whole` also if none is open.
+  /// Handles the result of a check of the file; `.whole` also if no file is open.
   mutating func found(_ presence: SegmentPresence, _ figures: Figures, at time: UInt64) -> [Action] {
     var isMoved = false
     switch (presence, phase) {
@@ -398,7 +404,7 @@ struct ArchiveState {
     case (.deleted, _), (.shortened, _):
       return lose(.notThere(presence), at: time)
     case (.moved, .writing(let isDue, nil)): phase = .writing(isDue: isDue, movedAt: time)
-    // Its records are there, under another name.
+    // The records are safe under another name.
     case (.moved, .writing(_, let since?)): isMoved = time > Self.time(limits.moved, after: since)
     case (.whole, .writing(let isDue, _)): phase = .writing(isDue: isDue)
     case (.moved, .failing), (.moved, .closed), (.whole, .failing), (.whole, .closed): break
@@ -412,7 +418,7 @@ struct ArchiveState {
     return isMoved ? actions + [.say(.moved)] + reopen(at: time) : actions
   }
 
-  /// Acknowledges nothing more of what was written to the file, and leaves the log server until there is another.
+  /// Stops acknowledging records of the damaged file, and leaves the log server until there is another file.
   private mutating func lose(_ harm: Harm, at time: UInt64) -> [Action] {
     phase = .lost(harm, retryAt: time)
     refusal = nil
@@ -422,16 +428,16 @@ struct ArchiveState {
     return [.say(.lost(harm)), .disconnect]
   }
 
-  /// A new beginning is made: what the sources still hold comes again.
+  /// Handles a successful start over: the sources send again what they still hold.
   mutating func startedOver() -> [Action] {
     phase = .failing(retryAt: 0)
     acknowledgedByteCount = 0
     return [.reconnect, .open]
   }
 
-  /// Nothing more is done.
+  /// Ends the archiver.
   ///
-  /// - Returns: what is safe and not acknowledged yet.
+  /// - Returns: the sequence numbers that are safe but not acknowledged yet, by source.
   mutating func end() -> [UInt32: UInt64] {
     phase = .ended
     return safe?.sequences ?? [:]

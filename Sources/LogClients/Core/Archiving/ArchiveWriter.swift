@@ -5,20 +5,20 @@ import LogProtocol
 import LogText
 import Observations
 
-/// An archive: a file that records are appended to, what waits to be written to it, and how far it has come
-/// with each source. Knows no sockets, timers or signals.
+/// An archive: a file that records are appended to, the queue of records to write, and the archive's position
+/// in each source. It has no sockets, timers or signals.
 public final class ArchiveWriter {
-  /// What was found where the archive was opened.
+  /// The result of opening the archive for the first time.
   public struct Opening: Equatable, Sendable {
     /// Records found in the file.
     public var recordCount: UInt64 = 0
-    /// What was cut off its end.
+    /// The tail that was cut off its end; nil if it ended with a whole record.
     public var cut: CutTail?
-    /// An earlier segment that told how far the archive has come, as the file itself was new or nothing whole.
+    /// The earlier segment that the positions come from, if the file itself was new or held no whole record.
     public var predecessor: String?
   }
 
-  /// How much there is of what.
+  /// The sizes that the state machine decides by.
   struct Figures {
     /// Bytes waiting to be written.
     var queuedCount = 0
@@ -42,18 +42,19 @@ public final class ArchiveWriter {
   /// Bytes written so far.
   public private(set) var byteCount: UInt64 = 0
 
-  /// How records are laid out in the file.
+  /// The layout of the records in the file.
   public let format: ArchiveFormat
 
-  /// When the current segment was begun, in ns since the Unix epoch.
+  /// The time when the current segment was started, in ns since the Unix epoch.
   public private(set) var segmentStart: UInt64 = 0
 
   private var segmentHasRecords = false
   private var planner = SegmentPlanner()
   private var file: SegmentFile?
-  /// What is written before the queue: the beginning of a record that the former file could not take, and heads.
+  /// Bytes to write before the queue: the start of a record that the previous file could not take, and
+  /// segment heads.
   private var front: [UInt8] = []
-  /// Bytes of the head that `front` begins with, and of all of `front`, before any of it is written.
+  /// Size of the head at the start of `front`, and size of `front` before any of it was written.
   private var head = (count: 0, frontCount: 0)
   private var queue: WriteQueue
   private var closed: SegmentFile.Identity?
@@ -65,10 +66,10 @@ public final class ArchiveWriter {
     queue = WriteQueue(pool: pool)
   }
 
-  /// Whether there is a file to write to.
+  /// Whether a file is open.
   public var isOpen: Bool { file != nil }
 
-  /// How much there is of what.
+  /// The current sizes.
   var figures: Figures {
     let (queued, size) = (queuedCount, file?.size ?? 0)
     return Figures(queuedCount: queued, byteCount: byteCount, fileSize: size, hasRecords: segmentHasRecords)
@@ -77,21 +78,22 @@ public final class ArchiveWriter {
   /// The file that is open.
   var openFile: SegmentFile? { file }
 
-  /// The file that was closed last.
+  /// The inode of the file that was closed last; nil if none was.
   var closedInode: UInt64? { closed.map { UInt64($0.inode) } }
 
   /// Bytes waiting to be written.
   public var queuedCount: Int { front.count + queue.count }
 
-  /// How far the archive has come, in what is written.
+  /// The archive's positions, as of the last commit.
   public var positions: [ArchivePosition] { planner.positions }
 
-  /// Opens the file for the first time: what is in it, or else in the segment before it, says where to go on.
+  /// Opens the file for the first time. Its records, or those of the segment before it, give the positions to
+  /// resume from.
   ///
-  /// A file that holds something else than a log is left as it is.
+  /// A file that holds something other than a log is not changed.
   ///
-  /// - Parameter claims: what was archived before, and may be lost: what is not there any more is taken for missing, and
-  ///   gap records say so at once where nobody can send it again.
+  /// - Parameter claims: the positions that were reported before and may be lost. Records that are no longer
+  ///   there count as missing. If no source can send them again, gap records are written at once.
   public func openFirst(
     at time: UInt64,
     claims: ArchiveClaims = ArchiveClaims()
@@ -116,9 +118,9 @@ public final class ArchiveWriter {
     return opening
   }
 
-  /// Opens a file to go on in; does nothing where one is open.
+  /// Opens a file to continue in. Does nothing if one is open.
   ///
-  /// - Returns: what was cut off the file's end.
+  /// - Returns: the tail that was cut off the file's end; nil if nothing was.
   @discardableResult
   public func open(_ path: String, at time: UInt64) throws(ArchiveError) -> CutTail? {
     guard file == nil else { return nil }
@@ -130,7 +132,8 @@ public final class ArchiveWriter {
     return cut
   }
 
-  /// Queues records, leaving out what the archive has already and putting gap records where some are missing.
+  /// Queues records. Leaves out those that the archive already has, and inserts gap records before those that
+  /// follow missing ones.
   ///
   /// - Returns: the gaps.
   public func append(_ records: ChunkSlice, at time: UInt64) throws(WireError) -> [Gap] {
@@ -170,9 +173,9 @@ public final class ArchiveWriter {
     return gaps
   }
 
-  /// Writes everything that waits, as far as the disk takes it.
+  /// Writes the queue until it is empty or the disk refuses.
   ///
-  /// - Returns: how far the archive has come now with each source of which something was waiting.
+  /// - Returns: the archive's new position in each source that had records in the queue.
   public func write() throws(ArchiveError) -> [UInt32: UInt64] {
     guard let file else { return [:] }
     let before = queuedCount
@@ -189,7 +192,7 @@ public final class ArchiveWriter {
         front.removeFirst(count)
       }
       _ = try queue.write(to: file.descriptor)
-      // Only a descriptor that does not wait leaves something, which a file never is.
+      // Only a non-blocking descriptor can leave bytes in the queue, and a file is never one.
       guard queue.count == 0 else { throw IOError("write", code: EAGAIN) }
     } catch {
       throw .system(IOError("write to \(file.path)", code: error.code))
@@ -197,11 +200,11 @@ public final class ArchiveWriter {
     return planner.commit()
   }
 
-  /// Closes the file at the end of a whole record; what is not written waits for the next file.
+  /// Closes the file at the end of a whole record. Bytes not written yet go to the next file.
   public func close() throws(ArchiveError) {
     guard let file else { return }
     self.file = nil
-    // Another head will be written instead, unless some of this one is.
+    // The next file gets a head of its own, unless part of this head is already written.
     if front.count == head.frontCount { front.removeFirst(head.count) }
     head = (0, 0)
     file.unlock()
@@ -209,10 +212,10 @@ public final class ArchiveWriter {
     closed = file.identity
   }
 
-  /// What the archive has claimed to have, for one that begins anew.
+  /// The reported positions, for an archive that starts over.
   var claims: ArchiveClaims { planner.claims }
 
-  /// The log server is about to tell everything that is live.
+  /// Forgets which sources and connections are live, because the log server is about to report them all.
   public func forgetLive() { planner.forgetLive() }
 
   private func begin(_ file: SegmentFile, isContinued: Bool, at time: UInt64) {

@@ -2,50 +2,50 @@ import Bytes
 import Glibc
 import LogProtocol
 
-/// The end of an archive that is no whole record, and was taken out of it and saved beside it.
+/// The tail of an archive that is no whole record. It was cut off and saved in a file of its own.
 public struct CutTail: Equatable, Sendable, CustomStringConvertible {
-  /// What it is.
+  /// The content of a tail.
   public enum Kind: Equatable, Sendable {
-    /// The beginning of a record: its writer was killed.
+    /// The start of a record, because the writer was killed.
     case tornRecord
-    /// Zeros to the end of the file, as a file system leaves them where the power went out.
+    /// Zeros up to the end of the file, as some file systems leave them after a power failure.
     case zeros
-    /// What follows the place where somebody shortened the file.
+    /// Bytes after the place where somebody shortened the file.
     case disconnected
   }
 
-  /// What it is.
+  /// The content of the tail.
   public let kind: Kind
-  /// How many bytes.
+  /// Size in bytes.
   public let count: UInt64
-  /// The file that has them now: the archive's name, `.torn-` and the Unix time.
+  /// Path of the file that the tail was saved to: the archive's path, `.torn-` and the Unix time.
   public let savedPath: String
 
-  /// A sentence about the archive, without its name.
+  /// A sentence about the archive, to follow the archive's name.
   public var description: String {
     let what =
       switch kind {
       case .tornRecord: "a torn record"
       case .zeros: "zeros"
-      case .disconnected: "what follows the place where it was shortened"
+      case .disconnected: "bytes after the place where it was shortened"
       }
     return "ended with \(what): \(count) bytes were cut off and saved as \(savedPath)"
   }
 
-  /// What stands between an archive's name and the time in the names of such files.
+  /// Separates the archive's name from the Unix time in the name of a saved tail.
   static let infix = ".torn-"
 }
 
 extension SegmentFile {
-  /// Reads all records from the start; what stands behind the last whole one is saved and cut off.
+  /// Reads all records from the start. Saves the bytes after the last whole record and cuts them off.
   ///
   /// - Parameters:
-  ///   - time: ns since the Unix epoch, for the name of what is cut off.
-  ///   - format: how its records are laid out.
-  ///   - body: gets each record's body, behind its header; in coinscope's format the whole record, and no header.
-  /// - Returns: what was cut off; nil where the file ends with a whole record.
-  /// - Throws: where the file holds something else than a log, or what has to be cut off cannot be saved; the
-  ///   file is as it was.
+  ///   - time: ns since the Unix epoch, for the name of the saved tail.
+  ///   - format: the layout of the records.
+  ///   - body: receives each record's header and body; in coinscope's format nil and the whole record.
+  /// - Returns: the tail that was cut off; nil if the file ends with a whole record.
+  /// - Throws: if the file holds something other than a log, or if the tail cannot be saved. The file is then
+  ///   unchanged.
   func readBack(
     at time: UInt64,
     _ format: ArchiveFormat = .native,
@@ -64,7 +64,7 @@ extension SegmentFile {
       }
       (end, kind) = (whole, .tornRecord)
     } catch {
-      // No record's length is zero, so zeros are no log from where they begin.
+      // No record has the length zero, so trailing zeros are no log data.
       guard case .notALog(_, let offset, _) = error, isZero(from: offset) else { throw error }
       (end, kind) = (offset, .zeros)
     }
@@ -85,7 +85,7 @@ extension SegmentFile {
     }
   }
 
-  /// Reads all whole coinscope records; returns where they end.
+  /// Reads all whole coinscope records; returns the offset at which they end.
   func readCoinscope(_ body: (UnsafeRawBufferPointer) -> Void) throws(ArchiveError) -> UInt64 {
     var rest: [UInt8] = []
     var offset: UInt64 = 0
@@ -115,12 +115,13 @@ extension SegmentFile {
     return offset
   }
 
-  /// Whether there is nothing but zeros, one at least, from an offset to the end.
+  /// Whether the file has only zeros, at least one, from an offset to the end.
   private func isZero(from start: UInt64) -> Bool {
     start < size && forEachPiece(from: start) { bytes, _ in Self.isZero(bytes) }
   }
 
-  /// Copies what stands from an offset on to a new file beside this one, and waits until the disk has it.
+  /// Copies the bytes from an offset on to a new file next to this one, and waits until that file is flushed
+  /// to disk.
   private func save(from start: UInt64, at time: UInt64) throws(IOError) -> String {
     let name = path + CutTail.infix + String(time / 1_000_000_000)
     var copy = name
@@ -131,11 +132,11 @@ extension SegmentFile {
       number += 1
       descriptor = Self.create(copy)
     }
-    let attempt = "save what \(path) ends with as \(copy)"
+    let attempt = "save the tail of \(path) as \(copy)"
     guard descriptor >= 0 else { throw IOError(attempt) }
     defer { close(descriptor) }
     let isCopied = forEachPiece(from: start) { bytes, offset in
-      // Zeros become a hole: a file whose blocks were allocated and never written may have many.
+      // Zeros become a hole: a file may have many blocks that were allocated and never written.
       Self.isZero(bytes)
         || pwrite(descriptor, bytes.baseAddress, bytes.count, off_t(offset - start)) == bytes.count
     }

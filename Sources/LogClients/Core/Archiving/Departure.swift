@@ -1,16 +1,16 @@
 import LogProtocol
 import Observations
 
-/// What is live no longer, though records that are still to be written refer to it.
+/// A source or connection that is gone, although records still to be written refer to it.
 enum Departure {
   case source(UInt32, SourceDescription)
   case connection(UInt32, UInt32, OpenConnection)
 
-  /// Makes it live again in a table from which a segment's head is written.
+  /// Adds it again to the table from which a segment's head is written.
   func restore(to table: inout ConnectionTable) {
     switch self {
     case .source(let source, let description):
-      // Had the id gone to somebody else by now, joining would only take its connections away.
+      // If the id belongs to another source now, joining would only remove that source's connections.
       if table.sources[source] == nil { table.join(source, description) }
     case .connection(let source, let connection, let open):
       guard table.connections(of: source)[connection] == nil else { return }

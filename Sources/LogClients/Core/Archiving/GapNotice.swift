@@ -3,22 +3,22 @@ import Logging
 import LogProtocol
 import Observations
 
-/// Says on stderr that records are missing: the first time at once, then at most once a second.
+/// Logs that records are missing: the first time at once, then at most once a second.
 struct GapNotice {
   private var pending: [Gap] = []
   private var latest: UInt64 = 0
 
   private static let interval: UInt64 = 1_000_000_000
 
-  /// Whether something waits to be said.
+  /// Whether gaps wait to be logged.
   var isPending: Bool { !pending.isEmpty }
 
-  /// Takes in gaps.
+  /// Adds gaps to log.
   mutating func add(_ gaps: [Gap]) { pending += gaps }
 
-  /// Says what waits, unless something was said less than a second ago.
+  /// Logs the waiting gaps, unless a message was logged less than a second ago.
   ///
-  /// - Parameter time: in ns, on a clock that does not step.
+  /// - Parameter time: in ns, on a monotonic clock.
   mutating func say(to log: Logger, at time: UInt64, isLast: Bool = false) {
     guard isPending, isLast || latest == 0 || time >= latest + Self.interval else { return }
     latest = time

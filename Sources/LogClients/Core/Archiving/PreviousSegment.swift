@@ -1,10 +1,11 @@
 import Glibc
 import LogProtocol
 
-/// Finds the segment that was written last before a new one, where whoever rotates left it.
+/// Finds the segment that was written just before a new one, wherever log rotation left it.
 enum PreviousSegment {
-  /// The newest file beside `path` whose name continues its name with `.` or `-`, as logrotate's do; nil
-  /// where there is none. What was cut off its end is no segment. A compressed one is as old as it was before.
+  /// The newest file next to `path` whose name is this file's name followed by `.` or `-`, as logrotate names
+  /// files; nil if there is none. Saved tails do not count. A compressed segment keeps the modification time
+  /// that it had before.
   static func find(before path: String) -> String? {
     let slash = path.lastIndex(of: "/")
     let folder = slash.map { String(path[...$0]) } ?? "./"

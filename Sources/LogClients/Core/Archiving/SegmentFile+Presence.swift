@@ -3,18 +3,19 @@ import Glibc
 import LogProtocol
 import Observations
 
-/// What became of the file that is being written, through no act of ours.
+/// Whether the file being written is still there and complete, in spite of other programs.
 enum SegmentPresence: Equatable {
-  /// It is there, under its name, with all that was written.
+  /// It is under its name and complete.
   case whole
-  /// It is somewhere else, with all that was written: who rotates by renaming has not said so yet, or never does.
+  /// It is complete, but under another name: a program that rotates has not sent its signal yet, or never
+  /// does.
   case moved
-  /// It has no name any more: it is gone when it is closed.
+  /// It has no name any more, and vanishes when it is closed.
   case deleted
-  /// It is shorter than what was written, by that many bytes.
+  /// It has this number of bytes less than were written.
   case shortened(by: UInt64)
 
-  /// What happened, after the file's name.
+  /// A predicate that follows the file's name.
   var text: String {
     switch self {
     case .whole: "is there"
@@ -26,7 +27,7 @@ enum SegmentPresence: Equatable {
 }
 
 extension SegmentFile {
-  /// Looks whether the file is still what was written, under its name. Two system calls, some microseconds.
+  /// Checks that the file is still complete and under its name. Costs two system calls, some microseconds.
   var presence: SegmentPresence {
     var opened = stat()
     guard fstat(descriptor, &opened) == 0, opened.st_mode & S_IFMT == S_IFREG else { return .whole }
@@ -38,13 +39,13 @@ extension SegmentFile {
     return isNamed ? .whole : .moved
   }
 
-  /// Takes out of a shortened file what follows the place where it was cut, and saves it beside it: a torn record, or
-  /// records that were appended to what was left, after others that are missing.
+  /// Cuts off the bytes after the place where a file was shortened, and saves them next to it: a torn record,
+  /// or records that were appended later, after missing ones.
   ///
-  /// Where it was cut does not show: what was appended may complete a record that was cut. But whenever that happened, the
-  /// file has grown since by no more than was written since it was seen to be whole.
+  /// The place itself cannot be seen, because appended bytes may complete a record that was cut. But the file
+  /// cannot have grown since then by more than was written since it was last seen to be complete.
   ///
-  /// If it throws, it may be tried again.
+  /// If it throws, it may be called again.
   ///
   /// - Parameter time: ns since the Unix epoch, for the name.
   /// - Returns: the tail that was cut off; nil if nothing follows.
@@ -52,14 +53,14 @@ extension SegmentFile {
   func salvage(at time: UInt64, _ format: ArchiveFormat) throws(ArchiveError) -> CutTail? {
     let appended = size - checkedSize
     do throws(IOError) { try takeSize() } catch { throw .system(error) }
-    // Kept for the next try: `size` now counts what was appended.
+    // Kept for the next try, because `size` now includes the appended bytes.
     checkedSize = size - min(size, appended)
     let end =
       format == .native ? try connectedCount(until: checkedSize) : try coinscopeCount(until: checkedSize)
     return end < size ? try cut(from: end, .disconnected, at: time) : nil
   }
 
-  /// Bytes up to where records are whole, none is missing before another one of its source, and the limit is not exceeded.
+  /// Bytes up to which records are whole and no source has a gap; at most `limit`.
   private func connectedCount(until limit: UInt64) throws(ArchiveError) -> UInt64 {
     guard limit >= StreamPreamble.size else { return 0 }
     let reader: ArchiveFile
@@ -93,12 +94,12 @@ extension SegmentFile {
     } catch let error as IOError {
       throw .system(error)
     } catch {
-      // What is no record follows the last one.
+      // The bytes after the last record are no record.
     }
     return end ?? reader.offset
   }
 
-  /// Bytes up to where records in coinscope's format are whole, and the limit is not exceeded.
+  /// Bytes up to which records in coinscope's format are whole; at most `limit`.
   private func coinscopeCount(until limit: UInt64) throws(ArchiveError) -> UInt64 {
     var end: UInt64 = 0
     var position: UInt64 = 0

@@ -5,32 +5,32 @@ import LogProtocol
 
 /// The file that an archive is being written to, locked against a second writer.
 final class SegmentFile {
-  /// Which file it is, whatever it is called.
+  /// Identifies the file even after it is renamed.
   struct Identity: Equatable {
     let device: UInt
     let inode: UInt
     let size: UInt64
   }
 
-  /// Where it was opened; it may have been renamed since.
+  /// The path at which it was opened; it may have been renamed since.
   let path: String
 
   /// Bytes in the file.
   private(set) var size: UInt64
 
-  /// Bytes up to where a record was known to end.
+  /// Bytes up to the last known end of a record.
   private(set) var wholeSize: UInt64
 
-  /// Bytes that the disk was last seen to have.
+  /// Bytes that were last known to be flushed to disk.
   var synchronisedSize: UInt64
 
-  /// Bytes that the file was last seen to have all of; never more than `size`.
+  /// Bytes that the file was last seen to hold; never more than `size`.
   var checkedSize: UInt64 = 0
 
-  /// What to write to and to synchronise.
+  /// The descriptor to write to and to flush.
   let descriptor: Int32
 
-  /// Opens the file, or creates it with mode 0640, and locks it unless it is a device.
+  /// Opens the file, or creates it with mode 0640. Locks it unless it is a device.
   init(_ path: String) throws(ArchiveError) {
     self.path = path
     while true {
@@ -38,7 +38,7 @@ final class SegmentFile {
       if file < 0 { throw .system(IOError("open the archive \(path)")) }
       var opened = stat()
       var named = stat()
-      // A device is everybody's: that two programs write to it does no harm.
+      // Several programs may write to a device, such as /dev/null, without harm.
       let isDevice = fstat(file, &opened) == 0 && opened.st_mode & S_IFMT == S_IFCHR
       if !isDevice, flock(file, LOCK_EX | LOCK_NB) != 0 {
         let code = errno
@@ -56,18 +56,19 @@ final class SegmentFile {
         checkedSize = size
         return
       }
-      // It was renamed between our open and our lock.
+      // It was renamed between the open and the lock.
       close(file)
     }
   }
 
   deinit { close(descriptor) }
 
-  /// Lets others write to it, who may as long as nothing more is written here.
+  /// Releases the lock, so that another archive may write to the file. Nothing may be written here
+  /// afterwards.
   func unlock() { flock(descriptor, LOCK_UN) }
 
-  /// When the segment was begun, as its first preamble or record says, in ns since the Unix epoch; nil where it
-  /// holds neither.
+  /// The time when the segment was started, from its first preamble or record, in ns since the Unix epoch;
+  /// nil if it has neither.
   func startTime(_ format: ArchiveFormat) -> UInt64? {
     var start = [UInt8](repeating: 0, count: 17)
     guard pread(descriptor, &start, 17, 0) > 15 else { return nil }
@@ -76,27 +77,28 @@ final class SegmentFile {
     return format == .native ? time : time.multipliedReportingOverflow(by: 1_000_000_000).partialValue
   }
 
-  /// Which file it is, and how long, as far as we wrote it.
+  /// The file's device, inode, and size as far as this process wrote it.
   var identity: Identity {
     var state = stat()
     fstat(descriptor, &state)
     return Identity(device: UInt(state.st_dev), inode: UInt(state.st_ino), size: size)
   }
 
-  /// Bytes were appended to it; `isWhole` if it ends with a whole record now.
+  /// Adds appended bytes to the sizes; `isWhole` if the file now ends with a whole record.
   func grew(by count: UInt64, isWhole: Bool) {
     size += count
     guard isWhole else { return }
     wholeSize = size
-    // So that as little as possible is in doubt if it is shortened (`salvage`).
+    // Keeps the doubtful part short if the file is shortened later (see `salvage`).
     var opened = stat()
     guard fstat(descriptor, &opened) == 0 else { return }
     if UInt64(max(0, opened.st_size)) >= wholeSize { checkedSize = wholeSize }
   }
 
-  /// Asks for `fdatasync(2)`; what cannot be synchronised, such as a device, is as safe as it gets.
+  /// Flushes the file with `fdatasync(2)`. A file that cannot be flushed, such as a device, counts as
+  /// flushed.
   ///
-  /// - Returns: 0, or an error number.
+  /// - Returns: 0 or an errno.
   @Sendable static func synchronise(_ descriptor: Int32) -> Int32 {
     while fdatasync(descriptor) != 0 {
       if errno == EINTR { continue }
@@ -105,19 +107,20 @@ final class SegmentFile {
     return 0
   }
 
-  /// Takes the beginning of a record that could not be written to its end out of the file and returns it.
+  /// Removes the start of a record that could not be written completely from the end of the file, and returns
+  /// it.
   func cutTornRecord(_ format: ArchiveFormat) throws(IOError) -> [UInt8] {
     guard size > wholeSize else { return [] }
     var bytes = [UInt8](repeating: 0, count: Int(size - wholeSize))
     let count = pread(descriptor, &bytes, bytes.count, off_t(wholeSize))
     guard count == bytes.count else { throw IOError("read \(path)") }
-    // We wrote it, so it is records.
+    // This process wrote these bytes, so they are records.
     let whole = bytes.withUnsafeBytes { (try? format.wholeCount(of: $0)) ?? 0 }
     try truncate(to: wholeSize + UInt64(whole))
     return Array(bytes[whole...])
   }
 
-  /// Takes the file as long as it is, whatever was written to it.
+  /// Sets the sizes to the file's actual size, whatever was written to it.
   func takeSize() throws(IOError) {
     var opened = stat()
     guard fstat(descriptor, &opened) == 0 else { throw IOError("look at \(path)") }
@@ -126,7 +129,7 @@ final class SegmentFile {
     checkedSize = min(checkedSize, size)
   }
 
-  /// Shortens the file.
+  /// Shortens the file to a size in bytes.
   func truncate(to size: UInt64) throws(IOError) {
     guard ftruncate(descriptor, off_t(size)) == 0 else { throw IOError("truncate \(path)") }
     self.size = size
@@ -134,8 +137,8 @@ final class SegmentFile {
     checkedSize = min(checkedSize, size)
   }
 
-  /// Reads what stands from an offset on, piece by piece, until `body`, which gets a piece and its offset,
-  /// returns false; true where it got everything.
+  /// Reads the file from an offset in pieces of at most 64 KiB. Passes each piece and its offset to `body`,
+  /// until that returns false. Returns whether all of the file was read.
   func forEachPiece(from start: UInt64, _ body: (UnsafeRawBufferPointer, UInt64) -> Bool) -> Bool {
     var offset = start
     return withUnsafeTemporaryAllocation(byteCount: 64 << 10, alignment: 8) { buffer in
@@ -168,7 +171,7 @@ final class SegmentFile {
     }
   }
 
-  /// A reader of a file that begins as a log does, or as one cut off at once.
+  /// Opens a reader of a file that starts with the magic of a native log, or is shorter than it.
   static func reader(of path: String) throws(ArchiveError) -> ArchiveFile {
     let file = open(path, O_RDONLY | O_CLOEXEC)
     if file < 0 { throw .system(IOError("open \(path)")) }

@@ -3,7 +3,7 @@ import LogProtocol
 import Observations
 
 extension SegmentPlanner {
-  /// Plans a record that the log server made.
+  /// Plans a record that the log server made; such a record has no sequence number.
   mutating func unnumbered(
     _ header: RecordHeader,
     _ body: UnsafeRawBufferPointer,
@@ -19,14 +19,15 @@ extension SegmentPlanner {
       returned(description.instance)
     case .gap(let gap):
       guard gap.source != 0 else { break }
-      // Everybody joins before anything else, so whoever is not known has left and is accounted for.
+      // Every source joins before its other records, so an unknown source has left and is accounted for.
       guard let known = ledger.sequence(of: gap.source), gap.sequences.upperBound > known else {
         return .drop
       }
       remember(gap.source)
       if let missing = explained(gap, by: gap.source) { return .keepAfter(missing) }
     case .sourceLeft(let source, true, let last, _):
-      // It never comes back, so what it had not delivered is gone. Without goodbye it may send it again.
+      // It never comes back, so records it did not deliver are lost. A source that left without goodbye may
+      // send them again.
       let known = ledger.sequence(of: source) ?? 0
       defer { if let instance = ledger.instance(of: source) { finished.append(instance) } }
       guard last > known else { break }
@@ -39,10 +40,11 @@ extension SegmentPlanner {
     return .keep
   }
 
-  /// How many instances that left without goodbye are remembered, as many as the log server does.
+  /// Instances that left without goodbye and are remembered; the log server has the same limit.
   static let leftLimit = 1024
 
-  /// A source left without goodbye, after `last` as far as the log server had it; returns whether that is new.
+  /// Records that a source left without goodbye, when the log server had its records up to `last`. Returns
+  /// whether that is new.
   mutating func leave(_ source: UInt32, after last: UInt64) -> Bool {
     guard let instance = ledger.instance(of: source) else { return true }
     if let told = left[instance], told >= last { return false }
@@ -60,13 +62,14 @@ extension SegmentPlanner {
     return true
   }
 
-  /// A source is here, so it is not gone.
+  /// Records that a source is back.
   mutating func returned(_ instance: UInt64) {
     if left.removeValue(forKey: instance) != nil { leaving.removeAll { $0 == instance } }
     finished.removeAll { $0 == instance }
   }
 
-  /// Accounts for what a gap record explains; returns a gap that stands before it unexplained.
+  /// Accounts for the records that a gap record explains. Returns the unexplained gap before it, if there is
+  /// one.
   mutating func explained(_ gap: Gap, by source: UInt32) -> Gap? {
     let known = ledger.sequence(of: source) ?? 0
     ledger.account(for: source, upTo: gap.sequences.upperBound)
@@ -97,12 +100,12 @@ extension SegmentPlanner {
     run = (0, 0)
   }
 
-  /// Notes how far the archive had come with a source, before something of it is planned.
+  /// Keeps the archive's position in a source, before a record of it is planned.
   mutating func remember(_ source: UInt32) {
     if committed[source] == nil { committed[source] = ledger.sequence(of: source) ?? 0 }
   }
 
-  /// Lets a record change what is live.
+  /// Updates the live sources and connections from a record.
   mutating func take(_ header: RecordHeader, _ body: UnsafeRawBufferPointer) {
     if header.type == .meta, case .sourceLeft(let source, _, _, _)? = try? MetaBody(body.bytes) {
       depart(source)

@@ -2,56 +2,56 @@ import Bytes
 import LogProtocol
 import Observations
 
-/// Decides what an archive does with each record it gets and what a new segment begins with; does no I/O.
+/// Decides what an archive does with each record, and what a new segment starts with. Does no I/O.
 ///
-/// What was planned counts as archived once `commit()` says that it is written: positions and segment heads
-/// speak of what is committed only. They do not speak of sources that said goodbye and are archived to their
-/// last record: those never come back, so nobody has to know how far the archive came with them. Nor of those that
-/// left without goodbye and without a record, nor of the oldest where more than 1,024 left without goodbye: there may
-/// be any number of them.
+/// A planned record counts as archived only after `commit()` reports that it is written: positions and
+/// segment heads contain committed records only. They leave out three kinds of sources, of which there may be
+/// any number. First, sources that said goodbye and are archived to their last record: they never come back,
+/// so no position is needed. Second, sources that left without goodbye and without a record. Third, the
+/// oldest ones if more than 1,024 left without goodbye.
 public struct SegmentPlanner {
   /// What to do with a record.
   public enum Step: Equatable, Sendable {
     /// Archive it.
     case keep
-    /// Leave it out: the archive accounts for it already.
+    /// Leave it out: the archive already accounts for it.
     case drop
-    /// Archive a record of this gap, then it.
+    /// Archive a gap record for this gap, then the record.
     case keepAfter(Gap)
   }
 
-  /// The sources and connections that are live, as far as records were planned.
+  /// The live sources and connections, as of the latest planned record.
   public internal(set) var table = ConnectionTable()
 
   var ledger = SequenceLedger()
 
-  /// The source of the latest record, which most likely is the next one's too, and its sequence: taken into
-  /// the ledger only when another source's turn comes.
+  /// The source of the latest record and its sequence number. Most likely the next record has the same
+  /// source, so the ledger is updated only when another source's record comes.
   var run: (source: UInt32, last: UInt64) = (0, 0)
 
-  /// By source planned since the last commit, the sequence accounted for before.
+  /// For each source planned since the last commit: the sequence number accounted for before.
   var committed: [UInt32: UInt64] = [:]
 
-  /// What left since the last commit, but is referred to by records not yet written.
+  /// Sources and connections that left since the last commit. Records not written yet refer to them.
   var departed: [Departure] = []
 
-  /// The instances that are gone for good since the last commit.
+  /// Instances that said goodbye since the last commit.
   var finished: [UInt64] = []
 
-  /// How far the current segment has come with instances that are gone for good: no position tells of them.
+  /// Positions, within the current segment, of instances that said goodbye. `positions` no longer has them.
   var settled: [ArchivePosition] = []
 
-  /// Instances of which something was archived that is lost.
+  /// Instances that lost archived records.
   var bereft: Set<UInt64> = []
 
-  /// The last sequence that the log server had of each instance that left without goodbye: it tells it again to an
-  /// archive that connects.
+  /// For each instance that left without goodbye: the last sequence number that the log server had of it. The
+  /// log server repeats these to an archive that connects.
   var left: [UInt64: UInt64] = [:]
 
-  /// These instances, in the order in which they left; some may have come back.
+  /// The instances of `left` in the order in which they left; some may have come back.
   var leaving: [UInt64] = []
 
-  /// Creates a planner of an archive that has nothing.
+  /// Creates a planner of an empty archive.
   public init() {}
 
   /// Plans a record that the log server forwarded.
@@ -69,7 +69,7 @@ public struct SegmentPlanner {
     remember(header.source)
     let known = ledger.sequence(of: header.source) ?? 0
     if case .gap(let gap)? = meta, gap.source == 0 || gap.source == header.source, header.sequence > known,
-      // The source itself explains what is missing right before this record.
+      // The source itself explains the records missing right before this one.
       let missing = explained(gap, by: header.source)
     {
       _ = ledger.note(source: header.source, sequence: header.sequence)
@@ -86,7 +86,7 @@ public struct SegmentPlanner {
     }
   }
 
-  /// Everything planned is written: returns how far the archive has come with each source planned since the
+  /// Marks every planned record as written. Returns the archive's position in each source planned since the
   /// last commit.
   public mutating func commit() -> [UInt32: UInt64] {
     settleRun()
@@ -103,7 +103,7 @@ public struct SegmentPlanner {
     return committed.reduce(into: [:]) { $0[$1.key] = ledger.sequence(of: $1.key) ?? $1.value }
   }
 
-  /// How far the archive has come, in what is committed.
+  /// The archive's positions, as of the last commit, sorted by source and instance.
   public var positions: [ArchivePosition] {
     ledger.positions.values.map { position in
       var position = position
@@ -112,7 +112,7 @@ public struct SegmentPlanner {
     }.sorted { ($0.source, $0.instance) < ($1.source, $1.instance) }
   }
 
-  /// What a segment begins with that holds nothing yet: preamble, rotation mark, and what is live.
+  /// The head of a new segment: preamble, rotation mark, and the live sources and connections.
   public func head(at time: UInt64) -> [UInt8] {
     let mark = MetaBody.rotation(RotationMark(positions: positions)).body
     var live = table
@@ -122,13 +122,13 @@ public struct SegmentPlanner {
       + live.records(at: time)
   }
 
-  /// Forgets what is live: a log server is about to tell all of it.
+  /// Forgets which sources and connections are live, because a log server is about to report them all.
   public mutating func forgetLive() {
     if !committed.isEmpty { for source in table.sources.keys { depart(source) } }
     table = ConnectionTable()
   }
 
-  /// Takes in a record that the archive holds from before this process.
+  /// Handles a record that the archive already held when this process started.
   public mutating func recall(_ header: RecordHeader, body: UnsafeRawBufferPointer) {
     _ = ledger.note(source: header.source, sequence: header.sequence)
     guard header.type == .meta, let meta = try? MetaBody(body.bytes) else { return }

@@ -10,22 +10,23 @@ import Observations
 
 /// The archiver: subscribes to everything and writes it to `verbatim.log`, byte for byte.
 ///
-/// It acknowledges what the kernel has taken for the file, or where so configured what the disk has, so a source
-/// sends again what was lost with a killed archiver. Where the file cannot be written it keeps what comes, and stops
-/// reading when that is much. `ArchiveState` decides; this does the I/O.
+/// It acknowledges records when the kernel has them, or when they are flushed to disk if `verbatim.fsync`
+/// says so. A source therefore sends again the records that were lost with a killed archiver. While the file
+/// cannot be written, records are queued; if the queue grows too long, reading stops. `ArchiveState` decides;
+/// this class does the I/O.
 public final class Verbatim {
   /// Times and sizes that tests make smaller.
   typealias Limits = ArchiveState.Limits
 
-  /// The archive's name in its folder.
+  /// The archive's file name in its folder.
   public static let fileName = "verbatim.log"
 
   let loop: EventLoop
-  /// Looks after closed segments.
+  /// Indexes, compresses and deletes closed segments.
   let tender: SegmentTender
-  /// The file and what waits for it.
+  /// The file and the queue of records for it.
   private(set) var writer: ArchiveWriter
-  /// What is done with the file.
+  /// The state machine that decides what to do with the file.
   private(set) var state: ArchiveState
 
   private let log: Logger
@@ -34,16 +35,16 @@ public final class Verbatim {
   private var subscriber: LogSubscriber?
   private var notice = GapNotice()
   private var complaint: String?
-  /// The file that is open, or was until the disk has all of it.
+  /// The open file, or the closed one until it is flushed to disk.
   private var file: SegmentFile?
   private let disk: Worker
   private var timer: TimerWatcher?
-  /// When the timer is due, in ns on a clock that does not step.
+  /// When the timer is due, in ns on a monotonic clock.
   private var due = UInt64.max
   private var tendTimer: TimerWatcher?
   private var rotationPeriod: PeriodicWatcher?
 
-  /// Opens the archive that the configuration names and starts to look for the log server.
+  /// Opens the archive that the configuration names, and starts connecting to the log server.
   public convenience init(_ configuration: Configuration, log: Logger) throws {
     try self.init(configuration, log: log, limits: Limits())
   }
@@ -82,11 +83,11 @@ public final class Verbatim {
 
   /// Archives until SIGTERM or SIGINT, then writes everything and says goodbye.
   ///
-  /// SIGUSR1 closes the file, SIGUSR2 opens it anew, SIGHUP reads the configuration again and does both.
+  /// SIGUSR1 closes the file, SIGUSR2 reopens it, SIGHUP reads the configuration again and reopens it.
   ///
   /// - Parameters:
-  ///   - manager: the service manager that is told how it is.
-  ///   - reopenLog: opens the program's own log file anew, on SIGHUP.
+  ///   - manager: the service manager to notify of start, reload and stop.
+  ///   - reopenLog: reopens the program's own log file, on SIGHUP.
   public func run(manager: ServiceManager? = nil, reopenLog: @escaping () throws -> Void = {}) throws {
     let watchdog = TimerWatcher(on: loop) { manager?.alive() }
     if let interval = manager?.watchdogInterval { watchdog.start(after: interval, every: interval) }
@@ -106,7 +107,7 @@ public final class Verbatim {
         manager?.ready()
       },
     ]
-    // A file size limit shall be an error like a full disk's.
+    // Exceeding the file size limit must be an error like a full disk, not a fatal signal.
     signal(SIGXFSZ, SIG_IGN)
     loop.run()
     watchers.forEach { $0.cancel() }
@@ -115,27 +116,27 @@ public final class Verbatim {
 
   // MARK: Signals
 
-  /// Writes whole records as far as possible and closes the file; records queue until it is opened again.
+  /// Writes the queue, and closes the file at the end of a whole record. Records queue until it is reopened.
   func suspend() {
     if configuration.verbatim.rotatesItself {
-      log.warning("rotated by a signal, though verbatim.rotate_size or rotate_interval is set: one is enough")
+      log.warning("rotated by a signal, but verbatim.rotate_size or rotate_interval is set: use only one")
     }
     perform(state.write())
     perform(state.suspend(at: Clock.monotonic()))
   }
 
-  /// Opens the file anew, which may be a new one, and writes what waits.
+  /// Reopens the file, which may be a new one, and writes the queue.
   func reopen() {
     perform(state.write())
     perform(state.reopen(at: Clock.monotonic()))
   }
 
-  /// Reads the configuration again; a wrong one changes nothing. The file is opened anew in any case.
+  /// Reads the configuration again; if it has an error, the old one stays. Reopens the file in any case.
   func reload() {
     do throws(ConfigurationError) {
       configuration = try configuration.reread()
     } catch {
-      log.error("the configuration stays as it was: \(error)")
+      log.error("configuration kept as it was: \(error)")
     }
     do throws(IOError) {
       try Folder.create(configuration.verbatim.logPath)
@@ -143,14 +144,14 @@ public final class Verbatim {
       log.error("\(error)")
     }
     if (configuration.verbatim.format == .native) != (writer.format == .native) {
-      log.warning("verbatim.format changes when verbatim is started the next time")
+      log.warning("verbatim.format changes at the next start of verbatim")
     }
     state.settings = configuration.verbatim
     reopen()
     schedule()
   }
 
-  /// Writes and acknowledges everything and leaves.
+  /// Writes and acknowledges everything, then leaves the log server.
   func finish() throws(ArchiveError) {
     tender.cancel()
     notice.say(to: log, at: Clock.monotonic(), isLast: true)
@@ -159,17 +160,17 @@ public final class Verbatim {
       try openFile()
       perform(state.note(try writer.write(), writer.figures, at: Clock.monotonic()))
       try drain()
-      // There is no time for another file.
+      // There is no time left to start another file.
       let presence = writer.openFile?.presence ?? .whole
       if presence != .whole, presence != .moved { throw .gone(path: writer.path, how: presence.text) }
     } catch {
       log.error(
-        "\(error): what was not acknowledged its sources keep",
+        "\(error): the sources keep the records that were not acknowledged",
         metadata: ["waiting": "\(writer.queuedCount)"]
       )
       _ = state.end()
       close()
-      // No goodbye: the log server waits for an archive that was lost.
+      // Leave without goodbye, so that the log server waits for the archive.
       subscriber?.disconnect()
       throw error
     }
@@ -182,7 +183,7 @@ public final class Verbatim {
     )
   }
 
-  /// Waits until the disk has all that was written; throws where it does not.
+  /// Waits until all written records are flushed to disk; throws if the flush fails or the file is gone.
   private func drain() throws(ArchiveError) {
     while !state.isSynchronised {
       perform(state.hurry(at: Clock.monotonic()))
@@ -227,7 +228,7 @@ public final class Verbatim {
     case .name: perform(state.named(nameSegment(), at: now))
     case .look: look()
     case .synchronise: synchronise()
-    // If the log server is away it hears the positions when it is back.
+    // If the log server is away, the subscription after the next connect carries the positions.
     case .acknowledge(let sequences): subscriber?.acknowledge(sequences)
     case .subscribe: subscriber?.subscribe()
     case .disconnect: subscriber?.disconnect()
@@ -260,7 +261,7 @@ public final class Verbatim {
     let opening = try writer.openFirst(at: Clock.now(), claims: claims)
     file = writer.openFile
     if let cut = opening.cut { log.warning("\(writer.path) \(cut)") }
-    if let predecessor = opening.predecessor { log.info("going on after \(predecessor)") }
+    if let predecessor = opening.predecessor { log.info("continuing after \(predecessor)") }
     log.info("archiving to \(writer.path)", metadata: ["records before": "\(opening.recordCount)"])
   }
 
@@ -272,7 +273,7 @@ public final class Verbatim {
     }
   }
 
-  /// Begins anew with what the disk has.
+  /// Starts over from the records that are on disk.
   private func startOver(_ harm: ArchiveState.Harm) throws(ArchiveError) {
     guard let file else { return }
     var claims = ArchiveClaims()
@@ -297,27 +298,27 @@ public final class Verbatim {
     do throws(ArchiveError) {
       try openFirst(claims)
     } catch {
-      // What it claimed is still to be accounted for.
+      // Its claims are not accounted for yet.
       writer = former
       throw error
     }
   }
 
-  /// Has the disk keep what is written, on a thread of its own, so that the stream goes on meanwhile.
+  /// Flushes written records to disk on a thread of its own, so that the stream continues meanwhile.
   private func synchronise() {
     guard let file else { return }
     let (size, descriptor, call) = (file.wholeSize, file.descriptor, limits.synchronise)
     disk.run {
       call(descriptor)
     } then: { [unowned self] code in
-      // The file stays open for as long as this is waited for.
+      // `file` keeps the descriptor open until this is called.
       if code == 0 { file.synchronisedSize = max(file.synchronisedSize, size) }
       let error = code == 0 ? nil : IOError("synchronise \(file.path)", code: code)
       perform(state.synchronised(error, writer.figures, at: now))
     }
   }
 
-  /// Looks whether the file is there, under its name, as long as it was written.
+  /// Checks that the file is under its name and has the size that was written.
   func look() {
     let presence = writer.openFile?.presence ?? .whole
     if presence == .whole, let file = writer.openFile { file.checkedSize = file.size }
@@ -329,7 +330,7 @@ public final class Verbatim {
     switch note {
     case .failing(let error):
       log.error(
-        "\(error); what comes waits, and it is tried again, first in \(limits.retry) s",
+        "\(error); records are queued, and writing is retried, first in \(limits.retry) s",
         metadata: waiting
       )
     case .worksAgain: log.notice("writing to \(writer.path) works again", metadata: waiting)
@@ -338,26 +339,26 @@ public final class Verbatim {
       log.info("closed \(writer.path) for rotation", metadata: ["records": "\(writer.segmentCount)"])
     case .unsignalled:
       let time = configuration.verbatim.rotationTimeout
-      log.warning("SIGUSR2 has not followed SIGUSR1 within \(time) s: opening the file again")
+      log.warning("SIGUSR2 did not follow SIGUSR1 within \(time) s: reopening the file")
     case .moved:
       log.warning(
-        "\(writer.path) was renamed or hidden \(limits.moved) s ago without a signal: a new file is begun"
+        "\(writer.path) was renamed or hidden \(limits.moved) s ago without a signal: starting a new file"
       )
     case .lost(.notSynchronised):
       guard let file else { return }
       let count = file.wholeSize - min(file.wholeSize, file.synchronisedSize)
-      log.error("the last \(count) bytes of \(file.path) may not be on the disk; they are asked for again")
+      log.error("the last \(count) bytes of \(file.path) may not be on the disk; they are requested again")
     case .lost(.notThere(let presence)):
       log.critical(
-        "\(writer.path) \(presence.text): what was archived there is lost; what the sources still hold is asked for again"
+        "\(writer.path) \(presence.text): its records are lost; requesting those that the sources still hold"
       )
-    case .readingStops: log.warning("reading stops: \(writer.queuedCount) bytes wait for the file")
+    case .readingStops: log.warning("reading stops: \(writer.queuedCount) bytes are queued for the file")
     }
   }
 
   // MARK: Segments
 
-  /// Sets the times at which segments are closed and looked after.
+  /// Starts the timers for rotating and for checking closed segments.
   private func schedule() {
     rotationPeriod?.cancel()
     rotationPeriod = nil
@@ -373,17 +374,17 @@ public final class Verbatim {
     tend()
   }
 
-  /// Renames the segment that was closed; false if that fails.
+  /// Renames the closed segment; false if that fails.
   private func nameSegment() -> Bool {
     let folder = configuration.verbatim.logPath
     let newest = SegmentKeeper.list(folder, Self.fileName)?
       .compactMap { SegmentName($0.name, of: Self.fileName)?.start }.max()
-    // Names rise, also where the clock was set back.
+    // Names must ascend, even if the clock was set back.
     let start = max(writer.segmentStart / 1000, newest.map { $0 + 1 } ?? 0)
     let path = folder + SegmentName(start: start).text(of: Self.fileName)
     guard rename(writer.path, path) == 0 else {
       let error = IOError("rename \(writer.path) to \(path)")
-      log.error("\(error): the segment goes on; tried again in \(Int(limits.tending)) s at the earliest")
+      log.error("\(error): the segment continues; next attempt in \(Int(limits.tending)) s at the earliest")
       return false
     }
     log.info("closed \(path)", metadata: ["records": "\(writer.segmentCount)"])
@@ -394,7 +395,8 @@ public final class Verbatim {
     let settings = configuration.verbatim
     let rules = SegmentKeeper.Rules(
       format: writer.format,
-      // The newest one tells how far the archive has come, until the next one does.
+      // The newest segment holds the archive's positions until the next one does, so it stays uncompressed
+      // until then.
       compression: state.isWriting ? settings.compression : 0,
       keepBytes: settings.keepBytes,
       keepTime: UInt64(settings.keepDays * 86_400_000_000)
@@ -410,21 +412,21 @@ extension Verbatim: LogSubscriberHandler {
     do throws(WireError) {
       notice.add(try writer.append(records, at: Clock.now()))
     } catch {
-      // The subscriber has found the records' bounds already.
+      // The subscriber has already checked the records' bounds.
       log.error("a record could not be read: \(error)")
     }
     if notice.isPending { notice.say(to: log, at: now) }
     perform(state.received(writer.figures))
   }
 
-  /// How far the archive has come, in what is safe; nil while the disk is being asked for that.
+  /// The archive's positions, as far as they are safe; nil while a flush is pending.
   public func positions(for subscriber: LogSubscriber) -> [ArchivePosition]? {
     if state.isSynchronised { return writer.positions }
     perform(state.awaitPositions(at: now))
     return nil
   }
 
-  /// Says so.
+  /// Logs the connection, and forgets which sources are live.
   public func subscriberDidConnect(_ subscriber: LogSubscriber) {
     complaint = nil
     writer.forgetLive()
@@ -432,7 +434,7 @@ extension Verbatim: LogSubscriberHandler {
     if state.isPaused { subscriber.pause() }
   }
 
-  /// Says so, once for each reason.
+  /// Logs the reason, unless it was the last one logged.
   public func subscriber(_ subscriber: LogSubscriber, lostServerFor reason: String) {
     guard reason != complaint else { return }
     complaint = reason

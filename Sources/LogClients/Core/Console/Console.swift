@@ -12,65 +12,65 @@ import LogProtocol
 import LogText
 import Logging
 
-/// The console's options, and what it does with them.
+/// The options of `console`, and its work.
 public struct Console: ParsableArguments {
-  /// Which records are shown.
+  /// Chooses the records to show.
   @OptionGroup(title: "Which records") public var records: RecordFilterOptions
 
-  /// How they are shown.
+  /// Chooses how to show records.
   @OptionGroup(title: "How they are shown") public var output: RecordOutputOptions
 
-  /// How many are shown.
-  @Option(help: ArgumentHelp("Stop after this many records.", valueName: "n"))
+  /// The number of records to show; nil for all.
+  @Option(help: ArgumentHelp("Stop after N records.", valueName: "n"))
   public var count: Int?
 
-  /// Whether a missing log server is an error.
-  @Flag(name: .customLong("no-wait"), help: "End with an error where there is no log server.")
+  /// Whether the program fails if there is no log server, instead of waiting.
+  @Flag(name: .customLong("no-wait"), help: "Fail if there is no log server, instead of waiting for one.")
   public var endsWithoutServer = false
 
-  /// The options every program takes.
+  /// The options that all programs have.
   @OptionGroup(title: "Common options") public var common: CommonOptions
 
-  /// The format of the files.
+  /// The format of the files; nil to detect it.
   @Option(
     help: ArgumentHelp(
-      "Format of the files. (default: what their first records look like)",
+      "Format of the log files. (default: detected from their first records)",
       valueName: "format"
     )
   )
   public var format: ArchiveFormat?
 
-  /// Whether to begin near the time asked for.
+  /// Whether to use indexes to start near `--since`.
   @Flag(
     help: """
-      Begin near --since also within a segment that has an index beside it: faster, but what connections that opened \
-      in it before are called is not known. (Segments that are before, and what is after --until, are never read.)
+      Use a segment's index to start near --since. Faster, but the names of connections that opened earlier \
+      in that segment are unknown. (Segments before --since and records after --until are never read.)
       """
   )
   public var seek = false
 
-  /// Log files to read instead of the live stream.
+  /// Log files to read instead of the live stream; `-` is standard input.
   @Argument(
     help: """
-      Log files to read instead of the live stream, native or coinscope's, also compressed by zstd; - is the \
-      standard input.
+      Log files to read instead of the live stream: native or coinscope format, plain or zstd-compressed. - \
+      is standard input.
       """,
     completion: .file()
   )
   public var files: [String] = []
 
-  /// Creates options nobody has given.
+  /// Creates options with their defaults.
   public init() {}
 
-  /// Refuses what makes no sense.
+  /// Refuses a negative count.
   public mutating func validate() throws {
-    if let count, count < 0 { throw ValidationError("--count has to be 0 or more") }
+    if let count, count < 0 { throw ValidationError("--count must be 0 or more") }
   }
 
-  /// Prints records until there are no more, enough, or nobody reads them.
+  /// Prints records until there are no more, until `--count` is reached, or until nobody reads the output.
   public func run() throws {
-    // A reader of the output that goes away ends it quietly, and whoever has started it can end it, even from
-    // a thread that blocks signals.
+    // A closed output pipe must end the program quietly. The signals must work even if the parent process
+    // blocked them.
     signal(SIGPIPE, SIG_IGN)
     var signals = sigset_t()
     sigemptyset(&signals)

@@ -1,11 +1,11 @@
-/// Says why the console ended.
+/// The reason why `console` failed.
 public enum ConsoleError: Error, Equatable, CustomStringConvertible {
-  /// There is no log server, or it is gone, and nobody wants to wait for it.
+  /// There is no log server, or its connection was lost, and `--no-wait` is given.
   case noServer(String)
-  /// A file holds something that is not a log; what and where was said.
+  /// A file contains something other than a log. The damage has been logged.
   case damaged
 
-  /// A sentence that says what is wrong with what.
+  /// A sentence that says what is wrong.
   public var description: String {
     switch self {
     case .noServer(let reason): "no log server: \(reason)"

@@ -7,12 +7,12 @@ import LogProtocol
 import LogText
 import Logging
 
-/// Prints records as they come: of files, or of the log server.
+/// Prints records as they come, from files or from the log server.
 ///
-/// It waits for whoever reads its output, and reads nothing meanwhile: what then becomes too much for the log
-/// server to keep, the log server says in gap records, which are printed too.
+/// It blocks while the reader of its output is slow, and reads nothing meanwhile. If the log server then has
+/// to drop records, it sends gap records, which are printed too.
 final class ConsoleReader {
-  /// What ended it with an error.
+  /// The error that ended reading; nil if there was none.
   private(set) var failure: (any Error)?
 
   private let loop = EventLoop()
@@ -26,9 +26,9 @@ final class ConsoleReader {
   private var tick: TimerWatcher?
   private var end: TimerWatcher?
 
-  /// Prepares to read.
+  /// Creates a reader.
   ///
-  /// - Parameter waits: whether to look again when there is no log server or it is gone.
+  /// - Parameter waits: whether to wait and reconnect if there is no log server.
   init(
     _ origin: LogConsumer.Origin,
     _ criteria: RecordCriteria,
@@ -44,7 +44,7 @@ final class ConsoleReader {
     guard case .live = origin else { return }
     if let interval = printer.interval {
       tick = TimerWatcher(on: loop) { [unowned self] in
-        // What is a little late still counts with its interval.
+        // Wait half an interval, so that a record that comes a little late still counts in its interval.
         write { () throws(IOError) in try printer.print(until: Clock.now() - UInt64(interval * 5e8)) }
       }
       tick?.start(after: interval, every: interval)
@@ -56,7 +56,7 @@ final class ConsoleReader {
     }
   }
 
-  /// Prints until there is no more to print.
+  /// Prints until there are no more records to print.
   func run() throws {
     consumer?.start()
     if !printer.isDone { loop.run() }
@@ -66,7 +66,7 @@ final class ConsoleReader {
     guard isWhole else { throw ConsoleError.damaged }
   }
 
-  /// Seconds that records of the time asked for may still come after its end.
+  /// Seconds after `--until` during which records from before it may still come.
   private static let endDelay = 0.5
 
   private func write(_ body: () throws(IOError) -> Void) {
@@ -87,7 +87,7 @@ extension ConsoleReader: LogConsumerHandler {
     write { () throws(IOError) in try printer.print(record.header, body: record.body) }
   }
 
-  /// It is shown as malformed.
+  /// Prints a record that is skipped as malformed.
   func consumer(_ consumer: LogConsumer, skipped record: StreamRecord) {
     self.consumer(consumer, received: record)
   }
@@ -104,7 +104,7 @@ extension ConsoleReader: LogConsumerHandler {
   func consumer(_ consumer: LogConsumer, found damage: LogDamage) {
     write(printer.flush)
     log.warning("\(damage)")
-    // What is torn at the end may still be written.
+    // A torn record at the end may still be being written.
     isWhole = isWhole && damage.kind == .torn
   }
 

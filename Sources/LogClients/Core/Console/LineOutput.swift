@@ -1,19 +1,19 @@
 import Bytes
 import Glibc
 
-/// Gathers lines and writes them to a descriptor, waiting for whoever reads them.
+/// Collects lines and writes them to a descriptor. Blocks while their reader is slow.
 final class LineOutput {
-  /// What waits to be written.
+  /// Bytes not written yet.
   var bytes: [UInt8] = []
 
   private let descriptor: Int32
 
-  /// Bytes from which on a writer of many lines should write them out.
+  /// Buffer size, in bytes, at which a writer of many lines should flush.
   static let batch = 64 << 10
 
   init(_ descriptor: Int32 = STDOUT_FILENO) { self.descriptor = descriptor }
 
-  /// Writes everything out; false if nobody reads any more.
+  /// Writes all bytes; returns false if the reader has closed its end.
   func flush() throws(IOError) -> Bool {
     defer { bytes.removeAll(keepingCapacity: bytes.count <= 4 * Self.batch) }
     let name = descriptor == STDOUT_FILENO ? DescriptorOutput.standardName : "descriptor \(descriptor)"

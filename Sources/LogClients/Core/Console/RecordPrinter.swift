@@ -2,16 +2,16 @@ import Bytes
 import LogProtocol
 import LogText
 
-/// Prints the records that are asked for, until there are enough of them or nobody reads any more.
+/// Prints the requested records, until there are enough or nobody reads the output.
 final class RecordPrinter {
-  /// Whether nothing more is to be printed.
+  /// Whether nothing more will be printed.
   private(set) var isDone = false
 
   private var lines: RecordLines
   private let output: LineOutput
   private var remaining: Int
 
-  /// Creates a printer of these lines, `limit` of them where that is not nil.
+  /// Creates a printer that stops after `limit` records; nil means no limit.
   init(_ lines: RecordLines, limit: Int?, to output: LineOutput = LineOutput()) {
     self.lines = lines
     self.output = output
@@ -19,7 +19,7 @@ final class RecordPrinter {
     isDone = remaining == 0
   }
 
-  /// Prints a record, later.
+  /// Adds a record to the buffer, which `flush` writes.
   func print(_ header: RecordHeader, body: UnsafeRawBufferPointer) throws(IOError) {
     guard !isDone else { return }
     guard lines.append(header, body: body, to: &output.bytes) else { return }
@@ -29,37 +29,37 @@ final class RecordPrinter {
     if output.bytes.count >= LineOutput.batch { try flush() }
   }
 
-  /// Takes in a record that is not printed.
+  /// Handles a record that is not printed but that later lines may refer to.
   func skip(_ header: RecordHeader, body: UnsafeRawBufferPointer) {
     if !isDone { lines.skip(header, body: body, to: &output.bytes) }
   }
 
-  /// Whether open connections are told and not printed yet.
+  /// Whether open connections were counted and their summary is not printed yet.
   var hasSummary: Bool { !isDone && lines.hasSummary }
 
-  /// Prints how many connections are open, where they are told and not printed yet.
+  /// Prints the number of open connections, if that is still to be printed.
   func printSummary() throws(IOError) {
     guard hasSummary else { return }
     lines.appendSummary(to: &output.bytes)
     try flush()
   }
 
-  /// How often to call `print(until:)`, in seconds; nil for never.
+  /// Seconds between calls of `print(until:)`; nil if it need not be called.
   var interval: Double? { lines.interval }
 
-  /// Prints what is known by a time, in ns since the Unix epoch, of the intervals that have passed.
+  /// Prints the lines of all intervals that ended before `time`, in ns since the Unix epoch.
   func print(until time: UInt64) throws(IOError) {
     lines.finish(before: time, to: &output.bytes)
     try flush()
   }
 
-  /// Prints what was kept for the end.
+  /// Prints the remaining lines.
   func finish() throws(IOError) {
     lines.finish(to: &output.bytes)
     try flush()
   }
 
-  /// Prints what was kept for later.
+  /// Writes the buffer.
   func flush() throws(IOError) {
     if try !output.flush() { isDone = true }
   }

@@ -4,9 +4,9 @@ import Glibc
 import LogProtocol
 import Zstandard
 
-/// Reads a compressed segment's records, to find how far the archive has come.
+/// Reads the records of a compressed segment, to find the archive's positions.
 enum CompressedSegment {
-  /// Calls `body` with each whole record, up to the end or what is torn.
+  /// Calls `body` with each whole record, up to the end or to a torn record.
   static func read(_ path: String, _ body: (RecordHeader, UnsafeRawBufferPointer) -> Void) throws {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw IOError("open \(path)") }

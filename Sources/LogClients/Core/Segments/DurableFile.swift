@@ -1,13 +1,14 @@
 import Bytes
 import Glibc
 
-/// A file that is either whole under its name or not there: written under another name, then renamed.
+/// A file that is either complete under its name or absent: it is written under another name, flushed and
+/// renamed.
 struct DurableFile: ~Copyable {
   private let path: String
   private let partialPath: String
   private let descriptor: Int32
 
-  /// Begins the file, in place of an earlier attempt.
+  /// Creates the file, replacing the rest of an earlier attempt.
   init(_ path: String, mode: mode_t = 0o640) throws(IOError) {
     self.path = path
     partialPath = path + SegmentName.partialSuffix
@@ -15,7 +16,7 @@ struct DurableFile: ~Copyable {
     guard descriptor >= 0 else { throw IOError("create \(partialPath)") }
   }
 
-  /// Removes what was written, unless it was finished.
+  /// Removes the partial file, unless it was finished.
   deinit {
     if descriptor >= 0 {
       close(descriptor)
@@ -38,7 +39,7 @@ struct DurableFile: ~Copyable {
     guard isWritten else { throw IOError("write to \(partialPath)") }
   }
 
-  /// Gives the file times, waits until the disk has it, and gives it its name.
+  /// Sets the file's times if given, flushes it to disk, and renames it.
   consuming func finish(modified: timespec? = nil) throws(IOError) {
     if let modified {
       withUnsafePointer(to: (modified, modified)) {
@@ -50,14 +51,15 @@ struct DurableFile: ~Copyable {
     Self.synchroniseFolder(of: path)
   }
 
-  /// Writes a whole file.
+  /// Writes a whole file and finishes it.
   static func write(_ bytes: [UInt8], to path: String) throws(IOError) {
     let file = try DurableFile(path)
     try file.write(bytes)
     try file.finish()
   }
 
-  /// Waits until the disk has the names in a file's folder; where a file system cannot, it is as safe as it gets.
+  /// Flushes a file's folder, which holds the new name, to disk. Ignores errors: some file systems cannot do
+  /// this.
   static func synchroniseFolder(of path: String) {
     let end = path.lastIndex(of: "/").map { path.index(after: $0) } ?? path.startIndex
     let folder = open(end == path.startIndex ? "." : String(path[..<end]), O_RDONLY | O_DIRECTORY | O_CLOEXEC)

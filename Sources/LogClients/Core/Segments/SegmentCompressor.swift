@@ -4,18 +4,20 @@ import Glibc
 import LogProtocol
 import Zstandard
 
-/// Compresses a closed segment, byte for byte whatever is in it, and writes the compressed one's index.
+/// Compresses a closed segment byte for byte, whatever it contains, and writes an index of the compressed
+/// segment.
 ///
-/// Every block of the index begins with a frame of its own. The compressed segment appears under its name when the disk has
-/// it and its index; only then is the other one removed. So a crash leaves the one or the other, or both.
+/// Each block of the index starts at a Zstandard frame of its own. The compressed segment gets its name when
+/// it and its index are flushed to disk; only then is the uncompressed segment removed. After a crash one of
+/// them is there, or both.
 enum SegmentCompressor {
   /// Compresses a segment.
   ///
   /// - Parameters:
-  ///   - path: the segment; the compressed one gets `.zst` behind it.
-  ///   - level: Zstandard's.
-  ///   - isCancelled: asked once for each block.
-  /// - Returns: the compressed segment's index; nil where it was cancelled.
+  ///   - path: the segment's path; the compressed one has `.zst` appended.
+  ///   - level: the Zstandard level.
+  ///   - isCancelled: called once for each block.
+  /// - Returns: the compressed segment's index; nil if it was cancelled.
   static func compress(
     _ path: String,
     format: ArchiveFormat,
@@ -73,7 +75,7 @@ enum SegmentCompressor {
     return index
   }
 
-  /// Fills a buffer; false at the end of the file.
+  /// Fills a buffer; returns false at the end of the file.
   private static func fill(
     _ descriptor: Int32,
     _ path: String,

@@ -3,57 +3,57 @@ import Glibc
 import LogProtocol
 import Synchronization
 
-/// Looks after the segments that are closed: gives each an index, compresses those that the archive closed by
-/// itself, deletes the oldest beyond a budget, and finishes or removes what a crash has left.
+/// Maintains the closed segments: gives each an index, compresses those that verbatim closed by itself,
+/// deletes the oldest when they exceed a limit, and finishes or removes the rest of a crash.
 ///
-/// It looks at what is there and does what is missing, so it does not matter when it was stopped. It never touches
-/// the open segment, and deletes only segments that bear `SegmentName`s. It works on a thread of its own.
+/// It finds its work by looking at the folder, so it may be stopped at any time. It never touches the open
+/// segment, and deletes only segments whose names are `SegmentName`s. It runs on a thread of its own.
 struct SegmentKeeper: Sendable {
-  /// What to do.
+  /// The configured limits and formats.
   struct Rules: Equatable, Sendable {
-    /// How records are laid out.
+    /// The layout of the records.
     var format = ArchiveFormat.native
-    /// Zstandard's level; 0 for none.
+    /// The Zstandard level; 0 for no compression.
     var compression = 0
-    /// Bytes for all closed segments together; 0 for any.
+    /// Bytes that all closed segments together may have; 0 for no limit.
     var keepBytes: UInt64 = 0
     /// Microseconds after which a segment is deleted; 0 for never.
     var keepTime: UInt64 = 0
   }
 
-  /// Something to be said of what was done.
+  /// A message about work that was done or failed.
   enum Note: Equatable, Sendable {
-    /// A segment was compressed: its name, and bytes before and after.
+    /// A segment was compressed: its name, and its bytes before and after.
     case compressed(String, UInt64, UInt64)
-    /// The oldest segment was deleted: its name, its bytes, and why.
+    /// The oldest segment was deleted: its name, its bytes, and the reason.
     case deleted(String, UInt64, String)
-    /// What a crash has left was removed: its name, and what it was.
+    /// A file left by a crash was removed: its name, and what it was.
     case cleaned(String, String)
-    /// Something failed, and is tried again the next time.
+    /// A step failed; the next call retries it.
     case failed(String)
   }
 
-  /// Ends work early, from another thread; what is half done is removed.
+  /// Stops work early, from another thread. Partial files are removed.
   final class Cancellation: Sendable {
     private let flag = Atomic(false)
     var isCancelled: Bool { flag.load(ordering: .relaxed) }
     func cancel() { flag.store(true, ordering: .relaxed) }
   }
 
-  /// The archive's folder, with its last slash.
+  /// The archive's folder, with a trailing slash.
   let folder: String
-  /// The open segment's name in it.
+  /// The open segment's file name in the folder.
   let archive: String
   let rules: Rules
-  /// The segment that somebody else closed last, whatever it is called now.
+  /// The inode of the segment that another program closed last, whatever its name is now.
   var closedInode: UInt64?
   let cancellation: Cancellation
 
-  /// Does everything there is to do.
+  /// Does all pending work.
   ///
   /// - Parameters:
-  ///   - openStart: when the open segment was begun, in microseconds since the Unix epoch.
-  ///   - time: now, in the same.
+  ///   - openStart: the start of the open segment, in microseconds since the Unix epoch.
+  ///   - time: the current time, in the same unit.
   func tend(openStart: UInt64, at time: UInt64) -> [Note] {
     var notes: [Note] = []
     guard let listing = list() else { return [.failed("\(IOError("list \(folder)"))")] }
@@ -70,7 +70,7 @@ struct SegmentKeeper: Sendable {
     }
     for file in listing where file.inode == closedInode && file.name != archive {
       guard SegmentName(file.name, of: archive) == nil else { continue }
-      // Where names are numbers, this may be another segment's.
+      // With numbered names, an index of this name may belong to an earlier segment.
       unlink(folder + file.name + SegmentIndex.suffix)
       notes += complete(file, compression: 0)
     }
@@ -79,7 +79,7 @@ struct SegmentKeeper: Sendable {
     segments.sort { $0.name.start < $1.name.start }
     var total = segments.reduce(UInt64(0)) { $0 + $1.file.size }
     for (place, segment) in segments.enumerated() {
-      // A segment's last record is not older than the next one's beginning.
+      // A segment's last record is not newer than the start of the next segment.
       let end = place + 1 < segments.count ? segments[place + 1].name.start : openStart
       let reason: String
       if rules.keepBytes > 0, total > rules.keepBytes {
@@ -100,7 +100,7 @@ struct SegmentKeeper: Sendable {
     return notes
   }
 
-  /// Gives a segment what it has not: an index, or a compressed form in its place.
+  /// Adds a missing index to a segment, or replaces the segment by a compressed one.
   private func complete(_ file: File, compression: Int) -> [Note] {
     let path = folder + file.name
     do {
@@ -121,7 +121,7 @@ struct SegmentKeeper: Sendable {
     }
   }
 
-  /// Removes what was being written when somebody was killed, and indexes whose segment is gone.
+  /// Removes partial files that a killed program left, and indexes without a segment.
   private func clean(_ listing: [File]) -> [Note] {
     let names = Set(listing.map(\.name))
     return listing.compactMap { file in
@@ -143,17 +143,18 @@ struct SegmentKeeper: Sendable {
     }
   }
 
-  /// A file of the folder.
+  /// A file in the folder.
   struct File {
     let name: String
     let size: UInt64
     let inode: UInt64
   }
 
-  /// The regular files of the folder whose names begin as the archive's, sorted.
+  /// The regular files in the folder whose names start with the archive's name, sorted by name.
   private func list() -> [File]? { Self.list(folder, archive) }
 
-  /// The regular files of a folder whose names begin as an archive's, sorted.
+  /// The regular files in a folder whose names start with an archive's name, sorted by name; nil if it cannot
+  /// be read.
   static func list(_ folder: String, _ archive: String) -> [File]? {
     guard let listing = opendir(folder) else { return nil }
     defer { closedir(listing) }

@@ -1,17 +1,17 @@
 import LogProtocol
 import Glibc
 
-/// The name of a segment that the archive closed by itself: the archive's, `-`, and when the segment was begun, in
+/// The name of a segment that verbatim closed by itself: the archive's name, `-`, and the segment's start in
 /// UTC to the microsecond, so that names sort by time: `verbatim.log-20260102T030405.678901Z`.
 struct SegmentName: Equatable {
-  /// When the segment was begun, in microseconds since the Unix epoch.
+  /// The segment's start, in microseconds since the Unix epoch.
   let start: UInt64
-  /// Whether it is compressed: the name goes on with `.zst`.
+  /// Whether the segment is compressed; its name then ends with `.zst`.
   let isCompressed: Bool
 
-  /// What a compressed segment's name ends with.
+  /// The suffix of a compressed segment's name.
   static let compressedSuffix = ".zst"
-  /// What the name of a file ends with that is still being written.
+  /// The suffix of the name of a file that is still being written.
   static let partialSuffix = SegmentIndex.unfinishedSuffix
 
   /// Creates a name.
@@ -20,7 +20,7 @@ struct SegmentName: Equatable {
     self.isCompressed = isCompressed
   }
 
-  /// Reads a name; nil where it is none of the archive's.
+  /// Parses a file name; nil if it is no segment name of this archive.
   init?(_ name: String, of archive: String) {
     guard name.hasPrefix(archive + "-") else { return nil }
     var rest = name.dropFirst(archive.count + 1)
@@ -49,7 +49,7 @@ struct SegmentName: Equatable {
     start = UInt64(seconds) * 1_000_000 + UInt64(number(14..<20))
   }
 
-  /// The name's text.
+  /// The segment's file name.
   func text(of archive: String) -> String {
     var seconds = time_t(start / 1_000_000)
     var time = tm()

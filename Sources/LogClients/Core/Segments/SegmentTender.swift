@@ -1,15 +1,15 @@
 import EventLoop
 import Logging
 
-/// Has closed segments looked after on a thread of its own, and logs what was done.
+/// Runs a `SegmentKeeper` on a thread of its own, and logs its work.
 final class SegmentTender {
   private let worker: Worker
   private let log: Logger
   private let cancellation = SegmentKeeper.Cancellation()
-  /// What is to be done once the worker is done.
+  /// The next run, for when the worker is idle.
   private var next: (keeper: SegmentKeeper, start: UInt64)?
 
-  /// Creates a tender that has done nothing.
+  /// Creates a tender that has not run yet.
   init(on loop: EventLoop, log: Logger) {
     worker = Worker(on: loop, niceness: 10)
     self.log = log
@@ -17,14 +17,14 @@ final class SegmentTender {
 
   deinit { cancel() }
 
-  /// Whether nothing is being done.
+  /// Whether no work is in progress.
   var isIdle: Bool { worker.isIdle }
 
-  /// Looks after the segments of a folder; if that is going on already, once more afterwards.
+  /// Maintains the segments of a folder. If a run is in progress, another one follows it.
   ///
   /// - Parameters:
-  ///   - closedInode: the segment that somebody else closed last.
-  ///   - start: when the open segment was begun, in ns since the Unix epoch.
+  ///   - closedInode: the inode of the segment that another program closed last.
+  ///   - start: the start of the open segment, in ns since the Unix epoch.
   func tend(
     _ folder: String,
     _ archive: String,
@@ -43,7 +43,7 @@ final class SegmentTender {
     if worker.isIdle { goOn() }
   }
 
-  /// Ends early what is being done.
+  /// Stops the work in progress early.
   func cancel() { cancellation.cancel() }
 
   private func goOn() {
@@ -65,7 +65,7 @@ final class SegmentTender {
     case .deleted(let name, let count, let reason):
       log.notice("deleted \(name): \(reason)", metadata: ["bytes": "\(count)"])
     case .cleaned(let name, let kind): log.notice("removed \(name): \(kind)")
-    case .failed(let reason): log.error("\(reason): tried again at the next rotation or start")
+    case .failed(let reason): log.error("\(reason): retried at the next rotation or start")
     }
   }
 }
