@@ -1,9 +1,9 @@
-/* Connects to a node and prints the records that are about it:
+/* Connects to a node and prints the records about this connection:
  *
  *   cc -std=c11 -o example example.c netmine.c
  *   ./example /run/netmine/control /run/netmine/subscribe 127.16.0.1:18444
  *
- * Ends with the connection. */
+ * It exits when the connection ends. */
 #include "netmine.h"
 
 #include <inttypes.h>
@@ -14,7 +14,7 @@
 
 static uint8_t control_buffer[NETMINE_BUFFER], stream_buffer[NETMINE_BUFFER];
 
-/* Ends with a sentence. */
+/* Prints a message and exits. */
 static void give_up(const char *what, const char *why) {
   fprintf(stderr, "%s: %s\n", what, why);
   exit(1);
@@ -24,12 +24,12 @@ static void check(const char *what, int result) {
   if (result != NETMINE_OK) give_up(what, netmine_result_text(result));
 }
 
-/* Bytes that somebody else chose: what is no printable ASCII shows as a dot. */
+/* Prints untrusted bytes. Bytes that are not printable ASCII appear as dots. */
 static void print(struct netmine_bytes bytes) {
   for (size_t i = 0; i < bytes.count; i++) putchar(bytes.data[i] >= ' ' && bytes.data[i] < 0x7f ? bytes.data[i] : '.');
 }
 
-/* Prints a record; returns whether it is the connection's last. */
+/* Prints a record. Returns whether it is the connection's last. */
 static bool show(const struct netmine_record *record) {
   struct netmine_message message;
   struct netmine_event event;
@@ -60,7 +60,7 @@ int main(int count, char **arguments) {
   if (control_descriptor < 0) give_up(arguments[1], netmine_result_text(NETMINE_SYSTEM));
   if (stream_descriptor < 0) give_up(arguments[2], netmine_result_text(NETMINE_SYSTEM));
 
-  /* First the stream, so that nothing of the connection is missed. */
+  /* Subscribe first, so that no record of the connection is missed. */
   struct netmine_input stream;
   struct netmine_record record;
   netmine_input(&stream, stream_descriptor, stream_buffer, sizeof stream_buffer);
@@ -86,7 +86,7 @@ int main(int count, char **arguments) {
   netmine_put_u32(&request, 1);
   netmine_put_endpoint(&request, arguments[3]);
   netmine_put_u8(&request, 0);
-  if (request.bad) give_up(arguments[3], "no address with a port");
+  if (request.bad) give_up(arguments[3], "not an address with a port");
   check("connect", netmine_ask(&control, &request));
   result = netmine_reply(&control, &answer);
   if (result == NETMINE_REFUSED) {

@@ -24,10 +24,10 @@ const char *netmine_result_text(int result) {
   case NETMINE_OK: return "done";
   case NETMINE_END: return "the end";
   case NETMINE_SYSTEM: return strerror(errno);
-  case NETMINE_FORMAT: return "the bytes are not what they should be";
-  case NETMINE_TORN: return "the bytes end in the middle of something";
+  case NETMINE_FORMAT: return "the bytes are malformed";
+  case NETMINE_TORN: return "the bytes end in the middle of a record or frame";
   case NETMINE_ROOM: return "the buffer is too small";
-  case NETMINE_TIMEOUT: return "nothing came in time";
+  case NETMINE_TIMEOUT: return "nothing arrived in time";
   case NETMINE_REFUSED: return "refused";
   default: return "no such result";
   }
@@ -65,7 +65,7 @@ uint16_t netmine_u16(struct netmine_fields *fields) { return (uint16_t)number(fi
 uint32_t netmine_u32(struct netmine_fields *fields) { return (uint32_t)number(fields, 4); }
 uint64_t netmine_u64(struct netmine_fields *fields) { return number(fields, 8); }
 
-/* The same bits as a signed number, as they are in two's complement. */
+/* The same bits as a signed number in two's complement. */
 static int32_t i32(struct netmine_fields *fields) {
   uint32_t bits = netmine_u32(fields);
   int32_t value;
@@ -86,7 +86,7 @@ bool netmine_flag(struct netmine_fields *fields) {
   return value == 1;
 }
 
-/* A byte that is at most so much. */
+/* Reads a byte that must not exceed the maximum. */
 static uint8_t choice(struct netmine_fields *fields, uint8_t most) {
   uint8_t value = netmine_u8(fields);
   if (value > most) fields->bad = true;
@@ -120,7 +120,7 @@ char *netmine_endpoint_text(struct netmine_endpoint endpoint, char text[NETMINE_
   } else if (is_ipv6 && inet_ntop(AF_INET6, endpoint.address.data, host, sizeof host)) {
     snprintf(text, NETMINE_ENDPOINT_TEXT, "[%s]:%u", host, endpoint.port);
   } else {
-    /* 32 bytes are the most that a known network's address has; of others the first are shown. */
+    /* Addresses of known networks have at most 32 bytes. Of longer ones the first 32 are shown. */
     int length = snprintf(text, NETMINE_ENDPOINT_TEXT, "id%u-", endpoint.network);
     for (size_t i = 0; i < endpoint.address.count && i < 32; i++) {
       length += snprintf(text + length, NETMINE_ENDPOINT_TEXT - (size_t)length, "%02x", endpoint.address.data[i]);
@@ -133,7 +133,7 @@ char *netmine_endpoint_text(struct netmine_endpoint endpoint, char text[NETMINE_
 
 /* ---- Sockets and files ---- */
 
-/* Reads `host:port` or `[host]:port`: the family, the address's bytes and the port; false where it is none. */
+/* Reads `host:port` or `[host]:port`: the family, the address's bytes and the port. Returns false if it is neither. */
 static bool parse(const char *text, int *family, uint8_t address[16], uint16_t *port) {
   const char *colon = strrchr(text, ':');
   char host[INET6_ADDRSTRLEN];
@@ -160,7 +160,7 @@ static bool parse(const char *text, int *family, uint8_t address[16], uint16_t *
   return inet_pton(*family, host, address) == 1;
 }
 
-/* Closes a descriptor without forgetting why. */
+/* Closes a descriptor and keeps errno. */
 static int fail(int descriptor) {
   int reason = errno;
   close(descriptor);
@@ -220,7 +220,7 @@ void netmine_input(struct netmine_input *input, int descriptor, void *buffer, si
   input->size = size;
 }
 
-/* Reads what there is, once, behind what is kept; there must be room. */
+/* Reads the available bytes once and appends them to the kept ones. The buffer must have room. */
 static int receive(struct netmine_input *input) {
   for (;;) {
     if (input->timeout >= 0) {
@@ -238,7 +238,7 @@ static int receive(struct netmine_input *input) {
   }
 }
 
-/* Sees to it that so many bytes, which the buffer must hold, are there from `start` on. */
+/* Makes sure that `count` bytes are available from `start` on. They must fit into the buffer. */
 static int fill(struct netmine_input *input, size_t count) {
   while (input->end - input->start < count) {
     if (input->size - input->start < count || input->end == input->size) {
@@ -258,7 +258,7 @@ static void advance(struct netmine_input *input, size_t count) {
   input->offset += count;
 }
 
-/* Passes over what the buffer did not hold of what was read last. */
+/* Skips the rest of the last record or frame that did not fit into the buffer. */
 static int skip(struct netmine_input *input) {
   while (input->skip > 0) {
     int result = fill(input, 1);
@@ -274,7 +274,7 @@ static int skip(struct netmine_input *input) {
 
 static int send_all(int descriptor, const uint8_t *data, size_t count) {
   while (count > 0) {
-    /* So that it is an error, and no signal, where the other end has closed. */
+    /* If the other end has closed, this must be an error, not a signal. */
     ssize_t sent = send(descriptor, data, count, MSG_NOSIGNAL);
     if (sent < 0 && errno == EINTR) continue;
     if (sent < 0) return NETMINE_SYSTEM;
@@ -340,7 +340,7 @@ bool netmine_read_message(const struct netmine_record *record, struct netmine_me
   return true;
 }
 
-/* Names of outcomes, by their codes. */
+/* The names of outcomes, by code. */
 static const char *const outcomes[] = {
     "", "unspecified", "refused", "timed out", "unreachable", "reset", "closed before version", "closed by peer",
     "handshake timed out", "message timed out", "ping timed out", "silent", "wrong magic", "protocol error",
@@ -367,7 +367,7 @@ static struct netmine_outcome read_outcome(struct netmine_fields *fields) {
   return outcome;
 }
 
-/* What programs before 0.2 say in place of a code: errno, then a reason that begins with the code's name. */
+/* Programs before 0.2 have no code, but errno, then a reason that begins with the code's name. */
 static struct netmine_outcome early_outcome(struct netmine_bytes reason, uint32_t error) {
   struct netmine_outcome outcome = {0};
   outcome.error = error;
@@ -400,7 +400,7 @@ static void read_introduction(struct netmine_fields *fields, struct netmine_intr
   introduction->relay = netmine_flag(fields);
 }
 
-/* What is known of a peer: nothing, its user agent, or all that it said. */
+/* Reads the known part of a peer: nothing, its user agent, or the content of its `version`. */
 static void read_peer(struct netmine_fields *fields, struct netmine_introduction *introduction) {
   uint8_t kind = choice(fields, 2);
   if (kind == 1) introduction->user_agent = netmine_prefixed(fields);
@@ -436,7 +436,7 @@ bool netmine_read_event(const struct netmine_record *record, struct netmine_even
   return netmine_finished(&fields);
 }
 
-/* The fields after a META record's code; bad where it has another. */
+/* The fields after a META record's code; bad if the record has another code. */
 static struct netmine_fields meta(const struct netmine_record *record, uint8_t code) {
   struct netmine_fields fields = netmine_fields(record->body);
   if (record->type != NETMINE_META || netmine_u8(&fields) != code) fields.bad = true;
@@ -540,7 +540,7 @@ void netmine_put_endpoint(struct netmine_request *request, const char *text) {
     request->bad = true;
     return;
   }
-  /* Addresses in fc00::/8 are CJDNS's. */
+  /* Addresses in fc00::/8 belong to CJDNS. */
   netmine_put_u8(request, family == AF_INET ? 1 : address[0] == 0xfc ? 6 : 2);
   netmine_put_prefixed(request, address, family == AF_INET ? 4 : 16);
   netmine_put_u16(request, port);
@@ -573,7 +573,7 @@ int netmine_subscribe(int descriptor, const struct netmine_subscription *subscri
   uint64_t time = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
   netmine_put_bytes(&out, "NMLG\0\1\0\0", 8);
   netmine_put_u64(&out, time);
-  /* The subscription, then a question whose answer says that it was taken. */
+  /* The subscription, then a status request: its answer confirms that the subscription is in force. */
   for (int part = 0; part < 2; part++) {
     size_t start = out.count;
     netmine_put_u32(&out, 0);
@@ -710,7 +710,7 @@ static bool authenticate(const uint8_t key[KEY], const char *who, const char *pu
   return true;
 }
 
-/* Reads exactly so many bytes: what follows is for others. */
+/* Reads exactly `count` bytes, because the following bytes belong to another reader. */
 static int receive_all(int descriptor, uint8_t *data, size_t count) {
   while (count > 0) {
     ssize_t got = read(descriptor, data, count);
@@ -742,7 +742,7 @@ int netmine_prove_key(int descriptor, const char *purpose, const uint8_t key[KEY
   result = receive_all(descriptor, answer, KEY);
   if (result == NETMINE_END) return NETMINE_REFUSED;
   if (result != NETMINE_OK) return result;
-  /* In a time that does not depend on where they differ. */
+  /* Compares in a time that does not depend on the place of a difference. */
   uint8_t difference = 0;
   for (size_t i = 0; i < KEY; i++) difference |= answer[i] ^ proof[i];
   return difference == 0 ? NETMINE_OK : NETMINE_REFUSED;
@@ -771,7 +771,7 @@ void netmine_begin(struct netmine_request *request, enum netmine_request_type ty
   request->count = 0;
   request->bad = false;
   netmine_put_u8(request, 2);
-  /* Length and request's id are known when it is sent. */
+  /* The length and the request's id are filled in when the request is sent. */
   netmine_put_u32(request, 0);
   netmine_put_u8(request, (uint8_t)type);
   netmine_put_u32(request, 0);
@@ -796,7 +796,7 @@ int netmine_next_answer(struct netmine_control *control, struct netmine_answer *
   answer->fields.bad = true;
   int result = skip(input);
   if (result != NETMINE_OK) return result;
-  /* Every frame of versions 2 and 3 has a request's id. */
+  /* Every frame of versions 2 and 3 has a request id. */
   if ((result = fill(input, FRAME)) != NETMINE_OK) return result;
   struct netmine_bytes start = {input->buffer + input->start, FRAME};
   struct netmine_fields fields = netmine_fields(start);
@@ -825,7 +825,7 @@ int netmine_reply(struct netmine_control *control, struct netmine_answer *answer
   for (;;) {
     int result = netmine_next_answer(control, answer);
     bool is_reply = (answer->type & NETMINE_REPLY) != 0;
-    /* An event that does not fit is passed over as any other. */
+    /* An event that does not fit is skipped like any other. */
     if (result == NETMINE_ROOM && !is_reply) continue;
     if (result != NETMINE_OK) return result;
     if (answer->type == NETMINE_FAILURE) return NETMINE_REFUSED;
@@ -833,7 +833,7 @@ int netmine_reply(struct netmine_control *control, struct netmine_answer *answer
   }
 }
 
-/* A network's magic, which is sent as a number, as the bytes that messages begin with. */
+/* Converts a network's magic from a number to the bytes at the start of messages. */
 static void read_magic(struct netmine_fields *fields, uint8_t magic[4]) {
   uint32_t value = netmine_u32(fields);
   for (int i = 0; i < 4; i++) magic[i] = (uint8_t)(value >> (8 * i));

@@ -1,8 +1,8 @@
 /* Netmine's control protocol, log stream and log files, for C11 and POSIX.
  *
- * Nothing is allocated: bytes are kept in a buffer of the caller's, and what is read points into it until the next
- * read. Nothing that comes is believed before it was checked. docs/control-protocol.md and docs/log-format.md describe
- * what is behind each name; example.c uses most of them. Not for several threads at once on the same structure. */
+ * The library allocates no memory. Bytes are kept in the caller's buffer, and results point into it until the next
+ * read. Every input is checked before it is used. docs/control-protocol.md and docs/log-format.md define each name;
+ * example.c uses most of them. Several threads must not use the same structure at once. */
 #ifndef NETMINE_H
 #define NETMINE_H
 
@@ -14,30 +14,30 @@
 extern "C" {
 #endif
 
-/* What functions return that do not return bool: more than 0 where they did it. */
+/* The result of the functions that do not return bool: more than 0 on success. */
 enum netmine_result {
   NETMINE_OK = 1,
-  NETMINE_END = 0,      /* the other end has closed, or the file is over, where something would begin */
-  NETMINE_SYSTEM = -1,  /* the system: errno says why */
-  NETMINE_FORMAT = -2,  /* the bytes are not what they should be; nothing more can be read */
-  NETMINE_TORN = -3,    /* they end in the middle of a record or frame */
-  NETMINE_ROOM = -4,    /* the buffer is too small for it; what comes after it can be read */
-  NETMINE_TIMEOUT = -5, /* nothing came in time; what had come is kept */
-  NETMINE_REFUSED = -6  /* the log server, or the connector, refused; the record or answer says why */
+  NETMINE_END = 0,      /* the other end has closed, or the file ends, between two records or frames */
+  NETMINE_SYSTEM = -1,  /* a system error: see errno */
+  NETMINE_FORMAT = -2,  /* the bytes are malformed; nothing more can be read */
+  NETMINE_TORN = -3,    /* the bytes end in the middle of a record or frame */
+  NETMINE_ROOM = -4,    /* the buffer is too small; the next record or frame can be read */
+  NETMINE_TIMEOUT = -5, /* nothing arrived in time; the bytes so far are kept */
+  NETMINE_REFUSED = -6  /* the log server or the connector refused; the record or answer has the reason */
 };
 
-/* A result in words; of NETMINE_SYSTEM what errno says. */
+/* A result in words; for NETMINE_SYSTEM the text of errno. */
 const char *netmine_result_text(int result);
 
 /* ---- Fields ---- */
 
-/* Bytes somewhere else. */
+/* A reference to bytes that belong to another buffer. */
 struct netmine_bytes {
   const uint8_t *data;
   size_t count;
 };
 
-/* Where to read on. Once there was too little, or something wrong, `bad` stays true and everything read is 0. */
+/* A read position. After bytes were missing or wrong, `bad` stays true and everything read is 0. */
 struct netmine_fields {
   const uint8_t *at, *end;
   bool bad;
@@ -51,57 +51,57 @@ struct netmine_endpoint {
 };
 
 struct netmine_fields netmine_fields(struct netmine_bytes bytes);
-/* Big-endian numbers. */
+/* Read big-endian numbers. */
 uint8_t netmine_u8(struct netmine_fields *fields);
 uint16_t netmine_u16(struct netmine_fields *fields);
 uint32_t netmine_u32(struct netmine_fields *fields);
 uint64_t netmine_u64(struct netmine_fields *fields);
-/* A byte that is 0 or 1. */
+/* Reads a byte that must be 0 or 1. */
 bool netmine_flag(struct netmine_fields *fields);
-/* So many bytes. */
+/* Reads `count` bytes. */
 struct netmine_bytes netmine_take(struct netmine_fields *fields, size_t count);
-/* Bytes, or a text in UTF-8, with their count, 16 bits, before them. */
+/* Reads bytes, or a text in UTF-8, after a 16-bit count of bytes. */
 struct netmine_bytes netmine_prefixed(struct netmine_fields *fields);
 struct netmine_endpoint netmine_endpoint(struct netmine_fields *fields);
-/* Whether everything was read, and nothing was wrong. */
+/* Whether all bytes were read and none was wrong. */
 bool netmine_finished(const struct netmine_fields *fields);
 
-/* Room that every endpoint's text fits in. */
+/* A size that every endpoint's text fits into, in bytes. */
 #define NETMINE_ENDPOINT_TEXT 96
 
-/* An endpoint as `192.0.2.1:8333` or `[2001:db8::1]:8333`; of other networks as `id4-…:8333`, the address in
- * hexadecimal. Returns `text`. */
+/* Writes an endpoint as `192.0.2.1:8333` or `[2001:db8::1]:8333`; for other networks as `id4-…:8333`, with the
+ * address in hexadecimal. Returns `text`. */
 char *netmine_endpoint_text(struct netmine_endpoint endpoint, char text[NETMINE_ENDPOINT_TEXT]);
 
 /* ---- Sockets and files ---- */
 
-/* Connects to a unix socket, whose path has a slash in it, or to `127.0.0.1:8340` or `[::1]:8340`; names are not
- * looked up. Returns a descriptor, or -1 with errno (EINVAL where the address is none). */
+/* Connects to a unix socket, whose path must contain a slash, or to `127.0.0.1:8340` or `[::1]:8340`. Names are not
+ * resolved. Returns a descriptor, or -1 with errno (EINVAL if the address is invalid). */
 int netmine_dial(const char *address);
 
-/* Proves a key to a server over TCP that asks for one, and has it proven (docs/access.md), before anything else is said.
- * The purpose is "control" or "subscribe". NETMINE_REFUSED: the server has another key, or none; NETMINE_FORMAT: it asks
- * for none. Waits as long as the descriptor does (SO_RCVTIMEO). */
+/* Proves the key to a server on TCP that requires one, and checks the server's proof (docs/access.md). Call it before
+ * anything else is sent. The purpose is "control" or "subscribe". NETMINE_REFUSED: the server has another key, or none;
+ * NETMINE_FORMAT: it requires none. Waits as long as the descriptor does (SO_RCVTIMEO). */
 int netmine_prove_key(int descriptor, const char *purpose, const uint8_t key[32]);
 
-/* A key from its 64 hexadecimal digits; false where it is none. */
+/* Reads a key from its 64 hexadecimal digits; returns false if the text is not a key. */
 bool netmine_parse_key(const char *text, uint8_t key[32]);
 
-/* Bytes that come from a socket, a pipe or a file. */
+/* A buffered reader of a socket, a pipe or a file. */
 struct netmine_input {
   int descriptor;
-  int timeout;     /* milliseconds that each read may wait; -1, as at first, for ever */
-  uint64_t offset; /* of the next record or frame, from the first byte read */
-  /* Its own. */
+  int timeout;     /* milliseconds that each read may wait; -1 (the default) means forever */
+  uint64_t offset; /* of the next record or frame, in bytes from the first byte read */
+  /* Private. */
   uint8_t *buffer;
   size_t size, start, end;
   uint64_t skip;
 };
 
-/* A buffer that holds everything but long messages. */
+/* A buffer size in bytes for everything except long messages. */
 #define NETMINE_BUFFER (256 << 10)
 
-/* Begins to read; the buffer, of at least 64 bytes, is used until the last read. */
+/* Initialises a reader. The buffer must have at least 64 bytes, and is used until the last read. */
 void netmine_input(struct netmine_input *input, int descriptor, void *buffer, size_t size);
 
 /* ---- Records ---- */
@@ -115,7 +115,7 @@ enum netmine_type {
   NETMINE_BITCOIN_MSG = 0x0020, /* netmine_read_message */
   NETMINE_CONNECTOR = 0x0040,
   NETMINE_CLIENT = 0x0080,
-  /* From inside a node, and alerts: bodies that begin with u32 count of the bytes that follow. */
+  /* From inside a node, and alerts. Each body begins with a u32 that counts the bytes that follow. */
   NETMINE_MEMPOOL = 0x0100,
   NETMINE_VALIDATION = 0x0200,
   NETMINE_NODE_CONNECTION = 0x0400,
@@ -138,7 +138,7 @@ enum netmine_flags {
 enum netmine_meta {
   NETMINE_SOURCE_JOINED = 0x01,   /* netmine_read_source */
   NETMINE_SOURCE_LEFT = 0x02,     /* netmine_read_left */
-  NETMINE_EARLY_OPEN_CONNECTION = 0x03, /* netmine_read_open; of programs before 0.2 */
+  NETMINE_EARLY_OPEN_CONNECTION = 0x03, /* netmine_read_open; from programs before 0.2 */
   NETMINE_GAP = 0x04,             /* netmine_read_gap */
   NETMINE_CLOCK = 0x05,           /* netmine_read_clock */
   NETMINE_ROTATION = 0x06,
@@ -148,30 +148,30 @@ enum netmine_meta {
 };
 
 struct netmine_record {
-  uint64_t offset; /* of its first byte */
+  uint64_t offset; /* of its first byte, in bytes from the first byte read */
   uint32_t source;
   uint64_t time;     /* ns since the Unix epoch */
   uint64_t sequence; /* 0: not numbered */
   uint16_t type;
   uint8_t flags;
-  uint32_t connection;       /* 0: about none */
-  struct netmine_bytes body; /* as much of it as the buffer holds */
-  size_t full_count;         /* of the body's bytes */
+  uint32_t connection;       /* 0: not about a connection */
+  struct netmine_bytes body; /* the part of it that the buffer holds */
+  size_t full_count;         /* of the whole body, in bytes */
 };
 
-/* Reads the next record of a stream or file. NETMINE_REFUSED: the log server refused, and closes; the record's text
- * says why. A body that the buffer does not hold is cut. */
+/* Reads the next record of a stream or file. NETMINE_REFUSED: the log server refused and closes; the record's text
+ * has the reason. A body that is longer than the buffer is cut. */
 int netmine_next_record(struct netmine_input *input, struct netmine_record *record);
 
-/* A message as on the wire. Where the record was cut short, in the log or by the buffer, so is the payload. */
+/* A message as on the wire. If the record was cut short, in the log or by the buffer, so is the payload. */
 struct netmine_message {
   uint8_t magic[4];
   char command[13];
-  uint32_t length; /* as the header says */
+  uint32_t length; /* of the payload in bytes, from the message's header */
   struct netmine_bytes payload;
 };
 
-/* How a connection ended (docs/log-format.md); later programs may have other codes. */
+/* How a connection ended (docs/log-format.md). Later programs may have more codes. */
 enum netmine_outcome_code {
   NETMINE_OUTCOME_NONE = 0,
   NETMINE_OUTCOME_UNSPECIFIED = 1,
@@ -205,23 +205,23 @@ enum netmine_outcome_code {
   NETMINE_OUTCOME_FAILED = 29
 };
 
-/* Kinds of details of an outcome that are of use here; docs/log-format.md lists all. */
+/* The kinds of details of an outcome that this library uses; docs/log-format.md lists all. */
 enum netmine_detail { NETMINE_DETAIL_CONNECTION = 2, NETMINE_DETAIL_TEXT = 12 };
 
 struct netmine_outcome {
   uint16_t code;
   uint32_t error; /* errno; 0 for none */
-  uint8_t kind;   /* of the detail; programs before 0.2 say text only */
+  uint8_t kind;   /* of the detail; programs before 0.2 have only text */
   struct netmine_bytes detail;
 };
 
-/* The code's name: "refused"; "unknown" for a later version's. */
+/* The code's name, such as "refused"; "unknown" for a code of a later version. */
 const char *netmine_outcome_name(uint16_t code);
 
-/* The id of the connection that stands in the way, if that is what the detail is; otherwise 0. */
+/* The id of the connection that prevents this one, if the detail has it; otherwise 0. */
 uint32_t netmine_outcome_connection(const struct netmine_outcome *outcome);
 
-/* What a peer says of itself. Of programs before 0.2 only the user agent is known. */
+/* The content of a peer's `version`. From programs before 0.2 only the user agent is known. */
 struct netmine_introduction {
   bool is_known;
   int32_t protocol_version;
@@ -263,7 +263,7 @@ struct netmine_open {
 };
 
 struct netmine_gap {
-  uint32_t source; /* whose records are missing */
+  uint32_t source; /* the source whose records are missing */
   uint64_t first, last, count, byte_count;
   uint8_t cause;
 };
@@ -274,10 +274,10 @@ struct netmine_clock {
   bool synchronised;
 };
 
-/* The code of a META record; 0 of others. */
+/* The code of a META record; 0 for other records. */
 uint8_t netmine_meta_code(const struct netmine_record *record);
 
-/* Each returns false where the record is of another kind, or its body is not what it should be. */
+/* Each returns false if the record is of another kind, or its body is malformed. */
 bool netmine_read_message(const struct netmine_record *record, struct netmine_message *message);
 bool netmine_read_event(const struct netmine_record *record, struct netmine_event *event);
 bool netmine_read_source(const struct netmine_record *record, struct netmine_source *source);
@@ -286,7 +286,7 @@ bool netmine_read_open(const struct netmine_record *record, struct netmine_open 
 bool netmine_read_gap(const struct netmine_record *record, struct netmine_gap *gap);
 bool netmine_read_clock(const struct netmine_record *record, struct netmine_clock *clock);
 
-/* What a reader wants; lists that are empty mean all. */
+/* The records that a reader wants. An empty list means all. */
 struct netmine_subscription {
   uint16_t types;
   bool not_received, not_sent;
@@ -299,8 +299,8 @@ struct netmine_subscription {
   uint16_t connection_count;
 };
 
-/* Subscribes on a connection to the log server; NULL for everything. A META record with the code NETMINE_STATUS says
- * that it is in force: whatever happens after that comes. What is asked for must fit in 4 KiB (NETMINE_ROOM). */
+/* Subscribes on a connection to the log server; NULL means everything. A META record with the code NETMINE_STATUS
+ * confirms the subscription: all later records arrive. The subscription must fit into 4 KiB (else NETMINE_ROOM). */
 int netmine_subscribe(int descriptor, const struct netmine_subscription *subscription);
 
 /* ---- Control ---- */
@@ -326,11 +326,11 @@ enum netmine_answer_type {
   NETMINE_CLOSED = 0x43,
   NETMINE_SENT_OUT = 0x44,
   NETMINE_AGAIN = 0x45,
-  NETMINE_REPLY = 0x80, /* and its request's type */
+  NETMINE_REPLY = 0x80, /* combined with the request's type */
   NETMINE_FAILURE = 0xff
 };
 
-/* A request that is being written, into a buffer of the caller's. Once something did not fit, `bad` stays true. */
+/* A request that is being written into the caller's buffer. After something did not fit, `bad` stays true. */
 struct netmine_request {
   uint8_t *data;
   size_t size, count;
@@ -344,35 +344,35 @@ struct netmine_control {
   uint8_t version; /* of the protocol: 2 or 3 */
 };
 
-/* What a connector says: a reply or an event. */
+/* A reply or an event from the connector. */
 struct netmine_answer {
   uint8_t type;
   uint32_t request;
-  struct netmine_fields fields; /* after the request's id */
+  struct netmine_fields fields; /* the fields after the request's id */
   uint8_t version;              /* of the protocol: 2 or 3 */
 };
 
-/* Whom one talks to. */
+/* The connector's reply to hello. */
 struct netmine_hello {
   uint8_t version;
   struct netmine_bytes server, network;
-  uint8_t magic[4]; /* as the network's messages begin */
+  uint8_t magic[4]; /* the first bytes of the network's messages */
   uint16_t default_port;
   uint64_t instance;
 };
 
-/* What became of a request: of each event the fields that it has, others are 0. */
+/* The content of an event. Fields that the event does not have are 0. */
 struct netmine_notice {
   uint32_t connection;
   struct netmine_endpoint local;
   struct netmine_introduction peer;
-  uint32_t next;     /* as which a connection that is kept is dialled again */
-  uint64_t duration; /* ns since it was begun, or until it is dialled again */
+  uint32_t next;     /* the id under which a kept connection is dialled again */
+  uint64_t duration; /* ns since the connect began, or until the next dial */
   struct netmine_outcome outcome;
   uint32_t count, lost;
 };
 
-/* One of a list's connections; what is not known yet is 0 or empty. */
+/* A connection of a list. Unknown values are 0 or empty. */
 struct netmine_connection {
   uint32_t id;
   uint8_t direction, state;
@@ -402,9 +402,9 @@ struct netmine_statistics {
       connects_waiting, connections_kept;
 };
 
-/* Says hello on a connection to a connector, under a name for the log, and reads what it answers, which points into the
- * buffer. The buffer bounds how long a reply may be: a connection of a list takes some 150 bytes, so that NETMINE_BUFFER
- * holds a page of 1000. */
+/* Sends a hello to a connector, with a name for the log, and reads the reply, which points into the buffer. The buffer
+ * limits the length of replies: a connection of a list takes about 150 bytes, so NETMINE_BUFFER holds a page of
+ * 1000. */
 int netmine_control(struct netmine_control *control, int descriptor, const char *name, void *buffer, size_t size,
                     struct netmine_hello *hello);
 
@@ -415,35 +415,37 @@ void netmine_put_u16(struct netmine_request *request, uint16_t value);
 void netmine_put_u32(struct netmine_request *request, uint32_t value);
 void netmine_put_u64(struct netmine_request *request, uint64_t value);
 void netmine_put_bytes(struct netmine_request *request, const void *data, size_t count);
-/* With their count, 16 bits, before them. */
+/* Write bytes or a text after a 16-bit count of bytes. */
 void netmine_put_prefixed(struct netmine_request *request, const void *data, size_t count);
 void netmine_put_text(struct netmine_request *request, const char *text);
-/* An endpoint, from `192.0.2.1:8333` or `[2001:db8::1]:8333`. */
+/* Writes an endpoint, from `192.0.2.1:8333` or `[2001:db8::1]:8333`. */
 void netmine_put_endpoint(struct netmine_request *request, const char *text);
-/* Targets: all connections, or those with these ids. */
+/* Write a target: all connections, or the connections with these ids. */
 void netmine_put_all(struct netmine_request *request);
 void netmine_put_connections(struct netmine_request *request, const uint32_t *ids, uint32_t count);
-/* A whole Bitcoin message: header and payload. */
+/* Writes a whole Bitcoin message: header and payload. */
 void netmine_put_message(struct netmine_request *request, const uint8_t magic[4], const char *command,
                          const void *payload, size_t count);
 
-/* Sends the request; its id, which answers have, is then `control->last_request`. NETMINE_ROOM where it is bad. */
+/* Sends the request. Its id, which the answers have too, is then `control->last_request`. NETMINE_ROOM if the request
+ * is bad. */
 int netmine_ask(struct netmine_control *control, struct netmine_request *request);
 
-/* Reads the next reply or event, of whatever type. NETMINE_ROOM: the buffer does not hold it; its type and request are
- * there, its fields are not. */
+/* Reads the next reply or event, of any type. NETMINE_ROOM: it does not fit into the buffer; its type and request are
+ * set, its fields are not. */
 int netmine_next_answer(struct netmine_control *control, struct netmine_answer *answer);
 
-/* Passes over events until the reply to the last request: NETMINE_OK where it was done, NETMINE_REFUSED where it was
- * not. For clients that do not wait for events. */
+/* Skips events until the reply to the last request. NETMINE_OK: the request was done. NETMINE_REFUSED: it was
+ * not. For clients that do not need events. */
 int netmine_reply(struct netmine_control *control, struct netmine_answer *answer);
 
-/* Each returns false where the answer is of another kind, or not what it should be. */
+/* Each returns false if the answer is of another kind, or is malformed. */
 bool netmine_read_failure(struct netmine_answer answer, uint16_t *status, struct netmine_bytes *sentence);
 bool netmine_read_notice(struct netmine_answer answer, struct netmine_notice *notice);
 bool netmine_read_statistics(struct netmine_answer answer, struct netmine_statistics *statistics);
 
-/* The next connection of a reply to NETMINE_LIST, whose fields begin with u32 next page's `after` and u32 count. */
+/* Reads the next connection of a reply to NETMINE_LIST. Before the first one, the fields have u32 `after` of the next
+ * page and u32 count. */
 bool netmine_read_connection(struct netmine_fields *fields, struct netmine_connection *connection);
 
 #ifdef __cplusplus

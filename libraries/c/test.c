@@ -1,8 +1,8 @@
-/* What netmine.c does with bytes that are cut, damaged or come in pieces. Best with -fsanitize=address,undefined: each
- * input lies in memory of exactly its size. Prints how many checks passed.
+/* Tests netmine.c with bytes that are cut, damaged or arrive in pieces. Compile with -fsanitize=address,undefined: each
+ * input is in memory of exactly its size. Prints the number of passed checks.
  *
- * `test ADDRESS` also commands a connector that has an open connection, `test ADDRESS KEY` one that wants a key;
- * `test - < FILE` sums up a log file instead. */
+ * `test ADDRESS` also controls a connector that has an open connection, `test ADDRESS KEY` one that requires a key.
+ * `test - < FILE` prints a summary of a log file instead. */
 #define _POSIX_C_SOURCE 200809L
 #include "netmine.h"
 
@@ -24,7 +24,7 @@ static int checks = 0;
     checks++; \
   } while (0)
 
-/* Bytes that grow. */
+/* A growing buffer. */
 struct sample {
   uint8_t data[1024];
   size_t count;
@@ -49,7 +49,7 @@ static void add_ends(struct sample *sample) {
   add(sample, "\2\0\20\40\1\15\270\0\0\0\0\0\0\0\0\0\0\0\1\234\100", 21);
 }
 
-/* Bodies of records, each with what reads it. */
+/* Functions that read a record's body, one for each kind. */
 
 static bool event(struct netmine_record *record) {
   struct netmine_event out;
@@ -77,7 +77,7 @@ static bool clock_state(struct netmine_record *record) {
   return netmine_read_clock(record, &out);
 }
 
-/* Answers' fields, each with what reads it. */
+/* Functions that read an answer's fields, one for each kind. */
 
 static bool failure(struct netmine_record *record) {
   uint16_t status;
@@ -85,7 +85,7 @@ static bool failure(struct netmine_record *record) {
   struct netmine_answer answer = {NETMINE_FAILURE, 1, netmine_fields(record->body), 2};
   return netmine_read_failure(answer, &status, &sentence);
 }
-/* Of the frames that events are read from. */
+/* The version of the frames that events are read from. */
 static uint8_t protocol = 2;
 
 static bool notice(struct netmine_record *record, uint8_t type) {
@@ -111,7 +111,7 @@ static bool connection(struct netmine_record *record) {
 
 typedef bool reader(struct netmine_record *);
 
-/* Reads a copy of the bytes that lies alone in memory. */
+/* Reads a copy of the bytes in memory of exactly their size. */
 static bool read_alone(reader *read, const uint8_t *data, size_t count) {
   uint8_t *copy = malloc(count > 0 ? count : 1);
   memcpy(copy, data, count);
@@ -121,7 +121,7 @@ static bool read_alone(reader *read, const uint8_t *data, size_t count) {
   return result;
 }
 
-/* A sample is read whole; not cut anywhere, nor with more behind it; and no damage does any harm. */
+/* A sample must be readable as a whole, but not if it is cut or has more bytes behind it. Damage must do no harm. */
 static void try_each(reader *read, struct sample *sample) {
   CHECK(read_alone(read, sample->data, sample->count));
   for (size_t count = 0; count < sample->count; count++) CHECK(!read_alone(read, sample->data, count));
@@ -143,7 +143,7 @@ static void add_introduction(struct sample *sample) {
   add_number(sample, 930000, 4), add_number(sample, 1, 1);
 }
 
-/* An event reads as one that is already connected, by connection 17. */
+/* Checks that an event reads as `already connected` with connection 17. */
 static void check_event(struct sample *sample, bool is_early) {
   struct netmine_record record = {.type = NETMINE_BITCOIN, .body = {sample->data, sample->count}};
   struct netmine_event out;
@@ -172,7 +172,7 @@ static void test_fields(void) {
   CHECK(!read_alone(event, sample.data, sample.count));
   CHECK(strcmp(netmine_outcome_name(30), "unknown") == 0);
 
-  /* What programs before 0.2 wrote. */
+  /* The form of programs before 0.2. */
   sample.count = 0;
   add_number(&sample, 0x100, 4);
   add_number(&sample, 0, 1);
@@ -261,13 +261,13 @@ static void test_fields(void) {
   add_text(&sample, "simnet"), add_number(&sample, 4, 4), add_number(&sample, 5, 4), add_number(&sample, 6, 8);
   add_number(&sample, 1, 1);
   for (int i = 0; i < 18; i++) add_number(&sample, (uint64_t)i, 8);
-  /* As an earlier connector has it, and as this one, behind which there may be more. */
+  /* The forms of an earlier and of this connector. More fields may follow the latter. */
   try_each(statistics, &sample);
   for (int i = 0; i < 7; i++) add_number(&sample, (uint64_t)i, 8);
   CHECK(read_alone(statistics, sample.data, sample.count) && read_alone(statistics, sample.data, sample.count + 1));
   for (size_t left = 1; left < 40; left++) CHECK(!read_alone(statistics, sample.data, sample.count - left));
 
-  /* As an earlier connector has it, and as this one: what lies between is neither. */
+  /* The forms of an earlier and of this connector. Lengths between them are invalid. */
   struct sample body = {.count = 0};
   add_number(&body, 5, 4), add_number(&body, 1, 1), add_number(&body, 2, 1), add_ends(&body);
   add_number(&body, 1, 8), add_number(&body, 70016, 4), add_number(&body, 9, 8), add_text(&body, "/x/");
@@ -321,7 +321,7 @@ static void test_endpoints(void) {
   CHECK(strlen(netmine_endpoint_text(endpoint, text)) == 4 + 64 + 3 + 6);
 }
 
-/* Reads what comes in pieces, into a buffer of some size. */
+/* Reads bytes that arrive in pieces into a buffer of the given size. */
 static void test_records(void) {
   struct sample sample = {.count = 0};
   size_t starts[3];
@@ -354,7 +354,7 @@ static void test_records(void) {
         count++;
       }
       CHECK(result == NETMINE_TIMEOUT);
-      /* It goes on where it was, or says that there is no more. */
+      /* The reader continues at the next record, or reports the end. */
       CHECK(write(ends[1], sample.data + end, sample.count - end) == (ssize_t)(sample.count - end));
       while ((result = netmine_next_record(&input, &record)) == NETMINE_OK) count++;
       CHECK(result == NETMINE_TIMEOUT && count == 3 && input.offset + input.skip == sample.count);
@@ -364,7 +364,7 @@ static void test_records(void) {
       free(buffer);
     }
   }
-  /* What ends in the middle, and what is no record. */
+  /* Input that ends in the middle of a record, and input that is not a record. */
   static const struct {
     size_t at;
     uint8_t value;
@@ -393,7 +393,7 @@ static void test_messages(void) {
   struct netmine_request request = {buffer, sizeof buffer, 0, false};
   netmine_put_message(&request, (const uint8_t *)"\371\276\264\331", "verack", NULL, 0);
   CHECK(!request.bad && request.count == 24 && memcmp(buffer, verack, 24) == 0);
-  /* Whatever its length, SHA-256 pads it right; checksums by another implementation. */
+  /* SHA-256 pads every length correctly. The checksums are from another implementation. */
   static const struct {
     size_t count;
     const char *checksum;
@@ -427,7 +427,7 @@ static void test_keys(void) {
   CHECK(netmine_parse_key(digits, key) && key[0] == 0 && key[31] == 31);
   CHECK(!netmine_parse_key(digits + 1, key) && !netmine_parse_key("", key));
   CHECK(!netmine_parse_key("000102030405060708090a0b0c0d0e0f101112131415161718191A1B1C1D1E1g", key));
-  /* Servers that ask for none, end, or do not know it. */
+  /* Servers that require no key, close, or do not know the key. */
   static const struct {
     const char *opening;
     size_t count;
@@ -450,7 +450,7 @@ static void test_control(void) {
   int ends[2];
   CHECK(socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == 0);
   struct sample sample = {.count = 0};
-  /* An event before the reply, which is passed over. */
+  /* An event before the reply, which must be skipped. */
   add(&sample, "\2\0\0\0\14\104\0\0\0\1\0\0\0\3\0\0\0\1", 18);
   add_number(&sample, 2, 1), add_number(&sample, 37, 4), add_number(&sample, 0x90, 1), add_number(&sample, 1, 4);
   add_number(&sample, 2, 1), add_text(&sample, "fake 1.0"), add_text(&sample, "simnet");
@@ -466,7 +466,7 @@ static void test_control(void) {
   CHECK(hello.default_port == 28555 && hello.instance == 0x0102030405060708);
   CHECK(read(ends[1], bytes, sizeof bytes) == 20 && memcmp(bytes, "\2\0\0\0\16\20\0\0\0\1\2\3\0\6test.c", 20) == 0);
 
-  /* An answer that does not fit; then a refusal. */
+  /* An answer that does not fit, then a refusal. */
   sample.count = 0;
   add_number(&sample, 2, 1), add_number(&sample, 104, 4), add_number(&sample, 0x97, 1), add_number(&sample, 2, 4);
   memset(sample.data + sample.count, 0, 100);
@@ -487,7 +487,7 @@ static void test_control(void) {
   CHECK(netmine_ask(&control, &request) == NETMINE_OK);
   CHECK(netmine_reply(&control, &answer) == NETMINE_REFUSED);
 
-  /* What does not fit is not sent. */
+  /* A request that does not fit is not sent. */
   for (size_t size = 0; size < 23; size++) {
     netmine_begin(&request, NETMINE_DISCONNECT, bytes, size);
     netmine_put_connections(&request, ids, 2);
@@ -495,7 +495,7 @@ static void test_control(void) {
   }
   CHECK(read(ends[1], bytes, sizeof bytes) == 11);
 
-  /* A frame that is torn, and one that is none. */
+  /* A torn frame, and invalid frames. */
   CHECK(write(ends[1], "\2\0\0\0\4\223\0\0", 8) == 8);
   control.input.timeout = 0;
   CHECK(netmine_next_answer(&control, &answer) == NETMINE_TIMEOUT);
@@ -518,7 +518,7 @@ static void test_control(void) {
   }
 }
 
-/* Has requests done by a connector that has an open connection. */
+/* Sends requests to a connector that has an open connection. */
 static void test_connector(const char *address, const char *digits) {
   static uint8_t buffer[NETMINE_BUFFER];
   uint8_t bytes[256];
@@ -570,7 +570,7 @@ static void test_connector(const char *address, const char *digits) {
   }
   CHECK(netmine_finished(&answer.fields));
 
-  /* The checksum is of the very payload: the connector refuses another. */
+  /* The checksum must match the payload, or else the connector refuses the message. */
   netmine_begin(&request, NETMINE_REGISTER, bytes, sizeof bytes);
   netmine_put_message(&request, magic, "ping", "12345678", 8);
   bytes[request.count - 1] ^= 1;
@@ -583,7 +583,7 @@ static void test_connector(const char *address, const char *digits) {
   close(descriptor);
 }
 
-/* Counts the records on the standard input, and the bytes of their bodies. */
+/* Counts the records on standard input and the bytes of their bodies. */
 static void sum_up(void) {
   static uint8_t buffer[NETMINE_BUFFER];
   struct netmine_input input;

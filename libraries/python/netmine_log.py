@@ -8,7 +8,7 @@ Record = collections.namedtuple("Record", "offset source time sequence type flag
 
 
 def records(file):
-    """Yields each record; ends quietly at a torn one, raises ValueError where there is something else."""
+    """Yields each record. Ends at a torn record; raises ValueError at bytes that are not a record."""
     offset = 0
     while len(start := file.read(4)) == 4:
         if start == b"NMLG":
@@ -28,27 +28,27 @@ def records(file):
 
 
 def message(record):
-    """Command, payload and claimed length of a BITCOIN_MSG record."""
+    """The command, the payload and the claimed length of a BITCOIN_MSG record."""
     magic, command, length, checksum = struct.unpack("<4s12sI4s", record.body[:24])
     return command.rstrip(b"\0").decode("ascii", "backslashreplace"), record.body[24:], length
 
 
 def endpoint(body, at):
-    """BIP155 network, address bytes and port at an offset, and the offset after them."""
+    """The BIP155 network, address and port at an offset, and the offset after them."""
     network, count = struct.unpack_from(">BH", body, at)
     (port,) = struct.unpack_from(">H", body, at + 3 + count)
     return (network, body[at + 3:at + 3 + count].hex(), port), at + 5 + count
 
 
 def open_connection(record):
-    """Direction (0 outbound, 1 inbound), ends, since (ns) and user agent of META 0x07, or 0x03; None of other records."""
+    """Direction (0 outbound, 1 inbound), remote, local, since (ns), user agent of META 0x07 or 0x03, or else None."""
     if record.type != META or record.body[0] not in (0x03, 0x07):
         return None
     remote, at = endpoint(record.body, 2)
     local, at = endpoint(record.body, at)
     (since,), at = struct.unpack_from(">Q", record.body, at), at + 8
     if record.body[0] == 0x07:
-        # What is known of the peer: nothing, its user agent, or after its version and services also that.
+        # 0: nothing is known of the peer; 1: its user agent follows; 2: the user agent follows version and services.
         known, at = record.body[at], at + 1
         if known == 0:
             return record.body[1], remote, local, since, ""

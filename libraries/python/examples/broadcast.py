@@ -1,4 +1,4 @@
-"""Asks every open connection for addresses, and collects what comes.  python3 broadcast.py --seconds 10"""
+"""Asks every open connection for addresses, and collects the answers.  python3 broadcast.py --seconds 10"""
 import argparse
 import collections
 

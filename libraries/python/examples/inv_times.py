@@ -1,4 +1,4 @@
-"""Writes when which peer announced what: a line of CSV for each item of each inv, from the stream or from files.
+"""Writes which peer announced which item when: one line of CSV per item of each inv, from the stream or from files.
 
     python3 inv_times.py --seconds 60 > times.csv
     python3 inv_times.py archive/verbatim.log-*.zst > times.csv
@@ -14,9 +14,9 @@ from netmine import (
 from netmine.messages import Inventory
 
 arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-arguments.add_argument("files", nargs="*", help="log files, oldest first; - for the standard input")
+arguments.add_argument("files", nargs="*", help="log files, oldest first; - for standard input")
 arguments.add_argument("--stream", help="the log server's socket, or host:port")
-arguments.add_argument("--seconds", type=float, help="stop after so many; without, when the log server does")
+arguments.add_argument("--seconds", type=float, help="stop after this many seconds; by default when the log server stops")
 options = arguments.parse_args()
 
 if options.files:

@@ -1,4 +1,4 @@
-"""Connects to a node and prints what it says.  python3 listen.py 127.16.0.1:18444"""
+"""Connects to a node and prints its messages.  python3 listen.py 127.16.0.1:18444"""
 import argparse
 
 from netmine import BitcoinMessage, Connector, FormatError, Gap, HandshakeDone, Stream, hash_text
@@ -6,7 +6,7 @@ from netmine.messages import AddrV2, Headers, Inventory, Unknown, Version
 
 
 def words(message):
-    """A message in a few words."""
+    """A short description of a message."""
     if isinstance(message, Version):
         return f"{(message.user_agent or b'').decode('utf-8', 'backslashreplace')} at height {message.start_height}"
     if isinstance(message, Inventory):
@@ -19,13 +19,13 @@ def words(message):
 
 
 arguments = argparse.ArgumentParser(description=__doc__)
-arguments.add_argument("node", help="host:port, or host alone for the network's own port")
+arguments.add_argument("node", help="host:port, or only a host for the network's default port")
 arguments.add_argument("--control", help="the connector's socket, or host:port")
 arguments.add_argument("--stream", help="the log server's socket, or host:port")
-arguments.add_argument("--seconds", type=float, help="stop after so many; without, when the log server does")
+arguments.add_argument("--seconds", type=float, help="stop after this many seconds; by default when the log server stops")
 options = arguments.parse_args()
 
-# The stream first, so that nothing is missed; what of it is ours is known once the connector has told the id.
+# Subscribe first, so that nothing is missed. The connection id, known later, selects our records.
 with Stream(options.stream) as stream, Connector(options.control, name="listen.py") as connector:
     connecting = connector.connect([options.node])
     (connection,) = connecting.connections

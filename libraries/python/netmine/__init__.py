@@ -1,11 +1,11 @@
 """Netmine's control protocol, log stream and log files.
 
-- `Connector` commands a connector: connect to nodes, send messages, list connections.
-- `Stream` subscribes to the log server's stream; `LogReader` reads log files. Both are iterators of records, each of
-  the class that says what it is: `BitcoinMessage`, `ConnectionEvent`, `Gap`, …
+- `Connector` controls a connector: connect to nodes, send messages, list connections.
+- `Stream` subscribes to the log server's stream; `LogReader` reads log files. Both iterate over records. The class of
+  a record is its type: `BitcoinMessage`, `ConnectionEvent`, `Gap`, …
 - `netmine.messages` decodes Bitcoin's common messages.
 
-Needs nothing but Python 3.9.
+Requires only Python 3.9.
 """
 from . import messages
 from .access import read_key

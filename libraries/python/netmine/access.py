@@ -1,4 +1,4 @@
-"""The key that TCP clients and servers prove to each other to know; docs/access.md describes how."""
+"""The proof of the shared key between TCP clients and servers (docs/access.md)."""
 from __future__ import annotations
 
 import hashlib
@@ -10,14 +10,14 @@ from typing import Union
 from .errors import AccessDenied, ConnectionLost
 
 _SIZE = 32
-#: What a server opens with that wants a proof, before its random number.
+#: The first bytes of a server that requires a proof. Its random number follows.
 CHALLENGE = b"NMKEY\0\0\1"
-#: What it opens with in any version.
+#: The first bytes in any version of the proof.
 _MARK = CHALLENGE[:7]
 
 
 def read_key(path: Union[str, "os.PathLike[str]"]) -> bytes:
-    """The key in a file: 64 hexadecimal digits. Raises `ValueError` where there are others."""
+    """The key in a file of 64 hexadecimal digits. Raises `ValueError` if the file has other content."""
     with open(path, encoding="ascii", errors="replace") as file:
         text = "".join(file.read(4096).split())
     try:
@@ -30,18 +30,18 @@ def read_key(path: Union[str, "os.PathLike[str]"]) -> bytes:
 
 
 def prove(connection: socket.socket, key: bytes, purpose: str) -> None:
-    """Proves the key to a server, and has it proven; the socket's timeout holds for each step.
+    """Proves the key to a server, and checks the server's proof. The socket's timeout holds for each step.
 
-    Raises `AccessDenied` where the server does not ask for a key, or either does not know it.
+    Raises `AccessDenied` if the server does not require a key, or if either side does not know it.
     """
     if len(key) != _SIZE:
         raise ValueError(f"a key has {_SIZE} bytes, not {len(key)}")
     try:
         opening = _receive(connection, len(CHALLENGE) + _SIZE)
     except (socket.timeout, ConnectionLost):
-        raise AccessDenied("the server does not ask for a key") from None
+        raise AccessDenied("the server does not require a key") from None
     if not opening.startswith(CHALLENGE):
-        raise AccessDenied("the server asks for no key, or in a way that this version does not know")
+        raise AccessDenied("the server requires no key, or uses an unknown version of the proof")
     numbers = opening[len(CHALLENGE) :] + os.urandom(_SIZE)
     connection.sendall(numbers[_SIZE:] + _proof(key, "client", purpose, numbers))
     try:
@@ -53,9 +53,9 @@ def prove(connection: socket.socket, key: bytes, purpose: str) -> None:
 
 
 def check_unasked(opening: bytes) -> None:
-    """Raises `AccessDenied` where a server opens by asking for a key that it was not proven."""
+    """Raises `AccessDenied` if the first bytes of a server require a key, but none was given."""
     if opening.startswith(_MARK):
-        raise AccessDenied("the server wants a key")
+        raise AccessDenied("the server requires a key")
 
 
 def _proof(key: bytes, who: str, purpose: str, numbers: bytes) -> bytes:
@@ -63,7 +63,7 @@ def _proof(key: bytes, who: str, purpose: str, numbers: bytes) -> bytes:
 
 
 def _receive(connection: socket.socket, count: int) -> bytes:
-    """Exactly so many bytes: what follows is for others."""
+    """Exactly `count` bytes, because the following bytes belong to another reader."""
     data = b""
     while len(data) < count:
         try:

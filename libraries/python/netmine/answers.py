@@ -1,4 +1,4 @@
-"""What a connector says to its clients: replies and events; docs/control-protocol.md describes them."""
+"""Replies and events of a connector (docs/control-protocol.md)."""
 from __future__ import annotations
 
 import enum
@@ -30,7 +30,7 @@ class Status(enum.IntEnum):
 
 
 class Features(enum.IntFlag):
-    """What a peer has said that it can or wants."""
+    """Features that a peer has announced."""
 
     WTXID_RELAY = 0x01
     ADDR_V2 = 0x02
@@ -42,25 +42,25 @@ class Features(enum.IntFlag):
 
 @dataclass(frozen=True)
 class Hello:
-    """Whom a client talks to."""
+    """The connector that a client is connected to."""
 
     version: int
     #: The program and its version.
     server: str
-    #: The Bitcoin network's name.
+    #: The name of the Bitcoin network.
     network: str
     #: The four bytes that the network's messages begin with.
     magic: bytes
     default_port: int
     #: The random number that the connector chose when it started, as in the log stream.
     instance: int
-    #: Where the network's nodes are: 0 anywhere, 1 on one machine, 2 nowhere, as they are simulated; None if the connector
-    #: does not say.
+    #: The place of the network's nodes: 0 anywhere, 1 on this machine, 2 simulated on this machine; None from older
+    #: connectors.
     reach: Optional[int] = None
 
     @classmethod
     def read(cls, fields: Fields) -> Hello:
-        """Reads a reply's fields; later ones are passed over."""
+        """Reads a reply's fields. Ignores additional ones."""
         return cls(
             fields.u8("version"),
             fields.text("server"),
@@ -83,7 +83,7 @@ class RegisteredMessage:
 
     @classmethod
     def read(cls, fields: Fields) -> RegisteredMessage:
-        """Reads one of a reply's elements."""
+        """Reads one element of a reply."""
         identifier = fields.u32("message id")
         command = fields.take(12, "command").rstrip(b"\0").decode("ascii", "backslashreplace")
         return cls(identifier, command, fields.u32("size"))
@@ -91,7 +91,7 @@ class RegisteredMessage:
 
 @dataclass(frozen=True)
 class Connecting:
-    """A connect that was begun; its events have the request's id."""
+    """A connect that has begun. Its events have the request's id."""
 
     request: int
     targets: List[ConnectTarget]
@@ -101,9 +101,9 @@ class Connecting:
 
 @dataclass(frozen=True)
 class Disconnecting:
-    """A disconnect that was begun."""
+    """A disconnect that has begun."""
 
-    #: How many connections are being closed.
+    #: The number of connections that are being closed.
     count: int
     #: Ids that do not exist.
     missing: List[int]
@@ -111,10 +111,10 @@ class Disconnecting:
 
 @dataclass(frozen=True)
 class Sending:
-    """A send that was begun; its event has the request's id."""
+    """A send that has begun. Its event has the request's id."""
 
     request: int
-    #: How many connections the message is for.
+    #: The number of connections that the message is for.
     count: int
     #: Ids that do not exist.
     missing: List[int]
@@ -122,15 +122,14 @@ class Sending:
 
 @dataclass(frozen=True)
 class Connection:
-    """What the connector knows of a connection; what it does not know yet is 0 or empty. Times are ns since the Unix
-    epoch."""
+    """A connection, as the connector knows it. Unknown values are 0 or empty. Times are ns since the Unix epoch."""
 
     id: int
     direction: Direction
     #: One of `State`.
     state: State
     remote: Endpoint
-    #: 0.0.0.0:0 before it is known.
+    #: 0.0.0.0:0 until it is known.
     local: Endpoint
     since: int
     protocol_version: int
@@ -146,24 +145,24 @@ class Connection:
     bytes_sent: int
     messages_received: int
     messages_sent: int
-    # What follows is since version 0.2; earlier connectors do not say it.
-    #: When its handshake was done.
+    # The following fields exist since version 0.2.
+    #: The time when its handshake was done.
     opened: int = 0
-    #: When something last came.
+    #: The time when something was last received.
     last_received: int = 0
-    #: When a message was last sent.
+    #: The time when a message was last sent.
     last_sent: int = 0
     #: The shortest round trip of a ping, in ns.
     shortest_ping: int = 0
-    #: Below which it wants to hear of no transactions, in satoshi per 1000 virtual bytes.
+    #: The minimum fee rate of transactions that it wants, in satoshi per 1000 virtual bytes.
     fee_filter: int = 0
     features: Features = Features(0)
-    #: Bytes that wait to be sent to it.
+    #: The bytes that wait to be sent to it.
     bytes_waiting: int = 0
 
     @classmethod
     def read(cls, outer: Fields) -> Connection:
-        """Reads one of a list's elements; later fields are passed over."""
+        """Reads one element of a list. Ignores additional fields."""
         fields = Fields(outer.prefixed("connection"))
         values = (
             fields.u32("connection id"),
@@ -202,7 +201,7 @@ class Page:
     """One page of a list of connections."""
 
     connections: List[Connection]
-    #: What to ask for the next page with; None where this is the last.
+    #: The value of `after` for the next page; None on the last page.
     next: Optional[int]
 
     @classmethod
@@ -214,7 +213,8 @@ class Page:
 
 @dataclass(frozen=True)
 class Statistics:
-    """How a connector is doing. Times are ns since the Unix epoch; counts without `now` are since its start."""
+    """The statistics of a connector. Times are ns since the Unix epoch. Counts are since its start, unless marked
+    `now`."""
 
     time: int
     since: int
@@ -223,10 +223,10 @@ class Statistics:
     network: str
     #: The four bytes that the network's messages begin with.
     magic: bytes
-    #: The id that the log server granted it last; 0 for none.
+    #: The id that the log server assigned to it last; 0 for none.
     source: int
     instance: int
-    #: Whether the log server takes its records now.
+    #: Whether the log server accepts its records now.
     publishing: bool
     #: Now: connections that are being made.
     connecting: int
@@ -243,40 +243,40 @@ class Statistics:
     messages_sent: int
     bytes_received: int
     bytes_sent: int
-    #: The last sequence of its records.
+    #: The last sequence number of its records.
     records_made: int
-    #: Up to which sequence the log server has acknowledged them.
+    #: The last sequence number that the log server has acknowledged.
     records_acknowledged: int
     #: Now: records that are not acknowledged.
     records_waiting: int
-    #: Now: bytes that the log server's socket has not taken.
+    #: Now: bytes that the log server's socket has not accepted.
     bytes_waiting: int
     records_dropped: int
     #: Now: clients.
     clients: int
     #: Now: registered messages.
     registered_messages: int
-    # What follows is since version 0.2; earlier connectors do not say it. It is of `connector.fetch`: contents
-    #: asked for,
+    # The following fields exist since version 0.2. The first five belong to `connector.fetch`.
+    #: Contents requested.
     fetches_requested: int = 0
-    #: that came,
+    #: Contents received.
     fetches_received: int = 0
-    #: that no peer had in time,
+    #: Contents that no peer delivered in time.
     fetches_failed: int = 0
-    #: left out because too many waited,
+    #: Contents skipped because too many waited.
     fetches_left_out: int = 0
-    #: and waiting now.
+    #: Now: contents that wait.
     fetches_pending: int = 0
-    #: Connects that wait until they may begin.
+    #: Now: connects that wait until they may begin.
     connects_waiting: int = 0
-    #: Connections that are kept: open, being made, or to be dialled again.
+    #: Now: kept connections, whether open, being made, or waiting for the next dial.
     connections_kept: int = 0
-    #: Why the log server refuses it; empty while it does not (connectors before 0.2 do not say it).
+    #: Why the log server refuses it; empty if it does not (since version 0.2).
     refusal: str = ""
 
     @classmethod
     def read(cls, fields: Fields) -> Statistics:
-        """Reads a reply's fields; later ones are passed over."""
+        """Reads a reply's fields. Ignores additional ones."""
         head = (
             fields.u64("time"),
             fields.u64("since"),
@@ -297,7 +297,7 @@ class Statistics:
 
 @dataclass(frozen=True)
 class Event:
-    """What became of a request after its reply."""
+    """A result of a request that arrives after its reply."""
 
     #: The request's id.
     request: int
@@ -305,17 +305,17 @@ class Event:
 
 @dataclass(frozen=True)
 class Connected(Event):
-    """The system has connected."""
+    """The connection is established; the handshake is not done."""
 
     connection: int
     local: Endpoint
-    #: ns since it was begun.
+    #: ns since the connect began.
     duration: int
 
 
 @dataclass(frozen=True)
 class HandshakeDone(Event):
-    """Messages can be exchanged."""
+    """The handshake is done: messages can be exchanged."""
 
     connection: int
     protocol_version: int
@@ -323,71 +323,71 @@ class HandshakeDone(Event):
     user_agent: bytes
     height: int
     relay: bool
-    #: ns since it was begun.
+    #: ns since the connect began.
     duration: int
 
 
 @dataclass(frozen=True)
 class ConnectFailed(Event):
-    """The system could not connect, or the connector would not."""
+    """The connect failed, or the connector did not try it."""
 
     connection: int
     outcome: Outcome
 
     @property
     def errno(self) -> int:
-        """The system's error number; 0 if the system is not to blame."""
+        """The system's error number; 0 if it was not an error of the system."""
         return self.outcome.errno
 
     @property
     def reason(self) -> str:
-        """Why, in words."""
+        """The reason in words."""
         return self.outcome.reason
 
 
 @dataclass(frozen=True)
 class Closed(Event):
-    """A connection that stood is gone."""
+    """An established connection has ended."""
 
     connection: int
     outcome: Outcome
 
     @property
     def errno(self) -> int:
-        """The system's error number; 0 if the system is not to blame."""
+        """The system's error number; 0 if it was not an error of the system."""
         return self.outcome.errno
 
     @property
     def reason(self) -> str:
-        """Why, in words."""
+        """The reason in words."""
         return self.outcome.reason
 
 
 @dataclass(frozen=True)
 class Sent(Event):
-    """A message was queued for its peers, behind what waits for them."""
+    """A message was queued for its peers, behind earlier data."""
 
-    #: For how many connections.
+    #: The number of connections that it was queued for.
     count: int
-    #: How many connections were closed instead, because they do not read.
+    #: The number of connections that were closed instead, because they do not read.
     lost: int
 
 
 @dataclass(frozen=True)
 class Again(Event):
-    """A connection that is kept has ended, and is dialled again as another."""
+    """A kept connection has ended, and is dialled again under a new id."""
 
     connection: int
-    #: The id of the next one.
+    #: The id of the next connection.
     next: int
-    #: ns until it is dialled.
+    #: ns until the next dial.
     delay: int
 
 
 def read_event(type_: int, fields: Fields, version: int = 3) -> Optional[Event]:
-    """Reads an event's fields, from the request's id on; None where this version does not know the type.
+    """Reads an event's fields, from the request's id on. Returns None for an unknown type.
 
-    - `version`: the frame's, 2 or 3.
+    - `version`: the frame's version, 2 or 3.
     """
     request = fields.u32("request id")
     event: Event
@@ -430,12 +430,12 @@ def _outcome(fields: Fields, version: int) -> Outcome:
 def _direction(fields: Fields) -> Direction:
     value = fields.u8("direction")
     if value > 1:
-        raise FormatError("direction", f"is {value}, which has no meaning", fields.offset - 1)
+        raise FormatError("direction", f"is {value}, which is undefined", fields.offset - 1)
     return Direction(value)
 
 
 def _state(fields: Fields) -> State:
     value = fields.u8("state")
     if value > 3:
-        raise FormatError("state", f"is {value}, which has no meaning", fields.offset - 1)
+        raise FormatError("state", f"is {value}, which is undefined", fields.offset - 1)
     return State(value)

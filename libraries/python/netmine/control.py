@@ -1,4 +1,4 @@
-"""A client of the connector: version 3 of the control protocol, and 2 with connectors that speak no other."""
+"""A client of the connector: version 3 of the control protocol, and version 2 with older connectors."""
 from __future__ import annotations
 
 import collections
@@ -20,10 +20,10 @@ from .targets import ALL, All, ConnectTarget, Target, encode_target
 _VERSIONS = (2, 3)
 _MAXIMUM_PAYLOAD = 8 << 20
 
-#: What came of a connect.
+#: The result of a connect.
 ConnectResult = Union[HandshakeDone, ConnectFailed, Closed]
 
-#: A node: `host:port`, a host alone for the network's own port, an endpoint, or a target with its options.
+#: A node: `host:port`, only a host for the network's default port, an endpoint, or a target with its options.
 Node = Union[str, Endpoint, ConnectTarget]
 
 
@@ -34,13 +34,13 @@ class Connector:
             connecting = connector.connect(["192.0.2.1:8333"])
             outcomes = connector.wait(connecting)
 
-    Each request waits for its reply; one that is not done raises `RequestFailed`. What becomes of requests later,
-    their events, is kept until somebody asks for it, or given to `on_event` where that is set.
+    Each request waits for its reply, and raises `RequestFailed` if it was not done. Later results are events. They are
+    kept until the caller reads them, or passed to `on_event` if that is set.
 
     - `address`: a unix socket's path, or host:port.
-    - `name`: what the client is called in the log stream.
-    - `key`: the 32 bytes of the key, for a connector that asks for one over TCP; `read_key` reads it from a file.
-    - `timeout`: seconds that a reply may take; None for ever.
+    - `name`: the client's name in the log stream.
+    - `key`: the 32 bytes of the key, for a connector on TCP that requires one; `read_key` reads it from a file.
+    - `timeout`: seconds that a reply may take; None means forever.
     """
 
     def __init__(
@@ -53,18 +53,18 @@ class Connector:
         on_event: Optional[Callable[[Event], None]] = None,
     ) -> None:
         self.timeout = timeout
-        #: Called with each event, when it is read, instead of keeping it.
+        #: If set, called with each event when it is read. Events are then not kept.
         self.on_event = on_event
         self._events: Deque[Event] = collections.deque()
         self._buffer = bytearray()
         self._last_request = 0
         self._version = _VERSIONS[0]
-        #: Of the last frame read.
+        #: The version of the last frame read.
         self._frame_version = _VERSIONS[0]
         self._socket = connect(address, key, timeout)
         try:
             fields = self.request(0x10, u8(_VERSIONS[0]) + u8(_VERSIONS[1]) + text(name, "name"))
-            #: Whom one talks to.
+            #: The connector's reply to hello.
             self.hello = Hello.read(fields)
             if self.hello.version not in _VERSIONS:
                 raise FormatError("version", f"is {self.hello.version}, which was not offered", 4)
@@ -80,7 +80,7 @@ class Connector:
         return frame(self.hello.magic, command, payload)
 
     def register(self, message: Union[bytes, Message]) -> int:
-        """Keeps a message to be sent later, until this client leaves; returns its id."""
+        """Registers a message for later sends, until this client leaves. Returns its id."""
         fields = self.request(0x11, self._whole(message))
         identifier = fields.u32("message id")
         fields.finish("reply")
@@ -94,13 +94,13 @@ class Connector:
         return messages
 
     def forget(self, message: int) -> None:
-        """Forgets a registered message."""
+        """Removes a registered message."""
         self.request(0x13, u32(message, "message id")).finish("reply")
 
     def send(self, message: Union[int, bytes, Message], to: Target = ALL, *, unchecked: bool = False) -> Sending:
         """Sends a message: a registered one by its id, or a whole one. Its event is `Sent`.
 
-        What is not one whole message of the network is refused, but where bytes are to go `unchecked`.
+        Bytes that are not exactly one whole message of the network are refused, unless `unchecked` is set.
         """
         content = u8(0) + u32(message, "message id") if isinstance(message, int) else self._inline(message)
         fields = self.request(0x16, u8(int(unchecked)) + content + encode_target(to))
@@ -113,8 +113,8 @@ class Connector:
     def connect(self, nodes: Iterable[Node]) -> Connecting:
         """Begins to connect to nodes, at most 10,000.
 
-        Each gets `ConnectFailed`, or `Connected`, then perhaps `HandshakeDone`, and at last `Closed`, however long
-        the connection has stood.
+        Each node gets either `ConnectFailed`; or `Connected`, then perhaps `HandshakeDone`, and finally `Closed`,
+        however long the connection has stood.
         """
         targets = [self._target(node) for node in nodes]
         fields = self.request(0x14, u32(len(targets)) + b"".join(target.encode() for target in targets))
@@ -123,8 +123,8 @@ class Connector:
         return connecting
 
     def wait(self, connecting: Connecting, timeout: Optional[float] = None) -> Dict[int, ConnectResult]:
-        """Waits until each connection of a connect has its handshake done, or is gone; returns what came of each
-        by its id. Those of which nothing has come when the time is over are left out. Other events are kept."""
+        """Waits until each connection of a connect has completed its handshake or has ended. Returns the results by
+        connection id, without the connections that have none when the time is over. Other events are kept."""
         pending = set(connecting.connections)
         outcomes: Dict[int, ConnectResult] = {}
         others = []
@@ -153,8 +153,8 @@ class Connector:
         return disconnecting
 
     def connections(self, target: Target = ALL, page: int = 0) -> Iterator[Connection]:
-        """The connections, in the order of their ids, asked for in pages of at most so many (0: as many as the
-        connector likes)."""
+        """The connections, in the order of their ids, requested in pages of at most `limit` (0: the connector
+        decides)."""
         if not isinstance(target, (All, int)) and isinstance(target, Iterable):
             target = list(target)
         after: Optional[int] = 0
@@ -174,24 +174,24 @@ class Connector:
     # The connector.
 
     def statistics(self) -> Statistics:
-        """How the connector is doing."""
+        """The connector's statistics."""
         return Statistics.read(self.request(0x18))
 
     def reload(self) -> str:
-        """Has the connector read its configuration again; returns what was done, in words."""
+        """Has the connector reload its configuration. Returns the actions taken, in words."""
         fields = self.request(0x19)
         sentence = fields.text("what was done")
         fields.finish("reply")
         return sentence
 
     def shut_down(self) -> None:
-        """Ends the connector, in order."""
+        """Shuts the connector down in order."""
         self.request(0x1A).finish("reply")
 
     # Events.
 
     def next_event(self, timeout: Optional[float] = None) -> Optional[Event]:
-        """The next event; None where none has come in that many seconds."""
+        """The next event; None if none arrives within that many seconds."""
         deadline = Deadline(timeout)
         while not self._events:
             try:
@@ -204,19 +204,19 @@ class Connector:
         return self._events.popleft()
 
     def events(self, timeout: Optional[float] = None) -> Iterator[Event]:
-        """The events as they come; ends where none has come in that many seconds."""
+        """The events as they arrive. Ends when none arrives within that many seconds."""
         while True:
             event = self.next_event(timeout)
             if event is None:
                 return
             yield event
 
-    # Underneath.
+    # Frames.
 
     def request(self, type_: int, fields: bytes = b"") -> Fields:
-        """Sends any request, and returns its reply's fields, after the request's id.
+        """Sends any request, and returns its reply's fields after the request's id.
 
-        For requests that this version of the package does not know. Raises `RequestFailed` where it was not done.
+        Use it for requests that this package does not know. Raises `RequestFailed` if the request was not done.
         """
         self._last_request = self._last_request % 0xFFFF_FFFF + 1
         identifier = self._last_request
@@ -237,16 +237,16 @@ class Connector:
                 reply.finish("failure")
                 raise RequestFailed(Status(status) if status in _STATUSES else status, sentence)
             if answered != identifier or answer != type_ | 0x80:
-                problem = f"of type {answer:#04x} to request {answered} is none to request {identifier}"
+                problem = f"of type {answer:#04x} to request {answered} does not belong to request {identifier}"
                 raise FormatError("reply", problem, 0)
             return reply
 
     def fileno(self) -> int:
-        """The socket's descriptor, to wait for it with others."""
+        """The socket's descriptor, for waiting on several at once."""
         return self._socket.fileno()
 
     def close(self) -> None:
-        """Leaves. Connections to peers stay; messages that were registered are forgotten."""
+        """Closes the connection. Connections to peers stay; registered messages are removed."""
         self._socket.close()
 
     def __enter__(self) -> Connector:
@@ -279,7 +279,7 @@ class Connector:
             buffer += data
 
     def _note(self, type_: int, payload: bytes) -> None:
-        """Keeps an event, or gives it to whoever wants it; passes over what this version does not know."""
+        """Keeps an event, or passes it to `on_event`. Ignores unknown events."""
         event = read_event(type_, Fields(payload), self._frame_version)
         if event is None:
             return

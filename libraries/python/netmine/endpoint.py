@@ -29,7 +29,7 @@ class Network(enum.IntEnum):
 
 @dataclass(frozen=True)
 class Endpoint:
-    """An address of a network, as BIP155 has both, and a port; `str()` writes it as `Endpoint.parse` reads it."""
+    """An address of a BIP155 network, and a port. `Endpoint.parse` reads the text that `str()` writes."""
 
     #: One of `Network`, or another number.
     network: int
@@ -41,11 +41,11 @@ class Endpoint:
         if not is_address(self.network, self.address):
             raise ValueError(f"an address of network {self.network} does not have {len(self.address)} bytes")
         if not 0 <= self.port <= 65535:
-            raise ValueError(f"{self.port} is no port")
+            raise ValueError(f"{self.port} is not a port")
 
     @property
     def host(self) -> str:
-        """The address in words: `192.0.2.1`, `2001:db8::1`, `….onion`, `….b32.i2p`, or `id7-0102`."""
+        """The address as text: `192.0.2.1`, `2001:db8::1`, `….onion`, `….b32.i2p`, or `id7-0102`."""
         network, address = self.network, self.address
         if network == Network.IPV4:
             return socket.inet_ntop(socket.AF_INET, address)
@@ -65,9 +65,10 @@ class Endpoint:
 
     @classmethod
     def parse(cls, text: str, default_port: Optional[int] = None) -> Endpoint:
-        """Reads `192.0.2.1:8333`, `[2001:db8::1]:8333`, `….onion:8333` and so on; without a port the default one.
+        """Reads `192.0.2.1:8333`, `[2001:db8::1]:8333`, `….onion:8333` and so on. Uses the default port if there
+        is none.
 
-        Raises `ValueError` for what is no address; names are not looked up.
+        Raises `ValueError` if the text is not an address. Names are not resolved.
         """
         host, port = _split(text, default_port)
         network, address = parse_address(host)
@@ -80,7 +81,7 @@ class Endpoint:
         network = fields.u8(field)
         address = fields.prefixed(field)
         if not is_address(network, address):
-            problem = f"has {len(address)} bytes, which no address of network {network} has"
+            problem = f"has {len(address)} bytes, which is invalid for network {network}"
             raise FormatError(field, problem, start)
         return cls(network, address, fields.u16(field))
 
@@ -90,7 +91,7 @@ class Endpoint:
 
     @classmethod
     def legacy(cls, address: bytes, port: int) -> Endpoint:
-        """From Bitcoin's older form of 16 bytes, in which IPv4 and Tor v2 are mapped into IPv6."""
+        """Reads Bitcoin's older form of 16 bytes, in which IPv4 and Tor v2 are mapped into IPv6."""
         if address.startswith(_MAPPED):
             return cls(Network.IPV4, address[12:], port)
         if address.startswith(_TOR_V2):
@@ -99,7 +100,7 @@ class Endpoint:
 
     @property
     def legacy_address(self) -> bytes:
-        """Bitcoin's older form of 16 bytes; zeros where it has none."""
+        """Bitcoin's older form of 16 bytes; zeros if the address has none."""
         if self.network == Network.IPV4:
             return _MAPPED + self.address
         if self.network == Network.TOR_V2:
@@ -108,13 +109,13 @@ class Endpoint:
 
 
 def is_address(network: int, address: bytes) -> bool:
-    """Whether the network's addresses have so many bytes; of unknown networks up to 512."""
+    """Whether addresses of the network may have `count` bytes; up to 512 in unknown networks."""
     size = _SIZES.get(network)
     return len(address) <= 512 if size is None else len(address) == size
 
 
 def parse_address(host: str) -> Tuple[int, bytes]:
-    """The network and bytes of an address without a port; raises `ValueError` for what is none."""
+    """The network and bytes of an address without a port. Raises `ValueError` if the text is not an address."""
     lower = host.lower()
     for family, network in ((socket.AF_INET, Network.IPV4), (socket.AF_INET6, Network.IPV6)):
         try:
@@ -142,7 +143,7 @@ def parse_address(host: str) -> Tuple[int, bytes]:
                 return network_id, address
     except ValueError:
         pass
-    raise ValueError(f'"{host}" is no address')
+    raise ValueError(f'"{host}" is not an address')
 
 
 def _split(text: str, default_port: Optional[int]) -> Tuple[str, int]:
@@ -150,7 +151,7 @@ def _split(text: str, default_port: Optional[int]) -> Tuple[str, int]:
     if text.startswith("["):
         host, bracket, rest = text[1:].partition("]")
         if not bracket or (rest and not rest.startswith(":")):
-            raise ValueError(f'"{text}" is no address with a port')
+            raise ValueError(f'"{text}" is not an address with a port')
         port = rest[1:]
     elif text.count(":") == 1:
         host, _, port = text.partition(":")

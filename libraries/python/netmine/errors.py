@@ -1,15 +1,15 @@
-"""What goes wrong, by who is wrong."""
+"""Errors, one class for each party at fault."""
 from __future__ import annotations
 
 
 class NetmineError(Exception):
-    """Everything that this package raises of its own."""
+    """The base class of all errors of this package."""
 
 
 class FormatError(NetmineError, ValueError):
-    """Bytes are not what they should be.
+    """Malformed bytes.
 
-    `field` names what was read, `offset` says where it begins: in the bytes that were being read, or, where a
+    `field` names the field, and `offset` is its first byte: in the bytes that were being read, or, if a
     record cannot be found, in the file or stream.
     """
 
@@ -21,10 +21,9 @@ class FormatError(NetmineError, ValueError):
 
 
 class RequestFailed(NetmineError):
-    """The connector did not do what it was asked to.
+    """The connector did not execute a request.
 
-    `status` is one of `netmine.Status` where this version knows it, and its number otherwise; `sentence` is for
-    people.
+    `status` is a `netmine.Status`, or the number of an unknown status. `sentence` is for people.
     """
 
     def __init__(self, status: int, sentence: str) -> None:
@@ -34,12 +33,12 @@ class RequestFailed(NetmineError):
 
 
 class Refused(NetmineError):
-    """The log server refused the subscription, or disconnected a reader that asked for that when it is too slow."""
+    """The log server refused the subscription, or disconnected a slow reader that chose `disconnect_when_slow`."""
 
 
 class AccessDenied(NetmineError):
-    """A server over TCP wants a key, or does not know the one that was given."""
+    """A server on TCP requires a key, or does not know the given one."""
 
 
 class ConnectionLost(NetmineError, ConnectionError):
-    """The other end closed where something was still to come."""
+    """The other end closed the connection too early."""

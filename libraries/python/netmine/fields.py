@@ -1,4 +1,4 @@
-"""Reading and writing fields, one after another; every read checks first what is left."""
+"""Reading and writing of consecutive fields. Every read first checks the remaining bytes."""
 from __future__ import annotations
 
 import struct
@@ -19,7 +19,7 @@ _Element = TypeVar("_Element")
 
 
 class Fields:
-    """Reads fields from bytes, which may be anything: what is not there raises `FormatError`, naming the field."""
+    """Reads fields from untrusted bytes. A missing field raises `FormatError` with the field's name."""
 
     __slots__ = ("data", "offset", "end")
 
@@ -30,28 +30,28 @@ class Fields:
 
     @property
     def remaining(self) -> int:
-        """How many bytes are left."""
+        """The number of remaining bytes."""
         return self.end - self.offset
 
     def require(self, count: int, field: str) -> None:
-        """Raises unless so many bytes are left."""
+        """Raises `FormatError` unless `count` bytes remain."""
         if count > self.end - self.offset:
-            problem = f"needs {count} bytes, of which {self.end - self.offset} are there"
+            problem = f"needs {count} bytes, but only {self.end - self.offset} remain"
             raise FormatError(field, problem, self.offset)
 
     def take(self, count: int, field: str) -> bytes:
-        """The next bytes."""
+        """The next `count` bytes."""
         self.require(count, field)
         start = self.offset
         self.offset = start + count
         return self.data[start : self.offset]
 
     def rest(self) -> bytes:
-        """All bytes that are left."""
+        """All remaining bytes."""
         return self.take(self.remaining, "rest")
 
     def finish(self, field: str) -> None:
-        """Raises unless every byte was read."""
+        """Raises `FormatError` unless every byte was read."""
         if self.offset != self.end:
             raise FormatError(field, f"has {self.end - self.offset} bytes too many", self.offset)
 
@@ -89,21 +89,21 @@ class Fields:
         return value == 1
 
     def prefixed(self, field: str) -> bytes:
-        """Bytes with their count, 16 bits, before them."""
+        """Bytes after a 16-bit count."""
         return self.take(self.u16(field), field)
 
     def text(self, field: str) -> str:
-        """UTF-8 with its count of bytes, 16 bits, before it; what is no UTF-8 is replaced."""
+        """UTF-8 after a 16-bit count of bytes. Invalid UTF-8 is replaced."""
         return self.prefixed(field).decode("utf-8", "replace")
 
     def elements(self, size: int, read: Callable[[Fields], _Element], field: str) -> List[_Element]:
-        """Elements of at least `size` bytes each with their count, 32 bits, before them."""
+        """The 32-bit count of elements that have at least `size` bytes each."""
         count = self.u32(field)
         self.require(count * size, field)
         return [read(self) for _ in range(count)]
 
     def ids(self, field: str) -> List[int]:
-        """Numbers of 32 bits with their count, 32 bits, before them."""
+        """Numbers of 32 bits after a 32-bit count."""
         count = self.u32(field)
         return list(struct.unpack(f">{count}I", self.take(4 * count, field)))
 
@@ -114,7 +114,7 @@ class Fields:
         return int.from_bytes(self.take(size, field), "little", signed=signed)
 
     def compact_size(self, field: str, maximum: int = MAX_SIZE) -> int:
-        """Bitcoin's number of 1, 3, 5 or 9 bytes, which must be the fewest that it fits in."""
+        """Bitcoin's CompactSize number of 1, 3, 5 or 9 bytes. The encoding must be the shortest possible."""
         start = self.offset
         value = self.u8(field)
         if value >= 253:
@@ -127,20 +127,21 @@ class Fields:
         return value
 
     def count(self, field: str, maximum: int, size: int) -> int:
-        """How many elements of at least `size` bytes each follow; raises unless that many can."""
+        """The count of elements that have at least `size` bytes each. Raises `FormatError` if too few
+        bytes remain."""
         count = self.compact_size(field, maximum)
         self.require(count * size, field)
         return count
 
     def counted(self, field: str, maximum: int = MAX_SIZE) -> bytes:
-        """Bytes with their count, as Bitcoin writes it, before them."""
+        """Bytes after a CompactSize count."""
         return self.take(self.compact_size(field, maximum), field)
 
 
 def number(size: int, value: int, field: str) -> bytes:
-    """A big-endian number of `size` bytes; raises `ValueError` where it does not fit."""
+    """A big-endian number of `size` bytes. Raises `ValueError` if the value does not fit."""
     if not 0 <= value < 1 << (8 * size):
-        raise ValueError(f"{field} is {value}, which {size} bytes do not hold")
+        raise ValueError(f"{field} is {value}, which does not fit into {size} bytes")
     return value.to_bytes(size, "big")
 
 
@@ -165,31 +166,31 @@ def u64(value: int, field: str = "number") -> bytes:
 
 
 def prefixed(data: bytes, field: str = "count") -> bytes:
-    """Bytes with their count, 16 bits, before them."""
+    """Bytes after a 16-bit count."""
     return u16(len(data), field) + data
 
 
 def text(value: str, field: str = "length") -> bytes:
-    """UTF-8 with its count of bytes, 16 bits, before it."""
+    """UTF-8 after a 16-bit count of bytes."""
     return prefixed(value.encode(), field)
 
 
 def ids(values: Iterable[int], field: str = "id") -> bytes:
-    """Numbers of 32 bits with their count, 32 bits, before them."""
+    """Numbers of 32 bits after a 32-bit count."""
     encoded = [u32(value, field) for value in values]
     return u32(len(encoded), field) + b"".join(encoded)
 
 
 def compact_size(value: int) -> bytes:
-    """Bitcoin's number, in the fewest bytes that it fits in."""
+    """Bitcoin's CompactSize number, in the shortest encoding."""
     if value < 253:
         return u8(value, "count")
     for mark, size in ((b"\xfd", 2), (b"\xfe", 4), (b"\xff", 8)):
         if value < 1 << (8 * size):
             return mark + value.to_bytes(size, "little")
-    raise ValueError(f"count is {value}, which 8 bytes do not hold")
+    raise ValueError(f"count is {value}, which does not fit into 8 bytes")
 
 
 def counted(data: bytes) -> bytes:
-    """Bytes with their count, as Bitcoin writes it, before them."""
+    """Bytes after a CompactSize count."""
     return compact_size(len(data)) + data

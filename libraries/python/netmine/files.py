@@ -1,4 +1,4 @@
-"""Reading log files: archives of `verbatim`, compressed or not."""
+"""Reading of log files: archives of `verbatim`, compressed or not."""
 from __future__ import annotations
 
 import io
@@ -17,19 +17,19 @@ _ZSTD = b"\x28\xb5\x2f\xfd"
 
 
 class LogReader:
-    """The records of a native log file, in their order.
+    """The records of a native log file, in order.
 
-    Takes a path, `-` for the standard input, or an open binary file. What is compressed by zstd is recognised by
-    its first bytes; it needs Python 3.14 or a program `zstd`. A record that is torn at the file's end, as a crash
-    leaves it, ends the iteration, and `torn` counts its bytes. Bytes that are no record raise `FormatError` with
-    their offset; `netmine log repair` makes a whole file of such a one.
+    Accepts a path, `-` for standard input, or an open binary file. Compression with zstd is recognised by the first
+    bytes; it needs Python 3.14 or the program `zstd`. A torn record at the end of the file, as a crash leaves it, ends
+    the iteration, and `torn` counts its bytes. Bytes that are not a record raise `FormatError` with their offset;
+    `netmine log repair` repairs such a file.
 
         with LogReader("archive/verbatim.log") as log:
             for record in log: ...
     """
 
     def __init__(self, file: Union[str, os.PathLike[str], IO[bytes]]) -> None:
-        #: Bytes of a torn record at the end; known once the iteration has ended.
+        #: The bytes of a torn record at the end. Known when the iteration has ended.
         self.torn = 0
         self._damage: Tuple[Type[Exception], ...] = ()
         self._process: Optional[subprocess.Popen[bytes]] = None
@@ -60,7 +60,7 @@ class LogReader:
         self.close()
 
     def close(self) -> None:
-        """Closes what was opened by path."""
+        """Closes the file if it was opened by path."""
         if self._process is not None:
             if self._process.stdout is not None:
                 self._process.stdout.close()
@@ -77,14 +77,14 @@ class LogReader:
             try:
                 chunk = self._file.read(_CHUNK)
             except self._damage as error:
-                raise FormatError("compressed file", f"cannot be read on: {error}", framer.offset) from error
+                raise FormatError("compressed file", f"cannot be read further: {error}", framer.offset) from error
             if not chunk:
                 break
             framer.feed(chunk)
             yield from framer.records()
         self.torn = framer.waiting
         if self._process is not None and self._process.wait() != 0:
-            raise FormatError("compressed file", "cannot be read on: it is damaged, or torn", framer.offset)
+            raise FormatError("compressed file", "cannot be read further: it is damaged or torn", framer.offset)
 
     def _decompressed(self, file: _Peeked) -> Union[IO[bytes], _Peeked]:
         if not file.start.startswith(_ZSTD):
@@ -96,7 +96,7 @@ class LogReader:
             return zstd.open(file, "rb")
         program = shutil.which("zstd")
         if program is None:
-            raise NetmineError("this file is compressed by zstd: it needs Python 3.14, or a program zstd")
+            raise NetmineError("this file is compressed with zstd, which needs Python 3.14 or the program zstd")
         if self._opened is not None and self._opened.seekable():
             self._opened.seek(0)
             os.lseek(self._opened.fileno(), 0, os.SEEK_SET)
@@ -110,7 +110,7 @@ class LogReader:
 
 
 class _Peeked(io.RawIOBase):
-    """A file whose first bytes were looked at."""
+    """A file whose first bytes can be inspected before reading."""
 
     def __init__(self, file: IO[bytes]) -> None:
         self._file = file
@@ -142,7 +142,7 @@ class _Peeked(io.RawIOBase):
 
 
 def _fed(program: str, file: _Peeked) -> subprocess.Popen[bytes]:
-    """zstd, with a thread that feeds it what cannot be handed over as a descriptor."""
+    """Runs zstd, with a thread that feeds it input that has no descriptor."""
     import threading
 
     process = subprocess.Popen(

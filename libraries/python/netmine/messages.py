@@ -1,7 +1,8 @@
-"""Bitcoin's common messages: their fields, from bytes that may be anything, and back.
+"""Bitcoin's common messages: decoding of untrusted bytes, and encoding.
 
-Integers are little-endian on the wire. `decode` refuses what Bitcoin Core refuses; bytes after the last field are
-kept in `trailing`, as Core passes over them. Hashes are bytes as on the wire; `hash_text` writes them as people do.
+Integers are little-endian on the wire. `decode` refuses what Bitcoin Core refuses. Bytes after the last field,
+which Core ignores, are kept in `trailing`. Hashes are bytes as on the wire; `hash_text` writes them as block explorers
+do.
 """
 from __future__ import annotations
 
@@ -21,15 +22,15 @@ __all__ = [
 
 
 class Message:
-    """A message's payload. `encode` writes it; the header is `frame`'s."""
+    """A message's payload. `encode` writes it; `frame` adds the header."""
 
-    #: What the header calls it.
+    #: The command in the message's header.
     command: str
-    #: Bytes after the last field, which mean nothing.
+    #: Bytes after the last field, without meaning.
     trailing: bytes = b""
 
     def encode(self) -> bytes:
-        """The payload's bytes, without those that trail."""
+        """The payload's bytes, without trailing ones."""
         raise NotImplementedError
 
 
@@ -64,7 +65,7 @@ class Party:
 
 @dataclass
 class Version(Message):
-    """`version`; a field that is None was not there, and no field after it."""
+    """`version`. If a field is None, it and all later fields were missing."""
 
     command = "version"
     version: int
@@ -81,7 +82,7 @@ class Version(Message):
 
     @classmethod
     def read(cls, fields: Fields) -> Version:
-        """Reads as many of the fields as there are."""
+        """Reads the fields that are present."""
         message = cls(
             fields.little(4, "version", signed=True),
             fields.little(8, "services"),
@@ -116,14 +117,14 @@ class Version(Message):
 
 @dataclass
 class Ping(Message):
-    """`ping`; before BIP31 without a nonce."""
+    """`ping`. Before BIP31 it has no nonce."""
 
     command = "ping"
     nonce: Optional[int] = None
 
     @classmethod
     def read(cls, fields: Fields) -> Ping:
-        """Reads the nonce where there is one."""
+        """Reads the nonce if there is one."""
         return cls(fields.little(8, "nonce") if fields.remaining else None)
 
     def encode(self) -> bytes:
@@ -148,7 +149,7 @@ class Pong(Message):
 
 @dataclass(frozen=True)
 class InventoryItem:
-    """What an inventory names."""
+    """An item of an inventory."""
 
     #: 1 transaction, 2 block, 3 filtered block, 4 compact block, 5 transaction by wtxid; bit 30: with witness.
     type: int
@@ -186,9 +187,9 @@ class Inventory(Message):
 
 @dataclass(frozen=True)
 class KnownNode:
-    """A node that another one knows."""
+    """A node that another node announces."""
 
-    #: When it was last heard of, seconds since the Unix epoch.
+    #: The time when it was last seen, in seconds since the Unix epoch.
     time: int
     services: int
     endpoint: Endpoint
@@ -293,7 +294,7 @@ class BlockHeader:
 
 @dataclass
 class Headers(Message):
-    """`headers`: at most 2000 headers of blocks, each with a count of transactions that means nothing."""
+    """`headers`: at most 2000 block headers, each with a meaningless count of transactions."""
 
     command = "headers"
     headers: List[BlockHeader]
@@ -313,13 +314,13 @@ class Headers(Message):
 
 @dataclass
 class Locator(Message):
-    """`getheaders` and `getblocks`: where in the chain one is, and where to stop."""
+    """`getheaders` and `getblocks`: the sender's place in the chain, and the place to stop."""
 
     command: str
     version: int
     #: At most 101 hashes of blocks, the newest first.
     locator: List[bytes]
-    #: Zeros for as many as there may be.
+    #: The last wanted hash; zeros for as many as possible.
     stop: bytes = bytes(32)
 
     @classmethod
@@ -372,7 +373,7 @@ class Block(Message):
 
 @dataclass
 class FeeFilter(Message):
-    """`feefilter` (BIP133): the lowest fee rate one wants to hear of, in satoshi per 1000 virtual bytes."""
+    """`feefilter` (BIP133): the minimum fee rate of wanted transactions, in satoshi per 1000 virtual bytes."""
 
     command = "feefilter"
     fee_rate: int
@@ -388,7 +389,7 @@ class FeeFilter(Message):
 
 @dataclass
 class SendCompact(Message):
-    """`sendcmpct` (BIP152): that one takes compact blocks, and whether to announce blocks by them."""
+    """`sendcmpct` (BIP152): the sender supports compact blocks, and may want blocks announced by them."""
 
     command = "sendcmpct"
     announce: bool
@@ -405,13 +406,13 @@ class SendCompact(Message):
 
 @dataclass
 class Reject(Message):
-    """`reject` (BIP61): that a message was not accepted, and why."""
+    """`reject` (BIP61): a message was not accepted, and the reason."""
 
     command = "reject"
     rejected: bytes
     code: int
     reason: bytes
-    #: Of the transaction or block, where it was one.
+    #: The hash of the rejected transaction or block.
     hash: Optional[bytes] = None
 
     @classmethod
@@ -427,9 +428,9 @@ class Reject(Message):
 
 
 def decode(command: str, payload: bytes) -> Message:
-    """The fields of a message's payload; `Unknown` where the command is not known.
+    """The fields of a message's payload; `Unknown` for an unknown command.
 
-    Raises `FormatError` where the payload is not what the command says.
+    Raises `FormatError` if the payload is malformed.
     """
     read = _READERS.get(command)
     if read is None:
@@ -473,7 +474,7 @@ def frame(magic: bytes, command: str, payload: bytes = b"") -> bytes:
 
 
 def unframe(message: bytes) -> Tuple[bytes, str, bytes]:
-    """Magic, command and payload of one whole message; raises `FormatError` where it is none."""
+    """Magic, command and payload of one whole message. Raises `FormatError` if the bytes are not one."""
     fields = Fields(message)
     magic, name = fields.take(4, "magic"), fields.take(12, "command")
     length, checksum = fields.little(4, "length"), fields.take(4, "checksum")

@@ -10,7 +10,7 @@ from .fields import Fields
 
 
 class OutcomeCode(IntEnum):
-    """What happened; `docs/log-format.md` says what each means. Later programs may have others."""
+    """The codes of outcomes (`docs/log-format.md`). Later programs may have more."""
 
     UNSPECIFIED = 1
     REFUSED = 2
@@ -54,9 +54,9 @@ class Outcome:
 
     #: One of `OutcomeCode`, or a later one's number.
     code: Union[OutcomeCode, int]
-    #: The system's error number, as Linux numbers them; 0 if the system is not to blame.
+    #: The system's error number, as on Linux; 0 if it was not an error of the system.
     errno: int = 0
-    #: Which kind of detail there is, and its bytes, as `docs/log-format.md` lists them.
+    #: The kind of detail and its bytes, as in `docs/log-format.md`.
     detail_kind: int = 0
     detail: bytes = b""
 
@@ -71,7 +71,7 @@ class Outcome:
 
     @classmethod
     def from_reason(cls, reason: str, errno: int) -> Optional[Outcome]:
-        """What programs before 0.2 say in place of a code: a reason that begins with its name."""
+        """The form of programs before 0.2: a reason that begins with the code's name."""
         if not reason:
             return cls(OutcomeCode.UNSPECIFIED, errno) if errno else None
         name, colon, rest = reason.partition(": ")
@@ -87,20 +87,20 @@ class Outcome:
 
     @property
     def name(self) -> str:
-        """The code's name: `refused`; `outcome N` for a number that this version does not know."""
+        """The code's name, such as `refused`; `outcome N` for an unknown code."""
         if isinstance(self.code, OutcomeCode):
             return self.code.name.lower().replace("_", " ")
         return f"outcome {self.code}"
 
     @property
     def connection(self) -> Optional[int]:
-        """The id of the connection that stands in the way, if that is what the detail is."""
+        """The id of the connection that prevents this one, if the detail has it."""
         is_connection = self.detail_kind == _CONNECTION and len(self.detail) == 4
         return int.from_bytes(self.detail, "big") if is_connection else None
 
     @property
     def reason(self) -> str:
-        """The name, and what else is known, in words; programs decide by the code."""
+        """The name and the details in words. Programs should use the code instead."""
         text = self.detail.decode("utf-8", "replace") if self.detail_kind == _TEXT else ""
         if self.connection is not None:
             text = f"connection {self.connection}"
@@ -115,11 +115,11 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Introduction:
-    """What a peer says of itself in its `version` message."""
+    """The content of a peer's `version` message."""
 
     protocol_version: int
     services: int
-    #: As it sent it (BIP14), at most 256 bytes.
+    #: The user agent as sent (BIP14), at most 256 bytes.
     user_agent: bytes
     height: int
     #: Whether it asks for transactions to be announced (BIP37).

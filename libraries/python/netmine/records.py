@@ -1,4 +1,4 @@
-"""The records of the log stream, each of the class that its type says; docs/log-format.md describes them."""
+"""The records of the log stream, with a class for each type (docs/log-format.md)."""
 from __future__ import annotations
 
 import datetime
@@ -15,7 +15,7 @@ from .outcome import Introduction, Outcome
 
 
 class RecordType(enum.IntFlag):
-    """Types of records, one bit each, so that an interest in several is a mask."""
+    """Types of records, one bit each, so that several types form a mask."""
 
     META = 0x0001
     DEBUG = 0x0002
@@ -25,36 +25,36 @@ class RecordType(enum.IntFlag):
     BITCOIN_MSG = 0x0020
     CONNECTOR = 0x0040
     CLIENT = 0x0080
-    #: From inside a node, and alerts: bodies that begin with u32 count of the bytes that follow.
+    #: From inside a node, and alerts. Each body begins with a u32 that counts the bytes that follow.
     MEMPOOL = 0x0100
     VALIDATION = 0x0200
     NODE_CONNECTION = 0x0400
     NODE_LOG = 0x0800
     RPC = 0x1000
     ALERT = 0x2000
-    #: Every type, those of later sources too.
+    #: Every type, including unknown ones.
     ALL = 0xFFFF
 
 
 class RecordFlags(enum.IntFlag):
-    """What is particular about a record."""
+    """Flags of a record."""
 
-    #: We sent the message; without it we received it.
+    #: We sent the message. Without this flag we received it.
     SENT = 0x01
     #: The message's checksum is wrong.
     WRONG_CHECKSUM = 0x02
-    #: The message came or went over an encrypted transport (BIP324).
+    #: The message was transferred over an encrypted transport (BIP324).
     ENCRYPTED = 0x04
     #: The body is cut short.
     CUT_SHORT = 0x08
-    #: What is recorded happened at the time given or a little earlier.
+    #: The event happened at the record's time or a little earlier.
     UPPER_BOUND = 0x10
-    #: The record was sent again after a reconnect; a reader may have it already.
+    #: The record was sent again after a reconnect. A reader may have it already.
     RESENT = 0x20
 
 
 class EventCode(enum.IntEnum):
-    """What can happen to a connection."""
+    """Events of a connection."""
 
     CONNECTED = 0x001
     ACCEPTED = 0x002
@@ -68,7 +68,7 @@ class EventCode(enum.IntEnum):
 
     @property
     def ends_connection(self) -> bool:
-        """Whether the connection is gone afterwards."""
+        """Whether the event ends the connection."""
         return self not in (EventCode.CONNECTED, EventCode.ACCEPTED, EventCode.HANDSHAKE_DONE)
 
 
@@ -90,19 +90,19 @@ class Direction(enum.IntEnum):
 
 @dataclass
 class Record:
-    """One record; of a type, or a META code, that this version does not know where it is of no class below."""
+    """A record. Records of unknown types or META codes have this class itself."""
 
-    #: Where it begins in the file or stream, in bytes.
+    #: Its offset in the file or stream, in bytes.
     offset: int
-    #: Who wrote it; 0 is the log server, or an archive.
+    #: The id of its source; 0 is the log server, or an archive.
     source: int
     #: Nanoseconds since the Unix epoch.
     time: int
-    #: Its number in its source, from 1; 0 for one that is not numbered.
+    #: Its sequence number in its source, from 1; 0 if it is not numbered.
     sequence: int
     #: One of `RecordType`, or a later one.
     type: int
-    #: Of `RecordFlags`.
+    #: A mask of `RecordFlags`.
     flags: int
     #: The connection it is about; 0 for none.
     connection: int
@@ -125,7 +125,7 @@ _EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)
 
 @dataclass
 class Malformed(Record):
-    """A record whose body is not what its type says."""
+    """A record whose body does not match its type."""
 
     problem: FormatError
 
@@ -136,7 +136,7 @@ class Text(Record):
 
     @property
     def text(self) -> str:
-        """The text; what is no UTF-8 is replaced."""
+        """The text. Invalid UTF-8 is replaced."""
         return self.body.decode("utf-8", "replace")
 
 
@@ -144,8 +144,7 @@ class Text(Record):
 class BitcoinMessage(Record):
     """BITCOIN_MSG: a message exactly as on the wire, its header and its payload.
 
-    Nothing of it is taken for granted: with CUT_SHORT, and where somebody sent bytes that are none, it may be less
-    than a whole message.
+    It may be less than a whole message: with CUT_SHORT, or if somebody sent bytes that are not a message.
     """
 
     @property
@@ -155,23 +154,23 @@ class BitcoinMessage(Record):
 
     @property
     def command(self) -> str:
-        """Its command; bytes that are no ASCII are escaped."""
+        """Its command. Bytes outside ASCII are escaped."""
         return self.body[4:16].rstrip(b"\0").decode("ascii", "backslashreplace")
 
     @property
     def length(self) -> Optional[int]:
-        """How long its payload is, as its header says; None where it has no whole header."""
+        """The length of its payload in bytes, from its header; None if the header is incomplete."""
         return int.from_bytes(self.body[16:20], "little") if len(self.body) >= 24 else None
 
     @property
     def payload(self) -> bytes:
-        """What follows the header."""
+        """The bytes after the header."""
         return self.body[24:]
 
     def decode(self) -> messages.Message:
-        """Its payload's fields; `messages.Unknown` where the command is not known.
+        """Its payload's fields; `messages.Unknown` for an unknown command.
 
-        Raises `FormatError` where the payload is not what the command says.
+        Raises `FormatError` if the payload is malformed.
         """
         return messages.decode(self.command, self.payload)
 
@@ -184,17 +183,17 @@ class ConnectionEvent(Record):
     code: EventCode
     direction: Direction
     remote: Endpoint
-    #: 0.0.0.0:0 where there never was one.
+    #: 0.0.0.0:0 if there was none.
     local: Endpoint
-    #: How long the connect, or the whole handshake, took, in ns; 0 where that is not known.
+    #: The duration of the connect, or of the whole handshake, in ns; 0 if unknown.
     duration: int
-    #: Why the connection ended; None if it did not, or if nothing is known.
+    #: Why the connection ended; None if it did not end, or if the reason is unknown.
     outcome: Optional[Outcome]
     #: The user agent as the peer sent it; empty until it is known.
     user_agent: bytes
-    #: What the peer said of itself; None until it is known, and from programs before 0.2.
+    #: The content of the peer's `version`; None until it is known, and from programs before 0.2.
     introduction: Optional[Introduction]
-    #: Up to 4 KiB of what a peer sent wrong.
+    #: Up to 4 KiB of the peer's violation.
     evidence: bytes
 
     @property
@@ -210,7 +209,7 @@ class ConnectionEvent(Record):
 
 @dataclass
 class SourceJoined(Record):
-    """META: a source was granted an id."""
+    """META: a source joined and has an id."""
 
     id: int
     instance: int
@@ -227,22 +226,22 @@ class SourceLeft(Record):
     id: int
     #: Whether it left in order.
     said_goodbye: bool
-    #: The last sequence that the log server has of it.
+    #: The last sequence number that the log server has of it.
     last_sequence: int
     reason: str
 
 
 @dataclass
 class OpenConnection(Record):
-    """META: the connection, of the record's source, is open where a reader or an archive's segment begins."""
+    """META: a connection that is open at the start of a reader's stream or of an archive's segment."""
 
     direction: Direction
     remote: Endpoint
     local: Endpoint
-    #: When it opened, in ns since the Unix epoch.
+    #: The time when it opened, in ns since the Unix epoch.
     since: int
     user_agent: bytes
-    #: What the peer said of itself; None until it is known, and from programs before 0.2.
+    #: The content of the peer's `version`; None until it is known, and from programs before 0.2.
     introduction: Optional[Introduction]
 
 
@@ -250,13 +249,13 @@ class OpenConnection(Record):
 class Gap(Record):
     """META: records of a source are missing."""
 
-    #: Whose records.
+    #: The source of the missing records.
     missing_source: int
     first: int
     last: int
-    #: How many of them the reader had asked for.
+    #: The number of missing records that match the reader's subscription.
     count: int
-    #: How many bytes those were; 0 where that is not known.
+    #: Their bytes; 0 if unknown.
     byte_count: int
     #: One of `GapCause`, or a later one.
     cause: int
@@ -266,16 +265,16 @@ class Gap(Record):
 class ClockState(Record):
     """META: the clock of the source's machine, as its kernel reports it."""
 
-    #: How far it is from true time, in ns.
+    #: The offset from true time, in ns.
     clock_offset: int
-    #: The largest error that the kernel thinks possible, in ns.
+    #: The largest possible error, as the kernel estimates it, in ns.
     error_bound: int
     synchronised: bool
 
 
 @dataclass(frozen=True)
 class Position:
-    """How far an archive has come with a source."""
+    """The position of an archive in a source."""
 
     instance: int
     source: int
@@ -284,7 +283,7 @@ class Position:
 
 @dataclass
 class RotationMark(Record):
-    """META: a segment of an archive begins, and where the former left off."""
+    """META: a segment of an archive begins, with the positions at the end of the former one."""
 
     positions: List[Position]
 
@@ -306,9 +305,9 @@ class Source:
 
 @dataclass
 class ServerStatus(Record):
-    """What the log server says of itself."""
+    """The status of the log server."""
 
-    #: When it started, in ns since the Unix epoch.
+    #: The time when it started, in ns since the Unix epoch.
     since: int
     process: int
     version: str
@@ -323,7 +322,7 @@ class ServerStatus(Record):
 
 @dataclass
 class Refusal(Record):
-    """The log server refuses, and closes the connection."""
+    """The log server refuses and closes the connection."""
 
     reason: str
 
@@ -338,16 +337,16 @@ _TEXT_TYPES = 0x0002 | 0x0004 | 0x0008 | 0x0040 | 0x0080
 
 
 class Framer:
-    """Finds records in the bytes of a stream or file, in whatever pieces they come."""
+    """Finds records in the bytes of a stream or file, which may arrive in any pieces."""
 
     def __init__(self) -> None:
         self._bytes = bytearray()
         self._start = 0
-        #: Where the next record begins, in bytes from the stream's or file's begin.
+        #: The offset of the next record, in bytes from the start of the stream or file.
         self.offset = 0
 
     def feed(self, data: bytes) -> None:
-        """Takes the next bytes."""
+        """Adds the next bytes."""
         if self._start:
             del self._bytes[: self._start]
             self._start = 0
@@ -355,11 +354,11 @@ class Framer:
 
     @property
     def waiting(self) -> int:
-        """How many bytes there are of which no record was made yet."""
+        """The number of bytes that are not part of a returned record yet."""
         return len(self._bytes) - self._start
 
     def records(self) -> Iterator[Record]:
-        """The records that are whole. Raises `FormatError` where there is none, after which none is found any more."""
+        """The complete records. Raises `FormatError` at bytes that are not a record; no record is found after that."""
         while True:
             record = self.next()
             if record is None:
@@ -367,7 +366,7 @@ class Framer:
             yield record
 
     def next(self) -> Optional[Record]:
-        """The next record; None where it is not whole yet."""
+        """The next record; None if it is not complete yet."""
         while True:
             data, start = self._bytes, self._start
             available = len(data) - start
@@ -388,7 +387,7 @@ class Framer:
                 return None
             _, source, time, sequence, type_, flags, reserved, connection = _HEADER.unpack_from(data, start)
             if reserved or type_ == 0 or type_ & (type_ - 1):
-                problem = f"has type {type_:#06x} and reserved byte {reserved}: it is none"
+                problem = f"has type {type_:#06x} and reserved byte {reserved}: not a record"
                 raise FormatError("record", problem, self.offset)
             if available < length + 4:
                 return None
@@ -403,7 +402,7 @@ class Framer:
 
 
 def _typed(header: Header) -> Record:
-    """The record, of the class that its type says."""
+    """The record, with the class for its type."""
     type_, body = header[4], header[7]
     if type_ == RecordType.BITCOIN_MSG:
         return BitcoinMessage(*header)
@@ -426,7 +425,7 @@ def _event(header: Header, fields: Fields) -> Record:
     if version == 0:
         return _early_event(header, Fields(header[7]))
     if version != 2:
-        raise FormatError("event version", f"is {version}, which this version does not know", 0)
+        raise FormatError("event version", f"is {version}, which is unknown", 0)
     direction, code = _direction(fields), _event_code(fields.u16("event code"))
     remote, local = Endpoint.read(fields, "remote endpoint"), Endpoint.read(fields, "local endpoint")
     duration, outcome = fields.u64("duration"), Outcome.read(fields)
@@ -439,7 +438,7 @@ def _event(header: Header, fields: Fields) -> Record:
 
 
 def _early_event(header: Header, fields: Fields) -> Record:
-    """What programs before 0.2 wrote."""
+    """Reads the form of programs before 0.2."""
     code, direction = _event_code(fields.u32("event code")), _direction(fields)
     remote, local = Endpoint.read(fields, "remote endpoint"), Endpoint.read(fields, "local endpoint")
     errno, duration = fields.u32("errno"), fields.u64("duration")
@@ -451,13 +450,13 @@ def _early_event(header: Header, fields: Fields) -> Record:
 
 def _event_code(code: int) -> EventCode:
     if code not in _CODES:
-        raise FormatError("event code", f"is {code}, which no event has", 0)
+        raise FormatError("event code", f"is {code}, which is not an event", 0)
     return _CODES[code]
 
 
 def _peer(fields: Fields) -> Tuple[bytes, Optional[Introduction]]:
-    """What is known of a peer: its user agent, and all that it said."""
-    kind = fields.u8("what is known of the peer")
+    """Reads the known part of a peer: its user agent, and the content of its `version`."""
+    kind = fields.u8("kind of peer")
     if kind == 0:
         return b"", None
     if kind == 1:
@@ -465,7 +464,7 @@ def _peer(fields: Fields) -> Tuple[bytes, Optional[Introduction]]:
     if kind == 2:
         introduction = Introduction.read(fields)
         return introduction.user_agent, introduction
-    raise FormatError("what is known of the peer", f"is {kind}", fields.offset - 1)
+    raise FormatError("kind of peer", f"is {kind}", fields.offset - 1)
 
 
 _CODES = {int(code): code for code in EventCode}
@@ -509,7 +508,7 @@ def _open_connection(header: Header, fields: Fields) -> Record:
 
 
 def _early_open_connection(header: Header, fields: Fields) -> Record:
-    """What programs before 0.2 wrote."""
+    """Reads the form of programs before 0.2."""
     return _open(header, fields, lambda fields: (fields.prefixed("user agent"), None))
 
 
@@ -620,5 +619,5 @@ def encode(type_: int, body: bytes, *, source: int = 0, time: int = 0, sequence:
 
 
 def preamble(time: int) -> bytes:
-    """The bytes that a stream or file created then, in ns since the Unix epoch, begins with."""
+    """The preamble of a stream or file with this creation time, in ns since the Unix epoch."""
     return struct.pack(">4sHHQ", _PREAMBLE, 1, 0, time)

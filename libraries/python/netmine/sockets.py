@@ -9,14 +9,14 @@ from typing import Optional, Tuple, Union
 from .access import prove
 from .errors import ConnectionLost
 
-#: A unix socket's path (a text with a slash in it, or a path), or `host:port`, or host and port.
+#: A unix socket's path (a text with a slash, or a path), or `host:port`, or host and port.
 Address = Union[str, "os.PathLike[str]", Tuple[str, int]]
 
 _CHUNK = 256 << 10
 
 
 def usual(name: str) -> str:
-    """The path of a socket, `control` or `subscribe`, where Netmine's programs have it if nobody chose `logger.root`."""
+    """The default path of a socket, `control` or `subscribe`, if `logger.root` is not set."""
     user = os.geteuid()
 
     def owner(path: str) -> Optional[int]:
@@ -39,8 +39,8 @@ def connect(
 ) -> socket.socket:
     """Connects to one of Netmine's programs.
 
-    Over TCP the key is proven where one is given, and must be known to the server; `purpose` is the socket that it is
-    proven for: `control`, `publish` or `subscribe`. Raises `OSError` where nobody is there.
+    On TCP, a given key is proven, and the server must know it. `purpose` is the socket that the proof is for:
+    `control`, `publish` or `subscribe`. Raises `OSError` if no program listens.
     """
     where = parse(address)
     if isinstance(where, str):
@@ -64,7 +64,7 @@ def connect(
 
 
 def parse(address: Address) -> Union[str, Tuple[str, int]]:
-    """A path, or host and port; raises `ValueError` for what is neither."""
+    """A path, or host and port. Raises `ValueError` if the text is neither."""
     if isinstance(address, tuple):
         return address
     text = os.fspath(address)
@@ -72,37 +72,37 @@ def parse(address: Address) -> Union[str, Tuple[str, int]]:
         return text
     host, colon, port = text.rpartition(":")
     if not colon or not (port.isascii() and port.isdigit()) or int(port) > 65535:
-        raise ValueError(f'"{text}" is neither the path of a socket, which has a slash in it, nor host:port')
+        raise ValueError(f'"{text}" is neither the path of a socket (with a slash) nor host:port')
     return host.strip("[]"), int(port)
 
 
 class Deadline:
-    """A point in time by which something must have happened; never, where no seconds are given."""
+    """A deadline; none if no seconds are given."""
 
     def __init__(self, seconds: Optional[float]) -> None:
         self._end = None if seconds is None else time.monotonic() + seconds
 
     @property
     def remaining(self) -> Optional[float]:
-        """Seconds until then, 0 once it is over; None for never."""
+        """The seconds until the deadline, 0 after it; None if there is none."""
         return None if self._end is None else max(0.0, self._end - time.monotonic())
 
 
 def receive(source: socket.socket, deadline: Deadline) -> bytes:
-    """The next bytes; none at the end. Raises `TimeoutError` when the deadline is over."""
+    """The next bytes; empty at the end. Raises `TimeoutError` after the deadline."""
     remaining = deadline.remaining
-    # A timeout of 0 would mean not to wait at all, with another error where nothing is there.
+    # A timeout of 0 would not wait at all, and would raise another error if there is nothing to read.
     source.settimeout(remaining if remaining is None else max(remaining, 1e-6))
     try:
         return source.recv(_CHUNK)
     except socket.timeout:
-        raise TimeoutError("nothing came in time") from None
+        raise TimeoutError("nothing arrived in time") from None
     except ConnectionError as error:
         raise ConnectionLost(str(error)) from error
 
 
 def transmit(target: socket.socket, data: bytes, timeout: Optional[float]) -> None:
-    """Sends all bytes. Raises `TimeoutError` where the other end does not take them."""
+    """Sends all bytes. Raises `TimeoutError` if the other end does not read them."""
     target.settimeout(timeout)
     try:
         target.sendall(data)

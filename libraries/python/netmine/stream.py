@@ -1,4 +1,4 @@
-"""The log server's stream, as it comes."""
+"""The log server's live stream."""
 from __future__ import annotations
 
 import collections
@@ -14,25 +14,26 @@ from .sockets import Address, Deadline, connect, receive, transmit, usual
 
 
 class Stream:
-    """What the log server forwards, filtered, from now on.
+    """The records that the log server forwards from now on, filtered.
 
         with Stream(types=RecordType.BITCOIN_MSG, commands=["inv"]) as stream:
             for record in stream: ...
 
-    First comes one `SourceJoined` for each live source and one `OpenConnection` for each open connection. META
-    records come whatever the filter says. Where the reader is too slow it gets a `Gap` that says what it missed;
-    with `disconnect_when_slow` it is disconnected instead, which raises `Refused`. When this returns the filter is
-    in force: whatever happens afterwards is in the stream.
+    The stream begins with one `SourceJoined` for each live source and one `OpenConnection` for each open connection.
+    META records arrive whatever the filter is. A reader that is too slow gets a `Gap` that names the missed records;
+    with `disconnect_when_slow` it is disconnected instead, which raises `Refused`. When the constructor returns, the
+    filter is in force: the stream contains all later records.
 
-    The iteration ends when the log server does. There is no reconnecting: what was missed meanwhile would be a
-    hole that nobody told of.
+    The iteration ends when the log server ends. It does not reconnect, because the records missed meanwhile would be
+    an unreported hole.
 
-    - `address`: a unix socket's path, or host:port; None for where the log server has it if `logger.root` is not set.
+    - `address`: a unix socket's path, or host:port; None for the default path (if `logger.root` is not set).
     - `types`: a mask of `RecordType`.
-    - `received`, `sent`: whether messages that we received, or sent, are wanted.
-    - `commands`, `sources`, `connections`: those wanted; none for all. Commands and directions ask of messages only.
-    - `key`: the 32 bytes of the key, for a log server that asks for one over TCP; `read_key` reads it from a file.
-    - `timeout`: seconds that the log server may take to answer; None for ever.
+    - `received`, `sent`: whether to include messages that we received, or sent.
+    - `commands`, `sources`, `connections`: the wanted ones; empty for all. Commands and directions apply to messages
+      only.
+    - `key`: the 32 bytes of the key, for a log server on TCP that requires one; `read_key` reads it from a file.
+    - `timeout`: seconds that the log server may take to answer; None means forever.
     """
 
     def __init__(
@@ -73,13 +74,13 @@ class Stream:
         connections: Iterable[int] = (),
         disconnect_when_slow: bool = False,
     ) -> None:
-        """Asks for something else from now on. What came before is still in the iteration."""
+        """Changes the subscription. Records that arrived before are still in the iteration."""
         self._subscribe(
             _subscription(types, received, sent, commands, sources, connections, disconnect_when_slow)
         )
 
     def status(self) -> ServerStatus:
-        """What the log server says of itself. Records that come before its answer wait for the iteration."""
+        """The log server's status. Records that arrive before its answer are kept for the iteration."""
         transmit(self._socket, encode(RecordType.META, u8(0x87), time=time.time_ns()), self._timeout)
         deadline = Deadline(self._timeout)
         while True:
@@ -91,7 +92,7 @@ class Stream:
             self._waiting.append(record)
 
     def records(self, seconds: Optional[float] = None) -> Iterator[Record]:
-        """The records as they come; where seconds are given, those that come until they are over."""
+        """The records as they arrive; if seconds are given, only those that arrive within that time."""
         deadline = Deadline(seconds)
         while True:
             if self._waiting:
@@ -111,11 +112,11 @@ class Stream:
         return self.records()
 
     def fileno(self) -> int:
-        """The socket's descriptor, to wait for it with others."""
+        """The socket's descriptor, for waiting on several at once."""
         return self._socket.fileno()
 
     def close(self) -> None:
-        """Leaves. The log server keeps nothing for a reader that does not archive."""
+        """Closes the connection. The log server keeps nothing for a reader that does not archive."""
         self._socket.close()
 
     def __enter__(self) -> Stream:
@@ -128,7 +129,7 @@ class Stream:
 
     def _subscribe(self, request: bytes) -> None:
         transmit(self._socket, request, self._timeout)
-        # The server answers in order: once it has said how it does, it has taken the subscription.
+        # The server answers in order, so its status confirms the subscription.
         self.status()
 
     def _receive(self, deadline: Deadline) -> Optional[Record]:
@@ -162,7 +163,7 @@ def _subscription(
     connections: Iterable[int],
     disconnect_when_slow: bool,
 ) -> bytes:
-    """The record that subscribes."""
+    """The record with the subscription."""
     names = [_command(name) for name in commands]
     source_ids = [u32(source, "source") for source in sources]
     connection_ids = [u32(connection, "connection") for connection in connections]
@@ -182,5 +183,5 @@ def _subscription(
 def _command(name: str) -> bytes:
     encoded = name.encode("ascii")
     if not 0 < len(encoded) <= 12:
-        raise ValueError(f'"{name}" is no command: it has {len(encoded)} bytes, not 1 to 12')
+        raise ValueError(f'"{name}" is not a command: it has {len(encoded)} bytes, not 1 to 12')
     return encoded.ljust(12, b"\0")

@@ -1,4 +1,4 @@
-"""What requests say: nodes to connect to, and which connections they are about."""
+"""Targets of requests: nodes to connect to, and connections."""
 from __future__ import annotations
 
 import enum
@@ -11,7 +11,7 @@ from .records import Direction
 
 
 class State(enum.IntEnum):
-    """How far a connection has come."""
+    """The state of a connection."""
 
     CONNECTING = 0
     HANDSHAKING = 1
@@ -21,22 +21,22 @@ class State(enum.IntEnum):
 
 @dataclass(frozen=True)
 class ConnectTarget:
-    """A node to connect to, and how; what is None is as the connector is configured."""
+    """A node to connect to, with options. If an option is None, the connector's configuration applies."""
 
     remote: Endpoint
-    #: The address to connect from, with port 0 for any.
+    #: The local address to connect from; port 0 means any port.
     local: Optional[Endpoint] = None
     #: The SOCKS5 proxy to connect through.
     proxy: Optional[Endpoint] = None
-    #: The services that the node is told we offer.
+    #: The services that we offer in our `version`.
     services: Optional[int] = None
-    #: The user agent that it is told, at most 256 bytes.
+    #: The user agent in our `version`, at most 256 bytes.
     user_agent: Optional[bytes] = None
-    #: Whether it is asked to announce transactions (BIP37).
+    #: Whether we ask the node to announce transactions (BIP37).
     relay: Optional[bool] = None
-    #: Whether it is connected to though there is a connection of ours to it.
+    #: Whether to connect even if we have a connection to the node.
     another: bool = False
-    #: Whether it is dialled again whenever the connection ends, until a command disconnects it.
+    #: Whether to dial again whenever the connection ends, until a command disconnects it.
     keep: bool = False
 
     def encode(self) -> bytes:
@@ -57,23 +57,23 @@ class ConnectTarget:
 
 @dataclass(frozen=True)
 class Filter:
-    """Connections by what they are: those that meet every condition that is not None."""
+    """Selects the connections that meet every condition that is not None."""
 
-    #: The peer's address is of one of these networks.
+    #: The peer's address belongs to one of these networks.
     networks: Optional[Sequence[int]] = None
-    #: The peer's address is in one of these ranges: `192.0.2.0/24`, or the very address, `192.0.2.1`.
+    #: The peer's address is in one of these ranges: `192.0.2.0/24`, or a single address, `192.0.2.1`.
     ranges: Optional[Sequence[str]] = None
-    #: The user agent has one of these in it, whatever their case.
+    #: The user agent contains one of these texts; case is ignored.
     user_agents: Optional[Sequence[str]] = None
     #: The peer offers all of these services.
     services: Optional[int] = None
     #: The peer offers none of these services.
     lacking_services: Optional[int] = None
-    #: Which end opened it.
+    #: The end that opened it.
     direction: Optional[Direction] = None
     #: It is in one of these states.
     states: Optional[Iterable[State]] = None
-    #: At most so many, drawn at random from those that meet the rest; not for a list.
+    #: At most this many, drawn at random from the connections that meet the other conditions; not allowed in a list.
     sample: Optional[int] = None
 
     def encode(self) -> bytes:
@@ -106,10 +106,10 @@ class All:
         return "ALL"
 
 
-#: Every connection; to send, every one whose handshake is done.
+#: Every connection; for a send, every one whose handshake is done.
 ALL = All()
 
-#: Which connections a request is about: all, one by its id, some by their ids, or by what they are.
+#: The connections of a request: all, one id, several ids, or a filter.
 Target = Union[All, int, Iterable[int], Filter]
 
 
@@ -136,6 +136,6 @@ def _range(text: str) -> bytes:
     bits = 255
     if slash:
         if not (count.isascii() and count.isdigit()) or int(count) > 8 * len(address):
-            raise ValueError(f'"{text}" is no range of addresses')
+            raise ValueError(f'"{text}" is not a range of addresses')
         bits = int(count)
     return u8(network) + prefixed(address) + u8(bits)

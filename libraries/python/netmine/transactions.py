@@ -15,15 +15,15 @@ def double_sha256(data: bytes) -> bytes:
 
 
 def hash_text(hash: bytes) -> str:
-    """A hash as people write it: hexadecimal, the bytes in reverse."""
+    """A hash as block explorers show it: hexadecimal, the bytes reversed."""
     return hash[::-1].hex()
 
 
 @dataclass
 class TransactionInput:
-    """What a transaction spends."""
+    """An input: an output that the transaction spends."""
 
-    #: The transaction that has the output, and the output's number in it.
+    #: The txid of the spent output; `index` is the output's number in that transaction.
     previous: bytes
     index: int
     script: bytes
@@ -33,7 +33,7 @@ class TransactionInput:
 
 @dataclass
 class TransactionOutput:
-    """What a transaction pays."""
+    """An output: an amount and the script that may spend it."""
 
     #: In satoshi.
     value: int
@@ -42,13 +42,13 @@ class TransactionOutput:
 
 @dataclass
 class Transaction:
-    """A transaction. It is read, not made: `raw` are its bytes, from which the hashes are."""
+    """A decoded transaction. `raw` has its bytes, from which the hashes are computed."""
 
     version: int
     inputs: List[TransactionInput]
     outputs: List[TransactionOutput]
     lock_time: int
-    #: All bytes, with the witness.
+    #: All bytes, including the witness.
     raw: bytes = field(repr=False)
     #: The bytes without the witness.
     stripped: bytes = field(repr=False)
@@ -83,7 +83,7 @@ class Transaction:
             if flags:
                 inputs_start = fields.offset
                 inputs = _inputs(fields)
-        # Where there is nothing at all, the byte taken for flags was the count of outputs.
+        # Without any inputs and with flags 0, the byte read as flags was the count of outputs.
         outputs = _outputs(fields) if inputs or flags else []
         witness_start = fields.offset
         if flags:

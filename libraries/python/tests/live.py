@@ -1,8 +1,8 @@
-"""What the package does with running programs: a logserver, a connector and nodes of the simulated network.
+"""Tests the package with running programs: a logserver, a connector and nodes of the simulated network.
 
     python3 live.py --control PATH --control HOST:PORT --stream PATH --stream HOST:PORT --key FILE --archive FILE NODE…
 
-Ends the connector at last, and prints "all is well" where it is.
+Finally shuts the connector down, and prints "all is well" on success.
 """
 import argparse
 import time
@@ -15,7 +15,7 @@ arguments = argparse.ArgumentParser()
 arguments.add_argument("--control", action="append")
 arguments.add_argument("--stream", action="append")
 arguments.add_argument("--archive")
-arguments.add_argument("--key", help="file of the key, which those over TCP ask for")
+arguments.add_argument("--key", help="file of the key, for the addresses on TCP")
 arguments.add_argument("nodes", nargs="+")
 options = arguments.parse_args()
 check = unittest.TestCase()
@@ -23,17 +23,17 @@ key = netmine.read_key(options.key)
 
 
 def until(stream, condition):
-    """The records up to the first that meets a condition."""
+    """The records up to the first one that meets a condition."""
     records = []
     for record in stream.records(30):
         records.append(record)
         if condition(record):
             return records
-    raise SystemExit(f"waited for a record in vain; the last of {len(records)} were {records[-3:]}")
+    raise SystemExit(f"the expected record did not arrive; the last of {len(records)} were {records[-3:]}")
 
 
 def exchange(control, address, nodes):
-    """Everything that a client can do; returns what the stream said meanwhile."""
+    """Tests every request of a client. Returns the records of the stream meanwhile."""
     with Stream(address, key=key) as stream, Connector(control, name="live.py", key=key) as connector:
         hello = connector.hello
         check.assertEqual((hello.version, hello.network), (3, "simnet"))
@@ -69,7 +69,7 @@ def exchange(control, address, nodes):
         check.assertEqual(connector.next_event(30), netmine.Sent(sending.request, 1, 0))
 
         def says(record, message, sent):
-            """Whether the record is that message, on the first connection."""
+            """Whether the record is this message on the first connection."""
             if not isinstance(record, BitcoinMessage) or (record.connection, record.sent) != (first, sent):
                 return False
             return record.command == message.command and record.decode() == message
@@ -117,7 +117,7 @@ def exchange(control, address, nodes):
 
 
 def narrowed(address, control, nodes):
-    """A filter selects what it says, and another one from then on."""
+    """Tests that a filter selects the right records, and that a new filter replaces it."""
     with Stream(address, types=RecordType.BITCOIN_MSG, commands=["version"], sent=False) as stream:
         with Connector(control) as connector:
             connecting = connector.connect(nodes)
@@ -140,13 +140,13 @@ for control, address in zip(options.control, options.stream):
     streamed.append(exchange(control, address, options.nodes))
 narrowed(options.stream[0], options.control[0], options.nodes)
 
-# Over TCP nobody gets in without the key, over a unix socket it is not asked for.
+# TCP requires the key; a unix socket does not.
 for address, make in ((options.control[1], Connector), (options.stream[1], Stream)):
     for wrong in (None, bytes(32)):
         with check.assertRaises(netmine.AccessDenied):
             make(address, key=wrong)
 
-# Every message that is known is read and written back as it was.
+# Every known message must decode and encode to the same bytes.
 known = 0
 for _, records in streamed:
     for record in records:
@@ -160,14 +160,14 @@ check.assertGreater(known, 20)
 with Connector(options.control[0]) as connector:
     connector.shut_down()
 
-# The archive has what the stream had, byte for byte.
+# The archive must have the same records as the stream, byte for byte.
 deadline = time.monotonic() + 30
 while True:
     with LogReader(options.archive) as log:
         archived = {record.sequence: record for record in log if record.source == streamed[0][0] and record.sequence}
     if any(getattr(record, "text", "") == "orderly shutdown" for record in archived.values()):
         break
-    check.assertLess(time.monotonic(), deadline, "the archive never had the last record")
+    check.assertLess(time.monotonic(), deadline, "the last record did not reach the archive")
     time.sleep(0.05)
 for source, records in streamed:
     for record in records:

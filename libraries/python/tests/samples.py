@@ -1,4 +1,4 @@
-"""Bodies of records, payloads of messages and of frames, each with what it is; written by hand from the documents."""
+"""Bodies of records and payloads of messages and frames, with their meaning; written by hand from the documents."""
 import struct
 
 from netmine import Endpoint, Network, RecordType
@@ -13,7 +13,7 @@ def text(value):
     return struct.pack(">H", len(value)) + value.encode()
 
 
-#: What a peer says of itself: version 70016, services 9, a user agent, height 930000, relay.
+#: The content of a peer's `version`: version 70016, services 9, a user agent, height 930000, relay.
 INTRODUCTION = struct.pack(">iQ", 70016, 9) + text("/Satoshi:29.0.0/") + struct.pack(">iB", 930_000, 1)
 #: An outcome: already connected (20), no errno, detail of kind 2: connection 17.
 OUTCOME = struct.pack(">HIBHI", 20, 0, 2, 4, 17)
@@ -21,7 +21,7 @@ EVENT = (
     struct.pack(">BBH", 2, 0, 0x100) + ENDS + struct.pack(">Q", 1_500_000) + OUTCOME + b"\x02" + INTRODUCTION
     + struct.pack(">H", 2) + b"\xff\x00"
 )
-#: The same as programs before 0.2 wrote it.
+#: The same in the form of programs before 0.2.
 EARLY_EVENT = (
     struct.pack(">IB", 0x100, 0) + ENDS + struct.pack(">IQ", 0, 1_500_000) + text("already connected: connection 17") + text("/Satoshi:29.0.0/")
     + struct.pack(">H", 2) + b"\xff\x00"
@@ -54,7 +54,7 @@ def log():
 
 CLASSES = [*METAS, "ConnectionEvent", "BitcoinMessage", "Text", "Record", "Record"]
 
-#: BIP144's first example is none of ours; this is the main network's block 170's payment, the first there was.
+#: The payment in mainnet's block 170, the first one ever.
 PAYMENT = bytes.fromhex(
     "0100000001c997a5e56e104102fa209c6a852dd90660a20b2d9c352423edce25857fcd3704000000004847304402204e45e16932b8af51"
     "4961a1d3a1a25fdf3f4f7732e9d624c6c61548ab5fb8cd410220181522ec8eca07de4860a4acdd12909d831cc56cbbac462208222 1a8"
@@ -65,7 +65,7 @@ PAYMENT = bytes.fromhex(
 )
 PAYMENT_ID = "f4184fc596403b9d638783cf57adfe4c75c605f6356fbc91338530e9831e9e16"
 
-#: The main network's first block's header.
+#: The header of mainnet's first block.
 GENESIS = bytes.fromhex(
     "01000000" + "00" * 32 + "3ba3edfd7a7b12b27ac72c3e67768f617fc81bc3888a51323a9fb8aa4b1e5e4a" "29ab5f49" "ffff001d" "1dac2b7c"
 )

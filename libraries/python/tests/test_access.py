@@ -20,7 +20,7 @@ def proof(key, text, client):
 
 class AccessTests(unittest.TestCase):
     def serve(self, opening, key):
-        """A server that opens so, and answers with a proof of a key; the client's end."""
+        """Starts a server with this opening that proves a key. Returns the client's end."""
         client, server = socket.socketpair()
         self.addCleanup(client.close)
         client.settimeout(10)
@@ -43,7 +43,7 @@ class AccessTests(unittest.TestCase):
     def test_both_prove_the_key(self):
         client, thread, heard = self.serve(CHALLENGE + NUMBER, KEY)
         prove(client, KEY, "control")
-        # What follows is left where it is.
+        # The bytes after the proof must not be read.
         self.assertEqual(client.recv(10), b"on")
         thread.join(10)
         self.assertEqual(heard[0][32:], proof(KEY, b"netmine client control", heard[0][:32]))

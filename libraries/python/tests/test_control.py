@@ -37,7 +37,7 @@ def frame(type_, payload, version=2):
 
 
 class FakeConnector:
-    """Answers each request with what a test says: bytes of whole frames, made from the request's id."""
+    """Answers each request with the frames that a test makes from the request's id."""
 
     def __init__(self, test, answer):
         folder = tempfile.TemporaryDirectory()
@@ -147,7 +147,7 @@ class ControlTests(unittest.TestCase):
         outcomes = connector.wait(connecting, 10)
         self.assertEqual(outcomes[1].user_agent, b"/x/")
         self.assertEqual(outcomes[2].reason, "no")
-        # What was no outcome is kept, in order.
+        # Events that are not results of a connect are kept, in order.
         kept = [type(event).__name__ for event in (connector.next_event(10), connector.next_event(10))]
         self.assertEqual(kept, ["Connected", "Closed"])
         self.assertIsNone(connector.next_event(0))
@@ -244,7 +244,7 @@ class ControlTests(unittest.TestCase):
                     call(self.connector(self.replies(type_, payload[:count]))) if call else self.connector(
                         self.replies(type_, payload[:count])
                     )
-        # A connection's own length is believed no more than the rest.
+        # The length of a connection is checked too.
         for count in range(len(NEW)):
             if count == len(OLD):
                 continue
@@ -264,7 +264,7 @@ class ControlTests(unittest.TestCase):
         for answer in (
             frame(0x93, b"\0\0\0\x09"),  # To another request.
             frame(0x94, b"\0\0\0\x02"),  # Of another type.
-            frame(0x93, b"\0\0\0\x02\0"),  # With a byte too many.
+            frame(0x93, b"\0\0\0\x02\0"),  # With one byte too many.
             frame(0x93, b"\0\0\0\x02", version=4),
             b"\x02\xff\xff\xff\xff\x93",
         ):

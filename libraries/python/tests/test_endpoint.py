@@ -3,7 +3,7 @@ import unittest
 from netmine import Endpoint, FormatError, Network
 from netmine.fields import Fields
 
-#: Texts, and the networks that they are of.
+#: Texts and their networks.
 TEXTS = {
     "127.0.0.1:8333": Network.IPV4,
     "[2001:db8::1]:18444": Network.IPV6,

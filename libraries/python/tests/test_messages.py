@@ -33,7 +33,7 @@ PAYLOADS = {
     "reject": b"\x02tx\x10\x03bad" + HASH,
     "verack": b"",
 }
-#: Where a payload may end earlier and still be one: as Bitcoin Core has it.
+#: Lengths at which a shorter payload is still valid, as in Bitcoin Core.
 OPTIONAL = {"version": {46, 80, 97, 101}, "ping": {0}, "reject": set(range(8, 40))}
 
 
@@ -81,7 +81,7 @@ class MessageTests(unittest.TestCase):
         self.assertEqual(witness.stripped, STRIPPED)
         self.assertEqual(witness.txid, messages.double_sha256(STRIPPED))
         self.assertNotEqual(witness.txid, witness.wtxid)
-        # Nothing at all: the byte taken for flags is the count of outputs.
+        # No inputs: the byte read as flags is the count of outputs.
         self.assertEqual(decode("tx", bytes(4) + b"\0\0" + bytes(4)).transaction.outputs, [])
 
     def test_what_is_refused(self):

@@ -34,7 +34,7 @@ class RecordTests(unittest.TestCase):
         self.assertEqual((left.id, left.said_goodbye, left.last_sequence, left.reason), (7, True, 41, "goodbye"))
         self.assertEqual((opened.direction.name, opened.remote, opened.local), ("INBOUND", samples.REMOTE, samples.LOCAL))
         self.assertEqual((opened.since, opened.user_agent, opened.connection), (77, b"/Satoshi:29.0.0/", 3))
-        # A gap of source 0 is one of the record's own source.
+        # A gap with source 0 belongs to the record's own source.
         self.assertEqual((gap.missing_source, gap.first, gap.last, gap.count, gap.byte_count), (7, 3, 9, 5, 600))
         self.assertEqual(gap.cause, netmine.GapCause.SLOW_READER)
         self.assertEqual((clock.clock_offset, clock.error_bound, clock.synchronised), (-12, 3400, True))
@@ -101,7 +101,7 @@ class RecordTests(unittest.TestCase):
             self.assertIsInstance(read(encode(RecordType.BITCOIN, body))[0][0], Malformed)
         backwards = samples.METAS["Gap"][:5] + (10).to_bytes(8, "big") + samples.METAS["Gap"][13:]
         self.assertIsInstance(read(encode(RecordType.META, backwards))[0][0], Malformed)
-        # A count that is a lie reserves nothing.
+        # A false count must not reserve memory.
         lie = b"\x06\xff\xff\xff\xff" + bytes(20)
         self.assertIsInstance(read(encode(RecordType.META, lie))[0][0], Malformed)
 

@@ -17,7 +17,7 @@ RECORD = encode(RecordType.BITCOIN_MSG, samples.VERACK, source=7, time=3, sequen
 
 
 class FakeLogServer:
-    """Says something to each reader, and keeps what it says."""
+    """Sends data to each reader, and keeps the reader's data."""
 
     def __init__(self, test, *says):
         folder = tempfile.TemporaryDirectory()
