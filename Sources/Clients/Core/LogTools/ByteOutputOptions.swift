@@ -10,13 +10,13 @@ struct ByteOutputOptions: ParsableArguments {
   )
   var path: String?
 
-  @Flag(help: "Replace the file where it is there already.")
+  @Flag(help: "Replace the file if it exists.")
   var force = false
 
-  /// Opens the file.
+  /// Opens the file or the standard output. Throws if that is a terminal.
   func open(_ output: Output) throws(ClientFailure) -> ByteOutput {
     if path == nil || path == "-", output.isTerminal {
-      throw ClientFailure(.usage, "These are bytes and not for a terminal: name a file with -o.")
+      throw ClientFailure(.usage, "Binary output does not go to a terminal: name a file with -o.")
     }
     return try ByteOutput(path, replaces: force, output)
   }
