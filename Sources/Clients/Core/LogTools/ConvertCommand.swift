@@ -28,7 +28,7 @@ struct ConvertCommand: LogToolCommand {
   var result: ArchiveFormat
 
   @OptionGroup(title: "Which records") var records: RecordFilterOptions
-  @OptionGroup(title: "Where to") var target: ByteOutputOptions
+  @OptionGroup(title: "Output file") var target: ByteOutputOptions
   @OptionGroup var input: LogFileOptions
 
   var isJSON: Bool { false }

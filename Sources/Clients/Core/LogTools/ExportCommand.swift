@@ -55,7 +55,7 @@ struct ExportCommand: LogToolCommand {
   var append = false
 
   @OptionGroup(title: "Which records") var records: RecordFilterOptions
-  @OptionGroup(title: "Where to") var target: ByteOutputOptions
+  @OptionGroup(title: "Output file") var target: ByteOutputOptions
   @OptionGroup var input: LogFileOptions
 
   var isJSON: Bool { false }

@@ -19,7 +19,7 @@ struct MergeCommand: LogToolCommand {
   @Flag(help: "Skip records of a source that were merged already, as in archives that overlap.")
   var unique = false
 
-  @OptionGroup(title: "Where to") var target: ByteOutputOptions
+  @OptionGroup(title: "Output file") var target: ByteOutputOptions
   @OptionGroup var input: LogFileOptions
 
   var isJSON: Bool { false }

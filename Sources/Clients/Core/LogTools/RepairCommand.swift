@@ -21,7 +21,7 @@ struct RepairCommand: LogToolCommand {
   @Flag(help: "Cut off a torn end of the file itself.")
   var inPlace = false
 
-  @OptionGroup(title: "Where to") var target: ByteOutputOptions
+  @OptionGroup(title: "Output file") var target: ByteOutputOptions
   @OptionGroup var input: LogFileOptions
 
   var isJSON: Bool { false }
