@@ -88,7 +88,7 @@ struct GeoDatabaseTests {
     other.replaceSubrange(type, with: Data("GeoLite2-Cats".utf8))
     #expect(
       reason(folder.write(Array(other), to: "cats.mmdb"))
-        == "Its type is GeoLite2-Cats: it tells neither places nor autonomous systems"
+        == "Its type is GeoLite2-Cats: it has neither locations nor autonomous systems"
     )
     // Its beginning is gone, as after a download that was resumed at the wrong place.
     #expect(reason(folder.write(Array(whole.dropFirst(1000)), to: "short.mmdb")).contains("damaged"))
