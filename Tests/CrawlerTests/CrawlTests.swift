@@ -181,7 +181,7 @@ import Testing
     #expect(world.run(for: 5) { $0.state(gone) == .refused })
     world.kinds[gone] = .node([])
     world.now = 100
-    // First nobody has seen it since; then somebody has.
+    // First with a time before the failure, then with a later one.
     world.crawl.told([World.node(gone, time: World.epoch - 9)], by: 900, at: world.now)
     #expect(!world.run(for: 5) { $0.found.contains(gone) })
     world.crawl.told([World.node(gone, time: World.epoch + 50)], by: 900, at: world.now)

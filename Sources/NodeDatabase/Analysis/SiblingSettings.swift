@@ -14,7 +14,7 @@ public struct SiblingSettings: Sendable {
   public var sameNetworkShare = 0.01
   /// The share of changes that are observed at both siblings at the same time.
   public var togetherShare = 0.6
-  /// The share of siblings of which one advertises the other as its own address.
+  /// The share of sibling pairs in which one advertises the other as its own address.
   public var tellingShare = 0.3
   /// The share of addresses advertised by both siblings that have the same time.
   public var sameTimeShare = 0.8

@@ -30,7 +30,7 @@ private struct RecordingBatch {
   private var textPlaces: [String: Int] = [:]
   private var isNew: [Bool] = []
   private var isChanged: [Bool] = []
-  /// The number of nodes at the start of `nodes` of which only the columns for advertisements were read.
+  /// The number of nodes, at the start of `nodes`, with only the columns for advertisements read.
   private var advertisedCount = 0
   private var changes: [[SQLValue]] = []
   private var attempts: [[SQLValue]] = []

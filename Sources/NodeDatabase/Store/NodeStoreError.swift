@@ -1,6 +1,6 @@
 /// An error of the node database. It never contains a password.
 public struct NodeStoreError: Error, Equatable, CustomStringConvertible {
-  /// A clause in lower case, without a full stop.
+  /// The error as a clause without a full stop.
   public let description: String
   /// Whether the database refuses the written values, so that trying again cannot succeed.
   public let isRefusal: Bool

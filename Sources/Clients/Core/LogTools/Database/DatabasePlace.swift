@@ -46,7 +46,7 @@ enum DatabasePlace {
     let unfinished = target + ".part"
     unlink(unfinished)
     defer { unlink(unfinished) }
-    // The file has no name yet, so that nobody needs it after a crash.
+    // An unfinished file is useless after a crash, so it need not be synchronised.
     try open(unfinished, "PRAGMA journal_mode = OFF", "PRAGMA synchronous = OFF")
     guard rename(unfinished, target) == 0 else { throw failure(IOError("write \(path)")) }
   }
