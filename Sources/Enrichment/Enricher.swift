@@ -1,12 +1,12 @@
 import BitcoinWire
 import NodeDatabase
 
-/// Says where endpoints are and whose network they are in, from databases in MaxMind's format.
+/// Looks up the locations and autonomous systems of endpoints in databases in MaxMind's format.
 ///
-/// All of them are optional. One that is missing or damaged is told once, and again when that changes; the others go
-/// on. A database whose file was replaced is opened again within a minute of the caller's time.
+/// Each database is optional. A missing or damaged one is reported once, and again when the reason changes;
+/// the others still serve. A replaced file is opened within a minute of the caller's time.
 public final class Enricher {
-  /// How often files are looked at, in ns.
+  /// The time between two checks of the files, in ns.
   private static let interval: UInt64 = 60_000_000_000
 
   private let sources: [GeoSource]
@@ -14,22 +14,22 @@ public final class Enricher {
   private var databases: [(source: GeoSource, database: GeoDatabase)] = []
   private var checked: UInt64?
 
-  /// Prepares to say; databases are opened when they are first needed.
+  /// Creates an enricher. It opens the databases when they are first needed.
   ///
   /// - Parameters:
-  ///   - paths: the databases' files, in any order: what each is follows from itself.
-  ///   - report: is told of each that cannot be used.
+  ///   - paths: the databases' files in any order; each file has its type in it.
+  ///   - report: called with the error of a database that cannot be used.
   public init(_ paths: [String], report: @escaping (GeoDatabaseError) -> Void) {
     sources = paths.map { GeoSource($0) }
     self.report = report
   }
 
-  /// Whether there is any database to ask.
+  /// Whether any database is configured.
   public var hasSources: Bool { !sources.isEmpty }
 
-  /// What the databases say of an endpoint; nil where they know nothing, as of every Tor, I2P and CJDNS address.
+  /// Looks up an endpoint. Returns nil if no database knows it, as for every Tor, I2P and CJDNS address.
   ///
-  /// - Parameter time: now, ns since the Unix epoch.
+  /// - Parameter time: now, in ns since the Unix epoch.
   public func enrichment(of endpoint: Endpoint, at time: UInt64) -> EndpointFacts? {
     refresh(time)
     var fields = GeoFields()
@@ -62,7 +62,7 @@ public final class Enricher {
     collect()
   }
 
-  /// Takes what is open, the better source of a country first.
+  /// Collects the open databases, the better source for countries first.
   private func collect() {
     databases = sources.compactMap { source in source.database.map { (source, $0) } }
       .sorted { $0.database.kind.rawValue < $1.database.kind.rawValue }

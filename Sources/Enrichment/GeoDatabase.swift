@@ -2,12 +2,13 @@ import BitcoinWire
 import CMaxMindDB
 import Glibc
 
-/// A database in MaxMind's format (GeoLite2, GeoIP2 and what others make alike), in a file that is mapped into memory.
+/// A database in MaxMind's format (GeoLite2, GeoIP2 or compatible), whose file is mapped into memory.
 ///
-/// A file is to be replaced by another of its name, as `geoipupdate` does: one that is cut short while it is mapped
-/// ends the process.
+/// Replace the file by renaming another over it, as `geoipupdate` does. If it is truncated while mapped, the
+/// process dies.
 public final class GeoDatabase {
-  /// What a database tells; the better source of a country first.
+  /// The content of a database, in the order in which databases are asked: the better source for countries
+  /// first.
   public enum Kind: Int, Sendable {
     /// Countries, cities, coordinates and time zones.
     case city
@@ -16,7 +17,7 @@ public final class GeoDatabase {
     /// Autonomous systems.
     case asn
 
-    /// The kind of a type such as `GeoLite2-City`, `GeoIP2-Enterprise`, `GeoIP2-ISP`; nil where it tells none of these.
+    /// The kind of a type such as `GeoLite2-City`, `GeoIP2-Enterprise`, `GeoIP2-ISP`; nil for other types.
     init?(type: String) {
       if type.contains("City") || type.contains("Enterprise") {
         self = .city
@@ -30,21 +31,21 @@ public final class GeoDatabase {
     }
   }
 
-  /// The file.
+  /// The file's path.
   public let path: String
-  /// What it says it is: `GeoLite2-City`.
+  /// The type in the file, such as `GeoLite2-City`.
   public let type: String
-  /// What it tells.
+  /// The kind of its type.
   public let kind: Kind
-  /// When it was made, in seconds since the Unix epoch.
+  /// The build time in seconds since the Unix epoch.
   public let built: UInt64
 
   private let database: UnsafeMutablePointer<MMDB_s>
 
   /// Opens a database.
   ///
-  /// - Throws: where it cannot be read, is damaged as far as can be seen without reading all of it, or is of a type that
-  ///   tells nothing of what is wanted here.
+  /// - Throws: `GeoDatabaseError` if the file cannot be read, is visibly damaged (it is not read as a whole),
+  ///   or has a type without useful content.
   public init(_ path: String) throws(GeoDatabaseError) {
     let database = UnsafeMutablePointer<MMDB_s>.allocate(capacity: 1)
     let status = MMDB_open(path, UInt32(MMDB_MODE_MMAP), database)
@@ -61,7 +62,7 @@ public final class GeoDatabase {
       throw GeoDatabaseError(
         path,
         isWhole
-          ? "Its type is \(type): it tells neither places nor autonomous systems"
+          ? "Its type is \(type): it has neither locations nor autonomous systems"
           : "It is damaged: its search tree does not end where it should"
       )
     }
@@ -77,9 +78,9 @@ public final class GeoDatabase {
     database.deallocate()
   }
 
-  /// What it knows of an address: nothing of those that are neither IPv4 nor IPv6.
+  /// Looks up an address. All fields are nil if it is neither IPv4 nor IPv6.
   ///
-  /// - Throws: where the database turns out to be damaged.
+  /// - Throws: `GeoDatabaseError` if the lookup finds damage.
   public func fields(of address: NetworkAddress) throws(GeoDatabaseError) -> GeoFields {
     var fields = GeoFields()
     guard var entry = try entry(address.unmapped) else { return fields }

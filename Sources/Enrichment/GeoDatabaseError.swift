@@ -1,8 +1,8 @@
-/// Why a database of addresses cannot be used.
+/// The reason why a geographic database cannot be used.
 public struct GeoDatabaseError: Error, Equatable, CustomStringConvertible {
-  /// The database's file.
+  /// The file's path.
   public let path: String
-  /// What is wrong with it.
+  /// The reason, as a sentence without a full stop.
   public let reason: String
 
   init(_ path: String, _ reason: String) {
@@ -10,6 +10,6 @@ public struct GeoDatabaseError: Error, Equatable, CustomStringConvertible {
     self.reason = reason
   }
 
-  /// Both.
+  /// The path and the reason.
   public var description: String { "\(path): \(reason)" }
 }

@@ -1,8 +1,8 @@
 import Glibc
 
-/// A database's file, opened again when another has taken its place.
+/// A database's file, which is opened again after it was replaced.
 final class GeoSource {
-  /// What tells one file from the next at the same path.
+  /// The properties that distinguish a file from its successor at the same path.
   private struct Identity: Equatable {
     var device: UInt64
     var inode: UInt64
@@ -10,7 +10,7 @@ final class GeoSource {
     var modified: Int64
     var modifiedNanoseconds: Int64
 
-    /// The file that is there now; nil where there is none, and `errno` says why.
+    /// The identity of the file at a path; nil if there is none, with the reason in `errno`.
     init?(_ path: String) {
       var status = stat()
       guard stat(path, &status) == 0 else { return nil }
@@ -27,16 +27,16 @@ final class GeoSource {
   private var tried: Identity?
   private var told: String?
 
-  /// The database, as long as it can be used.
+  /// The database, while it can be used.
   private(set) var database: GeoDatabase?
 
   init(_ path: String) { self.path = path }
 
-  /// Opens what is there, unless it is open already or could not be.
+  /// Opens the file, unless this file is open or has failed to open before.
   ///
-  /// Where another file cannot be opened, or there is none any more, the one that was open still serves.
+  /// If a new file cannot be opened or the file is gone, the database that was open stays in use.
   ///
-  /// - Returns: what is wrong, where that was not told yet.
+  /// - Returns: the error, unless it was reported before.
   func refresh() -> GeoDatabaseError? {
     guard let found = Identity(path) else {
       tried = nil
@@ -50,15 +50,15 @@ final class GeoSource {
       told = nil
       return nil
     } catch {
-      // Written over in place, what is mapped is not what it was.
+      // A file that was overwritten in place has changed the mapped memory.
       if opened?.inode == found.inode, opened?.device == found.device { database = nil }
       return news(error)
     }
   }
 
-  /// Uses the database no more, until another is there.
+  /// Stops using the database until the file is replaced.
   ///
-  /// - Returns: what is wrong, where that was not told yet.
+  /// - Returns: the error, unless it was reported before.
   func discard(_ error: GeoDatabaseError) -> GeoDatabaseError? {
     database = nil
     return news(error)

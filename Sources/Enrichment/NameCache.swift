@@ -1,12 +1,13 @@
 import BitcoinWire
 
-/// What addresses are called, as far as it is remembered: so many of them, each for a time. Beyond, any gives way.
+/// The remembered host names of addresses: a bounded number, each until it expires. When full, a random entry
+/// is replaced.
 struct NameCache {
-  /// What was found out.
+  /// The result of a reverse lookup.
   enum Answer: Equatable {
-    /// It is called so.
+    /// The address has this name.
     case name(String)
-    /// It has no name, or nobody said so.
+    /// The address has no name, or no name server answered.
     case nameless
   }
 
@@ -19,21 +20,21 @@ struct NameCache {
   private var entries: [NetworkAddress: Entry] = [:]
   private var addresses: [NetworkAddress] = []
 
-  /// Creates one that remembers at most `capacity` addresses.
+  /// Creates a cache of at most `capacity` addresses.
   init(capacity: Int) { self.capacity = max(1, capacity) }
 
-  /// How many are remembered.
+  /// The number of remembered addresses, expired ones included.
   var count: Int { entries.count }
 
-  /// What is remembered of an address; nil for nothing.
+  /// The remembered result for an address; nil if there is none.
   ///
-  /// - Parameter now: ns on a clock that never steps.
+  /// - Parameter now: ns on the monotonic clock.
   func answer(_ address: NetworkAddress, at now: UInt64) -> Answer? {
     guard let entry = entries[address], now < entry.end else { return nil }
     return entry.answer
   }
 
-  /// Remembers an answer until then, on the same clock.
+  /// Remembers a result until a time on the same clock.
   mutating func remember(_ answer: Answer, of address: NetworkAddress, until end: UInt64) {
     guard entries.updateValue(Entry(answer: answer, end: end), forKey: address) == nil else { return }
     guard addresses.count >= capacity else { return addresses.append(address) }

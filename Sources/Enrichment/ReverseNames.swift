@@ -3,12 +3,12 @@ import EventLoop
 import Names
 import NodeDatabase
 
-/// Asks name servers what addresses of nodes are called, so many a second.
+/// Looks up host names of nodes' addresses by reverse DNS, at a limited rate.
 ///
-/// Each address is asked for once, and what was answered is remembered: a week, or an hour where nobody answered. It
-/// tells name servers whom one looks at, so it is for those who want it. It belongs to its loop's thread.
+/// Each address is looked up once. Answers are remembered for a week, failures for an hour. Lookups show the
+/// nodes' addresses to name servers, so this has to be switched on. It belongs to its loop's thread.
 public final class ReverseNames {
-  /// Takes what was found, on the loop, or from within `lookUp` where it is remembered.
+  /// Receives a host name, on the loop, or from within `lookUp` if the name is remembered.
   public typealias Handler = (EndpointFacts) -> Void
 
   private static let hour: UInt64 = 3_600_000_000_000
@@ -22,29 +22,29 @@ public final class ReverseNames {
   private var cache: NameCache
   private var timer: TimerWatcher?
 
-  /// The endpoints of each address that is asked for, or will be.
+  /// The waiting endpoints of each address that is in the queue or in flight.
   private var asked: [NetworkAddress: Set<Endpoint>] = [:]
-  /// Those that will be, from `first` on.
+  /// The addresses to look up; those before `first` are done.
   private var queue: [NetworkAddress] = []
   private var first = 0
   private var inFlight = 0
   private var last: UInt64?
 
-  /// How many endpoints wait for their name.
+  /// The number of endpoints that wait for their name.
   public private(set) var waiting = 0
 
-  /// How many were passed over because too many waited; they may be looked up again later.
+  /// Endpoints skipped because the queue was full; they may be looked up again later.
   public private(set) var passedOver = 0
 
-  /// Prepares to ask.
+  /// Creates a resolver.
   ///
   /// - Parameters:
-  ///   - servers: the name servers to ask, none of them a unix socket; empty for the system's.
-  ///   - rate: questions a second, and most under way, but one at least.
-  ///   - capacity: addresses that are remembered, in some 150 bytes each.
+  ///   - servers: the name servers, none of them a Unix socket; empty for the system's.
+  ///   - rate: queries per second, and the limit of queries in flight, which is at least one.
+  ///   - capacity: remembered addresses, about 150 bytes each.
   ///   - queue: endpoints that may wait.
-  ///   - needsRoutable: whether addresses are passed over that nobody elsewhere can have.
-  ///   - handle: takes each name that is found.
+  ///   - needsRoutable: whether unroutable addresses are skipped.
+  ///   - handle: called with each name found.
   public init(
     servers: [SocketAddress] = [],
     rate: Double = 10,
@@ -69,10 +69,10 @@ public final class ReverseNames {
 
   deinit { close() }
 
-  /// Whether somebody waits for a name.
+  /// Whether any endpoint waits for a name.
   public var isBusy: Bool { waiting > 0 }
 
-  /// Asks nothing more, and forgets who waits.
+  /// Stops all lookups, and forgets the waiting endpoints.
   public func close() {
     timer?.cancel()
     queue = []
@@ -82,7 +82,8 @@ public final class ReverseNames {
     resolver.close()
   }
 
-  /// Has the name of an endpoint's address found, where it is IPv4 or IPv6 and routable.
+  /// Looks up the name of an endpoint's address, if it is IPv4 or IPv6, and routable if `needsRoutable` is
+  /// set.
   public func lookUp(_ endpoint: Endpoint) {
     let address = endpoint.address.unmapped
     switch address {
@@ -105,7 +106,7 @@ public final class ReverseNames {
     schedule()
   }
 
-  /// Sees to it that the next question is asked when it may be.
+  /// Starts the timer for the next query.
   private func schedule() {
     guard first < queue.count, inFlight < limit, let timer, !timer.isRunning else { return }
     let passed = last.map { Double(Clock.monotonic() - $0) / 1e9 } ?? interval

@@ -1,50 +1,51 @@
-/// A SQLite or PostgreSQL database, used by one thread at a time. Statements are the same for both.
+/// An SQLite or PostgreSQL database, for one thread at a time. The same SQL works with both.
 public protocol Database: AnyObject {
   /// Begins a transaction.
   ///
   /// - Parameters:
-  ///   - access: whether it writes.
-  ///   - lock: a table that no other writer has locked meanwhile; SQLite lets only one write anyway. Ignored if there is no
-  ///     such table.
+  ///   - access: whether the transaction writes.
+  ///   - lock: a table to lock against other writers until the end of the transaction. It is ignored if it
+  ///     does not exist, and by SQLite, which has only one writer at a time anyway.
   func begin(_ access: DatabaseAccess, lock: String?) throws(StoreError)
 
-  /// Ends a transaction; what it wrote is there.
+  /// Ends the transaction and keeps its writes.
   func commit() throws(StoreError)
 
-  /// Ends a transaction, if there is one; what it wrote is gone.
+  /// Ends the transaction, if there is one, and undoes its writes.
   func rollBack()
 
-  /// Creates the schema that the tables are in, if it is not there.
+  /// Creates the schema of the tables, if it does not exist.
   func makeSchema() throws(StoreError)
 
   /// Executes a statement.
   func execute(_ sql: String) throws(StoreError)
 
-  /// The rows that a statement returns.
+  /// Executes a statement, and returns its rows.
   func rows(_ sql: String) throws(StoreError) -> [[SQLValue]]
 
-  /// Calls `body` with each row of a query, until it returns false; within a transaction. Memory does not grow with the rows.
+  /// Calls `body` with each row of a query, until it returns false. It needs a transaction. Memory does not
+  /// grow with the number of rows.
   func forEachRow(_ sql: String, _ body: ([SQLValue]) throws -> Bool) throws
 
-  /// The names of the columns that a query returns.
+  /// The names of a query's columns.
   func columns(_ sql: String) throws(StoreError) -> [String]
 
-  /// Whether there is a table.
+  /// Whether a table exists.
   func hasTable(_ name: String) throws(StoreError) -> Bool
 
-  /// A writer that adds rows to a table; within a transaction.
+  /// Creates a writer that adds rows to a table. It needs a transaction.
   func writer(into table: SQLTable) throws(StoreError) -> RowWriter
 
-  /// Adds rows to a table; if it has a key they replace those that are there.
+  /// Adds rows to a table. If the table has a key, they replace rows with the same key.
   func write(_ rows: [[SQLValue]], to table: SQLTable) throws(StoreError)
 
-  /// Changes rows that are there; columns of the database's table that `table` does not name stay as they are.
+  /// Updates existing rows. Columns that are not in `table` keep their values.
   ///
-  /// - Parameter table: the columns that the rows have, the first of which is the key, `id`.
+  /// - Parameter table: the columns of the rows; the first one is the key, `id`.
   func update(_ rows: [[SQLValue]], of table: SQLTable) throws(StoreError)
 }
 
-/// What a transaction may do.
+/// The access of a transaction.
 public enum DatabaseAccess: Sendable {
   /// It reads the database as of one moment.
   case reading
@@ -53,11 +54,11 @@ public enum DatabaseAccess: Sendable {
 }
 
 extension Database {
-  /// Does all of `body` or nothing of it.
+  /// Calls `body` in a transaction, which is undone if an error is thrown.
   ///
   /// - Parameters:
-  ///   - access: whether it writes.
-  ///   - lock: a table that no other writer has locked meanwhile.
+  ///   - access: whether the transaction writes.
+  ///   - lock: a table to lock against other writers (see `begin`).
   public func transaction<Result>(
     _ access: DatabaseAccess,
     lock: String? = nil,
@@ -74,18 +75,18 @@ extension Database {
     }
   }
 
-  /// The number that a query returns; nil if it returns none.
+  /// The integer that a query returns; nil if it returns none.
   public func integer(_ sql: String) throws(StoreError) -> Int64? { try rows(sql).first?.first?.integer }
 }
 
 extension SQL {
-  /// Opens a SQLite database.
+  /// Opens an SQLite database.
   ///
   /// - Parameters:
   ///   - path: the file.
-  ///   - access: `.reading` if it has to be there and is not written.
-  ///   - settings: statements for the connection, such as `PRAGMA`s and temporary tables. Another writer is awaited for
-  ///     30 s unless one of them is `PRAGMA busy_timeout`.
+  ///   - access: `.reading` if the file must exist and is not written.
+  ///   - settings: statements for the connection, such as `PRAGMA`s and temporary tables. The connection
+  ///     waits 30 s for another writer, unless one of them is `PRAGMA busy_timeout`.
   public static func openSQLite(
     _ path: String,
     _ access: DatabaseAccess = .writing,
@@ -97,10 +98,10 @@ extension SQL {
   /// Connects to a schema of a PostgreSQL database.
   ///
   /// - Parameters:
-  ///   - address: as of libpq.
-  ///   - schema: what the tables are in; it need not be there yet.
+  ///   - address: a libpq connection string.
+  ///   - schema: the schema of the tables; it need not exist yet.
   ///   - settings: statements for each connection, such as temporary tables.
-  ///   - limits: how long the server is waited for.
+  ///   - limits: time-outs.
   public static func openPostgreSQL(
     _ address: String,
     schema: String,

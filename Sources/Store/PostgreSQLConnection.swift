@@ -1,22 +1,22 @@
 import CPostgreSQL
 import Glibc
 
-/// How long a PostgreSQL server is waited for. What the address, libpq's environment variables or the server's own
-/// settings say of the same holds instead.
+/// Time-outs of PostgreSQL connections. Values in the address, in libpq's environment variables and in the
+/// server's settings take precedence.
 public struct PostgreSQLLimits: Sendable {
-  /// Seconds until a connection is there, for each of the server's addresses; libpq makes 2 of 1.
+  /// Seconds to connect to each address of the server; libpq raises 1 to 2.
   public var connecting = 10
-  /// Seconds that a statement waits for a lock of another session.
+  /// Seconds that a statement waits for another session's lock.
   public var lock = 30
-  /// Seconds without an answer after which the server is asked for a sign of life, again and again: a statement may take
-  /// as long as the server lives.
+  /// Seconds without an answer after which the program checks whether the server is alive, again and again. A
+  /// statement may take as long as the server lives.
   public var answer = 30
 
-  /// The defaults.
+  /// Creates the default time-outs.
   public init() {}
 }
 
-/// A connection to a PostgreSQL server; each call waits for the server's answer.
+/// A connection to a PostgreSQL server. Each call blocks until the server answers.
 public final class PostgreSQLConnection {
   private let connection: OpaquePointer
   private let address: String
@@ -26,18 +26,18 @@ public final class PostgreSQLConnection {
 
   /// Connects.
   ///
-  /// - Parameter address: `postgresql://…`, `key=value` words, or a database's name, as of libpq; what it leaves
-  ///   out is taken from libpq's environment variables and files.
+  /// - Parameter address: a libpq connection string: `postgresql://…`, `key=value` words, or a database's
+  ///   name. Missing parts come from libpq's environment variables and files.
   public init(_ address: String, _ limits: PostgreSQLLimits = PostgreSQLLimits()) throws(StoreError) {
     secrets = try Self.secrets(in: address)
     (self.address, self.limits) = (address, limits)
     connection = Self.withParameters(address, limits) { PQconnectdbParams($0, $1, 1) }!
     guard PQstatus(connection) == CONNECTION_OK else { throw failure() }
-    // No call waits for the server but `wait(for:)`.
+    // Only `wait(for:)` blocks.
     PQsetnonblocking(connection, 1)
-    // Nobody reads the server's notices.
+    // Discard the server's notices, as nothing reads them.
     PQsetNoticeProcessor(connection, { _, _ in }, nil)
-    // Not as `options` of the connection: proxies refuse these.
+    // Set by a statement: connection poolers refuse `options`.
     try execute(
       """
       SELECT set_config('lock_timeout', '\(limits.lock)s', false) FROM pg_settings \
@@ -48,7 +48,7 @@ public final class PostgreSQLConnection {
 
   deinit { PQfinish(connection) }
 
-  /// Whether the server was there at the last call.
+  /// Whether the connection was alive at the last call.
   public var isConnected: Bool { !isGivenUp && PQstatus(connection) == CONNECTION_OK }
 
   /// Executes a statement.
@@ -56,7 +56,8 @@ public final class PostgreSQLConnection {
     PQclear(try result(of: sql, PGRES_COMMAND_OK, PGRES_TUPLES_OK))
   }
 
-  /// Executes a statement, and gives the rows that it returns: whole numbers and numbers as such, all else as text.
+  /// Executes a statement, and returns its rows: integers and floating-point numbers as such, all other types
+  /// as text.
   public func rows(_ sql: String) throws(StoreError) -> [[SQLValue]] {
     let result = try result(of: sql, PGRES_COMMAND_OK, PGRES_TUPLES_OK)
     defer { PQclear(result) }
@@ -65,7 +66,7 @@ public final class PostgreSQLConnection {
       types.indices.map { column in
         guard PQgetisnull(result, row, Int32(column)) == 0 else { return .null }
         let text = String(cString: PQgetvalue(result, row, Int32(column)))
-        // The numbers of types in pg_type.dat: int2, int4, int8; float4, float8, numeric.
+        // OIDs of pg_type.dat: int2, int4, int8; float4, float8, numeric.
         return switch types[column] {
         case 20, 21, 23: Int64(text).map { .integer($0) } ?? .null
         case 700, 701, 1700: Double(text).map { .real($0) } ?? .null
@@ -75,7 +76,7 @@ public final class PostgreSQLConnection {
     }
   }
 
-  /// The names of the columns that a query returns.
+  /// The names of a query's columns.
   public func columns(_ sql: String) throws(StoreError) -> [String] {
     let result = try result(of: "SELECT * FROM (\(sql)) AS it LIMIT 0", PGRES_TUPLES_OK)
     defer { PQclear(result) }
@@ -85,8 +86,8 @@ public final class PostgreSQLConnection {
   /// Adds rows to a table.
   ///
   /// - Parameters:
-  ///   - bytes: the rows, as `COPY` has them in its binary format.
-  ///   - table: the table as it is written in SQL.
+  ///   - bytes: the rows in the binary format of `COPY`.
+  ///   - table: the table and its columns, as SQL.
   func copy(_ bytes: [UInt8], into table: String) throws(StoreError) {
     PQclear(try result(of: "COPY \(table) FROM STDIN (FORMAT binary)", PGRES_COPY_IN))
     let isQueued = bytes.withUnsafeBytes { bytes in
@@ -113,7 +114,7 @@ public final class PostgreSQLConnection {
     try lastResult(expected)
   }
 
-  /// The last result of what was sent, as of `PQexec`.
+  /// Returns the last result of the current statement, as `PQexec` does.
   private func lastResult(_ expected: [ExecStatusType]) throws(StoreError) -> OpaquePointer? {
     var status = PQflush(connection)
     while status == 1 {
@@ -122,7 +123,7 @@ public final class PostgreSQLConnection {
     }
     var last: OpaquePointer?
     while true {
-      // If the connection breaks meanwhile, PQgetResult says so.
+      // If the connection breaks in the meantime, PQgetResult reports it.
       while PQisBusy(connection) == 1 {
         do { try wait(for: POLLIN) } catch {
           PQclear(last)
@@ -132,7 +133,7 @@ public final class PostgreSQLConnection {
       guard let result = PQgetResult(connection) else { break }
       PQclear(last)
       last = result
-      // The server waits for rows.
+      // The server waits for the rows.
       if PQresultStatus(result) == PGRES_COPY_IN { break }
     }
     guard expected.contains(PQresultStatus(last)) else {
@@ -143,9 +144,9 @@ public final class PostgreSQLConnection {
     return last
   }
 
-  /// Waits until the server sends something, or takes something.
+  /// Waits until the socket is readable or writable, or until `limits.answer` while the server is alive.
   ///
-  /// - Throws: `StoreError` if it gives no sign of life; then the connection is not used any more.
+  /// - Throws: `StoreError` if the server is not alive any more; the connection is then given up.
   private func wait(for events: Int32) throws(StoreError) {
     var descriptor = pollfd(fd: PQsocket(connection), events: Int16(events), revents: 0)
     let count = poll(&descriptor, 1, Int32(clamping: limits.answer * 1000))
@@ -157,36 +158,37 @@ public final class PostgreSQLConnection {
     PQconsumeInput(connection)
   }
 
-  /// Whether the server answers somebody who connects.
+  /// Whether the server answers a new connection.
   private var isServerAlive: Bool {
     let state = Self.withParameters(address, limits) { PQpingParams($0, $1, 1) }
     return state == PQPING_OK || state == PQPING_REJECT
   }
 
-  /// What the server or the library said last, in a line, without passwords.
+  /// The last error message of the server or of libpq, in one line, with passwords replaced by `***`.
   private func failure(_ result: OpaquePointer? = nil) -> StoreError {
     var words = String(cString: PQerrorMessage(connection)).split { $0.isWhitespace }.joined(separator: " ")
     for secret in secrets {
       words = words.split(separator: secret, omittingEmptySubsequences: false).joined(separator: "***")
     }
     guard !words.isEmpty else { return .failed("the server does not answer") }
-    // Classes of SQLSTATE (PostgreSQL's Appendix A): 22, data that cannot be; 23, a constraint; 54, a limit of the program.
+    // Classes of SQLSTATE (PostgreSQL's Appendix A): 22 data exception, 23 constraint violation, 54 limit
+    // exceeded.
     let state = PQresultErrorField(result, Int32(UInt8(ascii: "C"))).map { String(cString: $0) } ?? ""
     return ["22", "23", "54"].contains(state.prefix(2)) ? .refused(words) : .failed(words)
   }
 
   // MARK: Addresses
 
-  /// Calls `body` with the names and values of all parameters of a connection.
+  /// Calls `body` with the names and values of all connection parameters.
   private static func withParameters<Result>(
     _ address: String,
     _ limits: PostgreSQLLimits,
     _ body: (UnsafePointer<UnsafePointer<CChar>?>, UnsafePointer<UnsafePointer<CChar>?>) -> Result
   ) -> Result {
-    // What follows them in the list, `dbname` with the address in it, overrides them.
+    // Later parameters override earlier ones, so `dbname` with the address comes last.
     var parameters = [
       ("fallback_application_name", "netmine"), ("client_encoding", "UTF8"),
-      // A server whose machine is gone is noticed within a minute.
+      // So that the loss of the server's machine is noticed within a minute.
       ("tcp_user_timeout", "60000"), ("keepalives_idle", "30"), ("keepalives_interval", "10"),
       ("keepalives_count", "3"),
     ]
@@ -199,7 +201,8 @@ public final class PostgreSQLConnection {
 
   /// The passwords in an address.
   ///
-  /// - Throws: `StoreError` if it cannot be read; without a word of it, as what is wrong may be a password.
+  /// - Throws: `StoreError.unreadableAddress` if it cannot be parsed. The error quotes nothing, as the bad
+  ///   part may be a password.
   private static func secrets(in address: String) throws(StoreError) -> [String] {
     let isURI = address.hasPrefix("postgresql://") || address.hasPrefix("postgres://")
     guard isURI || address.contains("=") else { return [] }
@@ -222,7 +225,7 @@ public final class PostgreSQLConnection {
     return secrets.filter { !$0.isEmpty }
   }
 
-  /// Lends texts as a list of C strings that ends with nil.
+  /// Calls `body` with the texts as a list of C strings that ends with nil.
   private static func withStrings<Result>(
     _ texts: [String],
     _ body: (UnsafePointer<UnsafePointer<CChar>?>) -> Result

@@ -1,4 +1,4 @@
-/// A schema of a PostgreSQL database. If the connection breaks, the next transaction makes another.
+/// A schema of a PostgreSQL database. After a broken connection, the next transaction connects again.
 final class PostgreSQLDatabase: Database {
   private let address: String
   private let schema: String
@@ -6,7 +6,7 @@ final class PostgreSQLDatabase: Database {
   private let limits: PostgreSQLLimits
   private var connection: PostgreSQLConnection
 
-  /// Connects, as of `SQL.openPostgreSQL`.
+  /// Connects; see `SQL.openPostgreSQL`.
   init(
     _ address: String,
     schema: String,
@@ -33,7 +33,7 @@ final class PostgreSQLDatabase: Database {
   func begin(_ access: DatabaseAccess, lock: String?) throws(StoreError) {
     if !connection.isConnected { connection = try Self.connect(address, schema, settings, limits) }
     try execute(access == .reading ? "BEGIN ISOLATION LEVEL REPEATABLE READ" : "BEGIN")
-    // Readers go on.
+    // This lock mode lets readers continue.
     if let lock, try hasTable(lock) { try execute("LOCK TABLE \(lock) IN EXCLUSIVE MODE") }
   }
 
@@ -44,7 +44,7 @@ final class PostgreSQLDatabase: Database {
   }
 
   func makeSchema() throws(StoreError) {
-    // Who may not make schemas may use one that is there.
+    // A role that may not create schemas may use an existing one.
     let isThere = try !rows("SELECT FROM pg_namespace WHERE nspname = \(SQL.literal(schema))").isEmpty
     if !isThere { try execute("CREATE SCHEMA \(SQL.identifier(schema))") }
   }
@@ -91,7 +91,8 @@ final class PostgreSQLDatabase: Database {
       )
     }
     try copy(rows, into: table.name, table)
-    // Else the server guesses how many rows a temporary table has, and may read all nodes for each batch.
+    // Without statistics, the server guesses the size of a temporary table, and may read all nodes for each
+    // batch.
     if settings.contains(table.temporaryCreation) { try execute("ANALYZE \(table.name)") }
   }
 
@@ -101,7 +102,7 @@ final class PostgreSQLDatabase: Database {
     try takeIn(rows, table, "UPDATE \(table.name) t SET \(settings) FROM \(table.intake) i WHERE t.id = i.id")
   }
 
-  /// Copies rows to the table's intake, and executes a statement that empties it into the table.
+  /// Copies rows into the table's intake, and executes a statement that moves them into the table.
   private func takeIn(_ rows: [[SQLValue]], _ table: SQLTable, _ sql: String) throws(StoreError) {
     try execute(
       """
@@ -128,7 +129,7 @@ struct PostgreSQLRows: RowWriter.Sink {
   private let connection: PostgreSQLConnection
   private let place: String
 
-  /// Writes to a table, with its columns, as they are written in SQL.
+  /// Writes to a table, given with its columns as SQL.
   init(_ connection: PostgreSQLConnection, _ place: String) {
     (self.connection, self.place) = (connection, place)
   }

@@ -1,37 +1,37 @@
 import Bytes
 import Glibc
 
-/// Adds rows to a table in bulk, a field after the other: by prepared insertions of several rows each (SQLite) or by `COPY`
-/// (PostgreSQL). Rows wait in memory until there are enough, or until `flush()`. If it throws, the rows that waited are
-/// gone.
+/// Adds rows to a table in bulk, field by field: by prepared INSERTs of several rows (SQLite) or by `COPY`
+/// (PostgreSQL). Rows are buffered until there are enough, or until `flush()`. If it throws, the buffered
+/// rows are lost.
 ///
-/// Rows wait as `COPY` has them in its binary format: i16 number of fields, then for each i32 length (-1 for null) and
-/// that many bytes, all big-endian.
+/// The buffer has the binary format of `COPY`: an i16 with the number of fields, then for each field an i32
+/// length (-1 for null) and that many bytes, all big-endian.
 public final class RowWriter {
-  /// What a column holds.
+  /// The type of a column.
   enum Kind {
     case integer, real, text, bytes
   }
 
-  /// What takes the rows.
+  /// The destination of the rows.
   protocol Sink {
-    /// Bytes of rows that are worth taking.
+    /// Bytes of rows that make a batch.
     var batch: Int { get }
 
-    /// Takes rows.
+    /// Writes rows.
     mutating func take(_ rows: Rows) throws(StoreError)
   }
 
-  /// Rows that wait.
+  /// Buffered rows.
   struct Rows {
-    /// What each column holds.
+    /// The type of each column.
     let kinds: [Kind]
-    /// The rows, after what `COPY` begins with.
+    /// The rows, after the header of `COPY`.
     var bytes: [UInt8] = beginning
-    /// How many rows there are.
+    /// The number of rows.
     var count = 0
 
-    /// What binary `COPY` begins with: a mark, flags and the length of an extension, both 0.
+    /// The header of binary `COPY`: a signature, flags and the length of an extension, both 0.
     static let beginning = Array("PGCOPY\n".utf8) + [0xff, 0x0d, 0x0a, 0] + [UInt8](repeating: 0, count: 8)
   }
 
@@ -40,7 +40,7 @@ public final class RowWriter {
   private var sink: any Sink
   private let batch: Int
 
-  /// Creates a writer of rows with a table's columns.
+  /// Creates a writer for a table's columns.
   init(_ table: SQLTable, to sink: any Sink) {
     rows = Rows(
       kinds: table.columns.map { column in
@@ -61,26 +61,26 @@ public final class RowWriter {
   /// Appends null.
   public func appendNull() { begin(UInt32.max) }
 
-  /// Appends a whole number, to a column of whole or of other numbers.
+  /// Appends an integer, to a column of integers or floating-point numbers.
   public func append(_ number: Int64) {
     let bits = rows.kinds[column] == .real ? Double(number).bitPattern : UInt64(bitPattern: number)
     begin(8)
     rows.bytes.appendBig(bits)
   }
 
-  /// Appends a number.
+  /// Appends a floating-point number.
   public func append(_ number: Double) {
     begin(8)
     rows.bytes.appendBig(number.bitPattern)
   }
 
-  /// Appends a text, without its NULs: PostgreSQL has none.
+  /// Appends a text without its NULs, which PostgreSQL cannot store.
   public func append(_ text: String) {
     var text = text
     text.withUTF8 { append(text: UnsafeRawBufferPointer($0)) }
   }
 
-  /// Appends a text of UTF-8, without its NULs.
+  /// Appends UTF-8 text without its NULs.
   public func append(text: UnsafeRawBufferPointer) {
     if let start = text.baseAddress, memchr(start, 0, text.count) != nil {
       let clean = text.filter { $0 != 0 }
@@ -97,7 +97,7 @@ public final class RowWriter {
     rows.bytes.append(contentsOf: bytes)
   }
 
-  /// Appends a value of the column's kind.
+  /// Appends a value of the column's type.
   public func append(_ value: SQLValue) {
     switch value {
     case .null: appendNull()
@@ -108,7 +108,7 @@ public final class RowWriter {
     }
   }
 
-  /// Begins a field of so many bytes, and its row, if it is the first.
+  /// Begins a field of `count` bytes, and its row if it is the first field.
   private func begin(_ count: UInt32) {
     precondition(column < rows.kinds.count, "a row has more fields than the table has columns")
     if column == 0 { rows.bytes.appendBig(UInt16(rows.kinds.count)) }
@@ -118,7 +118,7 @@ public final class RowWriter {
 
   // MARK: Rows
 
-  /// Ends a row, all of whose fields were appended.
+  /// Ends a row. All its fields must have been appended.
   public func endRow() throws(StoreError) {
     precondition(column == rows.kinds.count, "a row has fewer fields than the table has columns")
     column = 0
@@ -132,14 +132,14 @@ public final class RowWriter {
     try endRow()
   }
 
-  /// Gives the database the rows that wait.
+  /// Writes the buffered rows.
   public func flush() throws(StoreError) {
     guard rows.count > 0 else { return }
     defer { discard() }
     try sink.take(rows)
   }
 
-  /// Forgets the rows that wait.
+  /// Discards the buffered rows.
   func discard() {
     rows.bytes.removeLast(rows.bytes.count - Rows.beginning.count)
     rows.count = 0

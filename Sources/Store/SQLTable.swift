@@ -1,49 +1,50 @@
-/// A table that rows are written into, the same in both databases.
+/// A table to write rows into, the same in both databases.
 public struct SQLTable: Sendable {
-  /// Its name.
+  /// The table's name.
   public let name: String
-  /// Its columns and their PostgreSQL types, in order. SQLite gets `INTEGER` for `BIGINT` and `BLOB` for `BYTEA`.
+  /// The columns and their PostgreSQL types, in order. SQLite gets `INTEGER` for `BIGINT` and `BLOB` for
+  /// `BYTEA`.
   public let columns: [(name: String, type: String)]
-  /// The columns that tell its rows apart; empty if rows are only added.
+  /// The columns of the key; empty if rows are only added.
   public let key: [String]
 
-  /// Describes a table.
+  /// Creates a description of a table.
   public init(name: String, columns: [(name: String, type: String)], key: [String] = []) {
     (self.name, self.columns, self.key) = (name, columns, key)
   }
 
-  /// The temporary table that PostgreSQL collects rows in before they replace rows of a table with a key.
+  /// The temporary table in which PostgreSQL collects rows before they replace rows of a table with a key.
   var intake: String { "new_\(name)_\(columns.count)" }
 
-  /// The names of the columns with commas between them.
+  /// The names of the columns, separated by commas.
   public var columnList: String { columns.map(\.name).joined(separator: ", ") }
 
-  /// A comment at the end of a table whose key has several columns. SQLite, which would otherwise store each row once by
-  /// number and once by key, gets it as a clause.
+  /// A comment at the end of the definition of a table with several key columns. SQLite gets it as a clause;
+  /// otherwise SQLite would store each row twice, by number and by key.
   static let keyed = "/* WITHOUT ROWID */"
 
-  /// The statement that creates it.
+  /// The statement that creates the table.
   public var creation: String {
     var parts = columns.map { "\($0.name) \($0.type)" }
     if key.count > 1 { parts.append("PRIMARY KEY (\(key.joined(separator: ", ")))") }
     return "CREATE TABLE \(name) (\(parts.joined(separator: ", ")))\(key.count > 1 ? " \(Self.keyed)" : "")"
   }
 
-  /// The statement that creates it for one connection, if it is not there.
+  /// The statement that creates a temporary table, if it does not exist.
   public var temporaryCreation: String {
     let columns = columns.map { "\($0.name) \($0.type)" }.joined(separator: ", ")
     return "CREATE TEMPORARY TABLE IF NOT EXISTS \(name) (\(columns))"
   }
 
-  /// The columns besides the key, each with its new value.
+  /// The columns outside the key, each with its new value, for an UPDATE.
   ///
-  /// - Parameter value: gets the column's name and its place among all.
+  /// - Parameter value: returns the value's SQL for a column's name and its index among all columns.
   func settings(_ value: (String, Int) -> String) -> String {
     columns.enumerated().filter { !key.contains($1.name) }.map { "\($1.name) = \(value($1.name, $0))" }
       .joined(separator: ", ")
   }
 
-  /// What an insertion does with a row whose key is there already: it replaces it. Empty without a key.
+  /// The clause by which an INSERT replaces the row with the same key; empty without a key.
   var conflictClause: String {
     guard !key.isEmpty else { return "" }
     return

@@ -8,10 +8,10 @@ public enum SQLValue: Hashable, Sendable {
   case text(String)
   case bytes([UInt8])
 
-  /// A number, clamped to 64 bits.
+  /// An integer, clamped to 64 bits.
   public static func number(_ value: some BinaryInteger) -> SQLValue { .integer(Int64(clamping: value)) }
 
-  /// A number; null for nil.
+  /// An integer; null for nil.
   public static func optional(_ value: (some BinaryInteger)?) -> SQLValue {
     value.map { .number($0) } ?? .null
   }
@@ -19,15 +19,15 @@ public enum SQLValue: Hashable, Sendable {
   /// A text; null for nil.
   public static func optional(_ value: String?) -> SQLValue { value.map { .text($0) } ?? .null }
 
-  /// A number; null for nil.
+  /// A floating-point number; null for nil.
   public static func optional(_ value: Double?) -> SQLValue { value.map { .real($0) } ?? .null }
 
-  /// The whole number; nil if it is none.
+  /// The integer; nil for other types.
   public var integer: Int64? {
     if case .integer(let number) = self { number } else { nil }
   }
 
-  /// The number; nil if it is none.
+  /// The number as a floating-point number; nil for other types.
   public var real: Double? {
     switch self {
     case .integer(let number): Double(number)
@@ -36,7 +36,7 @@ public enum SQLValue: Hashable, Sendable {
     }
   }
 
-  /// The text; nil if it is none.
+  /// The text; nil for other types.
   public var string: String? {
     if case .text(let text) = self { text } else { nil }
   }

@@ -1,18 +1,18 @@
 import CSQLite
 
-/// A SQLite database.
+/// An SQLite database.
 final class SQLiteDatabase: Database {
   private let connection: OpaquePointer
-  /// The writers of `write` and `update`, by what they do.
+  /// The writers of `write` and `update`, by a name for the statement.
   private var writers: [String: RowWriter] = [:]
 
-  /// Opens a database, as of `SQL.openSQLite`.
+  /// Opens a database; see `SQL.openSQLite`.
   init(_ path: String, _ access: DatabaseAccess, settings: [String]) throws(StoreError) {
     let flags =
       access == .reading ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
     var opened: OpaquePointer?
     let status = sqlite3_open_v2(path, &opened, flags | SQLITE_OPEN_NOMUTEX, nil)
-    // Only without memory there is none.
+    // It is nil only if memory is exhausted.
     guard let opened else { throw .failed(String(cString: sqlite3_errstr(status))) }
     connection = opened
     guard status == SQLITE_OK else { throw failure() }
@@ -21,7 +21,7 @@ final class SQLiteDatabase: Database {
     for statement in settings { try execute(statement) }
   }
 
-  // It stays open until the last of its statements is gone.
+  // The connection stays open until its last statement is finalized.
   deinit { sqlite3_close_v2(connection) }
 
   func begin(_ access: DatabaseAccess, lock: String?) throws(StoreError) {
@@ -86,7 +86,7 @@ final class SQLiteDatabase: Database {
     }
   }
 
-  /// Writes rows by the writer of that name, made if there is none.
+  /// Writes rows with the writer of that name, which is created if necessary.
   private func write(
     _ rows: [[SQLValue]],
     by name: String,
@@ -101,7 +101,7 @@ final class SQLiteDatabase: Database {
 
   private func failure() -> StoreError { SQLiteStatement.failure(connection) }
 
-  /// A statement as SQLite has it: types matter only in definitions.
+  /// A statement in SQLite's dialect. Types occur only in CREATE statements.
   private static func dialect(_ sql: String) -> String {
     guard sql.hasPrefix("CREATE ") else { return sql }
     return sql.replacing("BIGINT", with: "INTEGER").replacing("BYTEA", with: "BLOB")

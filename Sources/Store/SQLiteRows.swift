@@ -1,7 +1,7 @@
 import Bytes
 
-/// Writes rows by a statement that takes several at once, which costs half of one for each, and the rest by one that takes
-/// one.
+/// Writes rows with a statement for several rows, which costs half as much per row, and the rest with a
+/// statement for one.
 struct SQLiteRows: RowWriter.Sink {
   let batch = 1 << 18
 
@@ -9,19 +9,19 @@ struct SQLiteRows: RowWriter.Sink {
   private let several: SQLiteStatement?
   private let rowsAtOnce: Int
 
-  /// Rows that one statement takes at most, and parameters; SQLite's own limit was 999 of these once.
+  /// The most rows and parameters of one statement. Old versions of SQLite allow 999 parameters.
   private static let limit = (rows: 32, parameters: 999)
 
-  /// Prepares statements.
+  /// Prepares the statements.
   ///
-  /// - Parameter make: makes the statement that takes so many rows.
+  /// - Parameter make: creates the statement for a number of rows.
   init(columnCount: Int, _ make: (Int) throws(StoreError) -> SQLiteStatement) throws(StoreError) {
     rowsAtOnce = max(1, min(Self.limit.rows, Self.limit.parameters / columnCount))
     single = try make(1)
     several = rowsAtOnce > 1 ? try make(rowsAtOnce) : nil
   }
 
-  /// Has a statement take one row after the other.
+  /// Writes each row with one statement.
   init(_ statement: SQLiteStatement) {
     single = statement
     several = nil
@@ -59,7 +59,7 @@ struct SQLiteRows: RowWriter.Sink {
     }
   }
 
-  /// Binds a field; its length, with that of the length.
+  /// Binds a field; returns its length, including the four bytes of the length itself.
   @inline(__always)
   private func bind(
     _ kind: RowWriter.Kind,

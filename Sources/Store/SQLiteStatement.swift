@@ -1,6 +1,6 @@
 import CSQLite
 
-/// A prepared statement of a SQLite database.
+/// A prepared statement of an SQLite database.
 final class SQLiteStatement {
   private let connection: OpaquePointer
   private let statement: OpaquePointer?
@@ -17,34 +17,35 @@ final class SQLiteStatement {
 
   deinit { sqlite3_finalize(statement) }
 
-  /// The names of the columns that it returns.
+  /// The names of the statement's columns.
   var columnNames: [String] {
     (0..<sqlite3_column_count(statement)).map { String(cString: sqlite3_column_name(statement, $0)) }
   }
 
   /// Binds null.
   ///
-  /// - Parameter index: the parameter's place, from 1; likewise below.
+  /// - Parameter index: the parameter's index, from 1.
   func bindNull(at index: Int32) { sqlite3_bind_null(statement, index) }
 
-  /// Binds a whole number.
+  /// Binds an integer.
   func bind(_ number: Int64, at index: Int32) { sqlite3_bind_int64(statement, index, number) }
 
-  /// Binds a number.
+  /// Binds a floating-point number.
   func bind(_ number: Double, at index: Int32) { sqlite3_bind_double(statement, index, number) }
 
-  /// Binds UTF-8, which has to stay where it is until the statement has run; its address is not nil.
+  /// Binds UTF-8 text. It is not copied: it must stay valid until the statement has run. Its address must not
+  /// be nil.
   func bind(text: UnsafeRawBufferPointer, at index: Int32) {
     let characters = text.baseAddress?.assumingMemoryBound(to: CChar.self)
     sqlite3_bind_text64(statement, index, characters, UInt64(text.count), nil, UInt8(SQLITE_UTF8))
   }
 
-  /// Binds bytes; likewise.
+  /// Binds bytes. They are not copied: they must stay valid until the statement has run.
   func bind(bytes: UnsafeRawBufferPointer, at index: Int32) {
     sqlite3_bind_blob64(statement, index, bytes.baseAddress, UInt64(bytes.count), nil)
   }
 
-  /// Goes to the next row; false after the last one.
+  /// Steps to the next row; returns false after the last one.
   func step() throws(StoreError) -> Bool {
     switch sqlite3_step(statement) {
     case SQLITE_ROW: return true
@@ -56,13 +57,13 @@ final class SQLiteStatement {
     }
   }
 
-  /// Runs a statement that returns no rows, and makes it ready to be bound again.
+  /// Runs a statement that returns no rows, and resets it.
   func run() throws(StoreError) {
     while try step() {}
     sqlite3_reset(statement)
   }
 
-  /// The row that it is at.
+  /// The current row.
   func row() -> [SQLValue] { (0..<sqlite3_column_count(statement)).map(value) }
 
   private func value(_ column: Int32) -> SQLValue {
@@ -81,10 +82,10 @@ final class SQLiteStatement {
     }
   }
 
-  /// What went wrong last.
+  /// The connection's last error.
   static func failure(_ connection: OpaquePointer) -> StoreError {
     let words = String(cString: sqlite3_errmsg(connection))
-    // The low byte of an extended code is the plain one.
+    // The low byte of an extended result code is the primary one.
     switch sqlite3_errcode(connection) & 0xff {
     case SQLITE_CONSTRAINT, SQLITE_MISMATCH, SQLITE_TOOBIG, SQLITE_RANGE: return .refused(words)
     default: return .failed(words)

@@ -6,11 +6,11 @@ enum BenchMain {
   static func main() { Bench.runAsProgram() }
 }
 
-/// `bench`: measures what speed is claimed of.
+/// `bench`: measures Netmine's speed.
 struct Bench: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "bench",
-    abstract: "Measure Netmine's speed, beside something else in the same run.",
+    abstract: "Measure Netmine's speed, compared with something else in the same run.",
     subcommands: [
       WireBench.self, FilesBench.self, VerbatimBench.self, LogBench.self, LogSourceProcess.self,
       LogReaderProcess.self,

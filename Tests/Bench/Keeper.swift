@@ -1,8 +1,8 @@
 import ArgumentParser
 import Foundation
 
-/// Sees to it that no process of the bench outlives it, however it ends: a process that kills the others once nobody
-/// can write to it any more.
+/// Ensures that no process of the bench outlives it, however it ends: a process that kills the others when
+/// its pipe from the bench closes.
 final class Keeper {
   nonisolated(unsafe) static let shared = Keeper()
 
@@ -16,22 +16,22 @@ final class Keeper {
     try? process.run()
   }
 
-  /// Takes a process in.
+  /// Adds a process to kill.
   func keep(_ id: Int32) { say("\(id)") }
 
-  /// A process has ended.
+  /// Removes a process that has ended.
   func forget(_ id: Int32) { say("-\(id)") }
 
   private func say(_ line: String) { input.fileHandleForWriting.write(Data((line + "\n").utf8)) }
 }
 
-/// `bench keeper`: ends processes when the bench is gone. Lines on stdin: a process's id, or one that has ended after
-/// a minus sign.
+/// `bench keeper`: kills processes when the bench is gone. Each line on stdin is the id of a process to kill,
+/// or the id of an ended process after a minus sign.
 struct KeeperProcess: ParsableCommand {
   static let configuration = CommandConfiguration(commandName: "keeper", shouldDisplay: false)
 
   func run() {
-    // What ends the bench may come to all of its processes.
+    // A signal that ends the bench may go to all processes of its group.
     for number in [SIGINT, SIGTERM, SIGHUP] { signal(number, SIG_IGN) }
     var ids: Set<Int32> = []
     while let line = readLine() {

@@ -1,45 +1,46 @@
 import CAllocations
 import Glibc
 
-/// Something whose cost is measured.
+/// A piece of work to measure.
 struct Work {
-  /// What it is called: the command and what is done with it.
+  /// Its name: the command and the operation.
   let name: String
 
-  /// How many messages one round goes through.
+  /// The messages per round.
   let messages: Int
 
-  /// How many bytes they have.
+  /// The bytes of these messages.
   let bytes: Int
 
-  /// Does it once, and returns a number that depends on all of it, so that nothing can be left out.
+  /// Runs one round, and returns a number that depends on all of it, so that the optimiser cannot remove any
+  /// part.
   let round: () -> UInt64
 }
 
-/// What something cost.
+/// The cost of a work.
 struct Measurement {
-  /// Processor time a message in nanoseconds: the median of the samples.
+  /// The median of the processor time per message, in nanoseconds.
   let processorTime: Double
 
-  /// The least and most of the samples.
+  /// The smallest and the largest sample of the processor time per message, in nanoseconds.
   let range: ClosedRange<Double>
 
-  /// Wall time a message in nanoseconds: the median of the samples.
+  /// The median of the wall time per message, in nanoseconds.
   let wallTime: Double
 
-  /// Allocations a message; nil where they were not counted.
+  /// Allocations per message; nil if they were not counted.
   let allocations: Double?
 }
 
-/// Measures works in turns, so that whatever else the machine does hits all of them alike.
+/// Measures works in turns, so that other load on the machine affects all of them alike.
 struct Meter {
-  /// How long one sample of one work takes at least, in seconds.
+  /// The approximate time of one sample of one work, in seconds.
   var sampleTime = 0.05
 
-  /// How many samples of each work are taken.
+  /// The number of samples of each work.
   var samples = 9
 
-  /// Measures works that belong together, a sample of each in turn.
+  /// Measures a group of works, one sample of each in turn.
   func measure(_ works: [Work]) -> [Measurement] {
     let rounds = works.map(calibrate)
     let allocations = works.map { work in
@@ -68,10 +69,10 @@ struct Meter {
     }
   }
 
-  /// The value in the middle.
+  /// The middle value.
   static func median(_ values: [Double]) -> Double { values.sorted()[values.count / 2] }
 
-  /// How many rounds take as long as a sample does.
+  /// The number of rounds that take as long as a sample.
   private func calibrate(_ work: Work) -> Int {
     var rounds = 1
     while true {
@@ -90,6 +91,6 @@ struct Meter {
   }
 }
 
-/// Takes a result that nobody needs, out of the optimiser's sight.
+/// Consumes a result, so that the optimiser does not remove its computation.
 @inline(never)
 func sink(_ value: UInt64) { withExtendedLifetime(value) {} }

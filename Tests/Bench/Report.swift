@@ -1,24 +1,24 @@
 import JSON
 
-/// What a work cost, beside what it is compared with.
+/// The cost of a work, with the costs that it is compared with.
 struct Report {
   /// The work.
   let work: Work
 
-  /// What it cost.
+  /// Its cost.
   let ours: Measurement
 
-  /// What another implementation's program took; nil where there is none, or it does not know the work.
+  /// The cost in another implementation's program; nil if there is none, or it does not know the work.
   let rival: Measurement?
 
-  /// What the work is made of at the least, such as hashing alone, with its name.
+  /// The cost of an unavoidable part of the work, such as hashing, with its name.
   let floor: (name: String, measurement: Measurement)?
 
-  /// The line above those of `line`.
+  /// The heading for `line`.
   static let heading =
     row(["work", "ns", "MB/s", "allocations", "from", "to", "wall ns", "rival ns", "ours/rival", "against"])
 
-  /// The figures in columns; a ratio above 1 means that we are slower.
+  /// The figures in columns. A ratio above 1 means that we are slower.
   var line: String {
     Self.row([
       work.name, Self.number(ours.processorTime), Self.number(throughput),
@@ -33,7 +33,7 @@ struct Report {
     ])
   }
 
-  /// The figures as a JSON object on a line.
+  /// The figures as a JSON object on one line.
   var json: String {
     var json = JSONWriter()
     json.member("work", work.name)
@@ -52,7 +52,7 @@ struct Report {
     return String(decoding: json.finish(), as: UTF8.self)
   }
 
-  /// Millions of bytes a second of processor time.
+  /// Millions of bytes per second of processor time.
   private var throughput: Double { Double(work.bytes) / Double(work.messages) / ours.processorTime * 1000 }
 
   private static func row(_ cells: [String]) -> String {

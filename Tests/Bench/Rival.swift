@@ -1,16 +1,16 @@
 import Bytes
 import Foundation
 
-/// Another implementation's program that does the same works, so that both are measured in one run.
+/// A program of another implementation that does the same works, so that both are measured in one run.
 ///
-/// It is called with a work's name and a file of messages, each with its length before it (4 bytes little-endian),
-/// goes through them for about half a second, and prints three numbers on one line: messages gone through, seconds
-/// of processor time, seconds of wall time. It fails where it does not know the work.
+/// It is called with a work's name and a file of messages, each after its length (4 bytes little-endian). It
+/// processes them for about half a second, and prints three numbers on one line: messages processed, seconds
+/// of processor time, seconds of wall time. It fails if it does not know the work.
 struct Rival {
-  /// The program.
+  /// The program's path.
   let path: String
 
-  /// Has it do a work; nil where it does not know it.
+  /// Measures a work; returns nil if the program does not know it.
   func measure(_ work: String, file: String) throws -> Measurement? {
     var samples: [(processor: Double, wall: Double)] = []
     for _ in 0..<3 {

@@ -8,16 +8,16 @@ enum ChaosMain {
   static func main() { Chaos.runAsProgram() }
 }
 
-/// `chaos`: slow proofs that nothing is lost, whatever happens to the programs.
+/// `chaos`: slow tests that no record is lost, whatever happens to the programs.
 struct Chaos: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "chaos",
-    abstract: "Prove, by doing it, that nothing is lost where processes are killed, stopped, or lied to.",
+    abstract: "Test that no record is lost when processes are killed, stopped or attacked.",
     discussion: """
-      Each scenario starts the real programs on a folder of its own, has sources publish records whose content is \
-      known from their numbers, does harm, and then accounts for every record in the archive. A line sums up each; \
-      what broke a promise is told below it. Exit status 1 when there is any. The same seed does the same harm, as \
-      far as the machine's timing lets it.
+      Each scenario starts the real programs in a new folder. Sources publish records whose content follows \
+      from their numbers. The scenario then does harm, and accounts for every record in the archive at the \
+      end. It prints one line, and below it a line for each broken promise. Exit status 1 if a promise was \
+      broken. The same seed does the same harm, except for the machine's timing.
       """,
     subcommands: [
       KillScenario.self, StopScenario.self, DiskScenario.self, SlowScenario.self, HangScenario.self,
@@ -28,7 +28,7 @@ struct Chaos: ParsableCommand {
   )
 }
 
-/// Writes a line at once; ends the process with an error if that cannot be done.
+/// Writes a line without buffering. Ends the process with an error if that fails.
 func emit(_ line: String) {
   do throws(IOError) { try DescriptorOutput.standard(Array((line + "\n").utf8)) } catch {
     FileHandle.standardError.write(Data("chaos: \(error).\n".utf8))

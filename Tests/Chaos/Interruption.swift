@@ -2,15 +2,15 @@ import EventLoop
 import Foundation
 import Glibc
 
-/// Somebody wants the scenario to end: SIGINT or SIGTERM came.
+/// The scenario was interrupted by SIGINT or SIGTERM.
 struct Interruption: Error, CustomStringConvertible {
   var description: String { "interrupted" }
 
   nonisolated(unsafe) private static var isWanted: sig_atomic_t = 0
 
-  /// Has the two signals noted instead of ending the process, so that what was started is ended too.
+  /// Records the two signals instead of dying, so that the scenario can end the programs it started.
   static func arrange() {
-    // Whoever started this may have had them blocked, and so they still are.
+    // The parent process may have blocked them, and the mask is inherited.
     var signals = sigset_t()
     sigemptyset(&signals)
     for number in [SIGINT, SIGTERM] {
@@ -20,11 +20,11 @@ struct Interruption: Error, CustomStringConvertible {
     pthread_sigmask(SIG_UNBLOCK, &signals, nil)
   }
 
-  /// Throws where one came.
+  /// Throws if a signal has come.
   static func check() throws { if isWanted != 0 { throw Interruption() } }
 }
 
-/// Waits so many seconds.
+/// Waits for `seconds`. Throws if a signal comes.
 func pause(_ seconds: Double) throws {
   let end = Clock.monotonic() + UInt64(max(0, seconds) * 1e9)
   while true {
@@ -35,5 +35,5 @@ func pause(_ seconds: Double) throws {
   }
 }
 
-/// Says how far a scenario is, on stderr.
+/// Prints the progress of a scenario on stderr.
 func progress(_ line: String) { FileHandle.standardError.write(Data((line + "\n").utf8)) }

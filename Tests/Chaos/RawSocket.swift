@@ -3,7 +3,7 @@ import EventLoop
 import Glibc
 import LogProtocol
 
-/// A connection to the log server that sends whatever it is told to.
+/// A connection to the log server that sends any bytes.
 struct RawSocket {
   let descriptor: Int32
 
@@ -15,7 +15,7 @@ struct RawSocket {
 
   func close() { Glibc.close(descriptor) }
 
-  /// Writes all of it, or as much as the other end takes before it closes.
+  /// Writes all bytes, or as many as the other end accepts before it closes.
   func write(_ bytes: [UInt8]) throws {
     var offset = 0
     while offset < bytes.count {
@@ -31,9 +31,10 @@ struct RawSocket {
     }
   }
 
-  /// Reads what the log server says, but for records, until `body` returns false or the connection ends.
+  /// Reads link messages, and skips records, until `body` returns false or the connection ends.
   ///
-  /// - Returns: whether the other end closed it; false where so many seconds passed without a word.
+  /// - Returns: whether the other end closed the connection; false after `seconds` without data, or if `body`
+  ///   returned false.
   @discardableResult
   func read(seconds: Int, _ body: (LinkMessage) -> Bool) throws -> Bool {
     var limit = timeval(tv_sec: seconds, tv_usec: 0)

@@ -1,38 +1,38 @@
 import ArgumentParser
 
-/// What every scenario can be told.
+/// The options of every scenario.
 struct ScenarioOptions: ParsableArguments {
-  @Option(help: "Decides everything that is random; printed with the result. (default: a random one)")
+  @Option(help: "Seed of everything random; it is printed with the result. (default: random)")
   var seed: UInt64?
 
-  @Option(help: "Records a second that each source publishes.")
+  @Option(help: "Records per second of each source.")
   var rate = 10_000
 
   @Option(
-    help: "Milliseconds that a reader may get records later where others misbehave; the machine's own moods."
+    help: "Milliseconds that records may reach a reader later while others misbehave."
   )
   var patience = 50
 
-  @Flag(help: "Print JSON, an object a line for each scenario.")
+  @Flag(help: "Print JSON, one object per scenario.")
   var json = false
 
-  @Flag(help: "Keep the folder with the archive and what the programs said, and say where it is.")
+  @Flag(help: "Keep the folder with the archive and the programs' output, and print its path.")
   var keep = false
 
   func validate() throws {
-    guard (1...1_000_000).contains(rate) else { throw ValidationError("--rate is 1 to 1000000.") }
-    guard patience >= 0 else { throw ValidationError("--patience is 0 or more.") }
+    guard (1...1_000_000).contains(rate) else { throw ValidationError("--rate must be 1 to 1000000.") }
+    guard patience >= 0 else { throw ValidationError("--patience must be 0 or more.") }
   }
 }
 
 /// A scenario of `chaos`.
 protocol Scenario: ParsableCommand {
-  /// What it is called in its line.
+  /// Its name in the result.
   static var name: String { get }
 
   var options: ScenarioOptions { get }
 
-  /// Does the harm in a folder of its own and accounts for everything afterwards.
+  /// Does the harm in a new folder, and accounts for everything afterwards.
   func perform(at site: Site, _ random: inout SeededGenerator) throws -> Outcome
 }
 
@@ -41,13 +41,13 @@ extension Scenario {
     guard try prove() else { throw ExitCode(1) }
   }
 
-  /// Runs the scenario and prints what came out; returns whether every promise was kept.
+  /// Runs the scenario and prints the result; returns whether every promise was kept.
   func prove() throws -> Bool {
     Interruption.arrange()
     let seed = options.seed ?? .random(in: 1...999_999)
     var random = SeededGenerator(state: seed)
     let site = try Site(keeps: options.keep)
-    if options.keep { progress("\(Self.name): everything is in \(site.root)") }
+    if options.keep { progress("\(Self.name): the files are in \(site.root)") }
     progress("\(Self.name): seed \(seed)")
     var outcome = try perform(at: site, &random)
     outcome.seed = seed
@@ -60,10 +60,10 @@ extension Scenario {
 struct AllScenarios: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "all",
-    abstract: "Every scenario with its defaults, one after another: about fifteen minutes."
+    abstract: "Run every scenario with its defaults, one after another: about fifteen minutes."
   )
 
-  @Option(help: "How often all of them are run; each time with seeds of their own unless --seed is given.")
+  @Option(help: "Number of rounds, each with new seeds unless --seed is given.")
   var times = 1
 
   @OptionGroup var options: ScenarioOptions

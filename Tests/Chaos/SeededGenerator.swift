@@ -1,4 +1,4 @@
-/// Numbers that look random and are the same for the same seed (SplitMix64).
+/// Pseudorandom numbers that follow from a seed (SplitMix64).
 struct SeededGenerator: RandomNumberGenerator {
   var state: UInt64
 
@@ -7,7 +7,7 @@ struct SeededGenerator: RandomNumberGenerator {
     return Self.mix(state)
   }
 
-  /// A number that looks as if it had nothing to do with `value`.
+  /// A hash of `value`.
   static func mix(_ value: UInt64) -> UInt64 {
     var value = (value ^ value >> 30) &* 0xbf58_476d_1ce4_e5b9
     value = (value ^ value >> 27) &* 0x94d0_49bb_1331_11eb

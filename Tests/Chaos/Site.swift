@@ -5,7 +5,7 @@ import Glibc
 import LogProtocol
 import TestSupport
 
-/// A folder of a scenario's own, and the programs that run on it.
+/// A scenario's folder, and the programs that run in it.
 final class Site {
   /// The folder, with a slash at the end.
   let root: String
@@ -13,7 +13,7 @@ final class Site {
   /// The archive's folder, with a slash at the end.
   var archive: String { root + "archive/" }
 
-  /// Options for each program by its name, besides the folder.
+  /// Further options of each program, by its name.
   var settings: [String: [String]] = [:]
 
   /// The load sources started so far.
@@ -27,13 +27,13 @@ final class Site {
   /// The address of the simulated network's first node.
   let base: String
 
-  /// Makes the folder.
+  /// Creates the folder.
   init(keeps: Bool) throws {
     self.keeps = keeps
     root = "/tmp/netmine-chaos-\(getpid())-\(UInt16.random(in: 0 ... .max))/"
     base = "127.\(64 + getpid() & 31).\(getpid() >> 5 & 255).1"
     for folder in [root, root + "output/", root + "archive/"] {
-      guard mkdir(folder, 0o755) == 0 else { throw IOError("make the folder \(folder)") }
+      guard mkdir(folder, 0o755) == 0 else { throw IOError("create the folder \(folder)") }
     }
   }
 
@@ -46,7 +46,7 @@ final class Site {
 
   // MARK: Programs
 
-  /// Starts a program of ours under a name, which it is found by.
+  /// Starts one of our programs under a name.
   @discardableResult
   func start(_ name: String, _ program: String, _ arguments: [String]) throws -> Program {
     try Interruption.check()
@@ -56,13 +56,13 @@ final class Site {
     return process
   }
 
-  /// Starts a daemon on the folder.
+  /// Starts a daemon in the folder.
   @discardableResult
   func start(_ name: String) throws -> Program {
     try start(name, name, ["--root", root] + settings[name, default: []])
   }
 
-  /// Starts the log server, and waits until it takes connections.
+  /// Starts the log server, and waits until it accepts connections.
   @discardableResult
   func startLogServer() throws -> Program {
     let program = try start("logserver")
@@ -73,8 +73,8 @@ final class Site {
   /// Starts a load source with a new instance.
   ///
   /// - Parameters:
-  ///   - isTight: whether it may keep 1 MiB only, not 256.
-  ///   - isLarge: whether its records are of 4 KiB.
+  ///   - isTight: whether it may keep only 1 MiB instead of 256.
+  ///   - isLarge: whether its records have 4 KiB.
   ///   - limit: MiB that it may keep; overrides `isTight`.
   ///   - options: further options of `chaos source`.
   @discardableResult
@@ -113,7 +113,7 @@ final class Site {
   func startReader(_ name: String) throws -> ReaderNotes {
     let path = root + "output/notes-\(name)"
     let notes = try ReaderNotes(path)
-    // Not verbatim, which may just be on its way.
+    // Do not count verbatim, which may be about to subscribe.
     let count = { [self] () throws in
       let status = try status()
       return status.readers - status.archivingReaders
@@ -129,7 +129,7 @@ final class Site {
     try start("simnet", "simnet", ["--nodes", "10", "--base", base, "--port", "28555", "--tx-rate", "50"])
   }
 
-  /// Has the connector connect to the simulated network, without waiting for it.
+  /// Lets the connector connect to the simulated network, without waiting for it.
   func connect() throws {
     let stem = base.dropLast()
     try start("connect", "netmine", ["connect", "--root", root] + (1...10).map { "\(stem)\($0):28555" })
@@ -143,17 +143,17 @@ final class Site {
     if let run = latestRun[name] { runs[run].wasKilled = true }
   }
 
-  /// Ends a program in order.
+  /// Sends SIGTERM to a program, and waits for its end.
   func stop(_ name: String) throws {
     guard let program = programs[name] else { return }
     program.signal(SIGTERM)
     try wait(for: "\(name) to end", program, timeout: 120) { !program.isRunning }
     guard try program.wait() == 0 else {
-      throw Program.Failure(description: "\(name) ended badly: \(program.errors.suffix(2000))")
+      throw Program.Failure(description: "\(name) failed: \(program.errors.suffix(2000))")
     }
   }
 
-  /// Waits for a condition that a program brings about.
+  /// Waits for a condition; if it does not come, the error quotes the program's stderr.
   func wait(
     for what: String,
     _ program: Program,
@@ -164,14 +164,14 @@ final class Site {
     while try !condition() {
       guard Clock.monotonic() < deadline else {
         throw Program.Failure(
-          description: "waited \(Int(timeout)) s for \(what); it said: \(program.errors.suffix(2000))"
+          description: "waited \(Int(timeout)) s for \(what); stderr: \(program.errors.suffix(2000))"
         )
       }
       try pause(0.005)
     }
   }
 
-  /// Waits until all that is handed over by now is acknowledged.
+  /// Waits until every record published so far is acknowledged.
   func awaitArchived(timeout: Double = 60) throws {
     let goals = runs.map(\.ledger.lastSequence)
     try wait(for: "everything to be archived", programs["verbatim"]!, timeout: timeout) {
@@ -179,12 +179,12 @@ final class Site {
     }
   }
 
-  /// Ends the load sources, then the log server, then `verbatim`, all in order and each once it has everything that those
-  /// before had to say.
+  /// Stops the load sources, then the log server, then `verbatim`, each when it has everything from the ones
+  /// before.
   func stopAll() throws {
     for name in order where latestRun[name] != nil { try stop(name) }
     let (verbatim, logserver) = (programs["verbatim"]!, programs["logserver"]!)
-    try wait(for: "the sources' leaving", logserver) { try status().sources.isEmpty }
+    try wait(for: "the sources to leave", logserver) { try status().sources.isEmpty }
     let losses = { verbatim.errors.ranges(of: "no log server").count }
     let before = losses()
     try stop("logserver")
@@ -199,7 +199,7 @@ final class Site {
     return program
   }
 
-  /// What the log server says of itself.
+  /// The log server's status.
   func status() throws -> ServerStatus {
     let client = try RawSocket(root + "subscribe")
     defer { client.close() }
@@ -209,32 +209,32 @@ final class Site {
       if case .status(let answer) = link { status = answer }
       return status == nil
     }
-    guard let status else { throw Program.Failure(description: "the log server does not say how it does") }
+    guard let status else { throw Program.Failure(description: "the log server does not report its status") }
     return status
   }
 
   // MARK: The archive's disk
 
-  /// Puts the archive on a file system in memory of its own; says why not where that is not permitted.
+  /// Mounts a file system in memory for the archive; returns the reason if that is not permitted.
   func mount(megabytes: Int) throws -> String? {
     let program = try run(
       "/bin/mount",
       ["-t", "tmpfs", "-o", "size=\(megabytes)m,mode=0755", "netmine-chaos", archive]
     )
     guard try program.wait() == 0 else {
-      return "no file system may be mounted here: \(program.errors.split(separator: "\n").first ?? "")"
+      return "mounting a file system failed: \(program.errors.split(separator: "\n").first ?? "")"
     }
     isMounted = true
     return nil
   }
 
-  /// Makes the archive's file system as large as that.
+  /// Sets the size of the archive's file system.
   func resize(megabytes: Int) throws {
     let program = try run("/bin/mount", ["-o", "remount,size=\(megabytes)m", archive])
     guard try program.wait() == 0 else { throw Program.Failure(description: program.errors) }
   }
 
-  /// Bytes used on the archive's file system.
+  /// The used space of the archive's file system, in MiB.
   func usedMegabytes() -> Int {
     var state = statvfs()
     guard statvfs(archive, &state) == 0 else { return 0 }
@@ -250,18 +250,18 @@ final class Site {
   }
 }
 
-/// What the system says of a process.
+/// A process as the system sees it.
 struct ProcessView {
   let id: Int32
 
-  /// Memory in bytes, as `VmRSS` or `VmHWM` says.
+  /// Memory in bytes, from `VmRSS` or `VmHWM`.
   func memory(_ key: String) -> UInt64 {
     let text = (try? String(contentsOfFile: "/proc/\(id)/status", encoding: .utf8)) ?? ""
     let line = text.split(separator: "\n").first { $0.hasPrefix(key + ":") }
     return (line?.split(whereSeparator: \.isWhitespace).dropFirst().first.flatMap { UInt64($0) } ?? 0) << 10
   }
 
-  /// Open descriptors.
+  /// The number of open descriptors.
   var descriptors: Int {
     (try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(id)/fd").count) ?? 0
   }

@@ -87,7 +87,7 @@ import Zstandard
     #expect(try append(late, to: database).complaints == ["10 records"])
     #expect(try database.rows(.sequences) == ["0000000000000007|20|20", "0000000000000007|8|12"])
     let early = write(records[..<11].joined() + [], "early.log")
-    #expect(try append(early, to: database).complaints == ["8 records, 3 left out that were there already"])
+    #expect(try append(early, to: database).complaints == ["8 records, 3 left out as duplicates"])
     #expect(try database.rows(.sequences) == ["0000000000000007|1|12", "0000000000000007|20|20"])
     let all = try whole(write(LogArchive.bytes, "all.log"))
     #expect(try database.rows(.connections) == all[.connections])

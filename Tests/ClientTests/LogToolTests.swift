@@ -254,7 +254,7 @@ import Testing
     #expect(one.lines.count == 3)
     #expect(one.lines[2].contains("≤100.000"))
     #expect(
-      one.complaints == ["The transaction's other hash is \(wtxid): --also finds what is announced by it."]
+      one.complaints == ["The transaction's other hash is \(wtxid): find its announcements too with --also."]
     )
     let both = try log("first", "\(txid)", "--also", "\(wtxid)", path)
     #expect(both.lines.count == 4)

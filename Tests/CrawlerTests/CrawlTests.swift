@@ -5,7 +5,7 @@ import Testing
 @testable import Crawler
 
 @Suite struct CrawlTests {
-  /// Nodes one behind the other: each tells of the next one.
+  /// A chain of nodes, each of which advertises the next one.
   static func chain(_ count: UInt32) -> World {
     let world = World()
     for number in 0..<count {
@@ -43,7 +43,7 @@ import Testing
       #expect(world.state(World.endpoint(UInt32(number) << 16)) == state)
     }
     #expect(world.found == [World.endpoint(0)])
-    // Who answers at all is tried once more in the pass; who does not is not.
+    // An address that answers in some way is tried a second time in the pass; a silent one is not.
     #expect(world.dialled[World.endpoint(1 << 16)] == 2)
     #expect(world.dialled[World.endpoint(2 << 16)] == 1)
     #expect(world.dialled[World.endpoint(3 << 16)] == 1)
@@ -154,7 +154,7 @@ import Testing
     #expect(world.pass())
     #expect(Set(world.dialled.keys) == [first, second])
     #expect(world.crawl.candidateCount == 2)
-    // Not even where others had connected to, once that has ended.
+    // Not even if another client was connected to it, and that connection has ended.
     world.crawl.adopt(900, elsewhere[0], World.introduction(), at: world.now)
     world.crawl.ended(900, Outcome(.reset), at: world.now)
     #expect(!world.run(for: 100) { $0.dialled.count > 2 })
@@ -181,7 +181,7 @@ import Testing
     #expect(world.run(for: 5) { $0.state(gone) == .refused })
     world.kinds[gone] = .node([])
     world.now = 100
-    // Nobody has seen it since; then somebody has.
+    // First with a time before the failure, then with a later one.
     world.crawl.told([World.node(gone, time: World.epoch - 9)], by: 900, at: world.now)
     #expect(!world.run(for: 5) { $0.found.contains(gone) })
     world.crawl.told([World.node(gone, time: World.epoch + 50)], by: 900, at: world.now)
@@ -197,7 +197,7 @@ import Testing
     #expect(world.run(for: 5) { $0.state(gone) == .refused })
     world.kinds[gone] = .node([])
     world.now = 20
-    // However often it is told, it is let alone for a minute.
+    // However often it is advertised, it is not dialled for a minute.
     for _ in 0..<3 {
       world.crawl.told([World.node(gone, time: World.epoch + 19)], by: 900, at: world.now)
       #expect(!world.run(for: 5) { $0.dialled[gone]! > 1 })
@@ -246,7 +246,7 @@ import Testing
     var last = (time: left, count: 1)
     var intervals: [(absence: Double, seconds: Double)] = []
     while world.now < left + 40 * 86_400 {
-      // Coarser where little happens.
+      // Larger steps while little happens.
       if world.now > left + 3600 { world.now += world.now > left + 90_000 ? 299.9 : 0.9 }
       world.step()
       guard let count = world.dialled[gone], count > last.count else { continue }
@@ -254,7 +254,7 @@ import Testing
       intervals.append((last.time - left, world.now - last.time))
       last = (world.now, count)
     }
-    // Times are in whole seconds, and steps take some: two of them from a dial to what comes of it, and to the next.
+    // Times are whole seconds, and a dial takes two steps, from the dial to its result and to the next one.
     for (absence, seconds) in intervals {
       let expected = absence * CrawlSettings.holdShare
       switch absence {
@@ -282,7 +282,7 @@ import Testing
       world.crawl.beginPass(at: 0)
       var number: UInt32 = 1
       while world.now < 100 {
-        // There is always somebody who does not answer.
+        // There is always an address that does not answer.
         world.crawl.told([World.node(World.endpoint(number << 16))], by: 900, at: world.now)
         number += 1
         #expect(!world.run(for: 2) { $0.crawl.isSettled })

@@ -4,7 +4,7 @@ import Testing
 @testable import Crawler
 
 @Suite struct FloodTests {
-  /// 300 real nodes that know each other, and liars who tell addresses where nobody is.
+  /// 300 real nodes that know each other, and liars that advertise addresses without nodes.
   static func flooded(spam: Int, _ settings: CrawlSettings) -> (world: World, real: Set<Endpoint>) {
     let world = World(settings)
     var random = CrawlRandom(seed: 11)
@@ -31,7 +31,7 @@ import Testing
     let (world, real) = Self.flooded(spam: 20_000, settings)
     world.crawl.beginPass(at: 0)
     #expect(world.run(for: 30) { $0.found.isSuperset(of: real) })
-    // What nobody else told is still waiting.
+    // Addresses from liars alone still wait.
     #expect(world.crawl.frontierCount > 15_000)
     #expect(world.dialled.count < 3000)
   }
@@ -49,7 +49,7 @@ import Testing
   @Test func takesFromANodeWhatCoreWould() {
     let world = World()
     world.crawl.adopt(9000, World.endpoint(0), World.introduction(), at: 0)
-    // Unasked 1000 at once and 1000 for the question, then one in ten seconds.
+    // Accepted: 1000 at once, 1000 more for being asked, then one every ten seconds.
     for part in UInt32(0)..<4 {
       let told = (0..<1000).map { World.node(World.endpoint((part * 1000 + $0 + 1) << 8)) }
       world.crawl.told(told, by: 9000, at: 0)
@@ -67,7 +67,7 @@ import Testing
     world.crawl.adopt(9000, World.endpoint(0), World.introduction(), at: 0)
     world.crawl.told((0..<500).map { World.node(World.endpoint(1 << 16 + $0)) }, by: 9000, at: 0)
     #expect(world.crawl.candidateCount == 101)
-    // Once these are tried there is room for others.
+    // When these have been tried, there is room for others.
     #expect(world.run(for: 20) { $0.crawl.inFlightCount == 0 && $0.dialled.count == 100 })
     world.crawl.told((200..<250).map { World.node(World.endpoint(1 << 16 + $0)) }, by: 9000, at: world.now)
     #expect(world.crawl.candidateCount == 151)
@@ -92,7 +92,7 @@ import Testing
     #expect(world.crawl.candidateCount == 1000)
     for endpoint in given { #expect(world.crawl.table.index(of: endpoint) != nil) }
     #expect(world.crawl.reachable[.ipv4] == 20)
-    // Each is found under its own address, and nothing else.
+    // Each candidate is found by its own address only.
     for index in UInt32(0)..<1000 {
       #expect(world.crawl.table.index(of: world.crawl.table[index].endpoint) == index)
     }

@@ -3,20 +3,19 @@ import Observations
 
 @testable import Crawler
 
-/// A network whose truth is known, and a connector, both without sockets or waiting: steps a crawl through simulated
-/// time.
+/// A simulated network and connector, without sockets and waiting. It steps a crawl through simulated time.
 final class World {
-  /// What becomes of whoever dials an address.
+  /// The behaviour of an address when it is dialled.
   enum Kind {
-    /// A node that tells these addresses when it is asked, so many in a message.
+    /// A node that answers `getaddr` with these addresses in one message; with no addresses it does not answer.
     case node([KnownNode])
-    /// A node without a slot.
+    /// A node without a free slot.
     case full
-    /// Nobody, and a packet that says so.
+    /// No node, and the connection is refused.
     case closed
-    /// Nobody, and nothing that says so.
+    /// No node, and no reply.
     case silent
-    /// Another network's node.
+    /// A node of another network.
     case other
   }
 
@@ -52,7 +51,7 @@ final class World {
     KnownNode(time: UInt32(time), services: .network, endpoint: endpoint)
   }
 
-  /// A routable IPv4 endpoint; numbers that differ by 65,536 or more are in different groups.
+  /// A routable IPv4 endpoint. Numbers that differ by 65,536 or more are in different groups.
   static func endpoint(_ number: UInt32) -> Endpoint {
     let isRoutable = { (address: NetworkAddress) in address.isRoutable }
     let address = NetworkAddress.ipv4(0x2000_0000 &+ number)
@@ -114,7 +113,7 @@ final class World {
     }
   }
 
-  /// A node goes away: its connections end.
+  /// Takes a node down: its connections end.
   func takeDown(_ endpoint: Endpoint) {
     kinds[endpoint] = .closed
     for (connection, other) in open where other == endpoint {
@@ -123,7 +122,7 @@ final class World {
     }
   }
 
-  /// Steps until a condition holds; false where it does not within so many seconds.
+  /// Steps until a condition holds; returns false if it does not hold within `seconds`.
   func run(for seconds: Double, until condition: (World) -> Bool = { _ in false }) -> Bool {
     let end = now + seconds
     while now < end {
@@ -139,7 +138,7 @@ final class World {
     return run(for: limit) { $0.crawl.isSettled }
   }
 
-  /// The endpoints that the crawl says are reachable.
+  /// The endpoints that are reachable according to the crawl.
   var found: Set<Endpoint> { Set(crawl.reachableNodes.map(\.endpoint)) }
 
   func state(_ endpoint: Endpoint) -> NodeState? {

@@ -7,7 +7,7 @@ import Testing
 
 @Suite(.enabled(if: GeoData.folder != nil, "NETMINE_DATA is not set"))
 struct EnricherTests {
-  /// Keeps what is reported.
+  /// Collects the reported errors.
   final class Reports {
     var errors: [GeoDatabaseError] = []
   }
@@ -22,7 +22,7 @@ struct EnricherTests {
     Enricher(paths) { [reports] in reports.errors.append($0) }
   }
 
-  /// Puts a database where another may be, as `geoipupdate` does.
+  /// Puts a database at a path by renaming, as `geoipupdate` does.
   func place(_ source: String, at path: String) throws {
     let files = FileManager.default
     try files.copyItem(atPath: source, toPath: path + ".new")
@@ -39,7 +39,7 @@ struct EnricherTests {
     let network = try #require(enricher.enrichment(of: telstra, at: 5))
     #expect(network.asn == 1221 && network.organization == "Telstra Pty Ltd")
     #expect(network.hostname == nil && network.species == nil)
-    // Both databases know this one.
+    // Both databases know this address.
     let both = try #require(enricher.enrichment(of: Endpoint("89.160.20.112:8333")!, at: 5))
     #expect(both.country == "SE" && both.organization == "Bredband2 AB")
     #expect(reports.errors.isEmpty && enricher.hasSources)
@@ -60,7 +60,7 @@ struct EnricherTests {
       #expect(enricher.enrichment(of: telstra, at: UInt64(number) * 2 * minute)?.asn == 1221)
     }
     #expect(reports.errors.map(\.path) == [missing, GeoData.damaged])
-    // It comes later, and is found within a minute.
+    // When the file appears, it is found within a minute.
     try place(GeoData.city, at: missing)
     #expect(enricher.enrichment(of: boxford, at: 8 * minute + minute / 2) == nil)
     #expect(enricher.enrichment(of: boxford, at: 9 * minute)?.city == "Boxford")
@@ -76,7 +76,7 @@ struct EnricherTests {
     try place(GeoData.city, at: path)
     #expect(enricher.enrichment(of: boxford, at: minute - 1)?.city == nil)
     #expect(enricher.enrichment(of: boxford, at: minute)?.city == "Boxford")
-    // A bad one does not take a good one's place, nor does none at all.
+    // Neither a damaged file nor a missing one replaces a good database.
     try place(GeoData.damaged, at: path)
     #expect(enricher.enrichment(of: boxford, at: 2 * minute)?.city == "Boxford")
     #expect(unlink(path) == 0)

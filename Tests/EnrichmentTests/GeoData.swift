@@ -5,7 +5,7 @@ import Foundation
 
 /// MaxMind's test databases, in the folder `geo` of `NETMINE_DATA`.
 enum GeoData {
-  /// Their folder; nil where it is not there.
+  /// The folder; nil if `NETMINE_DATA` is not set.
   static let folder: String? = ProcessInfo.processInfo.environment["NETMINE_DATA"].map { $0 + "/geo/" }
 
   static func path(_ name: String) -> String { (folder ?? "") + name }
@@ -15,7 +15,7 @@ enum GeoData {
   static let asn = path("GeoLite2-ASN-Test.mmdb")
   static let damaged = path("GeoIP2-City-Test-Invalid-Node-Count.mmdb")
 
-  /// A network and what is known of it, as the source of a test database has it.
+  /// A network and its data, from the source of a test database.
   struct Truth: Sendable {
     let network: String
     let first: NetworkAddress
@@ -23,7 +23,7 @@ enum GeoData {
     let fields: GeoFields
   }
 
-  /// What the source of a test database says, `GeoLite2-City-Test.json`.
+  /// The content of a test database's source, such as `GeoLite2-City-Test.json`.
   static func truth(_ name: String) throws -> [Truth] {
     let data = try Data(contentsOf: URL(filePath: path(name)))
     let list = try JSONSerialization.jsonObject(with: data) as? [[String: [String: Any]]] ?? []

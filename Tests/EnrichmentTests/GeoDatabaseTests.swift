@@ -36,7 +36,7 @@ struct GeoDatabaseTests {
       #expect(fields == country)
       if fields.country == truth.fields.country { known += 1 }
     }
-    // The two are not made at the same time, but nearly.
+    // Source and database are not of exactly the same date, so allow some differences.
     #expect(known > truth.count * 9 / 10)
   }
 
@@ -60,7 +60,7 @@ struct GeoDatabaseTests {
 
   @Test func aDatabaseOfIPv4KnowsNothingOfIPv6() throws {
     var bytes = try Data(contentsOf: URL(filePath: GeoData.city))
-    // The metadata's number of two bytes' kind, which takes one.
+    // The metadata's `ip_version`, a uint16 in one byte.
     let version = try #require(bytes.range(of: Data("ip_version".utf8) + [0xa1, 6]))
     bytes[version.upperBound - 1] = 4
     let database = try GeoDatabase(folder.write(Array(bytes), to: "four.mmdb"))
@@ -88,9 +88,9 @@ struct GeoDatabaseTests {
     other.replaceSubrange(type, with: Data("GeoLite2-Cats".utf8))
     #expect(
       reason(folder.write(Array(other), to: "cats.mmdb"))
-        == "Its type is GeoLite2-Cats: it tells neither places nor autonomous systems"
+        == "Its type is GeoLite2-Cats: it has neither locations nor autonomous systems"
     )
-    // Its beginning is gone, as after a download that was resumed at the wrong place.
+    // The beginning is missing, as after a download that was resumed at the wrong place.
     #expect(reason(folder.write(Array(whole.dropFirst(1000)), to: "short.mmdb")).contains("damaged"))
     for path in [folder.write([], to: "empty.mmdb"), folder.path] {
       #expect(reason(path) != "opened" && !reason(path).isEmpty)

@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 @Suite struct ReverseNamesTests {
-  /// Keeps what is found.
+  /// Collects the names found.
   final class Found {
     var names: [Endpoint: String] = [:]
     var count = 0
@@ -65,7 +65,7 @@ import Testing
       try loop.run { !names.isBusy }
     }
     #expect(server.questions.map(\.name).sorted() == [name(1), name(201)])
-    // Whoever asks again is told again.
+    // Later lookups of the same address are answered from the cache.
     #expect(found.count == 3 * 2 + 2 * 2 && Set(found.names.values) == ["n1.example"])
     #expect(found.names.count == 2)
   }
@@ -85,7 +85,7 @@ import Testing
     let start = Clock.monotonic()
     for number: UInt32 in 1...26 { names.lookUp(endpoint(number)) }
     try loop.run { !names.isBusy }
-    // The first at once, 25 more 20 ms apart.
+    // The first query is sent at once, 25 more follow 20 ms apart.
     #expect(Clock.monotonic() - start >= 499_000_000)
     #expect(found.names.count == 26)
   }
@@ -95,7 +95,7 @@ import Testing
     let names = try names(rate: 20)
     for number: UInt32 in 1...50 { names.lookUp(endpoint(number)) }
     try loop.run { Set(server.questions.map(\.name)).count == 20 }
-    // There would be more after 0.3 s, were answers not waited for.
+    // Without the limit of queries in flight, more queries would come within 0.3 s.
     try loop.run(for: 0.3)
     #expect(Set(server.questions.map(\.name)).count == 20)
     #expect(names.waiting == 50)

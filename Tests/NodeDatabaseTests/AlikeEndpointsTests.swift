@@ -3,9 +3,9 @@ import NodeDatabase
 import TestSupport
 import Testing
 
-/// Endpoints that print alike are one node: the text is what the database tells them apart by.
+/// Endpoints with the same text are one node, because the database identifies nodes by their text.
 @Suite struct AlikeEndpointsTests {
-  /// Endpoints of every network, known or not, of every length and with every prefix that means something.
+  /// Endpoints of every network, known or unknown, of every length and with every prefix that has a meaning.
   static let endpoints: [Endpoint] = {
     let prefixes: [[UInt8]] = [
       [], [0xfc], [0xfd], [0xfc, 0, 0, 1], [UInt8](repeating: 0, count: 10) + [0xff, 0xff],
@@ -28,7 +28,7 @@ import Testing
 
   @Test(arguments: TestStore.kinds) func areOneNode(_ kind: String) throws {
     let texts = Set(Self.endpoints.map(\.description))
-    // Else nothing is tested.
+    // Otherwise the test would prove nothing.
     #expect(texts.count < Self.endpoints.count)
     let test = try TestStore(kind)
     let observations = Self.endpoints.flatMap { endpoint in
@@ -37,7 +37,7 @@ import Testing
         Made.failed(endpoint, 2, .refused),
       ]
     }
-    // Told of only, and all at once; then all again, and each for itself.
+    // First only advertised, all at once; then everything again, one observation at a time.
     try test.store.record(
       observations.filter { if case .advertisement = $0 { true } else { false } }
     )

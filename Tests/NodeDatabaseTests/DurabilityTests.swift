@@ -4,14 +4,14 @@ import NodeDatabase
 import TestSupport
 import Testing
 
-/// A process that writes is killed, wherever it is.
+/// A writing process is killed at any time.
 @Suite struct DurabilityTests {
   @Test(arguments: TestStore.kinds) func keepsWholeBatchesWhenKilled(_ kind: String) throws {
     let test = try TestStore(kind)
     var seen: Set<Int> = []
     for round in 1...5 {
       let writer = try Program("NodeDatabaseWriter", [test.place], folder: test.folder.path)
-      // Batches are numbered from 1 in each round; a few of them, then the end, at any moment of the next one.
+      // Batches are numbered from 1 in each round. After a few of them, kill the writer within the next one.
       try writer.wait(for: "some batches") { writer.lines.count >= round * 3 }
       writer.signal(SIGKILL)
       try writer.wait()
@@ -19,10 +19,11 @@ import Testing
       let nodes = try test.store.nodes()
       let shared = try #require(nodes.first { $0[.endpoint] == .text("10.0.0.1:8333") })
       let attempts = Int(shared[.attempts].integer ?? 0)
-      // Every attempt of a batch is there, or none: the shared endpoint was tried as often as the others together.
+      // A batch is there as a whole or not at all: the shared endpoint was tried as often as all others
+      // together.
       let others = nodes.filter { $0[.endpoint] != shared[.endpoint] }.map { Int($0[.attempts].integer ?? 0) }
       #expect(others.reduce(0, +) == attempts * 100)
-      // What was acknowledged is there, and at most one batch more.
+      // All acknowledged batches are there, and at most one more.
       let before = seen.max() ?? 0
       #expect((before + acknowledged...before + acknowledged + 1).contains(attempts))
       seen.insert(attempts)

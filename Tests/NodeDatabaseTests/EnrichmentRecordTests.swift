@@ -2,7 +2,7 @@ import BitcoinWire
 import NodeDatabase
 import Testing
 
-/// What others say of nodes, as it is kept.
+/// Facts about nodes from other sources, as the database stores them.
 @Suite struct EnrichmentRecordTests {
   let one = Made.endpoint(1)
   let two = Made.endpoint(2)
@@ -25,7 +25,7 @@ import Testing
     try test.store.record([Made.heard(one, 0), .enrichment(boxford(1))])
     let node = try #require(try test.node(one))
     #expect(boxford(2).changes(to: node).isEmpty)
-    // Who knows less says nothing against it.
+    // Missing facts do not contradict known ones.
     var less = EndpointFacts(one, time: Made.time(2))
     less.country = "GB"
     less.species = "core"
@@ -50,7 +50,7 @@ import Testing
       #expect(node[column] == .null, "\(column)")
     }
     #expect(node[.hostname] == .text("one.example"))
-    // The history tells that its owner is not known any more, and whose it was.
+    // The history has the former organisation, and that there is none now.
     let organizations = try test.store.history(one).filter { $0.field == "organization" }
     #expect(organizations.map(\.old) == [nil, "Net"] && organizations.map(\.value) == ["Net", nil])
     var then = NodeQuery()

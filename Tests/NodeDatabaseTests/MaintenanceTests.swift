@@ -2,7 +2,7 @@ import BitcoinWire
 import NodeDatabase
 import Testing
 
-/// Snapshots, roll-ups and what is forgotten.
+/// Snapshots, roll-ups and the deletion of expired rows.
 @Suite struct MaintenanceTests {
   let one = Made.endpoint(1)
   let two = Made.endpoint(2)
@@ -19,7 +19,7 @@ import Testing
         try test.store.view(name).rows.map { "\(name) " + $0.map(\.description).joined(separator: " ") }
       }
     }
-    // Once after each observation, or once at the end.
+    // Roll up after each observation in one store, once at the end in the other.
     let often = try TestStore(kind)
     for (observation, time) in zip(observations, [0.5, 1.5, 2.25, 26]) {
       try often.store.record([observation])
@@ -35,7 +35,7 @@ import Testing
     let next = Made.time(24 * hour)
     #expect(
       try rollUps(once) == [
-        // Nobody looked in between.
+        // The hours between have no observations.
         "reachable_by_hour \(midnight) 1", "reachable_by_hour \(Made.time(hour)) 2",
         "reachable_by_hour \(Made.time(2 * hour)) 1", "reachable_by_hour \(Made.time(26 * hour)) 2",
         "reachable_over_time \(midnight) 1", "reachable_over_time \(next) 2",
@@ -81,7 +81,7 @@ import Testing
     #expect(try test.store.advertisers(two).isEmpty)
     #expect(try test.store.snapshots().isEmpty)
     #expect(try test.store.attempts(one).map(\.time) == [Made.time(40 * day)])
-    // The past beyond is told as it was at its end.
+    // Earlier times show the state at the horizon.
     var query = NodeQuery()
     query.time = Made.time(20 * day)
     #expect(try test.store.nodes(query).map { $0[.userAgent].description } == ["/c/"])

@@ -2,7 +2,7 @@ import BitcoinWire
 import NodeDatabase
 import Testing
 
-/// What is kept of what was seen; each test with SQLite and, where there is one, a real PostgreSQL server.
+/// The recording of observations, with SQLite and, if it is installed, with a PostgreSQL server.
 @Suite struct NodeStoreTests {
   let one = Made.endpoint(1)
   let two = Made.endpoint(2)
@@ -37,7 +37,7 @@ import Testing
     #expect(node[.connectDuration] == .integer(20_000_000))
     #expect(node[.handshakeDuration] == .integer(40_000_000))
     #expect(node[.reason] == .null)
-    // The strange agent is in the history, safe to print.
+    // The history has the strange user agent, escaped.
     let agents = try test.store.history(one).filter { $0.field == "user_agent" }
     #expect(agents.map(\.value) == ["/a\\x0a'\\\\\\x00/", "/Satoshi:30.0.0/"])
     #expect(try test.store.attempts(one).map(\.state) == ["refused", "reachable", "reachable"])
@@ -98,7 +98,7 @@ import Testing
     let node = try #require(try test.node(one))
     #expect(node[.advertisers] == .integer(31))
     #expect(node[.advertisements] == .integer(32))
-    // Who advertises is known from then on.
+    // An advertiser becomes a known node.
     #expect(try test.node(tellers[29])?[.firstAdvertised] == .number(Made.time(29)))
   }
 

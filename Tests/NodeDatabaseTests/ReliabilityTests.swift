@@ -4,10 +4,10 @@ import NodeDatabase
 import Observations
 import Testing
 
-/// The seeder's windows and rules.
+/// The windows and rules of sipa's seeder.
 @Suite struct ReliabilityTests {
   @Test func decaysAsTheSeederDoes() {
-    // CAddrStat by hand: half a time constant apart, good, good, bad.
+    // CAddrStat by hand: attempts half a time constant apart: good, good, bad.
     var window = Reliability()
     let half = Double(Reliability.Window.hours2.rawValue) / 2
     for isGood in [true, true, false] { window.update(isGood: isGood, age: half, .hours2) }
@@ -25,7 +25,7 @@ import Testing
     expected.update(isGood: true, age: Reliability.firstAge, .day)
     try test.store.record([Made.reached(one, 0)])
     #expect(try test.node(one)?.reliability(.day) == expected)
-    // From one batch to the next, and within one.
+    // Across batches and within one batch.
     try test.store.record([Made.failed(one, 7200, .refused), Made.reached(one, 9000)])
     expected.update(isGood: false, age: 7200, .day)
     expected.update(isGood: true, age: 1800, .day)

@@ -5,7 +5,7 @@ import Testing
 
 @testable import NodeDatabase
 
-/// Counting hours and days, beside a plain way of it.
+/// Roll-ups of hours and days, compared with a simple computation.
 @Suite struct RollUpTests {
   static let hour = 3600.0
 
@@ -24,14 +24,15 @@ import Testing
     }
   }
 
-  /// What some nodes did in two days and a bit: some are never tried, some are reached before they say who they are, some
-  /// say nothing of themselves, several change twice at one moment, and some things are told late.
+  /// Observations of some nodes in two days and a bit. Some nodes are never tried, some are reached before
+  /// their introduction comes, some never introduce themselves, several change twice at the same time, and
+  /// some observations come late.
   static func observations(_ random: inout some RandomNumberGenerator) -> [Observation] {
     var observations: [Observation] = []
     var seconds = 0.0
     while seconds < 50 * hour {
       seconds += [0, 1, 200, 900, 4000].randomElement(using: &random)!
-      // Nobody looks for some hours.
+      // No observations for some hours.
       if (20 * hour..<26 * hour).contains(seconds) { seconds = 26 * hour }
       let endpoint = Made.endpoint(UInt32.random(in: 1...12, using: &random))
       let time = max(0, seconds - (Int.random(in: 0..<10, using: &random) == 0 ? 5000 : 0))
@@ -57,12 +58,12 @@ import Testing
     return observations
   }
 
-  /// The rows of a roll-up, in order.
+  /// The rows of a roll-up in order.
   static func rows(_ store: NodeStore, _ table: String) throws -> [[SQLValue]] {
     try store.read { try $0.rows("SELECT * FROM \(table) ORDER BY 1, 2, 3") }
   }
 
-  /// The counts at the end of an hour or a day, from everything that ever changed.
+  /// The counts at the end of an hour or a day, computed from the whole history.
   static func counts(_ store: NodeStore, from begin: UInt64, to end: UInt64) throws -> [[SQLValue]] {
     var past: [String: [String: String]] = [:]
     for change in try store.history(nil) where change.time < end {
@@ -102,7 +103,7 @@ import Testing
         )
       }
     }
-    // Up time: of each node the parts of the day in which its last state was reachable.
+    // Up time: for each node the parts of the day in which its last state was reachable.
     var expected: [[SQLValue]] = []
     for day in 0..<2 as Range<Int64> {
       let begin = Int64(Made.time(0)) + day * Span.day

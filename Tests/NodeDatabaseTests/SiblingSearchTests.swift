@@ -4,8 +4,9 @@ import Testing
 @testable import NodeDatabase
 
 @Suite struct SiblingSearchTests {
-  /// 5,000 endpoints in 30 days, 300 of whose nodes have two or three of them; `SiblingWorld` has what looks alike besides.
-  /// Measured with these seeds: held precision 0.99, recall 0.60; seen hourly 1.00 and 0.64; four times a day 0.98 and 0.50.
+  /// 5,000 endpoints in 30 days; 300 nodes have two or three endpoints. `SiblingWorld` adds nodes that look
+  /// alike. Results with these seeds: precision 0.99 and recall 0.60 with held connections, 1.00 and 0.64
+  /// with hourly passes, 0.98 and 0.50 with four passes a day.
   @Test(arguments: [(1, nil, 0.55), (1, 3600, 0.55), (2, 21_600, 0.45)] as [(UInt64, Int64?, Double)])
   func findsThoseOfOneNodeAndFewOthers(seed: UInt64, interval: Int64?, expected: Double) {
     var plan = SiblingWorld.Plan()
@@ -31,7 +32,7 @@ import Testing
     #expect(once.groups.map(\.members) == again.groups.map(\.members) && !once.groups.isEmpty)
   }
 
-  /// Where there is more to compare than there may be, it says so.
+  /// A search with more pairs than its limit reports that.
   @Test func keepsWithinItsBounds() {
     let world = SiblingWorld(SiblingWorld.Plan(endpoints: 1000, dualHomed: 60, provider: 40))
     var settings = SiblingSettings()
@@ -40,7 +41,7 @@ import Testing
     #expect(findings.isCut && findings.compared == 100)
   }
 
-  // MARK: Each kind of evidence, among 1,000 endpoints of which half say the same
+  // MARK: Each kind of evidence, among 1,000 endpoints, half of them with the same introduction
 
   private static let minute: Int64 = 60_000_000_000
 
@@ -79,7 +80,7 @@ import Testing
     for place in 0...1 { candidates[place].introduction.userAgent = "/Satoshi:30.0.0(mine)/" }
     #expect(try #require(bits(.introduction, candidates)) > 10)
     let pair = try #require(SiblingSearch(candidates).compare(0, 1))
-    // Two nodes of one operator say so too.
+    // Two nodes of one operator may have the same introduction too.
     #expect(pair.confidence < 0.5)
     #expect(pair.prior + pair.evidenceBits < 0 && pair.prior < -13)
   }
@@ -87,14 +88,14 @@ import Testing
   @Test func rulesOutWhoSaysSomethingElseAtTheSameTime() {
     var candidates = crowd()
     #expect(SiblingSearch(candidates).compare(0, 999) == nil)
-    // One went before the other was upgraded: until then they said the same.
+    // One left before the other was upgraded; until then their introductions were equal.
     candidates[0].isReachable = false
     candidates[0].lastReached = 5000 * Self.minute
     candidates[999].events = [.init(.upgrade, at: 6000 * Self.minute, former: candidates[0].introduction)]
     #expect(SiblingSearch(candidates).compare(0, 999) != nil)
     candidates[999].events[0].time = 4000 * Self.minute
     #expect(SiblingSearch(candidates).compare(0, 999) == nil)
-    // Who went before the other came can be no one's sibling.
+    // An endpoint that left before the other came cannot be its sibling.
     candidates[1].firstReached = 6000 * Self.minute
     #expect(SiblingSearch(candidates).compare(0, 1) == nil)
   }
@@ -110,7 +111,7 @@ import Testing
     for place in 2..<400 { candidates[place].events = [.init(.down, at: time + Self.minute)] }
     let among = try #require(bits(.changes, candidates))
     #expect(among < alone / 2 + 1)
-    // It stayed when the other went.
+    // The second one stayed when the first one left.
     candidates[1].events = []
     #expect(try #require(bits(.changes, candidates)) < 0)
   }
@@ -121,7 +122,7 @@ import Testing
     #expect(try #require(bits(.address, candidates)) > 5)
     for place in 0...1 { candidates[place].events = [.init(.down, at: 3000 * Self.minute)] }
     #expect(bits(.changes, candidates) == 0)
-    // Upgrades are nodes'.
+    // An upgrade is evidence even on one host.
     let former = SiblingCandidate.Introduction(version: 70016, services: 9, userAgent: "/Satoshi:29.0.0/")
     for place in 0...1 {
       candidates[place].events.append(.init(.upgrade, at: 3001 * Self.minute, former: former))
@@ -134,7 +135,7 @@ import Testing
     candidates[1].endpoint = Endpoint(.ipv6(0xffff_0909_0000), port: 8333)
     #expect(candidates[0].endpoint == Endpoint(.ipv4(0x0909_0000), port: 8333))
     #expect(try #require(SiblingSearch(candidates).compare(0, 1)).confidence > 0.95)
-    // 6to4: the same machine.
+    // A 6to4 address belongs to the same machine.
     candidates[1].endpoint = Endpoint(.ipv6(0x2002_0909_0000 << 80 + 1), port: 8333)
     #expect(bits(.address, candidates) != nil)
   }
@@ -146,7 +147,7 @@ import Testing
     }
     let alone = try #require(bits(.told, candidates, [telling(2)]))
     #expect(alone > 8)
-    // Who passes on what it hears tells of many.
+    // A node that relays addresses advertises many of them.
     let many = try #require(bits(.told, candidates, (2...200).map { telling($0, isFirst: false) }))
     #expect(many < 2)
     #expect(bits(.told, candidates, [telling(3)]) == nil)
@@ -189,7 +190,7 @@ import Testing
     #expect(bits(.asn, candidates) == nil)
   }
 
-  /// A group is joined only where nothing speaks against any two of it, and is no fleet.
+  /// Groups are joined only if no two members contradict it, and if the result is no fleet.
   @Test func joinsNoFleets() {
     var candidates = crowd()
     for place in 0..<12 {

@@ -8,7 +8,7 @@ import Testing
   private static let ipv4 = Endpoint("9.9.9.9:8333")!
   private static let ipv6 = Endpoint("[2a01::9]:8333")!
 
-  /// A hundred nodes, of which two endpoints say the same rare thing and are away at the same time.
+  /// A hundred nodes; two endpoints have the same rare introduction and are away at the same time.
   private func fill(_ store: NodeStore) throws {
     var observations = (0..<100).map { Made.reached(Made.endpoint(UInt32($0) + 1), Double($0)) }
     for (number, endpoint) in [Self.ipv6, Self.ipv4].enumerated() {
@@ -20,7 +20,7 @@ import Testing
         Made.reached(endpoint, 60_000 + late, agent: "/Satoshi:30.0.0(x)/"),
       ]
     }
-    // It tells of its other address just then, and of itself.
+    // It advertises its other address as fresh, and its own.
     observations.append(Made.heard(Self.ipv6, 61_000, from: Self.ipv6))
     observations.append(
       .advertisement(
@@ -59,10 +59,10 @@ import Testing
       candidate.wasReachable(at: time(40_000)) == true && candidate.wasReachable(at: time(55_000)) == false
     )
     #expect(candidate.wasReachable(at: time(1)) == nil && candidate.introduced == time(60_020))
-    // What a node says of itself, and what may be hearsay, are nothing.
+    // A node's advertisement of itself is ignored, and so is one that may be relayed.
     let telling = try #require(input.tellings.first)
     #expect(input.tellings.count == 1 && telling.advertiser == place && telling.isFresh && !telling.isFirst)
-    // What is yet to come, or long past, is passed over.
+    // Future and long past events are ignored.
     #expect(try test.store.siblingInput(now: Made.time(55), SiblingSettings()).candidates.count <= 102)
     #expect(try test.store.siblingInput(now: Made.time(40 * 86_400), SiblingSettings()).candidates.isEmpty)
   }
@@ -80,7 +80,7 @@ import Testing
     #expect(others == [candidates[group.members[1]].id])
     query.excluded = others
     #expect(try test.store.nodes(query).count == 101)
-    // Of those that are asked for: there the other one stands for it.
+    // The filter applies first: the other endpoint represents the node there.
     query = NodeQuery()
     query.networks = ["ipv6"]
     #expect(try test.store.others(of: groups, among: query).isEmpty)

@@ -2,19 +2,20 @@ import BitcoinWire
 
 @testable import NodeDatabase
 
-/// A made-up population whose truth is known: what a crawler sees of it in 30 days.
+/// A simulated population with known siblings, as a crawler sees it in 30 days.
 struct SiblingWorld {
-  /// What there is.
+  /// The parameters of the population.
   struct Plan {
     var endpoints = 5000
     var dualHomed = 300
-    /// Nodes of one operator: the same words, restarted and upgraded together.
+    /// Nodes of one operator: with the same introduction, restarted and upgraded together.
     var fleet = 40
     /// Nodes of one provider, whose failures take all of them down.
     var provider = 200
-    /// Pairs of different nodes behind one IPv4 address; every other one of them is of one machine.
+    /// Pairs of different nodes behind one IPv4 address. The nodes of every other pair are on one machine.
     var sharedHosts = 40
-    /// How often the crawler looks, in ns, each time for ten minutes; nil where it holds its connections.
+    /// The time between passes of the crawler, in ns; a pass takes ten minutes. Nil if it holds its
+    /// connections.
     var passInterval: Int64?
     var seed: UInt64 = 1
   }
@@ -25,17 +26,17 @@ struct SiblingWorld {
 
   private(set) var candidates: [SiblingCandidate] = []
   private(set) var tellings: [SiblingTelling] = []
-  /// The node that each endpoint is of.
+  /// The index of each endpoint's node.
   private(set) var nodes: [Int] = []
   private var random: Random
   private let passInterval: Int64?
 
-  /// What a node says, and when it is away.
+  /// A node's introduction and absences.
   private struct Life {
     var introduction: SiblingCandidate.Introduction
     var events: [SiblingCandidate.Event] = []
     var lag: Int64 = 0
-    /// Down and up again, in ns since the beginning.
+    /// Absences, in ns since the beginning.
     var pauses: [(from: Int64, until: Int64)] = []
     var upgrade: (time: Int64, former: SiblingCandidate.Introduction)?
   }
@@ -59,7 +60,7 @@ struct SiblingWorld {
         life.pauses += fleetRestarts.map { ($0, $0 + 200_000_000_000) }
       }
       if isHosted { life.pauses += providerFailures.map { ($0, $0 + 900_000_000_000) } }
-      // We were cut off ourselves.
+      // A failure of the observer's own network.
       life.pauses.append((ownFailure, ownFailure + 300_000_000_000))
       let asn = isHosted ? 64_500 : Int64(random.below(400)) * Int64(random.below(400)) / 100
       let networks: [NetworkID]
@@ -80,7 +81,7 @@ struct SiblingWorld {
     gossip()
   }
 
-  /// Others at the address of some, on another port.
+  /// Moves some nodes to the IPv4 addresses of others, on another port.
   private mutating func share(_ count: Int) {
     let ipv4 = candidates.indices.filter { candidates[$0].endpoint.address.network == .ipv4 }
     for pair in 0..<count {
@@ -88,7 +89,7 @@ struct SiblingWorld {
       candidates[other].endpoint = Endpoint(candidates[one].endpoint.address, port: 8433)
       candidates[other].asn = candidates[one].asn
       guard pair % 2 == 0 else { continue }
-      // The machine takes both down; each is also restarted by itself.
+      // The machine takes both down. Each is also restarted alone.
       candidates[other].introduction = candidates[one].introduction
       let together = candidates[one].events.filter { $0.kind != .upgrade }
       candidates[other].events = together.map { .init($0.kind, at: $0.time + late()) }
@@ -102,7 +103,7 @@ struct SiblingWorld {
     }
   }
 
-  /// What everybody passes on.
+  /// Adds relayed advertisements.
   private mutating func gossip() {
     for advertiser in candidates.indices where random.below(3) == 0 {
       for _ in 0..<10 + random.below(40) {
@@ -141,12 +142,13 @@ struct SiblingWorld {
     )
   }
 
-  /// A time in ns since the beginning.
+  /// A random time in ns since the beginning.
   private mutating func moment() -> Int64 {
     Int64(random.below(Int(30 * Self.day / 1_000_000_000))) * 1_000_000_000
   }
 
-  /// A node's words and fate: giants with a fifth of all each, lesser ones, and one in twenty with a comment of its own.
+  /// A random introduction with random events: a few user agents have a fifth of the nodes each, others have
+  /// fewer, and one node in twenty has a comment of its own.
   private mutating func life() -> Life {
     let versions = [
       "/Satoshi:30.0.0/", "/Satoshi:30.0.0/", "/Satoshi:29.1.0/", "/Satoshi:29.0.0/", "/Satoshi:28.1.0/",
@@ -160,7 +162,7 @@ struct SiblingWorld {
     let services: Int64 = [0x409, 0x409, 0x409, 0xc09, 0xc4d, 0x408, 0x44d][random.below(7)]
     var life = Life(introduction: .init(version: 70016, services: services, userAgent: agent))
     if random.below(50) == 0 { life.lag = Int64(3 + random.below(5000)) }
-    // A third never goes away, most do some times, a few day by day.
+    // A third of the nodes never go away, most do so sometimes, a few every day.
     let pauses = [0, 0, 1, 2, 3, 5, 8, 13, 30][random.below(9)]
     for _ in 0..<pauses {
       let from = moment()
@@ -174,7 +176,7 @@ struct SiblingWorld {
     return life
   }
 
-  /// Adds an endpoint of a node, seen up to half a minute later than it is; some see it fail alone at times.
+  /// Adds an endpoint of a node. Changes are seen up to half a minute late; some endpoints also fail alone.
   private mutating func add(
     _ life: Life,
     _ node: Int,
@@ -190,7 +192,7 @@ struct SiblingWorld {
     if network == .ipv4 { address[0] = 1 + address[0] % 200 }
     var pauses = life.pauses
     if flaky || network != .ipv4 {
-      // Its Tor daemon, or its tunnel, fails without it.
+      // Its Tor daemon or tunnel fails alone.
       for _ in 0..<random.below(network == .ipv4 ? 2 : 4) {
         let from = moment()
         pauses.append((from, from + 1_800_000_000_000))
@@ -201,7 +203,7 @@ struct SiblingWorld {
     var until: Int64 = 0
     for pause in pauses where pause.from > until + 120_000_000_000 && pause.until < 30 * Self.day {
       until = pause.until
-      // Now and then it is not seen.
+      // Some absences are missed.
       guard random.below(10) > 0 else { continue }
       guard let passInterval else {
         events.append(.init(.down, at: Self.begin + pause.from + late()))
@@ -239,7 +241,7 @@ struct SiblingWorld {
 
   private mutating func late() -> Int64 { Int64(random.below(30_000)) * 1_000_000 }
 
-  /// Of the pairs that a search joins, those that are right; and of those that there are, those found.
+  /// Precision: the share of joined pairs that are right. Recall: the share of true pairs that are found.
   func score(_ groups: [SiblingGroup]) -> (precision: Double, recall: Double) {
     func pairs(_ members: [Int]) -> [(Int, Int)] {
       members.indices.flatMap { i in members[(i + 1)...].map { (members[i], $0) } }
@@ -265,6 +267,6 @@ struct Random {
     return z ^ (z >> 31)
   }
 
-  /// A number from 0 to one less than a limit.
+  /// A random number from 0 to `limit` - 1.
   mutating func below(_ limit: Int) -> Int { Int(next() % UInt64(limit)) }
 }

@@ -3,9 +3,9 @@ import NodeDatabase
 import Observations
 import TestSupport
 
-/// A node database of a test's own, of either kind.
+/// A node database for one test, in SQLite or PostgreSQL.
 final class TestStore {
-  /// The kinds that can be tested here.
+  /// The kinds of databases available here.
   static let kinds = PostgreSQLServer.programs == nil ? ["sqlite"] : ["sqlite", "postgres"]
 
   let folder = TemporaryFolder()
@@ -19,20 +19,20 @@ final class TestStore {
     store = try NodeStore.open(place)
   }
 
-  /// The store as another program opens it.
+  /// The store, opened once more, as by another program.
   func reopened(isReadOnly: Bool = false) throws -> NodeStore {
     try NodeStore.open(place, isReadOnly: isReadOnly)
   }
 
-  /// The only node there is at an endpoint.
+  /// The node of an endpoint; nil if the store has none.
   func node(_ endpoint: Endpoint) throws -> NodeRecord? {
     try store.nodes().first { $0.endpoint == endpoint }
   }
 }
 
-/// Endpoints and times that tests agree on.
+/// Endpoints and times for tests.
 enum Made {
-  /// A time, ns since the Unix epoch: seconds after 2026-01-01T00:00:00Z.
+  /// A time in ns since the Unix epoch, `seconds` after 2026-01-01T00:00:00Z.
   static func time(_ seconds: Double) -> UInt64 { UInt64((1_767_225_600 + seconds) * 1e9) }
 
   static func endpoint(_ number: UInt32, port: UInt16 = 8333) -> Endpoint {

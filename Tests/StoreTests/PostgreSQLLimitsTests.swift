@@ -3,12 +3,12 @@ import Store
 import TestSupport
 import Testing
 
-/// No server makes a call wait for ever.
+/// No server can make a call wait for ever.
 @Suite(.enabled(if: PostgreSQLServer.programs != nil, "needs PostgreSQL"))
 struct PostgreSQLLimitsTests {
   let folder = TemporaryFolder()
 
-  /// Limits that a test can wait for.
+  /// Time-outs short enough to wait for in a test.
   static var short: PostgreSQLLimits {
     var limits = PostgreSQLLimits()
     limits.connecting = 2
@@ -17,7 +17,7 @@ struct PostgreSQLLimitsTests {
     return limits
   }
 
-  /// Limits that a test cannot wait for.
+  /// Time-outs too long to wait for in a test.
   static var long: PostgreSQLLimits {
     var limits = PostgreSQLLimits()
     limits.connecting = 100_000
@@ -26,7 +26,7 @@ struct PostgreSQLLimitsTests {
     return limits
   }
 
-  /// A listener on loopback that takes connections and never says anything.
+  /// A listener on loopback that accepts connections and never sends anything.
   private final class MuteServer {
     let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
     let port: UInt16
@@ -54,7 +54,7 @@ struct PostgreSQLLimitsTests {
     let server = MuteServer()
     let address = "host=127.0.0.1 port=\(server.port) dbname=x user=x sslmode=disable gssencmode=disable"
     #expect(throws: StoreError.self) { try PostgreSQLConnection(address, Self.short) }
-    // What the address says holds.
+    // Time-outs in the address take precedence.
     #expect(throws: StoreError.self) {
       try PostgreSQLConnection(address + " connect_timeout=2", Self.long)
     }
@@ -110,7 +110,7 @@ struct PostgreSQLLimitsTests {
       kill(session, SIGCONT)
       server.signal(SIGCONT)
     }
-    // More than any socket's buffer holds.
+    // More bytes than any socket buffer holds.
     let rows = [[SQLValue]](repeating: [.text(String(repeating: "x", count: 1 << 16))], count: 256)
     let failure = #expect(throws: StoreError.self) { try database.write(rows, to: table) }
     #expect(failure?.description.contains("does not answer") == true, "\(String(describing: failure))")

@@ -2,9 +2,9 @@ import Store
 import TestSupport
 import Testing
 
-/// A database of a test's own, of either kind.
+/// A database for one test, in SQLite or PostgreSQL.
 struct TestDatabase {
-  /// The kinds that can be tested here.
+  /// The kinds of databases available here.
   static let kinds = PostgreSQLServer.programs == nil ? ["sqlite"] : ["sqlite", "postgres"]
 
   let folder = TemporaryFolder()
@@ -23,7 +23,7 @@ struct TestDatabase {
   }
 }
 
-/// What is written in bulk is what is read.
+/// Bulk writing, checked by reading the rows back.
 @Suite struct RowWriterTests {
   static let table = SQLTable(
     name: "things",
@@ -42,7 +42,7 @@ struct TestDatabase {
     ]
   }
 
-  /// What the database has, its bytes in hexadecimal.
+  /// The rows in the database, with bytes in hexadecimal.
   static func content(_ test: TestDatabase) throws -> [[SQLValue]] {
     let bytes = test.server == nil ? "lower(hex(content))" : "encode(content, 'hex')"
     return try test.database.rows(
@@ -100,7 +100,7 @@ struct TestDatabase {
     let table = SQLTable(name: "things", columns: Self.table.columns)
     try database.execute(Self.table.creation)
     try database.transaction(.writing) { try database.write([Self.row(7)], to: table) }
-    // One of them is there already.
+    // One of the rows exists already.
     let failure = #expect(throws: StoreError.self) {
       try database.transaction(.writing) { try database.write((0..<40).map(Self.row), to: table) }
     }

@@ -1,7 +1,7 @@
 import Store
 import Testing
 
-/// Texts and names in SQL.
+/// Literals and identifiers in SQL.
 @Suite struct SQLTests {
   @Test(arguments: TestDatabase.kinds)
   func quotesWhateverThereIs(_ kind: String) throws {

@@ -1,9 +1,9 @@
 import BitcoinWire
 import Bytes
 
-/// A transaction or block that a message tells of, or carries.
+/// A transaction or block that a message announces or carries.
 struct Announcement {
-  /// How it is told.
+  /// The kind of message or entry that announces it.
   enum Form: String {
     /// An `inv` item.
     case inv
@@ -17,22 +17,23 @@ struct Announcement {
     case block
   }
 
-  /// How it is told.
+  /// The kind of message or entry that announces it.
   let form: Form
-  /// The type of the `inv` item; nil where it is none.
+  /// The type of the `inv` item; nil in every other form.
   let type: InventoryType?
-  /// The hash it is told by; a transaction's txid.
+  /// The announced hash: of an `inv` item as it is in the item, of a `tx` message the txid, else the block
+  /// hash.
   let hash: Hash256
-  /// A transaction's wtxid; nil where it is not known.
+  /// The wtxid of a `tx` message; nil in every other form.
   var otherHash: Hash256?
 
-  /// What it is, and by which of its hashes it is told: `tx`, `wtx`, `block`.
+  /// The kind of hash: `tx`, `wtx`, `block` and so on.
   func name(in dialect: Dialect) -> String {
     if let type { return dialect.name(of: type) }
     return form == .tx ? "tx" : "block"
   }
 
-  /// Calls `body` with each announcement in a message; with none where it cannot be read.
+  /// Calls `body` with each announcement in a message, and not at all if the message cannot be parsed.
   ///
   /// - Parameter message: the message, header and payload.
   static func forEach(in message: UnsafeRawBufferPointer, _ body: (Announcement) -> Void) {
@@ -60,7 +61,7 @@ struct Announcement {
       default: break
       }
     } catch {
-      // What cannot be read announces nothing.
+      // A message that cannot be parsed announces nothing.
     }
   }
 }

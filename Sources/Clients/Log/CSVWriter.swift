@@ -4,16 +4,16 @@ import LogFiles
 import LogProtocol
 import LogText
 
-/// Writes records as comma-separated values (RFC 4180), a line each after one with the columns' names.
+/// Writes records as comma-separated values (RFC 4180): a header line, then one line per record.
 struct CSVWriter {
   private var formatter = TextFormatter()
   private var times = TimeText()
 
-  /// The line of names.
+  /// The header line.
   static let beginning =
     "time_ns,time,source,sequence,type,flags,direction,connection,remote,user_agent,command,bytes,text\r\n"
 
-  /// Appends a record, where it is shown.
+  /// Appends a line for the record if it is shown, and updates the names of connections in any case.
   mutating func append(_ record: LogRecord, isShown: Bool, to output: inout [UInt8]) {
     let header = record.header
     let former = formatter.names.table.connections(of: header.source)[header.connection]

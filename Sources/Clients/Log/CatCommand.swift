@@ -9,8 +9,8 @@ import LogText
 struct CatCommand: LogToolCommand {
   static let configuration = CommandConfiguration(
     commandName: "cat",
-    abstract: "Show the records of log files: as lines, as JSON, as bytes, or summed up.",
-    discussion: "Files are read one after another, in the order in which they were begun."
+    abstract: "Show the records of log files: as lines, as JSON, as raw bytes, or as rates.",
+    discussion: "Files are read one after another, in the order of their creation times."
   )
 
   @OptionGroup(title: "Which records") var records: RecordFilterOptions
@@ -24,7 +24,7 @@ struct CatCommand: LogToolCommand {
   var isJSON: Bool { form.json }
 
   func validate() throws {
-    guard count ?? 1 > 0 else { throw ValidationError("--count is 1 or more.") }
+    guard count ?? 1 > 0 else { throw ValidationError("--count must be 1 or more.") }
   }
 
   func execute(_ environment: ClientEnvironment) throws(ClientFailure) -> ExitStatus {
@@ -45,29 +45,29 @@ struct CatCommand: LogToolCommand {
   }
 }
 
-/// Prints records, many at a time.
+/// Prints records in batches of 64 KiB.
 final class RecordListing {
   private var lines: RecordLines
   private let output: Output
   private var bytes: [UInt8] = []
 
-  /// Prints these lines to `output`.
+  /// Prints `lines` to `output`.
   init(_ lines: RecordLines, _ output: Output) {
     self.lines = lines
     self.output = output
   }
 
-  /// Prints a record, later; returns whether it counts as shown.
+  /// Adds a record to the batch; returns whether it counts as shown.
   func print(_ record: LogRecord) -> Bool {
     let isShown = lines.append(record.header, body: record.body, to: &bytes)
     if bytes.count >= 64 << 10 { flush() }
     return isShown
   }
 
-  /// Takes in a record that is not shown.
+  /// Handles a record that is not shown, for the names of its connection.
   func skip(_ record: LogRecord) { lines.skip(record.header, body: record.body, to: &bytes) }
 
-  /// Prints what was kept for later.
+  /// Prints the last batch.
   func finish() {
     lines.finish(to: &bytes)
     flush()

@@ -4,30 +4,31 @@ import Commands
 import JSON
 import LogFiles
 
-/// `netmine log check`: says what is wrong in archives, and exactly where.
+/// `netmine log check`: reports the errors in archives, with file, offset and record.
 struct CheckCommand: LogToolCommand {
   static let configuration = CommandConfiguration(
     commandName: "check",
-    abstract: "Say what is wrong in log files, and exactly where.",
+    abstract: "Report the errors in log files, with file, offset and record.",
     discussion: """
-      Looks at framing, sequences, times within each direction of each connection, checksums, lengths, and that \
-      every connection was opened. Files are read in the order of time, as one archive.
+      Checks framing, sequence numbers, times within each direction of each connection, checksums, lengths, \
+      and that every connection was opened. Files are read in order of time, as one archive.
 
-      Each finding is a line with file, byte and record; those about missing sequences come last. Exit status 1 when \
-      there is one. Messages that are marked to have a wrong checksum are no finding: their sender was wrong, the \
-      archive is right.
+      Each finding is one line with file, byte offset and record number. Findings about missing sequence \
+      numbers come last. Exit status 1 if there is a finding. A message that is flagged with a wrong \
+      checksum is not a finding: its sender made the error, and the archive is right.
 
-      `netmine verify` accounts for the same archives by source and command, and counts the same sequences as lost.
+      `netmine verify` accounts for the same archives by source and command, and counts the same sequence \
+      numbers as lost.
       """
   )
 
-  @Flag(help: "The files hold a choice of records: missing sequences are no finding.")
+  @Flag(help: "The files hold a selection of records: missing sequence numbers are not findings.")
   var partial = false
 
-  @Option(help: ArgumentHelp("Tell so many findings of each kind, and count the others.", valueName: "n"))
+  @Option(help: ArgumentHelp("Report at most N findings of each kind, and count the rest.", valueName: "n"))
   var limit = 100
 
-  @Flag(help: "Print JSON: an object a line for each finding, and one that sums up.")
+  @Flag(help: "Print JSON: one object per finding, then one summary object.")
   var json = false
 
   @OptionGroup var input: LogFileOptions
@@ -35,7 +36,7 @@ struct CheckCommand: LogToolCommand {
   var isJSON: Bool { json }
 
   func validate() throws {
-    guard limit >= 0 else { throw ValidationError("--limit is 0 or more.") }
+    guard limit >= 0 else { throw ValidationError("--limit must be 0 or more.") }
   }
 
   func execute(_ environment: ClientEnvironment) throws(ClientFailure) -> ExitStatus {
@@ -89,7 +90,7 @@ struct CheckCommand: LogToolCommand {
     guard json else {
       let words = found.map { "\($0.1) \($0.0)" }.joined(separator: ", ")
       output.line("records: \(check.recordCount)")
-      output.line("messages marked to have a wrong checksum: \(check.markedChecksumCount)")
+      output.line("messages flagged with a wrong checksum: \(check.markedChecksumCount)")
       output.line("findings: \(words.isEmpty ? "none" : words)")
       return
     }

@@ -8,26 +8,28 @@ import LogProtocol
 import LogText
 import Observations
 
-/// `netmine log convert`: between the native format and coinscope's, and from earlier versions to this one.
+/// `netmine log convert`: converts files to coinscope's format, or to this version's native format.
 struct ConvertCommand: LogToolCommand {
   static let configuration = CommandConfiguration(
     commandName: "convert",
     abstract: "Convert log files to the native format, or to coinscope's.",
     discussion: """
-      To native: native files of earlier versions are brought forward, event bodies with reasons in words becoming bodies \
-      with codes; all else stays byte for byte. Sources of coinscope's files are recorded as joined, of kind coinscope, and \
-      their records numbered from 1; times stay whole seconds.
+      To native: bodies of events and open connections that earlier versions wrote are rewritten as this \
+      version writes them, with codes in place of reasons in words. All other bytes stay the same. Sources \
+      in coinscope files are recorded as joined, with kind coinscope. Their records are numbered from 1, and \
+      their times stay whole seconds.
 
-      To coinscope's: META records, handshakes, later types and all flags but the direction have no place and are left \
-      out; times are cut to seconds. What is left out is counted.
+      To coinscope: the format has no place for META records, handshakes, later record types, and flags \
+      other than the direction. They are left out, and times are cut to seconds. The records left out are \
+      counted.
       """
   )
 
-  @Option(name: .customLong("to"), help: ArgumentHelp("Format to write.", valueName: "format"))
+  @Option(name: .customLong("to"), help: ArgumentHelp("Output format.", valueName: "format"))
   var result: ArchiveFormat
 
   @OptionGroup(title: "Which records") var records: RecordFilterOptions
-  @OptionGroup(title: "Where to") var target: ByteOutputOptions
+  @OptionGroup(title: "Output file") var target: ByteOutputOptions
   @OptionGroup var input: LogFileOptions
 
   var isJSON: Bool { false }

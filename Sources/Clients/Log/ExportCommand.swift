@@ -5,58 +5,58 @@ import LogFiles
 import LogOptions
 import LogText
 
-/// `netmine log export`: writes records in a form that other programs read.
+/// `netmine log export`: writes records in a format of other programs.
 struct ExportCommand: LogToolCommand {
-  /// What to write.
+  /// The output format.
   enum Form: String, CaseIterable, ExpressibleByArgument {
     case pcapng, ndjson, csv, sqlite, postgres
 
-    /// Whether it is tables.
+    /// Whether it is a database.
     var isDatabase: Bool { self == .sqlite || self == .postgres }
   }
 
   static let configuration = CommandConfiguration(
     commandName: "export",
-    abstract: "Write records in a form that other programs read: pcapng, NDJSON, CSV, SQLite, PostgreSQL.",
+    abstract: "Write records in a format of other programs: pcapng, NDJSON, CSV, SQLite, PostgreSQL.",
     discussion: """
       For example: netmine log export --as pcapng --peer 10.1.2.3 -o peer.pcapng verbatim.log
 
-      pcapng: messages only, each under TCP that is made up around it, for Wireshark and tshark. ndjson: what \
-      `console --json` shows. csv: a line a record. sqlite and postgres: a database with \
-      tables of messages, connections, events and what was announced. docs/log-tools.md describes each.
+      pcapng: messages only, within made-up TCP connections, for Wireshark and tshark. ndjson: the output of \
+      `console --json`. csv: one line per record. sqlite and postgres: a database with tables of messages, \
+      connections, events and announcements. docs/log-tools.md describes each.
       """
   )
 
-  @Option(name: .customLong("as"), help: "What to write. (default: by the file's name)")
+  @Option(name: .customLong("as"), help: "Output format. (default: by --database or the file's name)")
   var form: Form?
 
-  @Flag(help: "Write the payload of messages too, in ndjson in hexadecimal. As ndjson, sqlite and postgres.")
+  @Flag(help: "Include message payloads; ndjson, sqlite and postgres only. In hexadecimal in ndjson.")
   var payload = false
 
   @Option(
     help: ArgumentHelp(
       """
-      The PostgreSQL database: postgresql://user@host/name, or key=value words, as of psql; a password is better kept \
-      in ~/.pgpass or PGPASSWORD, where others do not see it.
+      The PostgreSQL database: postgresql://user@host/name, or key=value words, as for psql. Keep a password \
+      in ~/.pgpass or PGPASSWORD: other users can see the command line.
       """,
       valueName: "uri"
     )
   )
   var database: String?
 
-  @Option(help: ArgumentHelp("The schema in it that the tables are in.", valueName: "name"))
+  @Option(help: ArgumentHelp("The PostgreSQL schema of the tables.", valueName: "name"))
   var schema = "netmine"
 
   @Flag(
     help: """
-      Add what is not there yet to a database that an export has written, bit by bit: where it is cut off, the same \
-      again goes on.
+      Add missing records to the database of an earlier export, and commit every 16,384 records. After an \
+      interruption, run the same command again to resume.
       """
   )
   var append = false
 
   @OptionGroup(title: "Which records") var records: RecordFilterOptions
-  @OptionGroup(title: "Where to") var target: ByteOutputOptions
+  @OptionGroup(title: "Output file") var target: ByteOutputOptions
   @OptionGroup var input: LogFileOptions
 
   var isJSON: Bool { false }
@@ -68,19 +68,19 @@ struct ExportCommand: LogToolCommand {
 
   func validate() throws {
     guard let chosen else {
-      throw ValidationError("Say with --as what to write: pcapng, ndjson, csv, sqlite or postgres.")
+      throw ValidationError("Choose the format with --as: pcapng, ndjson, csv, sqlite or postgres.")
     }
     guard !payload || chosen == .ndjson || chosen.isDatabase else {
-      throw ValidationError("--payload goes with ndjson, sqlite and postgres only.")
+      throw ValidationError("--payload is for ndjson, sqlite and postgres only.")
     }
     guard !append || chosen.isDatabase, !(append && target.force) else {
-      throw ValidationError("--append goes with sqlite and postgres only, and not with --force.")
+      throw ValidationError("--append is for sqlite and postgres only, and excludes --force.")
     }
     guard chosen != .sqlite || target.path.map({ $0 != "-" }) ?? false else {
-      throw ValidationError("Name the database with -o.")
+      throw ValidationError("Name the database file with -o.")
     }
     guard (chosen == .postgres) == (database != nil), chosen != .postgres || target.path == nil else {
-      throw ValidationError("--database, and not -o, says where postgres writes to, and nothing else does.")
+      throw ValidationError("postgres needs --database and allows no -o; no other format allows --database.")
     }
   }
 
@@ -105,7 +105,7 @@ struct ExportCommand: LogToolCommand {
 }
 
 extension ExportCommand {
-  /// Writes a database.
+  /// Exports into a database.
   private func exportDatabase(_ environment: ClientEnvironment) throws(ClientFailure) -> ExitStatus {
     let output = environment.output
     let reading = LogReading(input, output, for: records.filter)
@@ -125,7 +125,7 @@ extension ExportCommand {
         return true
       }
       try export.finish()
-      let left = export.leftCount == 0 ? "" : ", \(export.leftCount) left out that were there already"
+      let left = export.leftCount == 0 ? "" : ", \(export.leftCount) left out as duplicates"
       if append || export.leftCount > 0 {
         output.note("\(Quantity.counted(export.addedCount, "record"))\(left)")
       }
@@ -137,7 +137,7 @@ extension ExportCommand {
   }
 }
 
-/// Any of the forms that are written as bytes.
+/// The writer of any format except databases.
 private enum RecordSink {
   case pcapng(PcapngWriter)
   case ndjson(JSONFormatter)
@@ -157,7 +157,7 @@ private enum RecordSink {
   }
 
   mutating func append(_ record: LogRecord, isShown: Bool, to output: inout [UInt8]) {
-    // Taken out and put back, so that it is changed in place rather than copied.
+    // Move the writer out and back, so that it is changed in place rather than copied.
     switch self {
     case .pcapng(var writer):
       self = .csv(CSVWriter())

@@ -9,28 +9,29 @@ import LogOptions
 import LogProtocol
 import LogText
 
-/// `netmine log first`: who told of a transaction or block, in order.
+/// `netmine log first`: lists the peers that announced a transaction or block, in order.
 struct FirstCommand: LogToolCommand {
   static let configuration = CommandConfiguration(
     commandName: "first",
-    abstract: "Tell who announced a transaction or block, in order, with the delay after the first.",
+    abstract: "List the peers that announced a transaction or block, in order, with their delays.",
     discussion: """
-      Looks into inv, headers, cmpctblock, tx and block messages that were received; the first of each connection \
-      counts. A transaction has two hashes: nodes announce it by its wtxid or, older ones, by its txid. Where the \
-      transaction itself was received the other hash is said; name it with --also to find the announcements by it \
-      too. Delays are in milliseconds; ≤ marks times that are upper bounds.
+      Searches received inv, headers, cmpctblock, tx and block messages. The first announcement on each \
+      connection counts. A transaction has two hashes: nodes announce it by its wtxid or, if they are old, \
+      by its txid. If the transaction itself was received, its other hash is reported; name it with --also \
+      to find the announcements by it too. Delays are in milliseconds after the first announcement; ≤ marks \
+      times that are upper bounds.
 
-      Exit status 1 when nobody announced it.
+      Exit status 1 if no peer announced it.
       """
   )
 
   @Option(help: ArgumentHelp("The transaction's other hash. May be repeated.", valueName: "hash"))
   var also: [String] = []
 
-  @Flag(help: "Tell every announcement, not only the first of each connection.")
+  @Flag(help: "List every announcement, not only the first on each connection.")
   var all = false
 
-  @Flag(help: "Print JSON, an object a line.")
+  @Flag(help: "Print JSON, one object per line.")
   var json = false
 
   @OptionGroup(title: "Which records") var records: RecordFilterOptions
@@ -44,7 +45,7 @@ struct FirstCommand: LogToolCommand {
 
   func validate() throws {
     for text in [hash] + also where Hash256(text) == nil {
-      throw ValidationError("\(text) is no hash: 64 hexadecimal digits.")
+      throw ValidationError("\(text) is not a hash of 64 hexadecimal digits.")
     }
   }
 
@@ -60,7 +61,7 @@ struct FirstCommand: LogToolCommand {
     if let first = found.first { show(found, after: first.time, environment.output) }
     for other in search.others {
       environment.output.note(
-        "The transaction's other hash is \(other): --also finds what is announced by it."
+        "The transaction's other hash is \(other): find its announcements too with --also."
       )
     }
     guard found.isEmpty else { return reading.status }
@@ -102,34 +103,34 @@ struct FirstCommand: LogToolCommand {
     table.lines.forEach(output.line)
   }
 
-  /// A duration in ns in ms, to the microsecond.
+  /// A duration in ns as milliseconds with three decimals.
   private static func milliseconds(_ duration: UInt64) -> String {
     let fraction = String(duration / 1000 % 1000)
     return "\(duration / 1_000_000).\(String(repeating: "0", count: 3 - fraction.count))\(fraction)"
   }
 }
 
-/// Collects who announced something.
+/// Collects the announcements of a transaction or block.
 struct AnnouncementSearch {
   /// An announcement.
   struct Found {
-    /// When, in ns since the Unix epoch.
+    /// When it was received, in ns since the Unix epoch.
     let time: UInt64
-    /// Whether it may have been earlier.
+    /// Whether the time is an upper bound.
     let isUpperBound: Bool
     /// The source that recorded it.
     let source: UInt32
-    /// The connection it came by.
+    /// The connection that it came from.
     let connection: UInt32
-    /// Who announced it; nil where that is not known.
+    /// The announcing peer; nil if it is unknown.
     let remote: Endpoint?
-    /// The announcer's user agent.
+    /// The peer's user agent; empty if it is unknown.
     let userAgent: [UInt8]
-    /// By what message.
+    /// The kind of message or entry that announced it.
     let form: Announcement.Form
-    /// As what: `tx`, `wtx`, `block`.
+    /// The kind of hash: `tx`, `wtx` or `block`.
     let name: String
-    /// By which hash.
+    /// The announced hash.
     let hash: Hash256
   }
 
@@ -138,7 +139,7 @@ struct AnnouncementSearch {
     let connection: UInt32
   }
 
-  /// Other hashes of what was looked for.
+  /// Other hashes of the same transaction, found in `tx` messages.
   private(set) var others: Set<Hash256> = []
 
   private let hashes: Set<Hash256>
@@ -147,7 +148,7 @@ struct AnnouncementSearch {
   private var found: [Found] = []
   private var seen: [Place: Int] = [:]
 
-  /// Looks for any of the hashes.
+  /// Searches for any of the hashes.
   init(_ hashes: Set<Hash256>, tellsAll: Bool) {
     self.hashes = hashes
     self.tellsAll = tellsAll
@@ -158,9 +159,9 @@ struct AnnouncementSearch {
     found.indices.sorted { (found[$0].time, $0) < (found[$1].time, $1) }.map { found[$0] }
   }
 
-  /// Takes in a record.
+  /// Follows a record, and searches it if it is shown.
   ///
-  /// - Parameter isShown: whether it is one of those to look into.
+  /// - Parameter isShown: whether the filter selects the record.
   mutating func note(_ record: LogRecord, isShown: Bool) {
     let header = record.header
     names.note(header, body: record.body)
@@ -191,7 +192,7 @@ struct AnnouncementSearch {
       name: announcement.name(in: dialect),
       hash: announcement.hash
     )
-    // Files that overlap can tell a connection's announcements in another order than that of time.
+    // The order of overlapping files need not be the order of time.
     if !tellsAll, let index = seen[place] {
       if entry.time < found[index].time { found[index] = entry }
       return

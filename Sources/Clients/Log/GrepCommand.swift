@@ -8,36 +8,37 @@ import LogOptions
 import LogProtocol
 import LogText
 
-/// `netmine log grep`: shows the records that have something in them.
+/// `netmine log grep`: shows the records that match a pattern, bytes or a hash.
 struct GrepCommand: LogToolCommand {
   static let configuration = CommandConfiguration(
     commandName: "grep",
-    abstract: "Show the records of log files that have something in them.",
+    abstract: "Show the records of log files that match a pattern, bytes or a hash.",
     discussion: """
       For example: netmine log grep --pattern 'addrv2 [0-9]{3}' verbatim.log
       netmine log grep --hash 4a5e1e4baab89f3a32518a88c31bc87f618f76673e2cc77ab2127b7afdeda33b verbatim.log
 
-      --pattern is a regular expression, looked for in the line that `cat` would show (without --json). Exit \
-      status 1 when nothing is found.
+      --pattern is a regular expression, matched against the line that `cat` would show (without --json). \
+      Exit status 1 if no record matches.
       """
   )
 
   @Option(
     name: .shortAndLong,
-    help: ArgumentHelp("Regular expression that the line matches.", valueName: "pattern")
+    help: ArgumentHelp("Regular expression to search for in the line.", valueName: "pattern")
   )
   var pattern: String?
 
-  @Flag(name: .shortAndLong, help: "Take capital and small letters of the pattern for the same.")
+  @Flag(name: .shortAndLong, help: "Ignore case in the pattern.")
   var ignoreCase = false
 
-  @Option(help: ArgumentHelp("Bytes that the record's body has, in hexadecimal.", valueName: "hex"))
+  @Option(help: ArgumentHelp("Bytes to search for in the record's body, in hexadecimal.", valueName: "hex"))
   var hex: String?
 
   @Option(
     help: ArgumentHelp(
       """
-      Hash that the record names, or that the transaction or block in it has (txid, wtxid, block hash).
+      Hash to search for: in the record's body, or the txid, wtxid or block hash of its transaction or \
+      block.
       """,
       valueName: "hash"
     )
@@ -47,7 +48,7 @@ struct GrepCommand: LogToolCommand {
   @Flag(name: .customLong("invert"), help: "Show the records that do not match.")
   var isInverted = false
 
-  @Flag(help: "Print only how many there are.")
+  @Flag(help: "Print only the number of matching records.")
   var quantity = false
 
   @OptionGroup(title: "Which records") var records: RecordFilterOptions
@@ -61,9 +62,9 @@ struct GrepCommand: LogToolCommand {
   var isJSON: Bool { form.json }
 
   func validate() throws {
-    guard count ?? 1 > 0 else { throw ValidationError("--count is 1 or more.") }
+    guard count ?? 1 > 0 else { throw ValidationError("--count must be 1 or more.") }
     guard pattern != nil || hex != nil || hash != nil else {
-      throw ValidationError("Say what to look for: --pattern, --hex or --hash.")
+      throw ValidationError("Name what to search for with --pattern, --hex or --hash.")
     }
     _ = try matcher()
   }
@@ -72,18 +73,18 @@ struct GrepCommand: LogToolCommand {
     var matcher = RecordMatcher()
     if let pattern {
       do { matcher.pattern = try Regex(pattern).ignoresCase(ignoreCase) } catch {
-        throw ValidationError("--pattern is no regular expression: \(error)")
+        throw ValidationError("--pattern is not a regular expression: \(error)")
       }
     }
     if let hex {
       guard let bytes = Hexadecimal.bytes(hex), !bytes.isEmpty else {
-        throw ValidationError("--hex takes two hexadecimal digits a byte.")
+        throw ValidationError("--hex needs two hexadecimal digits per byte.")
       }
       matcher.bytes = bytes
     }
     if let hash {
       matcher.hash = Hash256(hash)
-      guard matcher.hash != nil else { throw ValidationError("--hash takes 64 hexadecimal digits.") }
+      guard matcher.hash != nil else { throw ValidationError("--hash needs 64 hexadecimal digits.") }
     }
     return matcher
   }

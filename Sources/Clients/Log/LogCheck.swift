@@ -4,67 +4,67 @@ import LogFiles
 import LogProtocol
 import Observations
 
-/// Something about an archive that is not as it should be, and where.
+/// An error in an archive, and its place.
 struct LogFinding: Equatable {
-  /// What kind of thing.
+  /// The kind of error.
   enum Kind: String, CaseIterable {
-    /// Bytes that are no record.
+    /// Bytes that are not a record.
     case framing
-    /// A record that is not whole at the end of a file.
+    /// The file ends within a record.
     case torn
-    /// What is compressed cannot be read on.
+    /// The rest of a compressed file cannot be decompressed.
     case compression
-    /// Sequences of a source are missing without a word.
+    /// Sequence numbers of a source are missing, and no record explains it.
     case sequenceGap = "sequence_gap"
-    /// Sequences of a source are missing, as a gap record says.
+    /// Sequence numbers of a source are missing, and a record explains it.
     case gap
-    /// A sequence of a source is there again.
+    /// A sequence number of a source comes again.
     case duplicate
     /// A record comes after a later one of its source.
     case outOfOrder = "out_of_order"
     /// Time runs backwards within a direction of a connection.
     case timeBackwards = "time_backwards"
-    /// A message's checksum is wrong and not marked so, or marked so and right.
+    /// A message's checksum is wrong but not flagged, or flagged but right.
     case checksum
-    /// A message's length is not that of the record.
+    /// A message's length does not match its record's.
     case length
-    /// A record's body cannot be read.
+    /// A record's body cannot be parsed.
     case malformed
-    /// A record is about a connection that never was opened, or is closed.
+    /// A record is about a connection that was never opened, or is closed.
     case unopened
   }
 
-  /// What kind of thing.
+  /// The kind of error.
   var kind: Kind
   /// The file.
   var path: String
-  /// Offset in the file.
+  /// The byte offset in the file.
   var offset: UInt64
   /// The number of the record in the file, from 1.
   var record: UInt64
-  /// The source that it is about; 0 for none.
+  /// The source that it is about; 0 if none.
   var source: UInt32 = 0
-  /// The connection that it is about; 0 for none.
+  /// The connection that it is about; 0 if none.
   var connection: UInt32 = 0
-  /// The sequences that are missing, and why; nil for any other finding.
+  /// The missing sequence numbers, and the reason; nil for other kinds.
   var missing: MissingRange?
-  /// What is wrong.
+  /// The error in words.
   var text: String
 }
 
-/// Looks for what is wrong in archives, record by record in order; what is missing it reports at the end.
+/// Checks archives, record by record in order. Missing sequence numbers are reported at the end.
 struct LogCheck {
-  /// How many messages are marked to have a wrong checksum, rightly: their sender was wrong.
+  /// Messages that are rightly flagged with a wrong checksum: their senders made the error.
   private(set) var markedChecksumCount: UInt64 = 0
 
-  /// Records looked at.
+  /// Records checked.
   private(set) var recordCount: UInt64 = 0
 
   private let isPartial: Bool
   private let report: (LogFinding) -> Void
   private var account = ArchiveSequences()
   private var paths: [String] = []
-  /// Which instance each live source is.
+  /// The instance behind the id of each live source.
   private var instances: [UInt32: UInt64] = [:]
   private var states: [Place: State] = [:]
   private var unopened: Set<Place> = []
@@ -79,7 +79,7 @@ struct LogCheck {
     }
   }
 
-  /// What is known of a connection.
+  /// The state of a connection.
   private struct State {
     var isOpen = false
     /// The time of the last message received and sent, in ns since the Unix epoch; 0 if there is none.
@@ -87,20 +87,22 @@ struct LogCheck {
     var sent: UInt64 = 0
   }
 
-  /// Connections never opened that are remembered, so that each is told once.
+  /// Unopened connections to remember, so that each is reported once; no more are reported beyond this
+  /// number.
   private static let unopenedLimit = 1 << 20
 
-  /// Begins.
+  /// Creates a check.
   ///
   /// - Parameters:
-  ///   - isPartial: whether the files hold a choice of records, so that sequences may be missing.
-  ///   - report: gets what is found.
+  ///   - isPartial: whether the files hold a selection of records; missing sequence numbers are then no
+  ///     error.
+  ///   - report: called with each finding.
   init(isPartial: Bool, report: @escaping (LogFinding) -> Void) {
     self.isPartial = isPartial
     self.report = report
   }
 
-  /// Takes in bytes that are no record.
+  /// Reports bytes that are not a record.
   func note(_ damage: LogDamage) {
     let kind: LogFinding.Kind =
       switch damage.kind {
@@ -108,13 +110,13 @@ struct LogCheck {
       case .torn: .torn
       case .compression: .compression
       }
-    let text = "\(damage.count) bytes are no record: \(damage.reason)"
+    let text = "\(damage.count) bytes are not a record: \(damage.reason)"
     report(
       LogFinding(kind: kind, path: damage.path, offset: damage.offset, record: damage.number, text: text)
     )
   }
 
-  /// Looks at a record.
+  /// Checks a record.
   mutating func note(_ record: LogRecord, in file: LogFile) {
     recordCount += 1
     let header = record.header
@@ -170,12 +172,12 @@ struct LogCheck {
     let sequence = record.header.sequence
     switch account.note(record.header, meta, at: place) {
     case .new, .unnumbered: break
-    case .duplicate: find(.duplicate, "sequence \(sequence) is there already")
+    case .duplicate: find(.duplicate, "sequence \(sequence) is in the archive already")
     case .late(let latest): find(.outOfOrder, "sequence \(sequence) comes after \(latest)")
     }
   }
 
-  /// Reports which sequences are missing. To be called when all is read: a record may come late.
+  /// Reports the missing sequence numbers. Call it after the last record, as records may come late.
   func finish() {
     guard !isPartial else { return }
     var findings: [(place: LogPlace, finding: LogFinding)] = []
@@ -208,8 +210,8 @@ struct LogCheck {
       switch (missing.cause, missing.evidence) {
       case (.gap(let cause), _): ": \(cause.text)"
       case (.left, _): ": the source left without goodbye, and the log server had them"
-      case (.unexplained, .rotation): ", which this rotation mark says are archived before it"
-      case (.unexplained, .left): ", which the log server had, as this record says"
+      case (.unexplained, .rotation): "; this rotation mark says that they were archived before it"
+      case (.unexplained, .left): "; this record says that the log server had them"
       case (.unexplained, .gap), (.unexplained, .record): ""
       }
     return "\(records) missing, \(first) to \(last)\(reason)"
@@ -224,13 +226,13 @@ struct LogCheck {
     find(.unopened, "connection \(header.connection) was never opened, or is closed")
   }
 
-  /// Checks that a message's connection is open, and that it comes after the one before it.
+  /// Checks that a message's connection is open, and that the message is not earlier than the previous one.
   private mutating func checkPlace(_ header: RecordHeader, _ find: (LogFinding.Kind, String) -> Void) {
     let isSent = header.flags.contains(.sent)
     let (isOpen, former) = Self.advance(&states[Place(header), default: State()], to: header.time, isSent)
     if !isOpen { noteUnopened(header, find) }
     if header.time < former {
-      find(.timeBackwards, "\(former - header.time) ns before the message before it")
+      find(.timeBackwards, "\(former - header.time) ns before the previous message")
     }
   }
 
@@ -246,21 +248,21 @@ struct LogCheck {
     _ find: (LogFinding.Kind, String) -> Void
   ) {
     guard let message = MessageHeader(peeking: body.bytes) else {
-      return find(.length, "\(body.count) bytes are less than a message header")
+      return find(.length, "\(body.count) bytes are too short for a message header")
     }
     if header.flags.contains(.truncated) { return }
     guard message.totalLength == body.count else {
       let has = body.count - MessageHeader.size
-      return find(.length, "\(message.command) claims \(message.length) bytes and has \(has)")
+      return find(.length, "\(message.command) announces \(message.length) bytes and has \(has)")
     }
     let payload = UnsafeRawBufferPointer(rebasing: body.dropFirst(MessageHeader.size))
     let isRight = Hash256.checksum(payload.bytes) == message.checksum
     switch (isRight, header.flags.contains(.wrongChecksum)) {
     case (true, false): break
     case (false, true): markedChecksumCount += 1
-    case (false, false): find(.checksum, "\(message.command) has a wrong checksum and is not marked so")
+    case (false, false): find(.checksum, "\(message.command) has a wrong checksum that is not flagged")
     case (true, true):
-      find(.checksum, "\(message.command) is marked to have a wrong checksum, which is right")
+      find(.checksum, "\(message.command) is flagged with a wrong checksum, but its checksum is right")
     }
   }
 
@@ -271,7 +273,7 @@ struct LogCheck {
   ) {
     let event: ConnectionEvent
     do throws(WireError) { event = try ConnectionEvent(body.bytes) } catch {
-      return find(.malformed, "the connection event cannot be read: \(error)")
+      return find(.malformed, "the connection event cannot be parsed: \(error)")
     }
     let place = Place(header)
     switch event.code {
@@ -288,7 +290,7 @@ struct LogCheck {
 
   private func meta(_ body: UnsafeRawBufferPointer, _ find: (LogFinding.Kind, String) -> Void) -> MetaBody? {
     do throws(WireError) { return try MetaBody(body.bytes) } catch {
-      find(.malformed, "the META record cannot be read: \(error)")
+      find(.malformed, "the META record cannot be parsed: \(error)")
       return nil
     }
   }

@@ -2,14 +2,14 @@ import ArgumentParser
 import Commands
 import Daemon
 
-/// `netmine log`: what can be done with log files.
+/// `netmine log`: the tools for log files.
 struct LogCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "log",
-    abstract: "Look into log files, check and mend them, cut, merge, convert and export them.",
+    abstract: "Read, search, check, repair, cut, merge, convert, export and replay log files.",
     discussion: """
-      Files can be native or coinscope's, and compressed by zstd; - is the standard input. What is damaged in \
-      them is told and passed over; then the exit status is 1.
+      Files can be in the native format or coinscope's, compressed with zstd or not; - is the standard \
+      input. Damaged parts are reported and skipped; the exit status is then 1.
       """,
     subcommands: [
       CheckCommand.self, CatCommand.self, GrepCommand.self, StatsCommand.self, SliceCommand.self,
@@ -19,9 +19,9 @@ struct LogCommand: ParsableCommand {
   )
 }
 
-/// A subcommand of `netmine log`: it needs no connector.
+/// A subcommand of `netmine log`. It needs no connector.
 protocol LogToolCommand: ClientCommand {
-  /// Which files it reads.
+  /// The files to read.
   var input: LogFileOptions { get }
 }
 

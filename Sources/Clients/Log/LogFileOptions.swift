@@ -6,7 +6,7 @@ import LogProtocol
 struct LogFileOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "Format of the files. (default: what their first records look like)",
+      "Format of the files. (default: detected from their first records)",
       valueName: "format"
     )
   )
@@ -14,8 +14,9 @@ struct LogFileOptions: ParsableArguments {
 
   @Flag(
     help: """
-      Begin near --since also within a segment that has an index beside it: faster, but what connections that opened \
-      in it before are called is not known. (Segments that are before, and what is after --until, are never read.)
+      If a segment has an index, start reading it near --since. This is faster, but the peers of connections \
+      that opened earlier in the segment are unknown. (With an index, segments before --since and records \
+      after --until are never read.)
       """
   )
   var seek = false

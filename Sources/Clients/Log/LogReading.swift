@@ -6,12 +6,12 @@ import LogFiles
 import LogProtocol
 import LogText
 
-/// Reads log files one after another in the order of time, says what is damaged, and shows how far it is.
+/// Reads log files one after another in order of time, reports damage, and shows the progress.
 final class LogReading {
-  /// Whether all was readable so far.
+  /// Whether everything read so far was readable.
   private(set) var isWhole = true
 
-  /// Whether to say what is damaged.
+  /// Whether to report damage.
   var complains = true
 
   private let options: LogFileOptions
@@ -20,9 +20,9 @@ final class LogReading {
   private var progress: ReadingProgress
   private var place = (index: 0, count: 1)
 
-  /// Prepares to read the files that were asked for.
+  /// Prepares to read the files of the options.
   ///
-  /// - Parameter filter: what is wanted of them; what their indexes say to be later is left out.
+  /// - Parameter filter: the wanted records. With an index, parts of files outside its times are skipped.
   init(_ options: LogFileOptions, _ output: Output, for filter: RecordCriteria = RecordCriteria()) {
     self.options = options
     let end = filter.end ?? .max
@@ -31,10 +31,10 @@ final class LogReading {
     progress = ReadingProgress(output)
   }
 
-  /// How the command ends, where it did all that it could.
+  /// The exit status of a command that otherwise succeeded: `someFailed` if a file was damaged or unreadable.
   var status: ExitStatus { isWhole ? .succeeded : .someFailed }
 
-  /// Calls `body` with each piece of each file; stops early where it returns false.
+  /// Calls `body` with each piece of each file; stops early if `body` returns false or the output is closed.
   func forEachPiece(_ body: (LogPiece, LogFile) throws(ClientFailure) -> Bool) throws(ClientFailure) {
     try forEachFile { file throws(ClientFailure) in
       while let piece = next(file) {
@@ -44,7 +44,7 @@ final class LogReading {
     }
   }
 
-  /// Calls `body` with each file; stops early where it returns false.
+  /// Calls `body` with each file; stops early if `body` returns false.
   func forEachFile(_ body: (LogFile) throws(ClientFailure) -> Bool) throws(ClientFailure) {
     defer { output.clearProgress() }
     let paths = LogFiles.chronological(options.files, format: options.format)
@@ -55,7 +55,7 @@ final class LogReading {
     }
   }
 
-  /// Opens a file; nil, and says why, where that cannot be done.
+  /// Opens a file; returns nil and reports the error if that fails.
   func open(_ path: String, bufferCount: Int = LogFile.defaultBufferCount) -> LogFile? {
     do throws(IOError) {
       let file = try LogFile(path, format: options.format, bufferCount: bufferCount)
@@ -67,7 +67,7 @@ final class LogReading {
     }
   }
 
-  /// The next piece of a file; nil at its end, and says why where it cannot be read on.
+  /// Returns the next piece of a file; nil at its end, or after reporting an error.
   func next(_ file: LogFile) -> LogPiece? {
     do throws(IOError) {
       let piece = try file.next()
@@ -80,13 +80,13 @@ final class LogReading {
     }
   }
 
-  /// Takes in that a file cannot be read.
+  /// Reports that a file cannot be read.
   func note(_ error: IOError, _ path: String) {
     isWhole = false
     output.complain("\(path) cannot be read: \(error).")
   }
 
-  /// Calls `body` with each record of each file; stops early where it returns false.
+  /// Calls `body` with each record of each file; stops early if `body` returns false or the output is closed.
   func forEach(_ body: (LogRecord, LogFile) throws(ClientFailure) -> Bool) throws(ClientFailure) {
     try forEachPiece { piece, file throws(ClientFailure) in
       guard case .record(let record) = piece else { return true }
@@ -94,30 +94,30 @@ final class LogReading {
     }
   }
 
-  /// Takes in that something is no record.
+  /// Reports bytes that are not a record, if `complains` is set.
   func note(_ damage: LogDamage) {
     isWhole = false
     if complains { output.complain("\(damage).") }
   }
 }
 
-/// Shows how much of the files is read, where that takes long and somebody looks.
+/// Shows how much of the files has been read, if it takes longer than a second and the output shows progress.
 struct ReadingProgress {
   private let output: Output
   private let begin = Clock.monotonic()
   private var last: UInt64 = 0
 
-  /// How many records are read from one look at the clock to the next.
+  /// Records between two looks at the clock.
   static let step: UInt64 = 4096
 
-  /// Shows progress at `output`.
+  /// Shows progress on `output`.
   init(_ output: Output) { self.output = output }
 
-  /// Takes in that `step` more records were read.
+  /// Updates the progress, after `step` more records.
   mutating func note(_ file: LogFile, _ index: Int, of fileCount: Int) {
     guard output.showsProgress else { return }
     let now = Clock.monotonic()
-    // What takes less than a second needs no bar.
+    // A run of less than a second needs no progress bar.
     guard now - begin > 1_000_000_000, now - last > 200_000_000 else { return }
     last = now
     let (read, total) = file.progress
@@ -130,7 +130,7 @@ struct ReadingProgress {
 }
 
 extension String {
-  /// The text with spaces after it, so that it has that many characters.
+  /// The text, padded with spaces to `count` characters.
   fileprivate func padding(to count: Int) -> String {
     self + String(repeating: " ", count: max(0, count - self.count))
   }

@@ -3,13 +3,13 @@ import Bytes
 import LogProtocol
 import Observations
 
-/// What there is how much of in log files: by command, source and connection.
+/// Counts of records, messages and bytes in log files, by type, command, source and connection.
 struct LogStatistics {
-  /// Records, messages and bytes of something.
+  /// Totals of a group of records.
   struct Sums {
     /// Records.
     var records: UInt64 = 0
-    /// Bytes of the records.
+    /// Bytes of the records, headers included.
     var bytes: UInt64 = 0
     /// Messages received.
     var received: UInt64 = 0
@@ -24,10 +24,10 @@ struct LogStatistics {
     /// The latest time, in ns since the Unix epoch.
     var last: UInt64 = 0
 
-    /// How long from the earliest to the latest, in seconds.
+    /// The time from the earliest to the latest record, in seconds.
     var seconds: Double { last > first ? Double(last - first) / 1e9 : 0 }
 
-    /// So many a second; nil where no time passed.
+    /// `count` per second; nil if all records have the same time.
     func rate(_ count: UInt64) -> Double? { seconds > 0 ? Double(count) / seconds : nil }
 
     mutating func add(_ other: Sums) {
@@ -65,28 +65,28 @@ struct LogStatistics {
     let id: UInt32
   }
 
-  /// Who is at a connection's other end.
+  /// The peer of a connection.
   struct Peer {
-    /// Its address; nil where it was never told.
+    /// Its address; nil if no record names it.
     var remote: Endpoint?
-    /// Its user agent.
+    /// Its user agent; empty if no record names it.
     var userAgent: [UInt8] = []
   }
 
-  /// Sums by something that is often the same for records that follow each other.
+  /// Totals by a key that is often the same for consecutive records.
   struct Tally<Key: Hashable> {
     private var places: [Key: Int] = [:]
     private var entries: [(key: Key, sums: Sums)] = []
-    /// The place of the last record's.
+    /// The index of the last record's key.
     private var latest = 0
 
-    /// How many keys there are.
+    /// The number of keys.
     var count: Int { entries.count }
 
-    /// The sums, in the order in which their keys first came.
+    /// The totals, in the order in which their keys first came.
     var sums: [(key: Key, value: Sums)] { entries.map { ($0.key, $0.sums) } }
 
-    /// Whether there are records of a key.
+    /// Whether there are records with a key.
     func has(_ key: Key) -> Bool { latest < count && entries[latest].key == key || places[key] != nil }
 
     mutating func note(_ header: RecordHeader, by key: Key) {
@@ -101,25 +101,25 @@ struct LogStatistics {
     }
   }
 
-  /// By type of record.
+  /// Totals by type of record.
   private(set) var types = Tally<RecordType>()
-  /// By command; strangers' inventions beyond a limit together under nil.
+  /// Totals by command; once there are 4096 commands, peers' invented ones are counted together under nil.
   private(set) var commands = Tally<Command?>()
-  /// By source.
+  /// Totals by source.
   private(set) var sources = Tally<UInt32>()
-  /// Kinds of the sources' programs.
+  /// The kind of each source's program.
   private(set) var kinds: [UInt32: String] = [:]
-  /// By connection.
+  /// Totals by connection.
   private(set) var connections: [Connection: Sums] = [:]
-  /// Who is at the connections' other ends.
+  /// The peers of connections.
   private(set) var peers: [Connection: Peer] = [:]
 
   private static let commandLimit = 4096
 
-  /// Everything.
+  /// The total of all records.
   var total: Sums { types.sums.reduce(into: Sums()) { $0.add($1.value) } }
 
-  /// Takes in a record.
+  /// Counts a record.
   ///
   /// - Parameter body: the record's body.
   mutating func note(_ header: RecordHeader, body: UnsafeRawBufferPointer) {

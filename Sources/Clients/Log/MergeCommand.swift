@@ -5,22 +5,22 @@ import LogFiles
 import LogProtocol
 import LogText
 
-/// `netmine log merge`: puts several files' records into the order of time.
+/// `netmine log merge`: merges several files in order of time.
 struct MergeCommand: LogToolCommand {
   static let configuration = CommandConfiguration(
     commandName: "merge",
-    abstract: "Put the records of several files, of any sources, into the order of time.",
+    abstract: "Merge the records of several files, of any sources, in order of time.",
     discussion: """
-      The order within a file stays as it is; of records of the same time that of the file named first comes first. \
-      The result is native. Where files of several log servers use one id for several sources, one keeps it and \
-      the others get other ids, in all that is said of them; each is told.
+      Records of one file keep their order. Of records with the same time, the one from the file named first \
+      comes first. The output is a native file. If log servers gave the same id to several sources, one \
+      source keeps it and the others get new ids in all records about them; stderr reports each.
       """
   )
 
-  @Flag(help: "Leave out records of a source that are there already, as in archives that overlap.")
+  @Flag(help: "Skip records of a source that were merged already, as in archives that overlap.")
   var unique = false
 
-  @OptionGroup(title: "Where to") var target: ByteOutputOptions
+  @OptionGroup(title: "Output file") var target: ByteOutputOptions
   @OptionGroup var input: LogFileOptions
 
   var isJSON: Bool { false }
@@ -54,7 +54,7 @@ struct MergeCommand: LogToolCommand {
     }
     writer.begin(at: 0, &output.bytes)
     try output.finish()
-    let left = counts.left == 0 ? "" : ", \(counts.left) left out that were there already"
+    let left = counts.left == 0 ? "" : ", \(counts.left) left out as duplicates"
     environment.output.note("\(Quantity.counted(counts.written, "record"))\(left)")
     return reading.status
   }

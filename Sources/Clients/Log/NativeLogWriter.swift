@@ -4,11 +4,11 @@ import LogFiles
 import LogProtocol
 import Observations
 
-/// Writes records as a native log that can be read alone: what a record refers to, a source or a connection, is
-/// told before it.
+/// Writes records as a native log that can be read alone: a record's source and connection are always
+/// introduced by META records before it.
 ///
-/// Coinscope's records get sequences, from 1 for each source, and sources are told as joined with kind
-/// `coinscope`.
+/// Coinscope's records get sequence numbers, from 1 for each source. Their sources are introduced as joined,
+/// with kind `coinscope`.
 struct NativeLogWriter {
   private var table = ConnectionTable()
   private var hasBegun = false
@@ -18,11 +18,12 @@ struct NativeLogWriter {
   private let tellsConnection: (OpenConnection, UInt32) -> Bool
   private let bringsForward: Bool
 
-  /// Begins a log.
+  /// Creates a writer.
   ///
   /// - Parameters:
-  ///   - bringsForward: whether bodies of earlier versions are written as this version writes them.
-  ///   - tellsConnection: whether a connection that is open when the log begins is told then.
+  ///   - bringsForward: whether to rewrite bodies of earlier versions as this version writes them.
+  ///   - tellsConnection: whether to introduce a connection that is open when the log begins at its
+  ///     beginning.
   init(
     bringsForward: Bool = false,
     tellsConnection: @escaping (OpenConnection, UInt32) -> Bool = { _, _ in true }
@@ -31,14 +32,14 @@ struct NativeLogWriter {
     self.tellsConnection = tellsConnection
   }
 
-  /// Takes in a record that is left out.
+  /// Follows a record that is not written.
   mutating func skip(_ record: LogRecord) {
     guard record.header.type == .connection || record.header.type == .meta else { return }
     table.note(record.header, body: record.body)
     forget(record)
   }
 
-  /// Appends a record, and before it what it refers to.
+  /// Appends a record, after META records about its source and connection if they are needed.
   mutating func append(_ record: LogRecord, to output: inout [UInt8]) {
     begin(at: record.header.time, &output)
     if record.header.type != .meta { tell(record, &output) }
@@ -57,13 +58,13 @@ struct NativeLogWriter {
     noteWritten(record)
   }
 
-  /// Appends the beginning of a log, where it has not begun.
+  /// Appends the beginning of the log, if it has not been written.
   mutating func begin(at time: UInt64, _ output: inout [UInt8]) {
     guard !hasBegun else { return }
     hasBegun = true
     output += StreamPreamble.bytes(createdAt: time)
     for source in table.sources.keys.sorted() { tell(source: source, at: time, &output) }
-    // Only what was open before: a record that opens a connection tells it itself.
+    // Only connections opened earlier: a record that opens a connection introduces it by itself.
     let sources = Set(table.sources.keys).union(openSources)
     for source in sources.sorted() {
       for (connection, open) in table.connections(of: source).sorted(by: { $0.key < $1.key })
@@ -126,7 +127,7 @@ struct NativeLogWriter {
     forget(record)
   }
 
-  /// Forgets what is no longer open.
+  /// Forgets the introductions of connections and sources that are gone.
   private mutating func forget(_ record: LogRecord) {
     let header = record.header
     if header.connection != 0 {
@@ -137,14 +138,14 @@ struct NativeLogWriter {
     } else if header.type == .meta {
       switch try? MetaBody(record.body.bytes) {
       case .sourceLeft(let source, _, _, _): toldConnections[source] = nil
-      // Another instance of the same id has to be told again.
+      // Another instance with the same id has to be introduced again.
       case .sourceJoined(let source, _) where !hasBegun: toldSources.remove(source)
       default: break
       }
     }
   }
 
-  /// The body of an earlier version as this version writes it; nil if it is none.
+  /// The body of an earlier version as this version writes it; nil if the body is not of an earlier version.
   private static func currentBody(_ record: LogRecord) -> [UInt8]? {
     switch record.header.type {
     case .connection where record.body.first == 0: (try? ConnectionEvent(record.body.bytes))?.body

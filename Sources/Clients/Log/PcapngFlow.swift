@@ -6,7 +6,7 @@ import Observations
 extension PcapngWriter {
   /// A made-up TCP connection.
   struct Flow {
-    /// TCP's flags.
+    /// The flags of the TCP header.
     struct Flags: OptionSet {
       let rawValue: UInt8
 
@@ -22,7 +22,7 @@ extension PcapngWriter {
     private var ourSequence: UInt32
     private var theirSequence: UInt32
 
-    /// Begins a connection; what is not known of it is made up from its numbers.
+    /// Creates a connection. Unknown endpoints are made up from the connection's id.
     init(_ open: OpenConnection?, _ source: UInt32, _ connection: UInt32) {
       let unknown = NetworkAddress.ipv4(0xc612_0000 | connection & 0x1_ffff)
       let remote = open?.remote ?? Endpoint(unknown, port: 8333)
@@ -36,12 +36,12 @@ extension PcapngWriter {
         isKnown
         ? Endpoint(local, port: open!.local.port)
         : Endpoint(placeholder, port: UInt16(1024 + connection % 60_000))
-      // Another connection of the same ends is another stream.
+      // Another connection between the same endpoints must be another TCP stream.
       ourSequence = (connection &* 0x9e37_79b1) ^ source
       theirSequence = ourSequence &+ 0x5000_0000
     }
 
-    /// An IPv4 or IPv6 address that stands for one of any network.
+    /// An IPv4 or IPv6 address that represents an address of any network.
     private static func packetAddress(_ address: NetworkAddress) -> NetworkAddress {
       func prefixed(_ prefix: UInt128, _ bytes: [UInt8]) -> NetworkAddress {
         .ipv6(bytes.prefix(10).reduce(prefix) { $0 << 8 | UInt128($1) })
@@ -79,7 +79,7 @@ extension PcapngWriter {
       body += packet
       body += [UInt8](repeating: 0, count: -packet.count & 3)
       if let comment { PcapngWriter.option(1, Array(comment.utf8.prefix(200)), &body) }
-      // Which way it went: 1 in, 2 out.
+      // Direction: 1 inbound, 2 outbound.
       PcapngWriter.option(2, [fromUs ? 2 : 1, 0, 0, 0], &body)
       PcapngWriter.option(0, [], &body)
       output += PcapngWriter.block(6, body)
@@ -111,7 +111,7 @@ extension PcapngWriter {
     private static func ipv4(_ count: Int, _ ends: [UInt8]) -> [UInt8] {
       var bytes: [UInt8] = [0x45, 0]
       bytes.appendBig(UInt16(20 + count))
-      // No fragments; 64 hops; TCP.
+      // Don't fragment; 64 hops; TCP.
       bytes += [0, 0, 0x40, 0, 64, 6, 0, 0]
       bytes += ends
       bytes.replaceBig(checksum(bytes, 0), at: 10)

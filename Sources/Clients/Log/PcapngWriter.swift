@@ -4,13 +4,12 @@ import LogFiles
 import LogProtocol
 import Observations
 
-/// Writes messages as a pcapng capture (draft-ietf-opsawg-pcapng): each in TCP segments of its own, made up
-/// around it, so that Wireshark and tshark dissect them.
+/// Writes messages as a pcapng capture (draft-ietf-opsawg-pcapng). Each message is in TCP segments of its
+/// own, within a made-up connection, so that Wireshark and tshark dissect it.
 ///
-/// The addresses are the connection's where they are IPv4 or IPv6 (CJDNS too); Tor and I2P peers get the IPv6
-/// addresses that OnionCat and GarliCat give them, and what is not known an address for benchmarks
-/// (198.18.0.0/15). A connection begins with a TCP handshake and ends with FIN or RST. Time stamps are the
-/// records', in ns.
+/// The addresses are those of the connection if they are IPv4, IPv6 or CJDNS. Tor and I2P peers get the IPv6
+/// addresses of OnionCat and GarliCat, unknown peers an address for benchmarks (198.18.0.0/15). A connection
+/// begins with a TCP handshake and ends with FIN or RST. Time stamps are the records', in ns.
 struct PcapngWriter {
   /// Messages written.
   private(set) var messageCount = 0
@@ -23,10 +22,10 @@ struct PcapngWriter {
     let connection: UInt32
   }
 
-  /// Bytes of a message in one segment at most: what an IPv4 packet holds, and a little less.
+  /// Bytes of a message per segment: a little less than an IPv4 packet can hold.
   private static let segmentCount = 65_000
 
-  /// The capture's first bytes: a section, and one interface that carries bare IP packets.
+  /// The capture's first bytes: a section header, and one interface with raw IP packets.
   static let beginning: [UInt8] = {
     var section: [UInt8] = []
     section.appendLittle(0x1a2b_3c4d as UInt32)
@@ -40,13 +39,13 @@ struct PcapngWriter {
     interface.appendLittle(0 as UInt16)
     interface.appendLittle(0 as UInt32)
     option(2, Array("netmine".utf8), &interface)
-    // Times are in units of 10^-9 s.
+    // Time stamps are in units of 10^-9 s.
     option(9, [9], &interface)
     option(0, [], &interface)
     return block(0x0a0d_0d0a, section) + block(1, interface)
   }()
 
-  /// Appends what a record becomes in the capture.
+  /// Appends a record's packets, if it is shown or ends a connection.
   mutating func append(_ record: LogRecord, isShown: Bool, to output: inout [UInt8]) {
     let header = record.header
     let place = Place(source: header.source, connection: header.connection)
@@ -69,7 +68,7 @@ struct PcapngWriter {
     }
   }
 
-  /// The place of the connection's flow; begins it where it is new.
+  /// Begins the connection's flow if it is new; returns its key.
   private mutating func flow(_ place: Place, at time: UInt64, _ output: inout [UInt8]) -> Place {
     guard flows[place] == nil else { return place }
     let open = table.connections(of: place.source)[place.connection]
@@ -119,7 +118,7 @@ struct PcapngWriter {
     }
   }
 
-  /// Appends a block with its length before and after it.
+  /// Appends a block, with its length before and after the body.
   static func block(_ type: UInt32, _ body: [UInt8]) -> [UInt8] {
     let count = UInt32(12 + body.count)
     var bytes: [UInt8] = []

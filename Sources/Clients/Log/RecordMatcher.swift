@@ -5,23 +5,23 @@ import LogFiles
 import LogProtocol
 import LogText
 
-/// Looks for bytes, hashes and texts in records.
+/// Matches records by bytes, hashes and text.
 struct RecordMatcher {
-  /// What a line has to match; nil for anything.
+  /// The pattern that a line must match; nil for any line.
   var pattern: Regex<AnyRegexOutput>?
-  /// Bytes that the body has to have somewhere; none for anything.
+  /// Bytes that the body must contain; empty for any body.
   var bytes: [UInt8] = []
-  /// A hash that the body has to name, or the hash of what it carries; nil for anything.
+  /// A hash that the body must contain, or the hash of its transaction or block; nil for any body.
   var hash: Hash256?
 
-  /// Whether a record's body has the bytes and the hash.
+  /// Whether a record's body matches `bytes` and `hash`.
   func matches(_ record: LogRecord) -> Bool {
     if !bytes.isEmpty, !Self.contains(record.body, bytes) { return false }
     guard let hash else { return true }
     return Self.contains(record.body, hash.bytes.array) || Self.carries(hash, record)
   }
 
-  /// Whether a line matches.
+  /// Whether a line matches `pattern`.
   func matches(_ line: String) -> Bool {
     guard let pattern else { return true }
     return (try? pattern.firstMatch(in: line)) != nil
@@ -39,7 +39,8 @@ struct RecordMatcher {
     return false
   }
 
-  /// Whether a message carries the transaction or block of that hash, or such a transaction in a block.
+  /// Whether a message carries or announces the transaction or block with this hash, or has the transaction
+  /// in its block.
   private static func carries(_ hash: Hash256, _ record: LogRecord) -> Bool {
     guard record.header.type == .message, let header = MessageHeader(peeking: record.body.bytes) else {
       return false

@@ -6,31 +6,31 @@ import LogFiles
 import LogProtocol
 import LogText
 
-/// `netmine log repair`: keeps what can be read of a file.
+/// `netmine log repair`: saves the readable part of a damaged file.
 struct RepairCommand: LogToolCommand {
   static let configuration = CommandConfiguration(
     commandName: "repair",
-    abstract: "Write what can be read of a damaged file to another, or cut a torn end off in place.",
+    abstract: "Write the readable records of a damaged file to another, or cut off a torn end in place.",
     discussion: """
-      With -o FILE: every whole record, byte for byte, in the file's own format, not compressed. With --in-place: only \
-      what is torn at the end is cut off, and saved beside the file as FILE.torn-UNIXTIME; a file that is damaged \
-      otherwise, or compressed, is left as it is. What is left out is said. Exit status 0 when it is repaired, or \
-      nothing had to be.
+      Without --in-place: writes every whole record, byte for byte, in the file's own format, uncompressed. \
+      With --in-place: cuts off a torn end, and saves it beside the file as FILE.torn-UNIXTIME. A file with \
+      other damage, or a compressed one, is not changed. Every part left out is reported. Exit status 0 if \
+      the file is repaired or was whole.
       """
   )
 
-  @Flag(help: "Cut a torn end off the file itself.")
+  @Flag(help: "Cut off a torn end of the file itself.")
   var inPlace = false
 
-  @OptionGroup(title: "Where to") var target: ByteOutputOptions
+  @OptionGroup(title: "Output file") var target: ByteOutputOptions
   @OptionGroup var input: LogFileOptions
 
   var isJSON: Bool { false }
 
   func validate() throws {
     guard input.files.count == 1 else { throw ValidationError("Name one file.") }
-    guard !inPlace || target.path == nil else { throw ValidationError("--in-place and -o go not together.") }
-    guard !inPlace || input.files != ["-"] else { throw ValidationError("The standard input has no place.") }
+    guard !inPlace || target.path == nil else { throw ValidationError("--in-place excludes -o.") }
+    guard !inPlace || input.files != ["-"] else { throw ValidationError("--in-place needs a file, not -.") }
   }
 
   func execute(_ environment: ClientEnvironment) throws(ClientFailure) -> ExitStatus {
@@ -60,13 +60,13 @@ struct RepairCommand: LogToolCommand {
       }
       return true
     }
-    // Nothing but an error is left to say where a file could not be read to its end.
+    // A file that cannot be opened has been reported already.
     guard wasOpened || reading.isWhole else { return .someFailed }
     if let output {
       try output.finish()
     } else if let torn = damages.first {
       guard damages.count == 1, torn.kind == .torn, !isCompressed else {
-        throw ClientFailure(.someFailed, "\(torn.path) has more than a torn end: write a good copy with -o.")
+        throw ClientFailure(.someFailed, "\(torn.path) cannot be repaired in place: write a copy with -o.")
       }
       try Self.cut(torn, environment.output)
     }
@@ -77,7 +77,7 @@ struct RepairCommand: LogToolCommand {
     return .succeeded
   }
 
-  /// Saves the torn end and cuts it off.
+  /// Saves the torn end to a file and cuts it off.
   private static func cut(_ torn: LogDamage, _ output: Output) throws(ClientFailure) {
     let descriptor = open(torn.path, O_RDWR | O_CLOEXEC)
     guard descriptor >= 0 else { throw ClientFailure(.someFailed, "\(IOError("open \(torn.path)")).") }
@@ -103,6 +103,6 @@ struct RepairCommand: LogToolCommand {
     guard ftruncate(descriptor, off_t(torn.offset)) == 0, fsync(descriptor) == 0 else {
       throw ClientFailure(.someFailed, "\(IOError("cut \(torn.path)")).")
     }
-    output.note("saved what was cut off as \(saved)")
+    output.note("saved the torn end as \(saved)")
   }
 }

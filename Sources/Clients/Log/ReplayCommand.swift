@@ -13,32 +13,32 @@ import LogProtocol
 import LogText
 import Observations
 
-/// `netmine log replay`: gives records to a log server again.
+/// `netmine log replay`: publishes records to a log server again.
 struct ReplayCommand: LogToolCommand {
   static let configuration = CommandConfiguration(
     commandName: "replay",
-    abstract: "Give the records of log files to a log server again, as a source of its own.",
+    abstract: "Publish the records of log files to a log server again, as a new source.",
     discussion: """
-      Records come in the order of time, at the speed at which they were recorded or --speed times that, with the \
-      times that they have. Connections get new ids, so that those of several sources do not mix. Of META records \
-      only those of open connections are given on: the others are about the stream that was.
+      Records are sent in order of time, with their recorded times, at the recorded speed times --speed. \
+      Connections get new ids, so that those of several sources do not mix. Of META records only those about \
+      open connections are published: the others describe the original stream.
 
-      It waits for a slow log server, and ends when all is acknowledged. Exit status 2 if there is no log server, or if \
-      it goes away for longer than --timeout.
+      The command waits for a slow log server, and ends when every record is acknowledged. Exit status 2 if \
+      there is no log server, or if it goes away for longer than --timeout.
       """
   )
 
   @Option(
-    help: ArgumentHelp("How many times faster than recorded; 0 for as fast as it goes.", valueName: "factor")
+    help: ArgumentHelp("Speed relative to the recording; 0 for no waiting.", valueName: "factor")
   )
   var speed = 1.0
 
-  @Flag(help: "Give records the time at which they are replayed.")
+  @Flag(help: "Stamp records with the time of the replay.")
   var now = false
 
   @Option(
     help: ArgumentHelp(
-      "Seconds to wait for a log server that went away, and at the end until all is acknowledged.",
+      "Seconds to wait for a log server that went away, and at the end for acknowledgements.",
       valueName: "seconds"
     )
   )
@@ -50,8 +50,8 @@ struct ReplayCommand: LogToolCommand {
   var isJSON: Bool { false }
 
   func validate() throws {
-    guard speed >= 0, speed.isFinite else { throw ValidationError("--speed is 0 or more.") }
-    guard timeout >= 0 else { throw ValidationError("--timeout cannot be negative.") }
+    guard speed >= 0, speed.isFinite else { throw ValidationError("--speed must be 0 or more.") }
+    guard timeout >= 0 else { throw ValidationError("--timeout must be 0 or more.") }
   }
 
   func execute(_ environment: ClientEnvironment) throws(ClientFailure) -> ExitStatus {
@@ -76,7 +76,7 @@ struct ReplayCommand: LogToolCommand {
         progress.note(files[0], 0, of: files.count)
       }
     } catch {
-      environment.output.complain("The files cannot be read on: \(error).")
+      environment.output.complain("The files cannot be read to their end: \(error).")
       _ = replay.finish(timeout: timeout)
       return .someFailed
     }
@@ -86,17 +86,17 @@ struct ReplayCommand: LogToolCommand {
     let left = replay.skippedCount == 0 ? "" : ", \(replay.skippedCount) META records left out"
     environment.output.note("\(Quantity.counted(replay.count, "record")) as source \(replay.source)\(left)")
     guard isSettled else {
-      throw ClientFailure(.someFailed, "Not all was acknowledged within \(timeout) s.")
+      throw ClientFailure(.someFailed, "Not every record was acknowledged within \(timeout) s.")
     }
     return reading.status
   }
 }
 
-/// A source whose records happened before.
+/// A source that publishes recorded records.
 private final class Replay: LogPublisherHandler {
   /// Records published.
   private(set) var count = 0
-  /// META records that were left out.
+  /// META records left out.
   private(set) var skippedCount = 0
   /// The id that the log server granted.
   var source: UInt32 { publisher.source }
@@ -112,21 +112,21 @@ private final class Replay: LogPublisherHandler {
   private let publisher: LogPublisher
   private let patience: UInt64
   private var failure: String?
-  /// Since when the log server that had taken us is gone, on the monotonic clock in ns.
+  /// When the log server that had accepted us went away, on the monotonic clock in ns; nil while it is there.
   private var goneSince: UInt64?
   private var connections: [Place: UInt32] = [:]
   private var connectionCount: UInt32 = 0
   private var begin: (recorded: UInt64, replayed: UInt64)?
 
-  /// Bytes that wait for the log server at most before more are read.
+  /// Bytes in the socket's queue beyond which reading stops.
   private static let waitingLimit = 4 << 20
 
-  /// Bytes that no archive has acknowledged at most before more are read: half of what the publisher may keep.
+  /// Unacknowledged bytes beyond which reading stops: half of the publisher's limit.
   private static let backlogLimit = 32 << 20
 
-  /// Looks for the log server.
+  /// Connects to the log server.
   ///
-  /// - Parameter patience: seconds to wait for one that went away.
+  /// - Parameter patience: seconds to wait for a log server that went away.
   init(
     to address: SocketAddress,
     key: AccessKey?,
@@ -154,17 +154,17 @@ private final class Replay: LogPublisherHandler {
     publisher.handler = self
   }
 
-  /// Waits until the log server has taken us.
+  /// Waits until the log server has accepted us.
   func join() throws(ClientFailure) {
     while !publisher.isJoined, failure == nil { loop.runOnce() }
     guard let failure else { return }
-    throw ClientFailure(.unreachable, "No log server takes records: \(failure). Start it with `logserver`.")
+    throw ClientFailure(.unreachable, "No log server accepts records: \(failure). Start it with `logserver`.")
   }
 
-  /// Whether the log server has been gone for too long.
+  /// Whether the log server has been gone for longer than `patience`.
   var isAbandoned: Bool { goneSince.map { Clock.monotonic() - $0 > patience } ?? false }
 
-  /// Throws if the log server has been gone for too long.
+  /// Throws if the log server has been gone for longer than `patience`.
   func checkServer() throws(ClientFailure) {
     guard isAbandoned, let failure else { return }
     throw ClientFailure(
@@ -173,7 +173,7 @@ private final class Replay: LogPublisherHandler {
     )
   }
 
-  /// Publishes a record when its time has come, unless the log server is gone for too long.
+  /// Publishes a record when it is due, unless the log server has been gone for too long.
   func publish(_ record: LogRecord) {
     let header = record.header
     if header.type == .meta {
@@ -188,7 +188,7 @@ private final class Replay: LogPublisherHandler {
       at: stampsNow ? Clock.now() : header.time,
       body: record.body
     )
-    // So that the log server is served also when everything is late.
+    // Serve the log server even if every record is late.
     if publisher.waitingCount > Self.waitingLimit || publisher.backlog > Self.backlogLimit {
       let tick = TimerWatcher(on: loop) {}
       tick.start(after: 0.05, every: 0.05)
@@ -197,7 +197,7 @@ private final class Replay: LogPublisherHandler {
     }
   }
 
-  /// Says goodbye when all is acknowledged; false where that takes too long.
+  /// Says goodbye when every record is acknowledged; returns false after `timeout` seconds without that.
   func finish(timeout: Double) -> Bool {
     var isSettled: Bool?
     publisher.finish(timeout: timeout) { isSettled = $0 }
@@ -215,7 +215,7 @@ private final class Replay: LogPublisherHandler {
     var isDue = false
     let timer = TimerWatcher(on: loop) { isDue = true }
     timer.start(after: Double(due - now) / 1e9)
-    // The publisher's attempts to reconnect are turns of the loop too.
+    // The publisher's attempts to reconnect also end turns of the loop.
     while !isDue, !isAbandoned { loop.runOnce() }
   }
 

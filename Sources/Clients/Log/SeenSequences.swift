@@ -4,26 +4,26 @@ import LogFiles
 import LogProtocol
 import Observations
 
-/// Which records of each source instance were there, however they are interleaved.
+/// The sequence numbers seen of each source instance, in any order.
 ///
-/// Memory grows with the holes in the sequences, not with the records.
+/// Memory grows with the number of gaps, not with the number of records.
 struct SeenSequences {
-  /// Which instance an id stands for.
+  /// The instance behind each source id.
   private var instances: [UInt32: UInt64] = [:]
-  /// The sequences seen of an instance.
+  /// The sequence numbers seen of each instance.
   private var seen: [UInt64: SequenceSet] = [:]
-  /// The first sequence of the first range of an instance that has changed since changes were taken.
+  /// For each changed instance, the start of its first range that has changed since the last `takeChanges`.
   private var changed: [UInt64: UInt64] = [:]
 
-  /// Takes in that a range was seen, after all that were taken in before.
+  /// Restores a range of an instance. Ranges have to be restored in order.
   mutating func restore(_ range: ClosedRange<UInt64>, of instance: UInt64) {
     seen[instance, default: SequenceSet()].append(range)
   }
 
-  /// Takes in which instance an id stands for.
+  /// Restores the instance behind a source id.
   mutating func restore(_ instance: UInt64, as source: UInt32) { instances[source] = instance }
 
-  /// Takes in what a record tells of instances.
+  /// Follows a record that may introduce an instance.
   mutating func learn(_ record: LogRecord) {
     guard record.header.type == .meta,
       case .sourceJoined(let source, let description)? = try? MetaBody(record.body.bytes)
@@ -31,7 +31,7 @@ struct SeenSequences {
     instances[source] = description.instance
   }
 
-  /// Takes in a record; false where it was there already. One that is not numbered never was.
+  /// Adds a record; returns false if it was seen before. A record without a sequence number is always new.
   mutating func isNew(_ record: LogRecord) -> Bool {
     let header = record.header
     learn(record)
@@ -39,8 +39,8 @@ struct SeenSequences {
     return insert(header.sequence, instances[header.source] ?? UInt64(header.source))
   }
 
-  /// Calls `body` with each instance whose ranges have changed since the last time: those that begin at `first` or
-  /// later are now those given.
+  /// Calls `body` with each instance whose ranges have changed since the last call. The given ranges replace
+  /// all ranges of the instance that begin at `first` or later.
   mutating func takeChanges(
     _ body: (_ instance: UInt64, _ first: UInt64, ArraySlice<ClosedRange<UInt64>>) throws(ClientFailure) ->
       Void

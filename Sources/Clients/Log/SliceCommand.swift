@@ -14,13 +14,14 @@ struct SliceCommand: LogToolCommand {
     discussion: """
       For example: netmine log slice --since 2026-01-31T12:00Z --until 2026-01-31T12:05Z -o noon.log verbatim.log
 
-      The file begins with the sources and the open connections; a connection that a record is about is always \
-      told before it. Sequences are missing in it, of course: check it with `netmine log check --partial`.
+      The file begins with the sources and the open connections; every connection is introduced before the \
+      records about it. Sequence numbers are missing in a slice: check it with `netmine log check \
+      --partial`.
       """
   )
 
   @OptionGroup(title: "Which records") var records: RecordFilterOptions
-  @OptionGroup(title: "Where to") var target: ByteOutputOptions
+  @OptionGroup(title: "Output file") var target: ByteOutputOptions
   @OptionGroup var input: LogFileOptions
 
   var isJSON: Bool { false }

@@ -7,24 +7,24 @@ import LogOptions
 import LogProtocol
 import LogText
 
-/// `netmine log stats`: counts what log files hold.
+/// `netmine log stats`: counts the records of log files.
 struct StatsCommand: LogToolCommand {
-  /// What to count by.
+  /// The key of a table.
   enum Grouping: String, CaseIterable, ExpressibleByArgument {
     case type, command, source, connection
   }
 
   static let configuration = CommandConfiguration(
     commandName: "stats",
-    abstract: "Count what log files hold: by type, command, source and connection, with bytes and rates.",
-    discussion: "Rates are over the time from the first to the last record of the line."
+    abstract: "Count records by type, command, source and connection, with bytes and rates.",
+    discussion: "The rates of a row cover the time from its first to its last record."
   )
 
-  @Option(name: .customLong("by"), help: "Only the table by this. May be repeated. (default: all)")
+  @Option(name: .customLong("by"), help: "Print only this table. May be repeated. (default: all)")
   var groupings: [Grouping] = []
 
   @Option(
-    help: ArgumentHelp("Lines of a table at most, those with the most bytes; 0 for all.", valueName: "n")
+    help: ArgumentHelp("Rows per table at most, those with the most bytes; 0 for all.", valueName: "n")
   )
   var top = 20
 
@@ -37,7 +37,7 @@ struct StatsCommand: LogToolCommand {
   var isJSON: Bool { json }
 
   func validate() throws {
-    guard top >= 0 else { throw ValidationError("--top is 0 or more.") }
+    guard top >= 0 else { throw ValidationError("--top must be 0 or more.") }
   }
 
   func execute(_ environment: ClientEnvironment) throws(ClientFailure) -> ExitStatus {
@@ -147,7 +147,7 @@ struct StatsCommand: LogToolCommand {
 }
 
 extension LogStatistics.Sums {
-  /// Writes the sums as members.
+  /// Writes the totals as members of an object.
   func write(to json: inout JSONWriter) {
     json.member("records", records)
     json.member("bytes", bytes)

@@ -8,14 +8,14 @@ import LogText
 import NodeDatabase
 import Observations
 
-/// `netmine nodes-db`: questions to the database of nodes.
+/// `netmine nodes-db`: queries to the node database.
 struct NodesDBCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "nodes-db",
-    abstract: "Ask the database of nodes: who is or was there, what changed; export it.",
+    abstract: "Query and export the node database: current nodes, past nodes, changes.",
     discussion: """
-      The database is what node_database.place names in the configuration, or --database. docs/crawler.md describes \
-      its tables and views.
+      The database is node_database.place of the configuration, or --database. docs/crawler.md describes its \
+      tables and views.
       """,
     subcommands: [
       NodesDBListCommand.self, NodesDBDiffCommand.self, NodesDBHistoryCommand.self, NodesDBViewCommand.self,
@@ -26,7 +26,7 @@ struct NodesDBCommand: ParsableCommand {
   )
 }
 
-/// The options of every such command.
+/// The options of every `nodes-db` command.
 struct NodesDBOptions: ParsableArguments {
   @OptionGroup(title: "Common options") var common: CommonOptions
 
@@ -40,9 +40,9 @@ struct NodesDBOptions: ParsableArguments {
   var database: String?
 }
 
-/// A subcommand of `netmine nodes-db`: it needs no connector.
+/// A subcommand of `netmine nodes-db`. It needs no connector.
 protocol NodesDBSubcommand: ClientCommand {
-  /// The options of all of them.
+  /// The options of every `nodes-db` command.
   var options: NodesDBOptions { get }
 }
 
@@ -51,7 +51,7 @@ extension NodesDBSubcommand {
   var control: String? { nil }
   var isJSON: Bool { false }
 
-  /// Opens the database and lends it.
+  /// Opens the database and calls `body` with it.
   func withStore(
     _ environment: ClientEnvironment,
     isReadOnly: Bool = true,
@@ -59,7 +59,7 @@ extension NodesDBSubcommand {
   ) throws(ClientFailure) -> ExitStatus {
     let configured = environment.configuration.nodeDatabase
     let place = options.database ?? configured.place
-    // Whoever names a file knows whose it is.
+    // A path given with --database is the user's own business.
     if options.database == nil { try environment.prepareFolder(ofDatabase: place, isReadOnly: isReadOnly) }
     do throws(NodeStoreError) {
       try body(try NodeStore.open(place, schema: configured.schema, isReadOnly: isReadOnly))
@@ -70,7 +70,7 @@ extension NodesDBSubcommand {
   }
 }
 
-/// Which nodes a command is about.
+/// The nodes that a command is about.
 struct NodesDBFilter: ParsableArguments {
   @Option(
     name: .customLong("state"),
@@ -79,7 +79,7 @@ struct NodesDBFilter: ParsableArguments {
   )
   var states: [NodeState] = []
 
-  @Flag(help: "Nodes that are reachable: --state reachable.")
+  @Flag(help: "Reachable nodes, the same as --state reachable.")
   var reachable = false
 
   @Option(
@@ -91,7 +91,7 @@ struct NodesDBFilter: ParsableArguments {
   )
   var networks: [NetworkID] = []
 
-  @Option(help: ArgumentHelp("Nodes with this in their user agent, whatever the case.", valueName: "text"))
+  @Option(help: ArgumentHelp("Nodes with this text in their user agent; case is ignored.", valueName: "text"))
   var agent: String?
 
   @Option(help: ArgumentHelp("Nodes with all of these services: names or a number.", valueName: "services"))
@@ -119,13 +119,13 @@ struct NodesDBFilter: ParsableArguments {
     name: .customLong("at"),
     parsing: .unconditional,
     help: ArgumentHelp(
-      "As it was then: ISO 8601, @ and Unix seconds, or an age such as -2d. What has no history is empty.",
+      "State at this time: ISO 8601, @ and Unix seconds, or an age such as -2d. Without history: empty.",
       valueName: "time"
     )
   )
   var time: TimeBound?
 
-  /// The question to the database.
+  /// The database query.
   var query: NodeQuery {
     var query = NodeQuery()
     query.states = states + (reachable ? [.reachable] : [])
@@ -141,7 +141,7 @@ struct NodesDBFilter: ParsableArguments {
 }
 
 extension NodeState: ExpressibleByArgument {
-  /// Reads a state's name; `-` may stand for a space.
+  /// Parses a state's name; `-` may replace a space.
   public init?(argument: String) {
     self.init(rawValue: argument.lowercased().split(separator: "-").joined(separator: " "))
   }

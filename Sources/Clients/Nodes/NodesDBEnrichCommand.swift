@@ -6,49 +6,51 @@ import Enrichment
 import LogOptions
 import NodeDatabase
 
-/// `netmine nodes-db enrich`: records what others know of the nodes.
+/// `netmine nodes-db enrich`: records locations, autonomous systems and host names of nodes.
 struct NodesDBEnrichCommand: NodesDBSubcommand {
   static let configuration = CommandConfiguration(
     commandName: "enrich",
-    abstract: "Look up where nodes are, whose network they are in, and what they are called.",
+    abstract: "Look up the locations, autonomous systems and host names of nodes.",
     discussion: """
-      Countries, cities, coordinates, time zones and autonomous systems are in the databases that geo.city, geo.country \
-      and geo.asn name in the configuration. Names are asked for with --reverse-dns only: name servers then see whom \
-      one looks at. A crawler does so by itself; this is for databases that came later.
+      Countries, cities, coordinates, time zones and autonomous systems come from the databases that \
+      geo.city, geo.country and geo.asn name in the configuration. Host names are looked up only with \
+      --reverse-dns, because it shows the nodes' addresses to name servers. A crawler does all this by \
+      itself; use this command after adding a database.
 
-      Exit status 1 where a database cannot be used; what the others know is recorded nevertheless.
+      Exit status 1 if a database cannot be used or the command is interrupted; all other results are \
+      recorded.
       """
   )
 
-  @Flag(help: "All nodes that are known, not only those that are reachable.")
+  @Flag(help: "Look up all known nodes, not only reachable ones.")
   var all = false
 
-  @Flag(name: .customLong("reverse-dns"), help: "Ask name servers what addresses are called.")
+  @Flag(name: .customLong("reverse-dns"), help: "Look up host names by reverse DNS.")
   var reverseDNS = false
 
   @Option(
     name: .customLong("reverse-dns-rate"),
-    help: ArgumentHelp("Ask at most so many times a second. (default: as configured)", valueName: "count")
+    help: ArgumentHelp("Most DNS queries per second. (default: as configured)", valueName: "count")
   )
   var rate: Double?
 
   @Option(
     name: .customLong("dns-server"),
-    help: ArgumentHelp("Ask this name server. (default: the system's)", valueName: "address:port")
+    help: ArgumentHelp("Name server to query. (default: the system's)", valueName: "address:port")
   )
   var nameServer: Endpoint?
 
-  @Flag(help: "Ask for the names of addresses too that nobody elsewhere can have, as in simulated networks.")
+  @Flag(help: "Also look up unroutable addresses, such as those of simulated networks.")
   var unroutable = false
 
   @OptionGroup var options: NodesDBOptions
 
   func validate() throws {
     if let rate, !(0.1...1000).contains(rate) {
-      throw ValidationError("--reverse-dns-rate is 0.1 to 1000.")
+      throw ValidationError("--reverse-dns-rate must be 0.1 to 1000.")
     }
     guard reverseDNS || rate == nil && nameServer == nil && !unroutable else {
-      throw ValidationError("--reverse-dns-rate, --dns-server and --unroutable go with --reverse-dns.")
+      throw ValidationError("--reverse-dns-rate, --dns-server and --unroutable need --reverse-dns.")
     }
   }
 
@@ -61,7 +63,7 @@ struct NodesDBEnrichCommand: NodesDBSubcommand {
     guard geo.hasSources || reverseDNS else {
       throw ClientFailure(
         .configuration,
-        "There is nothing to look up in: name databases in the configuration (geo.city, geo.asn), or say --reverse-dns."
+        "There is no source: configure a database (geo.city, geo.country, geo.asn), or use --reverse-dns."
       )
     }
     let run = NodesDBEnrichRun(geo, environment)

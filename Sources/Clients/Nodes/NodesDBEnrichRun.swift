@@ -8,16 +8,16 @@ import Observations
 
 /// Looks up all nodes of a database, page by page.
 final class NodesDBEnrichRun {
-  /// How many nodes are read at a time.
+  /// Nodes per page.
   private static let pageSize = 5000
-  /// How many names are recorded at a time.
+  /// Host names per transaction.
   private static let batchSize = 200
 
   private let geo: Enricher
   private let environment: ClientEnvironment
   private var names: ReverseNames?
   private var interruption: Interruption?
-  /// Names that were found and are not recorded yet.
+  /// Host names found and not recorded yet.
   private var named: [EndpointFacts] = []
 
   private var total = 0
@@ -28,19 +28,19 @@ final class NodesDBEnrichRun {
   private var hostnames = 0
   private var changed = 0
 
-  /// Prepares to ask databases.
+  /// Prepares to look up locations and autonomous systems.
   init(_ geo: Enricher, _ environment: ClientEnvironment) {
     self.geo = geo
     self.environment = environment
   }
 
-  /// Prepares to ask name servers too, which takes its time: whoever ends it keeps what was found.
+  /// Prepares to look up host names too. As that is slow, an interrupted run keeps its results.
   func askNames(_ command: NodesDBEnrichCommand) throws(ClientFailure) {
     let server = command.nameServer.flatMap {
       SocketAddress(addressBytes: $0.address.bytes, port: $0.port)
     }
     guard command.nameServer == nil || server != nil else {
-      throw ClientFailure(.usage, "A name server has an IPv4 or IPv6 address.")
+      throw ClientFailure(.usage, "--dns-server needs an IPv4 or IPv6 address.")
     }
     interruption = Interruption(on: environment.loop, isHeard: environment.hearsSignals)
     do throws(NameError) {
@@ -51,14 +51,14 @@ final class NodesDBEnrichRun {
         on: environment.loop
       ) { [unowned self] in named.append($0) }
     } catch {
-      throw ClientFailure(.someFailed, "Names cannot be asked for: \(error).")
+      throw ClientFailure(.someFailed, "Host names cannot be looked up: \(error).")
     }
   }
 
-  /// Whether somebody has ended it.
+  /// Whether a signal has ended the run.
   var isInterrupted: Bool { interruption?.hasCome == true }
 
-  /// What was found.
+  /// The counts as one line.
   var summary: String {
     var parts: [String] = []
     if geo.hasSources {
@@ -71,7 +71,7 @@ final class NodesDBEnrichRun {
       + (isInterrupted ? ", ended before all were looked up" : "")
   }
 
-  /// Looks up the nodes and records what is new.
+  /// Looks up the nodes and records the news.
   func run(_ store: NodeStore, onlyReachable: Bool) throws(NodeStoreError) {
     total = try store.view("by_state").rows.reduce(0) {
       onlyReachable && $1[0].string != NodeState.reachable.rawValue ? $0 : $0 + Int($1[1].integer ?? 0)
@@ -115,9 +115,9 @@ final class NodesDBEnrichRun {
     progress()
   }
 
-  /// Records what the database does not say yet.
+  /// Records the facts that the database does not have yet.
   ///
-  /// - Returns: whom that is about.
+  /// - Returns: the endpoints with news.
   private func record(
     _ enrichments: [EndpointFacts],
     _ known: [Endpoint: NodeRecord],

@@ -7,56 +7,57 @@ import LogOptions
 import LogText
 import NodeDatabase
 
-/// `netmine nodes-db export`: nodes as other programs read them.
+/// `netmine nodes-db export`: writes nodes in formats of other programs.
 struct NodesDBExportCommand: NodesDBSubcommand {
-  /// What to write.
+  /// The output format.
   enum Form: String, CaseIterable, ExpressibleByArgument {
     case bitnodes, crawler, seeder, zone, list
   }
 
   static let configuration = CommandConfiguration(
     commandName: "export",
-    abstract: "Write nodes as other programs read them, or a DNS zone for a seed.",
+    abstract: "Write nodes in a format of other programs, or as a DNS zone for a seed.",
     discussion: """
-      bitnodes: the JSON rows of Bitnodes. crawler: the CSV of p2p-crawler. seeder: dnsseed.dump of sipa's seeder. \
-      zone: a zone file of good nodes (--origin, --ns and --mail), with names such as x9 for services. list: \
-      addresses for `netmine connect --file`.
+      bitnodes: JSON rows as Bitnodes writes them. crawler: CSV as p2p-crawler writes it. seeder: \
+      dnsseed.dump of sipa's seeder. zone: a zone file of good nodes (--origin, --ns and --mail), with names \
+      such as x9 for services. list: addresses for `netmine connect --file`.
 
-      Where no --state is named: reachable nodes; for seeder all that were ever reached. docs/crawler.md has each form.
+      Without --state, reachable nodes are written; for seeder, all nodes that were ever reached. \
+      docs/crawler.md describes each format.
       """
   )
 
-  @Option(name: .customLong("as"), help: "What to write.")
+  @Option(name: .customLong("as"), help: "Output format.")
   var form: Form
 
   @OptionGroup(title: "Which nodes") var filter: NodesDBFilter
 
   @Option(
     help: ArgumentHelp(
-      "The nodes of this snapshot, as they were. As bitnodes, crawler, list.",
+      "Nodes of this snapshot, as they were; for bitnodes, crawler and list only.",
       valueName: "number"
     )
   )
   var snapshot: Int64?
 
-  @Option(help: ArgumentHelp("Zone: its name.", valueName: "name"))
+  @Option(help: ArgumentHelp("Zone: name of the zone.", valueName: "name"))
   var origin: String?
 
-  @Option(help: ArgumentHelp("Zone: its name server's name.", valueName: "name"))
+  @Option(help: ArgumentHelp("Zone: host name of the name server.", valueName: "name"))
   var ns: String?
 
-  @Option(help: ArgumentHelp("Zone: who is responsible.", valueName: "mailbox"))
+  @Option(help: ArgumentHelp("Zone: mailbox of the person responsible.", valueName: "mailbox"))
   var mail: String?
 
-  @Option(help: ArgumentHelp("Zone: seconds that answers may be kept.", valueName: "seconds"))
+  @Option(help: ArgumentHelp("Zone: time to live of the answers, in seconds.", valueName: "seconds"))
   var ttl = 3600
 
-  @Option(help: ArgumentHelp("Zone: its serial number. (default: Unix seconds)", valueName: "number"))
+  @Option(help: ArgumentHelp("Zone: serial number. (default: Unix seconds)", valueName: "number"))
   var serial: UInt32?
 
   @Option(
     help: ArgumentHelp(
-      "Zone: the names for services, hexadecimal after x, with commas between them.",
+      "Zone: sets of services with a name, in hexadecimal after x, separated by commas.",
       valueName: "x9,…"
     )
   )
@@ -64,7 +65,7 @@ struct NodesDBExportCommand: NodesDBSubcommand {
 
   @Option(
     help: ArgumentHelp(
-      "Zone: addresses of each kind under each name. (default: what 512 bytes hold)",
+      "Zone: addresses of each type per name. (default: as many as fit into 512 bytes)",
       valueName: "count"
     )
   )
@@ -72,19 +73,19 @@ struct NodesDBExportCommand: NodesDBSubcommand {
 
   @Option(
     help: ArgumentHelp(
-      "Zone, seeder: good nodes listen on this port. (default: the network's)",
+      "Zone, seeder: port of good nodes. (default: the network's)",
       valueName: "port"
     )
   )
   var port: UInt16?
 
-  @Option(help: ArgumentHelp("Zone, seeder: good nodes are at least at this height.", valueName: "height"))
+  @Option(help: ArgumentHelp("Zone, seeder: lowest height of good nodes.", valueName: "height"))
   var minHeight: Int64 = 0
 
-  @Flag(help: "Zone: hand out addresses too that nobody elsewhere can reach, as in simulated networks.")
+  @Flag(help: "Zone: include unroutable addresses, such as those of simulated networks.")
   var unroutable = false
 
-  @OptionGroup(title: "Where to") var target: NodesDBTarget
+  @OptionGroup(title: "Output file") var target: NodesDBTarget
   @OptionGroup var options: NodesDBOptions
 
   func validate() throws {
@@ -93,19 +94,19 @@ struct NodesDBExportCommand: NodesDBSubcommand {
         throw ValidationError("A zone needs --origin, --ns and --mail.")
       }
       for name in [origin, ns, mail] where !Self.isName(name) {
-        throw ValidationError("\(name) is no name for DNS.")
+        throw ValidationError("\(name) is not a DNS name.")
       }
       guard (10...86_400).contains(ttl), addresses ?? 1 > 0 else {
-        throw ValidationError("--ttl is 10 to 86400 seconds, --addresses at least 1.")
+        throw ValidationError("--ttl must be 10 to 86400 seconds, --addresses at least 1.")
       }
-      guard services != nil else { throw ValidationError("--subdomains are written x1,x9,x409.") }
-      guard filter.time == nil else { throw ValidationError("A zone is of nodes as they are now.") }
+      guard services != nil else { throw ValidationError("--subdomains must look like x1,x9,x409.") }
+      guard filter.time == nil else { throw ValidationError("A zone has current nodes only: no --at.") }
     }
     guard snapshot == nil || form != .zone && form != .seeder && filter.time == nil else {
-      throw ValidationError("--snapshot goes with bitnodes, crawler and list, and not with --at.")
+      throw ValidationError("--snapshot is for bitnodes, crawler and list only, and excludes --at.")
     }
     guard form != .seeder || filter.time == nil else {
-      throw ValidationError("Reliability has no history: the seeder's dump is of nodes as they are now.")
+      throw ValidationError("Reliability has no history: seeder excludes --at.")
     }
   }
 
@@ -122,7 +123,7 @@ struct NodesDBExportCommand: NodesDBSubcommand {
       }
   }
 
-  /// The services that have names in a zone; nil where they cannot be read.
+  /// The sets of services that have a name in a zone; nil if `subdomains` cannot be parsed.
   private var services: [ServiceFlags]? {
     guard let subdomains else { return SeedZone.usualServices }
     let parts = subdomains.lowercased().split(separator: ",")
@@ -177,14 +178,14 @@ struct NodesDBExportCommand: NodesDBSubcommand {
     return .succeeded
   }
 
-  /// Where the configured network's nodes listen.
+  /// The port that the configured network's nodes listen on.
   private static func port(_ configuration: Configuration) -> UInt16 {
     configuration.describedNetwork?.port ?? Network(named: configuration.connector.network)?.defaultPort
       ?? 8333
   }
 }
 
-/// Where text is written.
+/// The output file's options.
 struct NodesDBTarget: ParsableArguments {
   @Option(
     name: .customShort("o"),
@@ -193,15 +194,15 @@ struct NodesDBTarget: ParsableArguments {
   )
   var path: String?
 
-  @Flag(help: "Replace the file where it is there already.")
+  @Flag(help: "Replace the file if it exists.")
   var force = false
 }
 
-/// `netmine nodes-db snapshot`: keeps who is reachable now.
+/// `netmine nodes-db snapshot`: saves the reachable nodes.
 struct NodesDBSnapshotCommand: NodesDBSubcommand {
   static let configuration = CommandConfiguration(
     commandName: "snapshot",
-    abstract: "Keep who is reachable now, heights included; or list the snapshots."
+    abstract: "Save the reachable nodes with their heights as a snapshot, or list the snapshots."
   )
 
   @Flag(help: "List the snapshots.")
@@ -224,13 +225,13 @@ struct NodesDBSnapshotCommand: NodesDBSubcommand {
   }
 }
 
-/// `netmine nodes-db maintain`: counts what has passed, and forgets what is configured to be.
+/// `netmine nodes-db maintain`: counts past hours and days, and deletes expired rows.
 struct NodesDBMaintainCommand: NodesDBSubcommand {
   static let configuration = CommandConfiguration(
     commandName: "maintain",
-    abstract: "Count the hours and days that have passed, and forget what need not be kept.",
+    abstract: "Count past hours and days, and delete expired rows.",
     discussion:
-      "A running crawler does so by itself. What is kept for how long: node_database.keep_… in the configuration."
+      "A running crawler does so by itself. node_database.keep_… in the configuration sets the expiry times."
   )
 
   @OptionGroup var options: NodesDBOptions

@@ -7,7 +7,7 @@ import LogText
 import NodeDatabase
 import Observations
 
-/// `netmine nodes-db list`: nodes, now or at any time.
+/// `netmine nodes-db list`: lists nodes, as they are or as they were.
 struct NodesDBListCommand: NodesDBSubcommand {
   static let configuration = CommandConfiguration(
     commandName: "list",
@@ -17,23 +17,23 @@ struct NodesDBListCommand: NodesDBSubcommand {
         netmine nodes-db --reachable --country DE --sort=-height --limit 20
         netmine nodes-db --at 2026-01-31T12:00 --state full --csv
 
-      Columns: \(NodeColumn.allCases.map(\.name).joined(separator: ", ")). --json tells all of them where no \
-      columns are named.
+      Columns: \(NodeColumn.allCases.map(\.name).joined(separator: ", ")). --json prints all of them unless \
+      --columns is given.
       """
   )
 
   @OptionGroup(title: "Which nodes") var filter: NodesDBFilter
 
-  @Option(help: ArgumentHelp("The columns, with commas between them.", valueName: "column,…"))
+  @Option(help: ArgumentHelp("The columns, separated by commas.", valueName: "column,…"))
   var columns: NodesDBColumns?
 
   @Option(
     parsing: .unconditional,
-    help: ArgumentHelp("Order by this column; with - before it, the largest first.", valueName: "column")
+    help: ArgumentHelp("Sort by this column; with - before it, largest first.", valueName: "column")
   )
   var sort: NodesDBOrder?
 
-  @Option(help: ArgumentHelp("Show at most so many.", valueName: "count"))
+  @Option(help: ArgumentHelp("Most nodes to show.", valueName: "count"))
   var limit: Int?
 
   @OptionGroup var counting: NodesDBOnce
@@ -42,7 +42,7 @@ struct NodesDBListCommand: NodesDBSubcommand {
   @OptionGroup var options: NodesDBOptions
 
   func validate() throws {
-    guard limit ?? 1 > 0 else { throw ValidationError("--limit is at least 1.") }
+    guard limit ?? 1 > 0 else { throw ValidationError("--limit must be 1 or more.") }
   }
 
   func execute(_ environment: ClientEnvironment) throws(ClientFailure) -> ExitStatus {
@@ -67,15 +67,15 @@ struct NodesDBListCommand: NodesDBSubcommand {
   }
 }
 
-/// `netmine nodes-db diff`: what changed between two times.
+/// `netmine nodes-db diff`: shows the changes between two times.
 struct NodesDBDiffCommand: NodesDBSubcommand {
   static let configuration = CommandConfiguration(
     commandName: "diff",
-    abstract: "Tell what is different between two times: who came, who went, what changed.",
+    abstract: "Show the changes between two times: nodes that came, nodes that went, other changes.",
     discussion: """
       For example: netmine nodes-db diff -7d now --summary
 
-      What was different in between and is as it was before is left out; `netmine nodes-db history` tells all of it.
+      A value that changed and changed back is left out; `netmine nodes-db history` lists every change.
       """
   )
 
@@ -85,7 +85,7 @@ struct NodesDBDiffCommand: NodesDBSubcommand {
   )
   var bounds: [String]
 
-  @Flag(help: "Count only.")
+  @Flag(help: "Print only the counts.")
   var summary = false
 
   @OptionGroup(title: "How to print") var format: NodesDBFormat
@@ -96,9 +96,9 @@ struct NodesDBDiffCommand: NodesDBSubcommand {
   func validate() throws {
     let times = times
     guard bounds.count == 2, times.count == 2 else {
-      throw ValidationError("Name two times: ISO 8601, @ and Unix seconds, an age such as -2d, now.")
+      throw ValidationError("Name two times: ISO 8601, @ and Unix seconds, an age such as -2d, or now.")
     }
-    guard times[0].time <= times[1].time else { throw ValidationError("The earlier time comes first.") }
+    guard times[0].time <= times[1].time else { throw ValidationError("Name the earlier time first.") }
   }
 
   func execute(_ environment: ClientEnvironment) throws(ClientFailure) -> ExitStatus {
@@ -126,15 +126,15 @@ struct NodesDBDiffCommand: NodesDBSubcommand {
   }
 }
 
-/// `netmine nodes-db history`: all that happened to one node.
+/// `netmine nodes-db history`: lists the events of one node.
 struct NodesDBHistoryCommand: NodesDBSubcommand {
   static let configuration = CommandConfiguration(
     commandName: "history",
-    abstract: "Tell everything that is known to have happened to one node.",
+    abstract: "List all known events of one node.",
     discussion: """
       For example: netmine nodes-db history 192.0.2.7:8333
 
-      Its changes, the attempts that are still kept, and who advertised it, by time.
+      Lists its changes, its attempts as far as they are kept, and its advertisers, in order of time.
       """
   )
 
@@ -174,11 +174,11 @@ struct NodesDBHistoryCommand: NodesDBSubcommand {
   }
 }
 
-/// `netmine nodes-db view`: a ready-made view.
+/// `netmine nodes-db view`: shows a predefined view.
 struct NodesDBViewCommand: NodesDBSubcommand {
   static let configuration = CommandConfiguration(
     commandName: "view",
-    abstract: "Show a ready-made view: nodes by user agent, churn, uptime, over time, ….",
+    abstract: "Show a predefined view: nodes by user agent, churn, uptime, counts over time, ….",
     discussion: """
       Views: \(NodeStore.viewNames.joined(separator: ", ")). With --once: \
       \(NodeStore.countedViewNames.joined(separator: ", ")).
@@ -188,7 +188,7 @@ struct NodesDBViewCommand: NodesDBSubcommand {
   @Argument(help: ArgumentHelp("The view.", valueName: "name"), completion: .list(NodeStore.viewNames))
   var name: String
 
-  @Option(help: ArgumentHelp("Show at most so many rows.", valueName: "count"))
+  @Option(help: ArgumentHelp("Most rows to show.", valueName: "count"))
   var limit: Int?
 
   @OptionGroup var counting: NodesDBOnce
@@ -198,11 +198,11 @@ struct NodesDBViewCommand: NodesDBSubcommand {
 
   func validate() throws {
     guard NodeStore.viewNames.contains(name) else {
-      throw ValidationError("Views are \(NodeStore.viewNames.joined(separator: ", ")).")
+      throw ValidationError("The views are \(NodeStore.viewNames.joined(separator: ", ")).")
     }
-    guard limit ?? 1 > 0 else { throw ValidationError("--limit is at least 1.") }
+    guard limit ?? 1 > 0 else { throw ValidationError("--limit must be 1 or more.") }
     guard !counting.once || NodeStore.countedViewNames.contains(name) else {
-      throw ValidationError("--once goes with \(NodeStore.countedViewNames.joined(separator: ", ")).")
+      throw ValidationError("--once is only for \(NodeStore.countedViewNames.joined(separator: ", ")).")
     }
   }
 

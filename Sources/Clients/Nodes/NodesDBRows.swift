@@ -7,20 +7,20 @@ import LogText
 import NodeDatabase
 import Store
 
-/// How rows are printed.
+/// The format in which rows are printed.
 struct NodesDBFormat: ParsableArguments {
-  @Flag(help: "Print JSON, one object a line: times in ns, everything that is known.")
+  @Flag(help: "Print JSON, one object per line: times in ns.")
   var json = false
 
-  @Flag(help: "Print comma-separated values, a line of names first: times in ns.")
+  @Flag(help: "Print comma-separated values after a header line: times in ns.")
   var csv = false
 
   func validate() throws {
-    guard !(json && csv) else { throw ValidationError("--json or --csv, not both.") }
+    guard !(json && csv) else { throw ValidationError("--json excludes --csv.") }
   }
 }
 
-/// Rows of values with a name for each column, in any of the three forms.
+/// Prints rows with named columns as a table, JSON or CSV.
 struct NodesDBRows {
   private let names: [String]
   private let format: NodesDBFormat
@@ -28,7 +28,7 @@ struct NodesDBRows {
   private var table: Table
   private var times = TimeText()
 
-  /// Begins: with CSV, prints the names.
+  /// Begins the output; CSV prints the header line.
   init(_ names: [String], _ format: NodesDBFormat, _ output: Output) {
     self.names = names
     self.format = format
@@ -37,7 +37,7 @@ struct NodesDBRows {
     if format.csv { output.line(names.joined(separator: ",") + "\r") }
   }
 
-  /// Prints a row, or keeps it until the widths of all are known; false where nobody reads them any more.
+  /// Prints a row, or keeps it for the table; returns false if the reader has closed the output.
   mutating func add(_ values: [SQLValue]) -> Bool {
     if format.json {
       output.lines(Self.json(zip(names, values).map { ($0, $1) }) + [UInt8(ascii: "\n")])
@@ -49,7 +49,7 @@ struct NodesDBRows {
     return !output.isClosed
   }
 
-  /// Prints what was kept.
+  /// Prints the table.
   func finish() {
     guard !format.json, !format.csv else { return }
     for line in table.lines where !output.isClosed { output.line(line) }
@@ -62,13 +62,13 @@ struct NodesDBRows {
 
   private static func isDuration(_ name: String) -> Bool { name == "connect_ns" || name == "handshake_ns" }
 
-  /// A value as it is: services as an unsigned number.
+  /// A value as text; services are an unsigned number.
   private static func plain(_ name: String, _ value: SQLValue) -> String {
     if name == "services", case .integer(let bits) = value { return "\(UInt64(bitPattern: bits))" }
     return value.description
   }
 
-  /// A value for people.
+  /// A value for the table.
   private mutating func cell(_ name: String, _ value: SQLValue) -> String {
     guard value != .null, value.description != "" else { return "-" }
     switch (name, value) {
@@ -85,7 +85,7 @@ struct NodesDBRows {
     }
   }
 
-  /// An object whose names are a column's each.
+  /// A JSON object with a member for each column.
   private static func json(_ members: [(String, SQLValue)]) -> [UInt8] {
     var bytes = Array("{".utf8)
     for (index, (name, value)) in members.enumerated() {
@@ -103,17 +103,17 @@ struct NodesDBRows {
   }
 }
 
-/// Columns of the database as a person writes them: `endpoint,user_agent`.
+/// A list of columns as an argument: `endpoint,user_agent`.
 struct NodesDBColumns: ExpressibleByArgument {
   /// The columns, at least one.
   let columns: [NodeColumn]
 
-  /// The columns that are shown where nobody says which.
+  /// The default columns of the table and CSV.
   static let usual: [NodeColumn] = [
     .endpoint, .state, .version, .userAgent, .services, .height, .country, .asn, .lastReached,
   ]
 
-  /// Reads the columns, with or without `_ns`; nil where one of them is none.
+  /// Parses the columns, with or without `_ns`; nil if one of them is unknown.
   init?(argument: String) {
     let parts = argument.lowercased().split(separator: ",", omittingEmptySubsequences: false)
     let columns = parts.compactMap { Self.column(String($0)) }
@@ -121,20 +121,20 @@ struct NodesDBColumns: ExpressibleByArgument {
     self.columns = columns
   }
 
-  /// The column that somebody means.
+  /// The column with a name, with or without `_ns`.
   static func column(_ name: String) -> NodeColumn? {
     NodeColumn(name: name) ?? NodeColumn(name: name + "_ns")
   }
 }
 
-/// What nodes are sorted by: `height`, or `-height` for the largest first.
+/// A sort order as an argument: `height`, or `-height` for the largest first.
 struct NodesDBOrder: ExpressibleByArgument {
   /// The column.
   let column: NodeColumn
   /// Whether the largest comes first.
   let isDescending: Bool
 
-  /// Reads an order; nil where it is none.
+  /// Parses an order; nil if the column is unknown.
   init?(argument: String) {
     isDescending = argument.hasPrefix("-")
     guard let column = NodesDBColumns.column(argument.drop { $0 == "-" }.lowercased()) else { return nil }

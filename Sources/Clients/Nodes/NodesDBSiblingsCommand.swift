@@ -6,23 +6,24 @@ import LogText
 import NodeDatabase
 import Store
 
-/// `netmine nodes-db siblings`: which endpoints are one node.
+/// `netmine nodes-db siblings`: lists endpoints that are probably one node.
 struct NodesDBSiblingsCommand: NodesDBSubcommand {
   static let configuration = CommandConfiguration(
     commandName: "siblings",
-    abstract: "List the endpoints that are believed to be one node, and why.",
+    abstract: "List the endpoints that are probably one node, and the evidence.",
     discussion: """
       For example: netmine nodes-db siblings --threshold 0.99 --evidence
 
-      Nodes with several addresses, in several networks or ports, are known by what they share: what they say of \
-      themselves, when they come, go and are upgraded, whom they tell of, where they are. Evidence is in bits: each \
-      doubles the odds. docs/crawler.md tells how it is weighed, and how it can be wrong.
+      A node may have several addresses, networks or ports. Its endpoints resemble each other: in their \
+      version messages, in the times when they come, go and are upgraded, in the addresses that they \
+      advertise, and in their locations. Evidence is in bits: each bit doubles the odds. docs/crawler.md \
+      describes how it is weighed, and how it can be wrong.
       """
   )
 
-  @OptionGroup(title: "What to believe") var belief: NodesDBBelief
+  @OptionGroup(title: "Confidence") var belief: NodesDBBelief
 
-  @Flag(help: "Show the evidence for each pair of endpoints that holds a group together.")
+  @Flag(help: "Show the evidence for each pair of endpoints that links a group.")
   var evidence = false
 
   @OptionGroup(title: "How to print") var format: NodesDBFormat
@@ -73,17 +74,17 @@ struct NodesDBSiblingsCommand: NodesDBSubcommand {
     let members = findings.groups.reduce(0) { $0 + $1.members.count }
     var text =
       "\(count) endpoints were reached lately; \(members) of them are \(Quantity.counted(findings.groups.count, "node", "nodes")), as far as is known"
-    if findings.fleets > 0 { text += "; \(findings.fleets) groups are rather the fleets of operators" }
-    if findings.isCut { text += "; there was more to compare than memory is given to" }
+    if findings.fleets > 0 { text += "; \(findings.fleets) groups look like operators' fleets" }
+    if findings.isCut { text += "; some pairs were not compared, to limit memory" }
     return text
   }
 }
 
-/// How sure one wants to be that endpoints are one node.
+/// The options about the evidence that joins endpoints.
 struct NodesDBBelief: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "Endpoints are one node where that is at least so likely: 0.5 to 1.",
+      "Lowest confidence at which endpoints count as one node: 0.5 to less than 1.",
       valueName: "share"
     )
   )
@@ -91,18 +92,18 @@ struct NodesDBBelief: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "What changes within so many seconds changes together: no less than a pass takes.",
+      "Changes within this time count as simultaneous. No shorter than a crawler's pass.",
       valueName: "seconds"
     )
   )
   var window = 600.0
 
   func validate() throws {
-    guard (0.5..<1).contains(threshold) else { throw ValidationError("--threshold is 0.5 to less than 1.") }
-    guard (1...86_400).contains(window) else { throw ValidationError("--window is 1 to 86400.") }
+    guard (0.5..<1).contains(threshold) else { throw ValidationError("--threshold must be 0.5 to below 1.") }
+    guard (1...86_400).contains(window) else { throw ValidationError("--window must be 1 to 86400.") }
   }
 
-  /// The search's settings.
+  /// The settings of the search.
   var settings: SiblingSettings {
     var settings = SiblingSettings()
     settings.threshold = threshold
@@ -111,17 +112,17 @@ struct NodesDBBelief: ParsableArguments {
   }
 }
 
-/// Whether a node with several endpoints is shown once.
+/// The option to show a node with several endpoints once.
 struct NodesDBOnce: ParsableArguments {
   @Flag(
     help: """
-      Show endpoints that are believed to be one node once: of those that are asked for, the IPv4 one, else the IPv6 \
-      one, else any. `netmine nodes-db siblings` tells which they are.
+      Show endpoints that are probably one node once: the IPv4 endpoint among the selected ones, else the \
+      IPv6 one, else any. `netmine nodes-db siblings` lists them.
       """
   )
   var once = false
 
-  /// The groups of endpoints, by their numbers in the database; none where nobody asks.
+  /// The groups of endpoints, by their ids in the database; empty without --once.
   func groups(_ store: NodeStore) throws(NodeStoreError) -> [[Int64]] {
     guard once else { return [] }
     let (candidates, findings) = try store.siblings(now: Clock.now())

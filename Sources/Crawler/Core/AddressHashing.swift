@@ -1,16 +1,16 @@
 import BitcoinWire
 
-/// Hashes of addresses that nobody can foresee who does not know the seed.
+/// Hashes of addresses that cannot be predicted without the seed.
 struct AddressHashing {
   private let seed: UInt64
 
-  /// Takes a seed that is drawn anew for each crawl.
+  /// Creates hashes from a seed, which must be new for each crawl.
   init(seed: UInt64) { self.seed = seed }
 
-  /// An endpoint's hash.
+  /// The hash of an endpoint.
   func hash(_ endpoint: Endpoint) -> UInt64 { mix(hash(endpoint.address), UInt64(endpoint.port)) }
 
-  /// The hash of the network group that an address is in; addresses that are not routable are groups of their own.
+  /// The hash of an address's network group. Each unroutable address is a group of its own.
   func block(_ address: NetworkAddress) -> UInt64 {
     switch address {
     case .ipv4(let number) where address.isRoutable: return mix(seed, UInt64(number >> 16) | 1 << 40)

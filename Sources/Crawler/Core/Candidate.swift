@@ -1,38 +1,38 @@
 import BitcoinWire
 import Observations
 
-/// What is known of an address that may be a node's: some 80 bytes, as there may be millions.
+/// An address that may be a node's. It has about 80 bytes, as there may be millions.
 struct Candidate {
-  /// Where it is in the crawl.
+  /// The place of a candidate in the crawl.
   enum Place: UInt8 {
-    /// Not to be dialled.
+    /// It is not going to be dialled.
     case idle
-    /// In the frontier: to be dialled as soon as there is room.
+    /// It is in the frontier, and dialled as soon as there is room.
     case queued
-    /// To be dialled at `due`.
+    /// It waits to be dialled at `due`.
     case waiting
-    /// Being dialled.
+    /// It is being dialled.
     case inFlight
-    /// Connected to.
+    /// It is connected.
     case connected
   }
 
-  /// What is true of it.
+  /// Properties of a candidate.
   struct Traits: OptionSet {
     let rawValue: UInt8
-    /// The operator, a DNS seed or the store named it.
+    /// It was named by the operator, a DNS seed or the database.
     static let given = Traits(rawValue: 1 << 0)
-    /// A node that we reached said that it is its own address.
+    /// The node itself advertised it as its own address.
     static let selfAnnounced = Traits(rawValue: 1 << 1)
-    /// A handshake was done there at some time.
+    /// A handshake was done at some time.
     static let everReached = Traits(rawValue: 1 << 2)
-    /// It was dialled once more in this pass.
+    /// It was dialled a second time in this pass.
     static let isRetried = Traits(rawValue: 1 << 3)
-    /// It counts against its group's quota.
+    /// It counts towards its group's quota.
     static let isCounted = Traits(rawValue: 1 << 4)
-    /// It is old, or told by nodes that tell nonsense.
+    /// Its advertised time is implausible or old, or its advertiser is not believed.
     static let isUnlikely = Traits(rawValue: 1 << 5)
-    /// A handshake was done there in this crawl.
+    /// A handshake was done in this crawl.
     static let isFound = Traits(rawValue: 1 << 6)
     /// Its connection was closed to be made again, so it is dialled wherever it is.
     static let isRenewed = Traits(rawValue: 1 << 7)
@@ -40,36 +40,36 @@ struct Candidate {
 
   /// The address and port.
   var endpoint: Endpoint
-  /// When it was first told, seconds since the Unix epoch.
+  /// When it was first advertised, in seconds since the Unix epoch.
   var firstHeard: UInt32
-  /// When it was last told, seconds since the Unix epoch.
+  /// When it was last advertised, in seconds since the Unix epoch.
   var lastHeard: UInt32
-  /// When it was last tried, seconds since the Unix epoch; 0 for never.
+  /// When it was last tried, in seconds since the Unix epoch; 0 for never.
   var lastTried: UInt32 = 0
-  /// When it was last reached, seconds since the Unix epoch; 0 for never.
+  /// When it was last reached, in seconds since the Unix epoch; 0 for never.
   var lastReached: UInt32 = 0
-  /// When it is dialled, hundredths of a second since the crawl began, where it waits.
+  /// When a waiting candidate is dialled, in hundredths of a second since the crawl began.
   var due: UInt32 = 0
-  /// A bit for each 32nd of the network groups that told of it.
+  /// The network groups that advertised it, hashed to 32 bits.
   var sources: UInt32 = 0
-  /// The index of the node that told of it first; `Candidate.nobody` where it was given.
+  /// The index of the node that advertised it first; `Candidate.nobody` if none did.
   var advertiser: UInt32
-  /// Failures in a row.
+  /// Consecutive failures, 100 at most.
   var failures: UInt8 = 0
-  /// What the last attempt came to.
+  /// The state by the last attempt.
   var state = NodeState.untried
-  /// Where it is in the crawl.
+  /// The place in the crawl.
   var place = Place.idle
-  /// The level of the frontier that it is queued at.
+  /// The level of the frontier in which it is queued.
   var level: UInt8 = 0
-  /// What is true of it.
+  /// Its properties.
   var traits: Traits = []
 
-  /// The index of no candidate.
+  /// The index for no candidate.
   static let nobody = UInt32.max
 
-  /// The level of the frontier it belongs to, the likeliest first: 0 given or reached before, 1 self-announced, 2 to 5
-  /// told by eight, four, two network groups or one, 6 unlikely.
+  /// The level of the frontier in which it belongs, the likeliest first: 0 named or reached before, 1
+  /// self-announced, 2 to 5 advertised by eight, four, two network groups or one, 6 unlikely.
   var likelihood: Int {
     if !traits.isDisjoint(with: [.given, .everReached]) { return 0 }
     if traits.contains(.selfAnnounced) { return 1 }
@@ -81,7 +81,7 @@ struct Candidate {
     }
   }
 
-  /// Whether it may give way to another where there are too many: nobody ever answered there, and few told of it.
+  /// Whether it may be replaced when memory is full: it never answered, and few groups advertised it.
   var isExpendable: Bool {
     traits.isDisjoint(with: [.given, .everReached, .selfAnnounced]) && place != .inFlight
       && place != .connected

@@ -1,15 +1,16 @@
 import BitcoinWire
 
-/// Candidates by index and by endpoint, in pieces, so that growing copies none of them.
+/// Candidates by index and by endpoint. They are stored in pieces, so that growing copies none of them.
 struct CandidateTable {
   private static let pieceBits = 16
 
   private let hashing: AddressHashing
   private var pieces: [ContiguousArray<Candidate>] = []
-  /// Open addressing with linear probing: index + 1, or 0; a power of two, at most three quarters full.
+  /// Index + 1, or 0, by open addressing with linear probing. The count is a power of two; at most three
+  /// quarters are used.
   private var slots: [UInt32]
 
-  /// How many candidates there are.
+  /// The number of candidates.
   private(set) var count = 0
 
   /// Creates an empty table.
@@ -24,21 +25,21 @@ struct CandidateTable {
     _modify { yield &pieces[Int(index >> Self.pieceBits)][Int(index) & (1 << Self.pieceBits - 1)] }
   }
 
-  /// The index of an endpoint; nil where it is not known.
+  /// The index of an endpoint; nil if it is unknown.
   func index(of endpoint: Endpoint) -> UInt32? {
     let slot = slots[place(of: endpoint)]
     return slot == 0 ? nil : slot - 1
   }
 
-  /// The index of an endpoint; nil where it is not known.
+  /// The index of an endpoint; nil if it is unknown.
   ///
-  /// - Parameter guess: what `guesses` said of it, which may be out of date.
+  /// - Parameter guess: the result of `guesses`, which may be out of date.
   func index(of endpoint: Endpoint, guess: UInt32) -> UInt32? {
     guess > 0 && self[guess - 1].endpoint == endpoint ? guess - 1 : index(of: endpoint)
   }
 
-  /// Looks many endpoints up at once: their indices + 1, or 0 for those that are not known or not found at first sight. Which
-  /// of many candidates are told of nobody can foresee, so that one after the other each would wait for memory.
+  /// Looks up many endpoints at once: their indices + 1, or 0 for endpoints that are unknown or not in their
+  /// first slot. Addresses come in random order, so one lookup after another would wait for memory each time.
   func guesses(_ nodes: ArraySlice<KnownNode>) -> [UInt32] {
     let mask = slots.count - 1
     var found = [UInt32](unsafeUninitializedCapacity: nodes.count) { found, count in
@@ -55,7 +56,7 @@ struct CandidateTable {
     return found
   }
 
-  /// Adds a candidate whose endpoint is not known; returns its index.
+  /// Adds a candidate whose endpoint is unknown; returns its index.
   mutating func append(_ candidate: Candidate) -> UInt32 {
     if (count + 1) * 4 > slots.count * 3 { grow() }
     let index = UInt32(count)
@@ -70,14 +71,14 @@ struct CandidateTable {
     return index
   }
 
-  /// Puts a candidate whose endpoint is not known in the place of another, which is forgotten.
+  /// Replaces a candidate by one whose endpoint is unknown.
   mutating func replace(_ index: UInt32, with candidate: Candidate) {
     remove(self[index].endpoint)
     self[index] = candidate
     slots[place(of: candidate.endpoint)] = index + 1
   }
 
-  /// The slot that has an endpoint, or the free one where it would be.
+  /// The slot of an endpoint, or the free slot where it would be.
   private func place(of endpoint: Endpoint) -> Int {
     let mask = slots.count - 1
     var place = Int(truncatingIfNeeded: hashing.hash(endpoint)) & mask
@@ -85,7 +86,7 @@ struct CandidateTable {
     return place
   }
 
-  /// Frees an endpoint's slot, and moves what follows so that no search ends too early.
+  /// Frees an endpoint's slot, and moves later entries so that no search ends too early.
   private mutating func remove(_ endpoint: Endpoint) {
     let mask = slots.count - 1
     var free = place(of: endpoint)

@@ -8,7 +8,7 @@ extension Crawl {
     let index: UInt32
   }
 
-  /// Begins the next pass: every node that was reached and is not connected is to be dialled again.
+  /// Begins the next pass: every node that was reached and is not connected is queued again.
   public mutating func beginPass(at now: Double) {
     pass += 1
     passBegan = now
@@ -22,7 +22,7 @@ extension Crawl {
     }
   }
 
-  /// Time has passed: what was to wait is due, and what takes too long is given up.
+  /// Advances the clock: queues candidates that are due, and gives up dials and answers that take too long.
   public mutating func advance(to now: Double) {
     let due = UInt32(clamping: Int(now * 100))
     while let index = agenda.popFirst(dueBy: due) {
@@ -55,9 +55,9 @@ extension Crawl {
     }
   }
 
-  /// The candidates to dial now, the likeliest first; `begun` or `refused` is told of them next.
+  /// The candidates to dial now, the likeliest first. Report the result with `begun` or `refused`.
   ///
-  /// - Parameter limit: how many at most.
+  /// - Parameter limit: the most candidates to return.
   public mutating func nextDials(limit: Int, at now: Double) -> [Dial] {
     saved = min(max(1, settings.rate / 4), saved + (now - savedAt) * settings.rate)
     savedAt = now
@@ -71,9 +71,9 @@ extension Crawl {
     var dials: [Dial] = []
     while dials.count < room, let (index, level) = frontier.popFirst() {
       let candidate = table[index]
-      // Out of date: it was dialled, moved up or forgotten since.
+      // The entry is out of date: the candidate was dialled, moved up or replaced.
       guard candidate.place == .queued, Int(candidate.level) == level else { continue }
-      // Others may have connected to where the crawl does not.
+      // Another client may have connected to an address that the crawl must not dial.
       guard candidate.traits.contains(.isRenewed) || settings.admits(candidate.endpoint) else {
         move(index, to: .idle)
         continue
@@ -103,7 +103,7 @@ extension Crawl {
     return dials
   }
 
-  /// The connector has begun dials, under these ids, in their order.
+  /// The connector has begun dials, with these connection ids in the same order.
   public mutating func begun(_ dials: [Dial], as connections: [UInt32], at now: Double) {
     for (dial, connection) in zip(dials, connections) {
       flights[connection] = Flight(index: dial.index)
@@ -112,21 +112,21 @@ extension Crawl {
     }
   }
 
-  /// The connector would not begin dials: they are to be tried again a little later.
+  /// The connector has refused dials: they are tried again a second later.
   public mutating func refused(_ dials: [Dial], at now: Double) {
     diallingCount -= dials.count
     pausedUntil = now + 1
     for dial in dials { queue(dial.index) }
   }
 
-  /// Frees a candidate's place in its group's quota.
+  /// Removes a candidate from its group's quota.
   mutating func uncount(_ index: UInt32) {
     guard table[index].traits.contains(.isCounted) else { return }
     table[index].traits.remove(.isCounted)
     groupCounts[groupSlot(table[index].endpoint.address)] -= 1
   }
 
-  /// Where an address's group is counted; groups that share a slot share their quota.
+  /// The slot in which an address's group is counted. Groups with the same slot share a quota.
   func groupSlot(_ address: NetworkAddress) -> Int { Int(hashing.block(address) >> 16 & 0xffff) }
 
   private func timeoutKind(_ candidate: Candidate) -> Int {

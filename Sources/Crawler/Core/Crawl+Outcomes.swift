@@ -2,7 +2,7 @@ import BitcoinWire
 import Observations
 
 extension Crawl {
-  /// The system has connected; the handshake follows.
+  /// The TCP connection is made; the handshake follows.
   public mutating func connected(_ connection: UInt32, duration: UInt64) {
     flights[connection]?.connectDuration = duration
   }
@@ -22,7 +22,8 @@ extension Crawl {
     ask(connection, at: now)
   }
 
-  /// A connection was made by others, or before this crawl, and stands: it counts, and is never closed.
+  /// Adopts a connection that another client made or that is older than this crawl. It is used, but never
+  /// closed.
   public mutating func adopt(
     _ connection: UInt32,
     _ endpoint: Endpoint,
@@ -39,15 +40,15 @@ extension Crawl {
     ask(connection, at: now)
   }
 
-  /// Whether a connection stands that others made.
+  /// Whether a connection was adopted.
   public func isAdopted(_ connection: UInt32) -> Bool { links[connection]?.isOurs == false }
 
-  /// A connection is gone, or an attempt to make one has failed.
+  /// A connection is closed, or an attempt has failed.
   public mutating func ended(_ connection: UInt32, _ outcome: Outcome, at now: Double) {
     if let link = links[connection] {
       stopAwaiting(connection)
       links[connection] = nil
-      // It was there until now.
+      // The node was reachable until now.
       table[link.index].lastReached = wall(now)
       move(link.index, to: .idle)
       if link.isRenewed {
@@ -63,7 +64,7 @@ extension Crawl {
     diallingCount -= 1
     let code = outcome.code
     if code == .alreadyConnected {
-      // Whoever made it: what it is is asked for, and until that is known it counts as to be tried again.
+      // Ask which connection it is. Until the answer comes, the candidate counts as one to retry.
       if case .connection(let other) = outcome.detail { lookups.append(other) }
       return retry(flight.index, seconds: CrawlSettings.retryDelay, at: now)
     }
@@ -87,7 +88,7 @@ extension Crawl {
     again(flight.index, at: now)
   }
 
-  /// Stops to wait for a connection's answer, and closes it where it is not held.
+  /// Stops waiting for a connection's answer, and closes the connection unless connections are held.
   mutating func stopAwaiting(_ connection: UInt32) {
     guard links[connection]?.isAwaited == true else { return }
     links[connection]?.isAwaited = false
@@ -96,7 +97,7 @@ extension Crawl {
     release(connection)
   }
 
-  /// Closes a connection that is of no more use.
+  /// Closes a connection that is no longer needed.
   private mutating func release(_ connection: UInt32) {
     guard let link = links[connection], link.isOurs, !link.isClosing, !settings.holds else { return }
     links[connection]?.isClosing = true
@@ -130,7 +131,7 @@ extension Crawl {
     links[connection] = Link(index: index, isOurs: isOurs)
   }
 
-  /// Asks a connection for addresses where that can bring something new.
+  /// Asks a connection for addresses, if the node has not been asked recently; in rounds, only while one is open.
   mutating func ask(_ connection: UInt32, at now: Double) {
     guard let link = links[connection], let node = nodes[link.index] else { return }
     if settings.rounds != nil {
@@ -146,7 +147,7 @@ extension Crawl {
     awaitedCount += 1
     counts.asks += 1
     asks.append(connection)
-    // Who was asked by others on this connection does not answer again: that is not waited for as long.
+    // A node answers `getaddr` once per connection. Another client may have asked already, so wait less.
     let isPatient = link.isOurs || settings.rounds != nil
     let seconds = isPatient ? settings.answerTimeout : min(10, settings.answerTimeout)
     answerDeadlines[isPatient ? 0 : 1].append((connection, now + seconds))
@@ -174,7 +175,7 @@ extension Crawl {
     )
   }
 
-  /// Who alone told of an address that nobody answers at is believed less.
+  /// Lowers the credit of a node that alone advertised an address where no node answers.
   private mutating func disprove(_ index: UInt32) {
     let candidate = table[index]
     guard candidate.failures == 1, candidate.sources.nonzeroBitCount == 1,
@@ -183,19 +184,19 @@ extension Crawl {
     nodes[candidate.advertiser]?.disprove()
   }
 
-  /// Has a candidate tried once more in this pass.
+  /// Schedules a second attempt in this pass.
   private mutating func retry(_ index: UInt32, seconds: Double, at now: Double) {
     table[index].traits.insert(.isRetried)
     retries.insert(index)
     wait(index, seconds: seconds, at: now)
   }
 
-  /// Has a candidate tried again when that is likely to bring more.
+  /// Schedules the next attempt.
   private mutating func again(_ index: UInt32, at now: Double) {
     let candidate = table[index]
     guard settings.dialsCandidates else { return move(index, to: .idle) }
     if settings.holds, candidate.lastReached > 0 {
-      // Who comes back does so the later the longer it has been away.
+      // The longer a node has been away, the later it usually comes back.
       let absence = Double(wall(now)) - Double(candidate.lastReached)
       let limit = absence < CrawlSettings.holdSpan ? CrawlSettings.holdLimit : settings.backoffLimit
       let seconds = min(limit, absence * CrawlSettings.holdShare) * jitter(0.75...1.25)

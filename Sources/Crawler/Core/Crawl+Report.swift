@@ -1,18 +1,18 @@
 import BitcoinWire
 import Observations
 
-/// A node that a crawl has found.
+/// A node that the crawl has found.
 public struct CrawledNode: Sendable {
-  /// Where it was reached.
+  /// The endpoint at which it was reached.
   public let endpoint: Endpoint
-  /// What it said, and told.
+  /// Its introduction and its answers.
   public let node: FoundNode
-  /// When it was last reached, seconds since the Unix epoch.
+  /// When it was last reached, in seconds since the Unix epoch.
   public let lastReached: UInt32
 }
 
 extension Crawl {
-  /// The nodes that are reachable as far as is known, by address.
+  /// The nodes that are reachable by the last attempt, in order of address.
   public var reachableNodes: [CrawledNode] {
     nodes.keys.compactMap { table[$0].state == .reachable ? crawled($0) : nil }.sorted {
       Self.precedes($0.endpoint, $1.endpoint)
@@ -25,21 +25,22 @@ extension Crawl {
     }
   }
 
-  /// The nodes that are connected now.
+  /// The endpoints of the nodes that are connected now.
   public var connected: [Endpoint] { links.values.map { table[$0.index].endpoint } }
 
-  /// The connections that were made for this crawl and stand or are being made.
+  /// The connections that this crawl made or is making.
   public var ownConnections: [UInt32] {
     links.filter(\.value.isOurs).map(\.key) + flights.keys
   }
 
-  /// Gives addresses that were told of since a time, and when they were told last, some at a time.
+  /// Calls `body` with addresses advertised since a time and the time of their last advertisement, in
+  /// portions.
   ///
   /// - Parameters:
-  ///   - since: seconds since the Unix epoch, itself included; likewise what is given.
-  ///   - from: where to go on: 0 at first.
-  ///   - limit: how many are given at most.
-  /// - Returns: where to go on; nil where that was all.
+  ///   - since: the start in seconds since the Unix epoch, itself included. `body` gets the same unit.
+  ///   - from: the place to continue from: 0 at first.
+  ///   - limit: the most addresses per call.
+  /// - Returns: the place to continue from; nil at the end.
   public func forEachHeard(since: UInt32, from: Int, limit: Int, _ body: (Endpoint, UInt32) -> Void) -> Int? {
     var left = limit
     for index in from..<max(from, table.count) {
@@ -52,7 +53,7 @@ extension Crawl {
     return nil
   }
 
-  /// How many candidates are in each state, by network.
+  /// The numbers of candidates in each state, by network.
   public var states: [NodeState: [NetworkID: Int]] {
     var states: [NodeState: [NetworkID: Int]] = [:]
     for index in 0..<UInt32(table.count) {
@@ -61,7 +62,7 @@ extension Crawl {
     return states
   }
 
-  /// How many nodes tell nothing but nonsense.
+  /// The number of nodes whose addresses are not believed.
   public var nonsensicalCount: Int { nodes.values.reduce(0) { $0 + ($1.isNonsensical ? 1 : 0) } }
 
   private static func precedes(_ left: Endpoint, _ right: Endpoint) -> Bool {

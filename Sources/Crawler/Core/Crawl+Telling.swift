@@ -1,9 +1,9 @@
 import BitcoinWire
 
 extension Crawl {
-  /// Adds addresses that the operator or a DNS seed names; those that may not be dialled are passed over.
+  /// Adds addresses named by the operator or a DNS seed, except those that may not be dialled.
   ///
-  /// - Returns: how many of them are known now.
+  /// - Returns: the number of addresses that may be dialled.
   @discardableResult
   public mutating func add(_ endpoints: [Endpoint], at now: Double) -> Int {
     var count = 0
@@ -25,8 +25,8 @@ extension Crawl {
     return count
   }
 
-  /// Adds a candidate that earlier crawls knew: dialled at once where it was reached before or is long due, otherwise
-  /// when its time has come.
+  /// Adds a candidate from earlier crawls. It is queued if it was reached before, never failed or is due;
+  /// otherwise it waits until it is due.
   public mutating func add(_ stored: StoredCandidate, at now: Double) {
     guard settings.admits(stored.endpoint), table.index(of: stored.endpoint) == nil,
       let index = append(stored.endpoint, advertiser: Candidate.nobody, at: now)
@@ -45,9 +45,10 @@ extension Crawl {
     }
   }
 
-  /// A peer has told addresses: an answer, or gossip.
+  /// Handles addresses from a peer, either an answer or gossip.
   ///
-  /// - Parameter connection: whose; one that is not known counts as a stranger's.
+  /// - Parameter connection: the peer's connection. An unknown connection counts as a network group of its
+  ///   own.
   public mutating func told(_ told: [KnownNode], by connection: UInt32, at now: Double) {
     counts.told += told.count
     let advertiser = links[connection]?.index ?? flights[connection]?.index
@@ -75,16 +76,17 @@ extension Crawl {
     }
   }
 
-  /// Nodes also tell their own address unasked, and pass on a few, ten at most; in a small network an answer is no more.
+  /// Whether a message is an answer. Nodes also send up to ten addresses unasked, their own among them; in a
+  /// small network an answer has no more than that.
   private func isAnswer(_ told: [KnownNode], by connection: UInt32, _ advertiser: Endpoint?) -> Bool {
     guard links[connection]?.isAwaited == true, !told.isEmpty else { return false }
     if told.count > 10 { return true }
     return table.count < CrawlSettings.smallNetwork && !(told.count == 1 && told[0].endpoint == advertiser)
   }
 
-  /// Takes one address in; returns whether that it was told is worth to be kept.
+  /// Handles one address; returns whether this advertisement is worth recording.
   ///
-  /// - Parameter guess: which candidate it may be, as of `CandidateTable.guesses`.
+  /// - Parameter guess: the index by `CandidateTable.guesses`.
   private mutating func hear(
     _ node: KnownNode,
     _ guess: UInt32,
@@ -138,28 +140,28 @@ extension Crawl {
     return true
   }
 
-  /// Whether an address is told to have been seen since it was last tried in vain, not long ago: then it need not wait.
+  /// Whether the advertised time is later than the last failed attempt, and within ten minutes of now.
   private func isBack(_ candidate: Candidate, _ time: UInt32, at now: Double) -> Bool {
-    // Any number may be told as a time.
+    // A peer may send any number as a time.
     let (time, now) = (Int(time), Int(wall(now)))
     return time > Int(candidate.lastTried) && time + 600 > now && time < now + 600
   }
 
-  /// Has a candidate that waits dialled now, or as soon as its last attempt was long enough ago.
+  /// Queues a waiting candidate, or shortens its wait to `freshInterval` after the last attempt.
   private mutating func hasten(_ index: UInt32, at now: Double) {
     let seconds = Double(table[index].lastTried) + settings.freshInterval - epoch - now
     guard seconds > 0 else { return queue(index) }
     if Double(table[index].due) > (now + seconds) * 100 { wait(index, seconds: seconds, at: now) }
   }
 
-  /// Whether a time of last sight is one that Bitcoin Core would not believe or not care for (`AddrInfo::IsTerrible`):
-  /// more than ten minutes ahead, or 30 days ago.
+  /// Whether an advertised time is one that Bitcoin Core rejects (`AddrInfo::IsTerrible`): more than ten
+  /// minutes ahead, or more than 30 days ago.
   private func isUnlikely(_ time: UInt32, at now: Double) -> Bool {
     let now = Int(wall(now))
     return Int(time) > now + 600 || Int(time) < now - 30 * 86_400
   }
 
-  /// Adds a candidate that is not known; nil where there is room for none.
+  /// Adds an unknown candidate; returns nil if there is no room.
   mutating func append(_ endpoint: Endpoint, advertiser: UInt32, at now: Double) -> UInt32? {
     let time = wall(now)
     let candidate = Candidate(endpoint: endpoint, firstHeard: time, lastHeard: time, advertiser: advertiser)

@@ -1,23 +1,25 @@
 import BitcoinWire
 import Observations
 
-/// Which addresses there are, which of them to dial and when, whom to ask for more, and what became of each.
+/// The state machine of a crawl: it holds all addresses, and decides which ones to dial and when, and which
+/// nodes to ask for more addresses.
 ///
-/// Nothing in it waits or sends. Time is passed in: seconds since the crawl began, on a clock that never steps. What is
-/// to be done is taken from it: `nextDials`, `takeAsks`, `takeDisconnects`, `takeLookups`; what happens is told to it.
+/// It has no sockets and no clock. Times are in seconds since the crawl began, on the monotonic clock. Its
+/// decisions are fetched with `nextDials`, `takeAsks`, `takeDisconnects` and `takeLookups`; events are
+/// reported to it.
 public struct Crawl {
-  /// A connection that is being made.
+  /// A connection in the making.
   struct Flight {
     let index: UInt32
     var connectDuration: UInt64?
-    /// Whether we gave it up, as it took too long.
+    /// Whether the crawl gave it up because it took too long.
     var isGivenUp = false
   }
 
-  /// A connection that stands.
+  /// An established connection.
   struct Link {
     let index: UInt32
-    /// Whether we made it, and so may close it.
+    /// Whether the crawl made it, and so may close it.
     let isOurs: Bool
     var isAwaited = false
     var isClosing = false
@@ -27,7 +29,7 @@ public struct Crawl {
     var askCount = 0
   }
 
-  /// What has happened so far.
+  /// Counts of events since the crawl began.
   public struct Counts: Hashable, Sendable {
     /// Dials begun.
     public internal(set) var dials = 0
@@ -35,39 +37,39 @@ public struct Crawl {
     public internal(set) var handshakes = 0
     /// Connections asked for addresses.
     public internal(set) var asks = 0
-    /// Those that answered.
+    /// Connections that answered.
     public internal(set) var answers = 0
-    /// Addresses told, those told before too.
+    /// Addresses received, including known ones.
     public internal(set) var told = 0
-    /// Addresses told that were not known, and are remembered.
+    /// New addresses among those told, if they are remembered.
     public internal(set) var new = 0
-    /// Nodes reached that others told of, each counted once.
+    /// Nodes reached whose address a peer told, each counted once.
     public internal(set) var reached = 0
-    /// Addresses that nobody elsewhere can have, and those not to be dialled.
+    /// Addresses that may not be dialled, such as unroutable ones.
     public internal(set) var inadmissible = 0
-    /// Addresses beyond what their teller, their group or memory has room for.
+    /// Addresses beyond the quota of their advertiser or group, or beyond memory.
     public internal(set) var overQuota = 0
   }
 
-  /// How the crawl is done.
+  /// The settings of the crawl.
   public let settings: CrawlSettings
 
-  /// What has happened so far.
+  /// Counts of events since the crawl began.
   public internal(set) var counts = Counts()
 
-  /// How many reachable nodes there are, by network.
+  /// The numbers of reachable nodes by network.
   public internal(set) var reachable: [NetworkID: Int] = [:]
 
-  /// The number of the pass that is under way, from 1; 0 before the first.
+  /// The number of the current pass, from 1; 0 before the first.
   public internal(set) var pass = 0
 
-  /// Whether the connector has connects that wait: then nothing is given up, as it may not have begun.
+  /// Whether dials wait in the connector's queue. If so, no dial is given up, as it may not have begun.
   public var isConnectorBusy = false
 
-  /// Connections that the crawl did not make and does not know, which count against `CrawlSettings.connections`.
+  /// Number of other connections, which count against `CrawlSettings.connections` too.
   public var reservedConnections = 0
 
-  /// Seconds since the Unix epoch when the crawl began.
+  /// The start of the crawl in seconds since the Unix epoch.
   let epoch: Double
   let hashing: AddressHashing
   var random: CrawlRandom
@@ -77,19 +79,19 @@ public struct Crawl {
   var nodes: [UInt32: FoundNode] = [:]
   var flights: [UInt32: Flight] = [:]
   var links: [UInt32: Link] = [:]
-  /// Never tried candidates by their group's hash.
+  /// The numbers of candidates that were never tried, by a hash of their group.
   var groupCounts = [UInt16](repeating: 0, count: 1 << 16)
-  /// Those that are tried once more in this pass, and wait for it.
+  /// Candidates that wait for their second attempt in this pass.
   var retries: Set<UInt32> = []
-  /// How many candidates are in the frontier.
+  /// The number of candidates in the frontier.
   var queuedCount = 0
-  /// How many connections' answers are waited for.
+  /// The number of connections whose answer is awaited.
   var awaitedCount = 0
-  /// How many dials are under way, those included that the connector has not been told of.
+  /// The number of dials in flight, including those that the connector has not got yet.
   var diallingCount = 0
-  /// Until when connections may be made, by how long that may take; each queue's first is due first.
+  /// Deadlines for connecting, one queue per time-out, so that each is in order of time.
   var connectDeadlines = [Fifo<(connection: UInt32, time: Double)>](repeating: Fifo(), count: 3)
-  /// Until when answers are waited for, of our connections and of others'.
+  /// Deadlines for answers, of the crawl's connections and of adopted ones.
   var answerDeadlines = [Fifo<(connection: UInt32, time: Double)>](repeating: Fifo(), count: 2)
   /// Whether a round of asking is under way.
   var isRoundOpen = false
@@ -109,14 +111,14 @@ public struct Crawl {
   var lookups: [UInt32] = []
   var attempts: [CrawlAttempt] = []
   var tellings: [CrawlTelling] = []
-  /// Nodes whose answer has come, or is not waited for.
+  /// Nodes that have answered, or whose answer is not awaited.
   var described: [UInt32] = []
 
-  /// Begins knowing nothing.
+  /// Creates a crawl without candidates.
   ///
   /// - Parameters:
-  ///   - epoch: seconds since the Unix epoch now, when the crawl's clock is at 0.
-  ///   - seed: what is drawn follows from it; nobody else should know it.
+  ///   - epoch: the current time in seconds since the Unix epoch, when the crawl's clock is 0.
+  ///   - seed: the seed of all random numbers. Keep it secret, so that peers cannot predict them.
   public init(_ settings: CrawlSettings, epoch: Double, seed: UInt64) {
     self.settings = settings
     self.epoch = epoch
@@ -125,68 +127,68 @@ public struct Crawl {
     table = CandidateTable(hashing: hashing)
   }
 
-  /// How many addresses are remembered.
+  /// The number of known addresses.
   public var candidateCount: Int { table.count }
 
-  /// How many candidates are to be dialled as soon as there is room.
+  /// The number of candidates that are dialled as soon as there is room.
   public var frontierCount: Int { queuedCount }
 
-  /// How many dials are under way.
+  /// The number of dials in flight.
   public var inFlightCount: Int { diallingCount }
 
-  /// How many connections stand.
+  /// The number of established connections.
   public var connectionCount: Int { links.count }
 
-  /// Whether the pass is over: all is settled; or, as gossip and who comes back leave a crawl that holds no rest, the next
-  /// one is due.
+  /// Whether the pass is over: everything is settled, or the crawl holds connections and the next pass is
+  /// due. A crawl that holds connections may never settle, because of gossip and returning nodes.
   public func isOver(at now: Double) -> Bool { isSettled || settings.holds && pass > 0 && now >= nextPass }
 
-  /// Whether nothing is to be dialled, nothing is under way, and nobody's answer is waited for.
+  /// Whether no dial is due or in flight, and no answer is awaited.
   public var isSettled: Bool {
     queuedCount == 0 && diallingCount == 0 && awaitedCount == 0 && retries.isEmpty && asks.isEmpty
       && disconnects.isEmpty && lookups.isEmpty
   }
 
-  /// Seconds since the crawl began when the next pass is to begin.
+  /// The start of the next pass in seconds since the crawl began.
   public var nextPass: Double { pass == 0 ? 0 : passBegan + settings.passInterval }
 
-  /// The connections to ask for addresses now.
+  /// Returns the connections to ask for addresses now.
   public mutating func takeAsks() -> [UInt32] {
     defer { asks = [] }
     return asks
   }
 
-  /// The connections to close now.
+  /// Returns the connections to close now.
   public mutating func takeDisconnects() -> [UInt32] {
     defer { disconnects = [] }
     return disconnects
   }
 
-  /// Connections that others made, of which `adopt` is to be told what they are.
+  /// Returns connections that other clients made. Look them up and pass them to `adopt`.
   public mutating func takeLookups() -> [UInt32] {
     defer { lookups = [] }
     return lookups
   }
 
-  /// What attempts came to since this was last taken.
+  /// Returns the attempts that have ended since the last call.
   public mutating func takeAttempts() -> [CrawlAttempt] {
     defer { attempts = [] }
     return attempts
   }
 
-  /// What was told that is new since this was last taken.
+  /// Returns the new advertisements since the last call.
   public mutating func takeTellings() -> [CrawlTelling] {
     defer { tellings = [] }
     return tellings
   }
 
-  /// Nodes of which all is known that this connection shows, since this was last taken.
+  /// Returns the nodes whose description was completed since the last call.
   public mutating func takeDescribed() -> [CrawledNode] {
     defer { described = [] }
     return described.compactMap { crawled($0) }
   }
 
-  /// A time on the crawl's clock in seconds since the Unix epoch.
+  /// Converts a time on the crawl's clock to seconds since the Unix epoch.
   func wall(_ now: Double) -> UInt32 { UInt32(clamping: Int(epoch + now)) }
 
   /// Moves a candidate from one place to another.
@@ -196,19 +198,20 @@ public struct Crawl {
     table[index].place = place
   }
 
-  /// Puts a candidate into the frontier, or higher up where it has become likelier.
+  /// Puts a candidate into the frontier, or into a higher level if it has become likelier.
   mutating func queue(_ index: UInt32) {
     let candidate = table[index]
     let level = candidate.likelihood
     table[index].level = UInt8(level)
     move(index, to: .queued)
-    // What one node alone tells is its own group's turn; what many tell is the turn of the group it is about.
+    // An address from one node alone takes the turn of the advertiser's group, others that of their own
+    // group.
     let isSingular = level >= 5 && candidate.advertiser != Candidate.nobody
     let subject = isSingular ? table[candidate.advertiser].endpoint : candidate.endpoint
     frontier.append(index, level: level, group: hashing.block(subject.address))
   }
 
-  /// Has a candidate dialled in so many seconds.
+  /// Schedules a candidate to be dialled in `seconds`.
   mutating func wait(_ index: UInt32, seconds: Double, at now: Double) {
     let due = UInt32(clamping: Int((now + seconds) * 100))
     table[index].due = due
@@ -216,7 +219,7 @@ public struct Crawl {
     agenda.append(index, due: due)
   }
 
-  /// Keeps the count of reachable nodes when a candidate's state changes.
+  /// Sets a candidate's state and updates the counts of reachable nodes.
   mutating func setState(_ index: UInt32, _ state: NodeState) {
     let network = table[index].endpoint.address.network
     if table[index].state == .reachable { reachable[network, default: 0] -= 1 }

@@ -1,49 +1,49 @@
 import BitcoinWire
 import Observations
 
-/// What one attempt to reach a node came to.
+/// The result of one attempt to reach a node.
 public struct CrawlAttempt: Sendable {
   /// The address and port that were dialled.
   public let endpoint: Endpoint
-  /// When it was known, seconds since the Unix epoch.
+  /// When it ended, in seconds since the Unix epoch.
   public let time: Double
-  /// What it came to.
+  /// The resulting state.
   public let state: NodeState
-  /// What ended it before the handshake was done; nil if it was done.
+  /// The reason why it ended before the handshake was done; nil if the handshake was done.
   public let outcome: Outcome?
-  /// Nanoseconds until the system had connected; nil where it had not.
+  /// Nanoseconds to connect; nil if it failed.
   public let connectDuration: UInt64?
-  /// Nanoseconds until the handshake was done; nil where it was not.
+  /// Nanoseconds to the end of the handshake; nil if it was not done.
   public let handshakeDuration: UInt64?
-  /// What the node said of itself; nil where the handshake was not done.
+  /// The node's introduction; nil if the handshake was not done.
   public let introduction: PeerIntroduction?
 }
 
-/// What was new of the addresses that a node told of in one message: addresses that were not known, and those that
-/// none, or few, of its network group had told of (`CrawlSettings.sourceLimit`).
+/// The new advertisements of one message: addresses that were unknown, and those that at most a few network
+/// groups had advertised (`CrawlSettings.sourceLimit`).
 public struct CrawlTelling: Sendable {
-  /// Who told; nil where it is not known any more.
+  /// The advertising node; nil if it is unknown by now.
   public let advertiser: Endpoint?
-  /// When, seconds since the Unix epoch.
+  /// When the message came, in seconds since the Unix epoch.
   public let time: Double
-  /// What was told, as it was told.
+  /// The advertised nodes, as in the message.
   public let nodes: [KnownNode]
 }
 
-/// A candidate that earlier crawls knew.
+/// A candidate from earlier crawls.
 public struct StoredCandidate: Sendable {
   /// The address and port.
   public var endpoint: Endpoint
-  /// When it was last told, seconds since the Unix epoch.
+  /// When it was last advertised, in seconds since the Unix epoch.
   public var lastHeard: UInt32
-  /// When it was last tried, seconds since the Unix epoch; 0 for never.
+  /// When it was last tried, in seconds since the Unix epoch; 0 for never.
   public var lastTried: UInt32
-  /// When it was last reached, seconds since the Unix epoch; 0 for never.
+  /// When it was last reached, in seconds since the Unix epoch; 0 for never.
   public var lastReached: UInt32
-  /// Failures in a row.
+  /// Consecutive failures.
   public var failures: UInt8
 
-  /// Describes a candidate.
+  /// Creates a candidate.
   public init(
     _ endpoint: Endpoint,
     lastHeard: UInt32 = 0,

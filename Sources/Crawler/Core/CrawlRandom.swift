@@ -1,8 +1,9 @@
-/// A fast source of randomness for jitter and hashing seeds (SplitMix64); the same seed gives the same numbers.
+/// A fast random number generator for jitter and hash seeds (SplitMix64). The same seed gives the same
+/// numbers.
 struct CrawlRandom: RandomNumberGenerator {
   private var state: UInt64
 
-  /// Begins with a seed.
+  /// Creates a generator with a seed.
   init(seed: UInt64) { state = seed }
 
   mutating func next() -> UInt64 {
@@ -10,7 +11,7 @@ struct CrawlRandom: RandomNumberGenerator {
     return Self.mixed(state)
   }
 
-  /// A number in which every bit depends on all of another's.
+  /// A hash of a number: every bit of it depends on all bits of the number.
   static func mixed(_ number: UInt64) -> UInt64 {
     var mixed = number
     mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9

@@ -1,81 +1,82 @@
 import BitcoinWire
 import Pacing
 
-/// How a crawl is done.
+/// The settings of a crawl.
 public struct CrawlSettings: Sendable {
-  /// Most dials under way, their handshakes included.
+  /// Most dials in flight, including their handshakes.
   public var inFlight = 3000
-  /// Most dials begun a second.
+  /// Most dials begun per second.
   public var rate = 1000.0
-  /// Most connections of ours that are open at once.
+  /// Most connections made by the crawl that are open at once.
   public var connections = 50_000
-  /// Most candidates that are remembered.
+  /// Most candidates in memory.
   public var candidates = 2_000_000
-  /// Most never tried candidates that wait of one network group.
+  /// Most candidates of one network group that were never tried.
   public var groupQuota = 2000
-  /// Seconds that connecting to a node may take that has answered before.
+  /// Seconds to connect to a node that has answered before.
   public var connectTimeout = 10.0
-  /// Seconds that connecting to an address may take that has never answered.
+  /// Seconds to connect to an address that has never answered.
   public var firstTimeout = 5.0
-  /// Seconds that connecting to onion and I2P addresses may take.
+  /// Seconds to connect to onion and I2P addresses.
   public var proxyTimeout = 60.0
-  /// Seconds that an answer to `getaddr` is waited for.
+  /// Seconds to wait for an answer to `getaddr`.
   public var answerTimeout = 120.0
-  /// Seconds until a node is asked again: nodes answer the same for about a day.
+  /// Seconds until a node is asked again. Nodes cache their answer for about a day.
   public var askInterval = 86_400.0
-  /// Seconds from the beginning of a pass to that of the next.
+  /// Seconds from the start of a pass to the start of the next.
   public var passInterval = 600.0
-  /// Seconds until an address that could not be reached is tried again, doubled with each failure.
+  /// Seconds until an unreachable address is tried again, doubled with each failure.
   public var backoff = 600.0
-  /// Most seconds until then.
+  /// Most seconds until an unreachable address is tried again.
   public var backoffLimit = 86_400.0
-  /// Fewest seconds from one attempt at an address to the next.
+  /// Fewest seconds between two attempts at an address.
   public var targetInterval = 2.0
-  /// Fewest seconds from a failure until it is tried again because it is told to have been seen since.
+  /// Fewest seconds from a failure to the next attempt after an advertisement with a newer time.
   public var freshInterval = 60.0
-  /// Whether a connection to every reachable node is kept.
+  /// Whether to keep a connection to every reachable node.
   public var holds = false
-  /// Whether addresses of this machine, and no others, are dialled: on networks that are nowhere else. What nodes there
-  /// tell besides is made up, and may be somebody's.
+  /// Whether to dial only loopback addresses, for simulated networks. Other addresses that simulated nodes
+  /// advertise are invented, and may be somebody's.
   public var dialsLoopbackOnly = false
-  /// Whether addresses that peers tell, and nodes whose connection is lost, are dialled. If not, only the connections that a
-  /// round renews are.
+  /// Whether to dial addresses that peers tell, and nodes whose connection is lost. If not, only the connections
+  /// that a round renews are dialled.
   public var dialsCandidates = true
   /// How peers are asked in rounds; nil to ask each node as soon as it is connected.
   public var rounds: CrawlRounds?
-  /// Addresses that are never dialled: who does not want to be observed.
+  /// Addresses that are never dialled, because their owners do not want to be observed.
   public var optedOut: [AddressRange] = []
 
-  /// Creates the defaults.
+  /// Creates the default settings.
   public init() {}
 
-  /// How much of the time that a node which was held has been away is waited until it is dialled again: how late it is
-  /// noticed that it is back is half of that, on average.
+  /// The wait before a lost node is dialled again, as a share of the time that it has been away, if
+  /// connections are held. On average its return is noticed after half of the wait.
   static let holdShare = 1.0 / 30
 
-  /// The longest that it is left alone for the first day, in seconds: jitter and the time that a connect takes included
-  /// it is connected to within a minute of coming back.
+  /// The longest such wait in the first day, in seconds. Including jitter and the time to connect, a node is
+  /// connected within a minute after its return.
   static let holdLimit = 36.0
 
-  /// For how many seconds that is so.
+  /// The time for which `holdLimit` applies, in seconds.
   static let holdSpan = 86_400.0
 
-  /// Up to how many network groups it is news that one of them tells of an address.
+  /// The number of network groups whose first advertisement of an address is news.
   static let sourceLimit = 4
 
-  /// Seconds that a retry within the same pass waits.
+  /// Seconds until the second attempt within a pass.
   static let retryDelay = 3.0
 
-  /// From how many known addresses on only an answer of more than ten counts as one.
+  /// The number of known addresses from which on only a message of more than ten addresses counts as an
+  /// answer.
   static let smallNetwork = 1000
 
-  /// How long an address that could not be reached is left alone.
+  /// The wait before an address that could not be reached is dialled again.
   var failureBackoff: Backoff { Backoff(first: backoff, limit: backoffLimit) }
 
-  /// How long a node that is to be held and had no free slot is left alone: slots become free at any time.
+  /// The wait before a full node is dialled again, if reachable nodes are held: slots become free at any time.
   var fullBackoff: Backoff { Backoff(first: min(30, backoff), limit: backoff) }
 
-  /// Whether an address that a peer tells is remembered: one to dial, or in rounds any that a node may have.
+  /// Whether to remember an address that a peer tells: one to dial or, in rounds, any routable one.
   func remembers(_ endpoint: Endpoint) -> Bool {
     admits(endpoint) || rounds != nil && Self.hasPort(endpoint) && endpoint.address.isRoutable
   }
@@ -84,7 +85,7 @@ public struct CrawlSettings: Sendable {
     endpoint.port > 0 || endpoint.address.network == .i2p
   }
 
-  /// Whether an address may be dialled at all.
+  /// Whether an address may be dialled.
   func admits(_ endpoint: Endpoint) -> Bool {
     guard Self.hasPort(endpoint) else { return false }
     guard dialsLoopbackOnly ? endpoint.address.isLoopback : endpoint.address.isRoutable else { return false }

@@ -1,47 +1,49 @@
 import BitcoinWire
 import Observations
 
-/// A node whose handshake was done: what it says of itself, and how much of what it tells is believed.
+/// A node whose handshake was done, with its introduction and its credit as an advertiser.
 public struct FoundNode: Sendable {
-  /// What it said in `version`.
+  /// The introduction in its `version` message.
   public internal(set) var introduction: PeerIntroduction
-  /// Nanoseconds until the handshake was done; 0 where another made the connection.
+  /// Nanoseconds of the handshake; 0 if another client made the connection.
   public internal(set) var handshakeDuration: UInt64
-  /// How many addresses were in its longest answer to `getaddr`; nil while it has not answered.
+  /// The number of addresses in its longest answer to `getaddr`; nil if it has not answered.
   public internal(set) var answerCount: Int?
-  /// Whether it was asked for addresses, and has had its time.
+  /// Whether it did not answer `getaddr` in time.
   public internal(set) var isSilent = false
-  /// How many addresses it told of in all.
+  /// The number of addresses accepted from it.
   public internal(set) var toldCount = 0
-  /// Whether nothing that it told has shown to be a node's.
+  /// Whether it has advertised many bad addresses and no good one, so that it is not believed.
   public internal(set) var isNonsensical = false
 
-  /// Seconds since the crawl began when it was last asked.
+  /// When it was last asked, in seconds since the crawl began.
   var lastAsked: Double?
-  /// How many more addresses are taken from it now.
+  /// The number of addresses that are accepted from it now.
   var allowance = Self.burst
-  /// When the allowance was last made up.
+  /// When the allowance was last refilled.
   var allowedAt: Double
-  /// Addresses that it told of that are or were reached.
+  /// The number of its advertised addresses that were reached at some time.
   var confirmedCount = 0
-  /// Addresses that nobody can have, and those of its own telling only that could not be reached.
+  /// The number of its advertised addresses that nobody can have, or that only it advertised and that could
+  /// not be reached.
   var disprovedCount = 0
 
-  /// Addresses that are taken at once from a node that is not asked (Bitcoin Core's `MAX_ADDR_PROCESSING_TOKEN_BUCKET`).
+  /// Addresses accepted at once from a node that was not asked (Bitcoin Core's
+  /// `MAX_ADDR_PROCESSING_TOKEN_BUCKET`).
   static let burst = 1000.0
-  /// Addresses a second that are taken from a node in the long run (Core's `MAX_ADDR_RATE_PER_SECOND`).
+  /// Addresses per second accepted from a node in the long run (Core's `MAX_ADDR_RATE_PER_SECOND`).
   static let rate = 0.1
-  /// From how many disproved addresses on, none being confirmed, a node is not believed.
+  /// The number of disproved addresses from which on a node is not believed, if none is confirmed.
   static let nonsenseLimit = 200
 
-  /// Describes a node.
+  /// Creates a node without advertisements.
   init(_ introduction: PeerIntroduction, handshakeDuration: UInt64, at now: Double) {
     self.introduction = introduction
     self.handshakeDuration = handshakeDuration
     allowedAt = now
   }
 
-  /// Takes as many of so many addresses as it may tell now; returns how many.
+  /// Accepts as many of `count` addresses as the allowance permits; returns the number accepted.
   mutating func take(_ count: Int, at now: Double) -> Int {
     allowance = min(2 * Self.burst, allowance + (now - allowedAt) * Self.rate)
     allowedAt = now
@@ -51,13 +53,13 @@ public struct FoundNode: Sendable {
     return taken
   }
 
-  /// One of its addresses is a node's.
+  /// Counts an advertised address that was reached.
   mutating func confirm() {
     confirmedCount += 1
     isNonsensical = false
   }
 
-  /// One of its addresses is nobody's.
+  /// Counts an advertised address that is bad.
   mutating func disprove() {
     disprovedCount += 1
     if confirmedCount == 0, disprovedCount >= Self.nonsenseLimit { isNonsensical = true }

@@ -1,18 +1,18 @@
-/// A queue in an array: adding and taking cost a moment on average.
+/// A queue in an array. Adding and removing take amortised constant time.
 struct Fifo<Element> {
   private var elements: [Element] = []
   private var head = 0
 
-  /// Whether nothing waits.
+  /// Whether the queue is empty.
   var isEmpty: Bool { head == elements.count }
 
-  /// What was added first.
+  /// The first element; nil if the queue is empty.
   var first: Element? { isEmpty ? nil : elements[head] }
 
-  /// Adds at the end.
+  /// Adds an element at the end.
   mutating func append(_ element: Element) { elements.append(element) }
 
-  /// Takes what was added first.
+  /// Removes and returns the first element.
   mutating func popFirst() -> Element? {
     guard head < elements.count else { return nil }
     let element = elements[head]
@@ -28,17 +28,18 @@ struct Fifo<Element> {
   }
 }
 
-/// The candidates to dial, the likelier first; among those of a level, groups take turns.
+/// The candidates to dial, the likeliest first. Within a level, network groups take turns.
 ///
-/// It holds indices only, some of them out of date: who takes one looks whether it still means what it did.
+/// It holds only indices, some of them out of date: the caller checks whether the candidate is still queued
+/// at this level.
 struct Frontier {
-  /// How many levels there are; see `Candidate.likelihood`.
+  /// The number of levels; see `Candidate.likelihood`.
   static let levelCount = 7
 
-  /// How many groups of a level take turns.
+  /// The number of buckets per level that take turns.
   private static let bucketCount = 64
 
-  /// One in so many is taken of the less likely, so that nothing waits for ever.
+  /// One candidate in eight comes from the less likely levels, so that none waits for ever.
   private static let turn = 8
 
   /// The first of the less likely levels.
@@ -56,18 +57,18 @@ struct Frontier {
     turns = counts
   }
 
-  /// Whether nothing waits.
+  /// Whether it is empty.
   var isEmpty: Bool { counts.allSatisfy { $0 == 0 } }
 
   /// Adds a candidate's index.
   ///
-  /// - Parameter group: a hash of the group in whose turn it is taken.
+  /// - Parameter group: a hash of the group whose turn it takes.
   mutating func append(_ index: UInt32, level: Int, group: UInt64) {
     buckets[level * Self.bucketCount + Int(group >> 32) % Self.bucketCount].append(index)
     counts[level] += 1
   }
 
-  /// Takes the next index, and says which level it was at; nil where nothing waits.
+  /// Removes the next index, and returns it with its level; nil if the frontier is empty.
   mutating func popFirst() -> (index: UInt32, level: Int)? {
     picks += 1
     let isOther = picks % Self.turn == 0
@@ -88,11 +89,11 @@ struct Frontier {
   }
 }
 
-/// Candidates that are to be dialled later, the earliest first: a binary heap.
+/// Candidates that wait to be dialled, the earliest first: a binary heap.
 struct Agenda {
   private var heap: [UInt64] = []
 
-  /// Adds a candidate's index, due in so many hundredths of a second since the crawl began.
+  /// Adds a candidate's index, due `due` hundredths of a second after the crawl began.
   mutating func append(_ index: UInt32, due: UInt32) {
     heap.append(UInt64(due) << 32 | UInt64(index))
     var child = heap.count - 1
@@ -102,10 +103,10 @@ struct Agenda {
     }
   }
 
-  /// When the first is due; nil where there is none.
+  /// When the first candidate is due; nil if there is none.
   var firstDue: UInt32? { heap.first.map { UInt32($0 >> 32) } }
 
-  /// Takes the first where it is due.
+  /// Removes and returns the first candidate if it is due.
   mutating func popFirst(dueBy time: UInt32) -> UInt32? {
     guard let first = heap.first, UInt32(first >> 32) <= time else { return nil }
     let last = heap.removeLast()

@@ -1,14 +1,14 @@
 extension SpeciesRules {
-  /// The built-in rules, as a file that people can edit.
+  /// The built-in rules, as a text that the operator can edit.
   public static let standardText = """
-    # Species of nodes, by what they say and do. The first line that holds names a node.
+    # Species of nodes. The first line whose conditions all hold gives a node its species.
     #
     #   NAME: CONDITION, CONDITION ...
     #
-    #   agent PATTERN       the user agent; * is anything, ? any character, whatever the case
+    #   agent PATTERN       the user agent; * matches any text, ? any character, case is ignored
     #   services A|B        offers all of these: NETWORK, BLOOM, WITNESS, COMPACT_FILTERS, NETWORK_LIMITED, P2P_V2 ...
     #   without A|B         offers none of these
-    #   version FROM-TO     the protocol version
+    #   version FROM-TO     the protocol version, both bounds included
     #   answer none|own|full    how it answers getaddr: not at all, with two addresses at most, with more
 
     # Observers that listen.
@@ -18,7 +18,7 @@ extension SpeciesRules {
     crawler: agent *snoopy*
     crawler: agent *netmine*
 
-    # Lines of Bitcoin Core that name themselves behind its name.
+    # Variants of Bitcoin Core that append a name of their own.
     Knots: agent /Satoshi:*Knots:*
     Bitcoin Core, modified: agent /Satoshi:*/*/
     TRB: agent /therealbitcoin*
@@ -47,7 +47,7 @@ extension SpeciesRules {
     wallet: agent *electrum*
     wallet: agent *bitcoinkit*
 
-    # Says it serves nothing, and tells nothing.
+    # Nodes that offer no blocks and do not answer getaddr.
     mute: without NETWORK|NETWORK_LIMITED, answer none
 
     """

@@ -1,29 +1,29 @@
 import BitcoinWire
 
-/// What kinds of nodes there are, and how to tell them by what they say and do: the first rule that holds names it.
+/// Rules that assign species to nodes. The first rule whose conditions all hold names the species.
 ///
-/// A line is `NAME: CONDITION, CONDITION …`; all conditions must hold, and none need be given. Conditions are
-/// `agent PATTERN`, in which `*` stands for anything and `?` for any character, whatever the case; `services
-/// NAME|NAME`, all of them offered; `without NAME|NAME`, none of them offered; `version FROM-TO`; and `answer none`,
-/// `answer own` or `answer full`: how it answered `getaddr`. Empty lines, and what follows a `#`, count for nothing.
+/// A line is `NAME: CONDITION, CONDITION …`; a rule may have no condition. Conditions are: `agent PATTERN`,
+/// where `*` matches any text and `?` any character, and case is ignored; `services NAME|NAME`, all of them
+/// offered; `without NAME|NAME`, none of them offered; `version FROM-TO`, both included; and `answer none`,
+/// `answer own` or `answer full`, for the answer to `getaddr`. Empty lines and text after `#` are ignored.
 public struct SpeciesRules: Sendable {
-  /// Why a file of rules cannot be read.
+  /// An error in a file of rules.
   public struct Failure: Error, CustomStringConvertible {
     /// The line, from 1.
     public let line: Int
-    /// What is wrong with it.
+    /// The error in the line.
     public let reason: String
     /// `line 3: …`.
     public var description: String { "line \(line): \(reason)" }
   }
 
-  /// How a node answers when it is asked for addresses.
+  /// The kind of answer to `getaddr`.
   enum Answer: String {
-    /// Not at all.
+    /// It does not answer.
     case none
-    /// With its own address, or two.
+    /// It answers with at most two addresses.
     case own
-    /// With more.
+    /// It answers with more.
     case full
   }
 
@@ -42,10 +42,10 @@ public struct SpeciesRules: Sendable {
 
   private var rules: [Rule] = []
 
-  /// What a node is that no rule names.
+  /// The species of a node that no rule matches.
   public static let unknown = "unknown"
 
-  /// Reads rules.
+  /// Parses rules.
   public init(_ text: String) throws(Failure) {
     var number = 0
     for line in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline) {
@@ -61,7 +61,7 @@ public struct SpeciesRules: Sendable {
         guard let word = words.first else { continue }
         let value = words.count > 1 ? Self.trimmed(words[1]) : ""
         guard let condition = Self.condition(String(word), String(value)) else {
-          throw Failure(line: number, reason: "\"\(Self.trimmed(part))\" is no condition")
+          throw Failure(line: number, reason: "\"\(Self.trimmed(part))\" is not a condition")
         }
         conditions.append(condition)
       }
@@ -69,12 +69,12 @@ public struct SpeciesRules: Sendable {
     }
   }
 
-  /// The rules that are used where the operator has none.
+  /// The rules to use if the operator configures none.
   public static var standard: SpeciesRules {
     do throws(Failure) { return try SpeciesRules(standardText) } catch { preconditionFailure("\(error)") }
   }
 
-  /// What a node is.
+  /// The species of a node.
   public func species(of node: FoundNode) -> String {
     rules.first { $0.conditions.allSatisfy { Self.holds($0, of: node) } }?.name ?? Self.unknown
   }
@@ -110,8 +110,8 @@ public struct SpeciesRules: Sendable {
     ServiceFlags(names).flatMap { $0.isEmpty ? nil : $0 }
   }
 
-  /// Whether bytes are as a pattern says. Going back only to the last `*`, which is enough, it takes no more steps than
-  /// the lengths' product.
+  /// Whether bytes match a pattern. It backtracks only to the last `*`, which suffices, so that it takes no
+  /// more steps than the product of the lengths.
   static func matches(_ pattern: ArraySlice<UInt8>, _ text: ArraySlice<UInt8>) -> Bool {
     var place = pattern.startIndex
     var position = text.startIndex

@@ -2,21 +2,21 @@ import BitcoinWire
 import Observations
 import Store
 
-/// What a search for siblings begins with.
+/// The input of a search for siblings.
 public struct SiblingInput: Sendable {
-  /// The endpoints that were reached lately, those reached last first.
+  /// The endpoints that were reached lately, the most recently reached first.
   public var candidates: [SiblingCandidate] = []
-  /// Whom they told of.
+  /// Their advertisements.
   public var tellings: [SiblingTelling] = []
 
-  /// Nothing.
+  /// Creates an empty input.
   public init() {}
 }
 
 extension NodeStore {
-  /// The groups of endpoints that are believed to be one node, and what was found out of each endpoint.
+  /// Finds the groups of endpoints that are probably one node.
   ///
-  /// - Parameter now: ns since the Unix epoch; what happened since is passed over.
+  /// - Parameter now: ns since the Unix epoch; later events are ignored.
   public func siblings(now: UInt64, _ settings: SiblingSettings = SiblingSettings()) throws(NodeStoreError)
     -> (
       candidates: [SiblingCandidate], findings: SiblingSearch.Findings
@@ -26,7 +26,7 @@ extension NodeStore {
     return (input.candidates, SiblingSearch(input.candidates, input.tellings, settings).run())
   }
 
-  /// Reads what a search begins with, as of one moment.
+  /// Reads the input of a search, in one transaction.
   public func siblingInput(now: UInt64, _ settings: SiblingSettings) throws(NodeStoreError) -> SiblingInput {
     let end = Int64(clamping: now)
     let begin = end - settings.span
@@ -62,7 +62,7 @@ extension NodeStore {
       userAgent: row[4].string ?? "",
       relay: row[5].integer.map { $0 != 0 }
     )
-    // Who was tried in vain since was asked when it was last reached, as far as is known.
+    // A node that was later tried in vain gave its introduction when it was last reached, as far as is known.
     let isReachable = row[10].string == NodeState.reachable.rawValue
     var candidate = SiblingCandidate(
       id: row[0].integer ?? 0,
@@ -87,7 +87,7 @@ extension NodeStore {
     _ places: [Int64: Int],
     _ input: inout SiblingInput
   ) throws {
-    // The last come first, so that what an endpoint said before can be told from what it said after.
+    // The newest changes come first, so that the introduction before each change can be reconstructed.
     var said = input.candidates.map(\.introduction)
     let reachable = NodeState.reachable.rawValue
     try session.forEachRow(
@@ -102,7 +102,7 @@ extension NodeStore {
       let (field, old) = (row[2].string ?? "", row[3].string ?? "")
       guard field != "state" else {
         let (was, isNow) = (old == reachable, row[4].string == reachable)
-        // Its first time is not its coming.
+        // The first time that a node is reached is not a return.
         guard was != isNow, was || time > input.candidates[place].firstReached else { return true }
         input.candidates[place].events.append(SiblingCandidate.Event(was ? .down : .up, at: time))
         return true
@@ -136,9 +136,9 @@ extension NodeStore {
     _ places: [Int64: Int],
     _ input: inout SiblingInput
   ) throws {
-    // A node says of itself, or has just heard, that it is there now.
+    // Only the node itself, or one that has just heard from it, advertises a time this close to now, in ns.
     let fresh: Int64 = 10_000_000_000
-    // What is told of as seen within the hour may be heard from others, by both alike.
+    // Both nodes may have heard of a time within the last hour from the same third node.
     let recent: Int64 = Span.hour
     try session.forEachRow(
       """

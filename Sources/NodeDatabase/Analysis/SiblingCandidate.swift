@@ -1,19 +1,21 @@
 import BitcoinWire
 
-/// An endpoint that was reached, as the search for siblings sees it; all times are ns since the Unix epoch.
+/// An endpoint that was reached, as input of the search for siblings. All times are in ns since the Unix
+/// epoch.
 public struct SiblingCandidate: Sendable {
-  /// What it says of itself all its life, until it is upgraded: the same whichever of its addresses is asked.
+  /// The part of a `version` message that stays the same until the node is upgraded, at each of its
+  /// addresses.
   public struct Introduction: Hashable, Sendable {
     /// The protocol version.
     public var version: Int64
-    /// The services, as the database has them.
+    /// The services, as the database stores them.
     public var services: Int64
-    /// What it calls itself, with its comments, escaped.
+    /// The user agent with its comments, escaped.
     public var userAgent: String
-    /// Whether it wants transactions; nil where that is not known.
+    /// Whether it wants transactions; nil if unknown.
     public var relay: Bool?
 
-    /// Joins what was said.
+    /// Creates an introduction.
     public init(version: Int64, services: Int64, userAgent: String, relay: Bool? = true) {
       self.version = version
       self.services = services
@@ -22,26 +24,26 @@ public struct SiblingCandidate: Sendable {
     }
   }
 
-  /// Something that happened to it.
+  /// A change of the endpoint.
   public struct Event: Sendable, Equatable {
-    /// What happened.
+    /// The kind of change.
     public enum Kind: UInt8, CaseIterable, Sendable {
-      /// It ceased to be reachable.
+      /// It became unreachable.
       case down
       /// It became reachable.
       case up
-      /// It says something else of itself than before.
+      /// It changed its introduction.
       case upgrade
     }
 
-    /// When it was seen.
+    /// When it was observed.
     public var time: Int64
-    /// What it was.
+    /// The kind of change.
     public var kind: Kind
-    /// Upgrades: what it said of itself until then.
+    /// The introduction before an upgrade; nil for other kinds.
     public var former: Introduction?
 
-    /// Joins what was seen.
+    /// Creates an event.
     public init(_ kind: Kind, at time: Int64, former: Introduction? = nil) {
       self.time = time
       self.kind = kind
@@ -49,15 +51,15 @@ public struct SiblingCandidate: Sendable {
     }
   }
 
-  /// Its number in the database.
+  /// Its id in the database.
   public var id: Int64
-  /// Where it is.
+  /// Its address and port.
   public var endpoint: Endpoint
-  /// What it said of itself last.
+  /// Its last introduction.
   public var introduction: Introduction
-  /// When that was.
+  /// When it gave the last introduction.
   public var introduced: Int64
-  /// The height that it said then.
+  /// The height in the last introduction.
   public var height: Int64?
   /// When it was first reached.
   public var firstReached: Int64
@@ -65,14 +67,14 @@ public struct SiblingCandidate: Sendable {
   public var lastReached: Int64
   /// Whether it is reachable.
   public var isReachable: Bool
-  /// What reverse DNS calls its address.
+  /// Its host name by reverse DNS.
   public var hostname: String?
-  /// The autonomous system that its address is in.
+  /// The autonomous system of its address.
   public var asn: Int64?
-  /// What happened to it, by time.
+  /// Its events in order of time.
   public var events: [Event] = []
 
-  /// Takes what is known of each.
+  /// Creates a candidate without events.
   public init(
     id: Int64,
     _ endpoint: Endpoint,
@@ -91,7 +93,7 @@ public struct SiblingCandidate: Sendable {
     self.isReachable = isReachable
   }
 
-  /// Whether it was reachable at a time; nil where that is not known.
+  /// Whether it was reachable at a time; nil if unknown.
   func wasReachable(at time: Int64) -> Bool? {
     guard time >= firstReached else { return nil }
     var isUp: Bool?
@@ -102,7 +104,7 @@ public struct SiblingCandidate: Sendable {
     return isUp ?? isReachable
   }
 
-  /// All that it said of itself between two times, both included.
+  /// All its introductions between two times, both included.
   func introductions(from first: Int64, through last: Int64) -> Set<Introduction> {
     var said = introduction
     var result: Set<Introduction> = []
@@ -116,20 +118,21 @@ public struct SiblingCandidate: Sendable {
   }
 }
 
-/// A node told of an endpoint, both of them ones that were reached.
+/// An advertisement of an endpoint by a candidate.
 public struct SiblingTelling: Sendable {
-  /// Who told, as its place among the candidates.
+  /// The advertiser's index among the candidates.
   public var advertiser: Int
-  /// The number in the database of whom it told of, who need not be a candidate.
+  /// The id in the database of the advertised endpoint, which need not be a candidate.
   public var node: Int64
-  /// When that one was last seen, as the advertiser said.
+  /// When the advertised endpoint was last seen, as the advertiser said.
   public var claimed: Int64
-  /// Whether that was so just then, as nobody but the node itself, or who hears it at once, can say.
+  /// Whether that was within ten seconds of the advertisement. Only the node itself, or one that has just
+  /// heard from it, can say so.
   public var isFresh: Bool
-  /// Whether nobody told of it before.
+  /// Whether it was the first advertisement of the endpoint.
   public var isFirst: Bool
 
-  /// Joins what was told.
+  /// Creates an advertisement.
   public init(advertiser: Int, node: Int64, claimed: Int64, isFresh: Bool, isFirst: Bool) {
     self.advertiser = advertiser
     self.node = node

@@ -1,37 +1,38 @@
-/// What speaks for, or against, two endpoints being one node.
+/// Evidence for or against two endpoints being one node.
 public struct SiblingEvidence: Sendable, Equatable {
-  /// What it is.
+  /// The kind of evidence.
   public enum Kind: String, CaseIterable, Sendable {
-    /// They are one endpoint, written in two ways.
+    /// Both are the same endpoint in two notations.
     case sameEndpoint = "same endpoint"
-    /// They say the same of themselves.
+    /// Their introductions are equal.
     case introduction
-    /// They said the same height, or others, at about the same time.
+    /// They said the same height or different heights at about the same time.
     case height
-    /// They came, went and were upgraded together, or one without the other.
+    /// They came, went and were upgraded together, or one did without the other.
     case changes
-    /// One told of the other, as of itself.
+    /// One advertised the other as nodes advertise themselves.
     case told
-    /// They told of the same addresses with the same times, or with others.
+    /// They advertised the same addresses with equal times or different times.
     case tellings
-    /// They are at the same IPv4 address.
+    /// They have the same IPv4 address.
     case address
-    /// Reverse DNS has the same name for both, or not.
+    /// Reverse DNS has the same name or different names for them.
     case hostname
-    /// They are in the same autonomous system, or not.
+    /// They are in the same autonomous system or in different ones.
     case asn
   }
 
-  /// What it is.
+  /// The kind of evidence.
   public var kind: Kind
-  /// How many times likelier it is where they are one node than where they are two, as a logarithm to base 2.
+  /// The binary logarithm of the likelihood ratio: of one node to two nodes. Negative if it is evidence
+  /// against.
   public var bits: Double
-  /// How many times it was seen.
+  /// The number of observations for it.
   public var agreeing: Int
-  /// How many times the contrary was seen.
+  /// The number of observations against it.
   public var contrary: Int
 
-  /// Joins what was seen.
+  /// Creates evidence.
   public init(_ kind: Kind, bits: Double, for agreeing: Int = 1, against contrary: Int = 0) {
     self.kind = kind
     self.bits = bits
@@ -42,28 +43,29 @@ public struct SiblingEvidence: Sendable, Equatable {
 
 /// Two endpoints that may be one node.
 public struct SiblingPair: Sendable {
-  /// Their places among the candidates, the lower first.
+  /// The lower of their indices among the candidates.
   public var first: Int
   /// The higher one.
   public var second: Int
-  /// What speaks for it, and against.
+  /// The evidence for and against it.
   public var evidence: [SiblingEvidence]
-  /// What is believed of any two endpoints before anything is known, as a logarithm of odds to base 2.
+  /// The binary logarithm of the odds before any evidence.
   public var prior: Double
 
-  /// All evidence together.
+  /// The sum of all evidence, in bits.
   public var evidenceBits: Double { evidence.reduce(0) { $0 + $1.bits } }
 
-  /// How likely it is that they are one node, 0 … 1, if the evidence is what it is taken for.
+  /// The probability that they are one node, 0 to 1, if the weights of the evidence are right.
   public var confidence: Double { SiblingSettings.probability(bits: prior + evidenceBits) }
 }
 
-/// Endpoints that are believed to be one node.
+/// Endpoints that are probably one node.
 public struct SiblingGroup: Sendable {
-  /// Their places among the candidates: who stands for all of them first, in IPv4 before IPv6 before the others.
+  /// Their indices among the candidates. The first represents the group: IPv4 comes before IPv6, IPv6 before
+  /// others.
   public var members: [Int]
-  /// That of the weakest of the pairs that hold it together.
+  /// The lowest confidence of the pairs that link the group.
   public var confidence: Double
-  /// The pairs that hold it together, the strongest first.
+  /// The pairs that link the group, the strongest first.
   public var pairs: [SiblingPair]
 }

@@ -2,7 +2,8 @@ import BitcoinWire
 import Glibc
 
 extension SiblingPopulation {
-  /// Two endpoints compared; nil where something rules out that they are one node, or they were never there together.
+  /// Compares two endpoints. Returns nil if they cannot be one node, or were never reachable at the same
+  /// time.
   func compare(_ first: Int, _ second: Int) -> SiblingPair? {
     let (one, other) = (candidates[first], candidates[second])
     let last = min(one.lastReached, other.lastReached)
@@ -19,7 +20,7 @@ extension SiblingPopulation {
     let hostname = hostname(one, other)
     let isOneHost = address != nil || hostname.map { $0.bits > 0 } ?? false
     evidence += [address, hostname].compactMap { $0 }
-    // Where the host is one, its network says no more.
+    // On one host, the autonomous system adds no evidence.
     if !isOneHost, let asn = system(one, other) { evidence.append(asn) }
     if let height = height(one, other) { evidence.append(height) }
     if let changes = changes(first, second, isOneHost: isOneHost) { evidence.append(changes) }
@@ -33,7 +34,7 @@ extension SiblingPopulation {
     )
   }
 
-  /// What is believed of any two endpoints, as a logarithm of odds to base 2.
+  /// The binary logarithm of the odds that two endpoints are one node, before any evidence.
   func prior(_ one: SiblingCandidate, _ other: SiblingCandidate) -> Double {
     let isOneNetwork = one.endpoint.address.unmapped.network == other.endpoint.address.unmapped.network
     return log2((isOneNetwork ? settings.sameNetworkShare : settings.siblingShare) / count)
@@ -41,7 +42,7 @@ extension SiblingPopulation {
 
   private func introduction(_ first: Int, _ second: Int) -> SiblingEvidence {
     let said = introductions[first]
-    // Otherwise one of them was last reached before an upgrade, and until then they said the same.
+    // Different introductions here mean that one was last reached before an upgrade of the other.
     guard said == introductions[second] else { return SiblingEvidence(.introduction, bits: 0) }
     return SiblingEvidence(.introduction, bits: -log2(share(of: byIntroduction[said].count)))
   }
@@ -89,13 +90,13 @@ extension SiblingPopulation {
     return SiblingEvidence(.height, bits: min(0, log2(0.001 / max(0.01, 1 - share))), for: 0, against: 1)
   }
 
-  /// Changes that happened to both at about the same time, and those that happened to one though the other was seen.
+  /// Events that both had at about the same time, and events of one while the other was observed.
   private func changes(_ first: Int, _ second: Int, isOneHost: Bool) -> SiblingEvidence? {
     var (bits, together, alone) = (0.0, 0, 0)
     for kind in SiblingCandidate.Event.Kind.allCases {
       let events = candidates[first].events.filter { $0.kind == kind }
       let others = candidates[second].events.filter { $0.kind == kind }
-      // On one host all nodes go down with it.
+      // All nodes of a host go down with it.
       let weight = isOneHost && kind != .upgrade ? 0.0 : 1
       var (i, j) = (0, 0)
       func differ(_ event: SiblingCandidate.Event, of place: Int, from other: Int) {
@@ -122,7 +123,7 @@ extension SiblingPopulation {
     return SiblingEvidence(.changes, bits: bits, for: together, against: alone)
   }
 
-  /// Whether an event did not happen to the other endpoint, although it would have been seen.
+  /// Whether the other endpoint would have had the event too if it were the same node, but did not.
   private func isUnlike(_ event: SiblingCandidate.Event, _ other: Int) -> Bool {
     let candidate = candidates[other]
     guard event.time + settings.window <= candidate.lastReached || candidate.isReachable else { return false }
@@ -132,20 +133,20 @@ extension SiblingPopulation {
     }
   }
 
-  /// Whether one told of the other as of itself.
+  /// Whether one advertised the other as nodes advertise themselves.
   private func told(_ first: Int, _ second: Int) -> SiblingEvidence? {
     var (bits, count) = (0.0, 0)
     for (teller, other) in [(first, second), (second, first)] {
       guard let isFirst = fresh[teller]?[other] else { continue }
       count += 1
-      // Those that are not the first pass on what they heard, mostly.
+      // Later advertisements are mostly relayed.
       let expected = settings.tellingShare * (isFirst ? 1 : 0.5)
       bits += max(0, log2(expected / freshShare(teller, isFirst: isFirst)))
     }
     return count > 0 ? SiblingEvidence(.told, bits: bits, for: count) : nil
   }
 
-  /// Addresses that both told of.
+  /// Addresses that both advertised.
   private func tellings(_ first: Int, _ second: Int) -> SiblingEvidence? {
     let (mine, others) = (told[first], told[second])
     var (i, j, same, different) = (0, 0, 0, 0)
@@ -164,7 +165,7 @@ extension SiblingPopulation {
     let bits =
       Double(same) * max(0, log2(settings.sameTimeShare / sameTimeRate))
       + Double(different) * min(0, log2((1 - settings.sameTimeShare) / (1 - sameTimeRate)))
-    // Neighbours hear the same from the same: that is no proof, however often it happens.
+    // Neighbours hear the same addresses from the same nodes, so this is never proof.
     return SiblingEvidence(.tellings, bits: min(12, bits), for: same, against: different)
   }
 }

@@ -1,27 +1,28 @@
 import BitcoinWire
 import Glibc
 
-/// How common is what endpoints say and what happens to them: what evidence is weighed by.
+/// The frequencies of traits and events among all candidates, which give evidence its weight.
 struct SiblingPopulation {
   let candidates: [SiblingCandidate]
   let tellings: [SiblingTelling]
   let settings: SiblingSettings
 
-  /// The candidates by what they have in common.
+  /// The candidates by introduction.
   private(set) var byIntroduction: [[Int]] = []
-  /// The place of each candidate's introduction in `byIntroduction`.
+  /// The index of each candidate's introduction in `byIntroduction`.
   private(set) var introductions: [Int] = []
   private(set) var byAddress: [UInt32: [Int]] = [:]
   private(set) var byHostname: [String: [Int]] = [:]
   private(set) var bySystem: [Int64: [Int]] = [:]
 
-  /// Whom each told of as of itself: by the teller, then whom, and whether before everybody else.
+  /// Fresh advertisements: by advertiser, then advertised candidate; whether it was the first for the
+  /// candidate.
   private(set) var fresh: [Int: [Int: Bool]] = [:]
   private var freshCounts: [Int: (first: Int, other: Int)] = [:]
 
-  /// What each told of others, by whom they are.
+  /// The other advertisements of each candidate, ordered by advertised node.
   private(set) var told: [[(node: Int64, claimed: Int64)]]
-  /// How often two that told of one address did so with the same time.
+  /// How often two advertisers of one address give it the same time.
   private(set) var sameTimeRate = 0.5
 
   private var times: [EventClass: [Int64]] = [:]
@@ -35,7 +36,7 @@ struct SiblingPopulation {
     case introduction(SiblingCandidate.Event.Kind, Int)
   }
 
-  /// Heights that are counted together; all of a time where there is none.
+  /// Heights that are counted together; nil stands for all heights of a time.
   private struct HeightClass: Hashable {
     let time: Int64
     let height: Int64?
@@ -80,7 +81,7 @@ struct SiblingPopulation {
     count(tellings)
   }
 
-  /// Sorts out who told of whom.
+  /// Sorts the advertisements into fresh ones and others, and computes `sameTimeRate`.
   private mutating func count(_ tellings: [SiblingTelling]) {
     let places = Dictionary(candidates.enumerated().map { ($1.id, $0) }) { first, _ in first }
     for telling in tellings {
@@ -109,7 +110,7 @@ struct SiblingPopulation {
     sameTimeRate = (Double(same) + 1) / (Double(all) + 2)
   }
 
-  /// The IPv4 address that it is or has inside, where that is an interface of the same machine: mapped, 6to4.
+  /// The endpoint's own IPv4 address, or the one inside a mapped or 6to4 address; nil if there is none.
   static func hostAddress(_ address: NetworkAddress) -> UInt32? {
     switch address.unmapped {
     case .ipv4(let address): address
@@ -118,16 +119,18 @@ struct SiblingPopulation {
     }
   }
 
-  /// How likely it is that some endpoint has what so many have, where two of these are those in question.
+  /// The probability that an endpoint has a trait that `count` endpoints have. The two endpoints in question
+  /// are not counted.
   func share(of count: Int) -> Double { (Double(max(0, count - 2)) + 0.5) / self.count }
 
-  /// How likely it is that an endpoint is told of freshly by one that tells so of others too.
+  /// The probability that an endpoint is among those that `advertiser` advertises as fresh.
   func freshShare(_ advertiser: Int, isFirst: Bool) -> Double {
     let counts = freshCounts[advertiser] ?? (0, 0)
     return (Double(max(0, (isFirst ? counts.first : counts.first + counts.other) - 1)) + 0.5) / count
   }
 
-  /// How many say a height like that, among those that were asked at about that time; nil where it is not known.
+  /// The share of similar heights (within two blocks) among candidates introduced at about the same time; nil
+  /// if the height is unknown.
   func heightShare(_ candidate: SiblingCandidate) -> Double? {
     guard let height = candidate.height else { return nil }
     let time = candidate.introduced / settings.window
@@ -142,11 +145,12 @@ struct SiblingPopulation {
     return (Double(max(0, like - 2)) + 0.5) / Double(max(1, all - 1))
   }
 
-  /// How likely it is that something of the kind happens to another endpoint within the window around a time, by chance.
+  /// The probability that an event of this kind happens to another endpoint within the window by chance.
   ///
-  /// The most of: how often it happened to all then; to those of the same autonomous system, where both are in one; to
-  /// those that say the same of themselves, where both do; each as many times as it happens more often to either than to
-  /// others. So what befalls a provider, or the fleet of an operator, or happens every day, proves little.
+  /// It is the largest of up to three frequencies: among all endpoints, within the autonomous system if both
+  /// are in the same one, and among endpoints with the same introduction if both have it. It is multiplied by
+  /// the higher `activity` of the two. So failures of a provider, restarts of an operator's fleet, and daily
+  /// events prove little.
   func chance(of event: SiblingCandidate.Event, _ first: Int, _ second: Int) -> Double {
     let (one, other) = (candidates[first], candidates[second])
     let common = (number(.all(event.kind), at: event.time) + 1) / count
@@ -164,25 +168,25 @@ struct SiblingPopulation {
     return min(0.99, chance * max(activity(event.kind, of: first), activity(event.kind, of: second)))
   }
 
-  /// How likely it is that something of the kind happens to an endpoint within the window around a time: as often as to
-  /// all then, and more often where it often does.
+  /// The probability that an event of this kind happens to an endpoint within the window: its frequency among
+  /// all endpoints, times the endpoint's `activity`.
   func chance(of event: SiblingCandidate.Event, to place: Int) -> Double {
     min(0.99, commonChance(of: event) * activity(event.kind, of: place))
   }
 
-  /// How many times as often as to others it happens to an endpoint, at least once. What a crawler sees in passes is seen
-  /// all at once: how often per time says nothing.
+  /// How many times as often the event happens to an endpoint as on average, at least 1. Rates per time would
+  /// mislead, because a crawler that works in passes sees all changes of a pass at once.
   private func activity(_ kind: SiblingCandidate.Event.Kind, of place: Int) -> Double {
     let mean = Double(times[.all(kind)]?.count ?? 0) / count
     return max(1, Double(eventCounts[place][Int(kind.rawValue)] + 1) / (mean + 1))
   }
 
-  /// How likely it is that something of the kind happens to any endpoint around a time; a quick guess.
+  /// The probability that an event of this kind happens to any endpoint within the window; a quick estimate.
   func commonChance(of event: SiblingCandidate.Event) -> Double {
     min(0.99, (number(.all(event.kind), at: event.time) + 1) / count)
   }
 
-  /// How many events there are within the window around a time, but for those of the two in question.
+  /// The number of events within the window around a time, less two for the two endpoints in question.
   private func number(_ key: EventClass, at time: Int64) -> Double {
     guard let times = times[key] else { return 0 }
     let first = Self.place(of: time - settings.window, in: times)
@@ -190,7 +194,7 @@ struct SiblingPopulation {
     return Double(max(0, last - first - 2))
   }
 
-  /// How many times are before one.
+  /// The number of times before `time`.
   private static func place(of time: Int64, in times: [Int64]) -> Int {
     var (low, high) = (0, times.count)
     while low < high {

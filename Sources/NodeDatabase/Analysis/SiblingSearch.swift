@@ -1,20 +1,21 @@
 import Glibc
 
-/// Finds endpoints that are one node: by what they say, when they change, what they tell, and where they are.
+/// Finds endpoints that are one node, by their introductions, their changes, their advertisements and their
+/// locations.
 ///
-/// Endpoints are compared only where something rare is common to them, so that work and memory grow with what is known, not
-/// with its square: at most `blockSize` pairs for each endpoint and trait and for each change, and never more than
-/// `pairLimit` at once. The same input gives the same result.
+/// Only endpoints that share a rare trait are compared, so that work and memory grow with the number of
+/// endpoints and not with its square: at most `blockSize` pairs for each endpoint and trait and for each
+/// change, and at most `pairLimit` pairs at once. The same input gives the same result.
 public struct SiblingSearch {
-  /// What was found.
+  /// The result of a search.
   public struct Findings: Sendable {
-    /// Groups, the surest first.
+    /// The groups, the surest first.
     public var groups: [SiblingGroup] = []
-    /// How many pairs were compared.
+    /// The number of pairs compared.
     public var compared = 0
     /// Groups left out because they have too many endpoints of one network.
     public var fleets = 0
-    /// Whether there was more to compare than `pairLimit`.
+    /// Whether there were more pairs than `pairLimit`.
     public var isCut = false
   }
 
@@ -32,9 +33,9 @@ public struct SiblingSearch {
   private var settings: SiblingSettings { population.settings }
   private var candidates: [SiblingCandidate] { population.candidates }
 
-  /// Takes what is known.
+  /// Prepares a search.
   ///
-  /// - Parameter tellings: who told of whom, as their places among the candidates.
+  /// - Parameter tellings: advertisements; advertisers are indices among the candidates.
   public init(
     _ candidates: [SiblingCandidate],
     _ tellings: [SiblingTelling] = [],
@@ -43,7 +44,7 @@ public struct SiblingSearch {
     population = SiblingPopulation(candidates, tellings, settings)
   }
 
-  /// What is known of two endpoints together; nil where they cannot be one node.
+  /// Compares two endpoints; returns nil if they cannot be one node.
   public func compare(_ first: Int, _ second: Int) -> SiblingPair? { population.compare(first, second) }
 
   /// Finds the groups.
@@ -65,9 +66,9 @@ public struct SiblingSearch {
     return findings
   }
 
-  // MARK: Whom to compare
+  // MARK: Pairs to compare
 
-  /// The pairs that have something rare in common.
+  /// The pairs that share a rare trait.
   private func blocked(_ findings: inout Findings) -> Set<Pair> {
     var pairs: Set<Pair> = []
     func add(_ one: Int, _ other: Int) {
@@ -95,7 +96,7 @@ public struct SiblingSearch {
     return pairs
   }
 
-  /// Gives those that told of one address with the same time.
+  /// Calls `body` with the two advertisers of each address and time that exactly two candidates advertised.
   private func forEachSharedTime(_ body: ([Int]) -> Void) {
     var tellers: [Int64: [(claimed: Int64, advertiser: Int)]] = [:]
     for telling in population.tellings where !telling.isFresh {
@@ -103,13 +104,13 @@ public struct SiblingSearch {
     }
     for told in tellers.values {
       let claims = Dictionary(grouping: told) { $0.claimed }
-      // What many have heard alike, all of them have from others.
+      // A time that many know is relayed.
       for same in claims.values where same.count == 2 { body(same.map(\.advertiser)) }
     }
   }
 
-  /// Of those that say the same of themselves, and are many, the pairs that changed together so often, or when so few others
-  /// did, that they are worth to be compared.
+  /// The pairs of a large group with the same introduction that are worth comparing: they changed together
+  /// often, or when few others changed.
   private func changedTogether(_ places: [Int], _ findings: inout Findings) -> [Pair] {
     var weights: [Pair: Double] = [:]
     for kind in SiblingCandidate.Event.Kind.allCases {
@@ -133,7 +134,7 @@ public struct SiblingSearch {
         }
       }
     }
-    // Half of the evidence that is needed: other traits may have the rest.
+    // Half of the evidence that is needed: other traits may supply the rest.
     let common = -log2(population.share(of: places.count))
     let needed = log2(population.count / settings.siblingShare)
     return weights.filter { $0.value + common >= needed / 2 }.map(\.key)
@@ -141,7 +142,7 @@ public struct SiblingSearch {
 
   // MARK: Groups
 
-  /// Joins pairs, the surest first, unless something speaks against any two of those that they would join.
+  /// Joins pairs, the surest first, unless any two endpoints of the joined group contradict it.
   private func group(_ pairs: [SiblingPair], _ findings: inout Findings) {
     var groups: [Int: [Int]] = [:]
     var links: [Int: [SiblingPair]] = [:]
@@ -190,7 +191,7 @@ public struct SiblingSearch {
     return networks.values.contains { $0.count > settings.networkLimit }
   }
 
-  /// Who stands for the others: IPv4 before IPv6 before the others; then who is reachable, then who is known longest.
+  /// The order of members: IPv4, IPv6, others; then reachable ones; then the longest known.
   private static func rank(_ candidate: SiblingCandidate) -> (UInt8, Int, Int64, Int64) {
     let network = candidate.endpoint.address.unmapped.network.rawValue
     return (network, candidate.isReachable ? 0 : 1, candidate.firstReached, candidate.id)

@@ -1,44 +1,44 @@
 import Glibc
 
-/// What the search for siblings takes for granted; docs/crawler.md says why.
+/// The assumptions and limits of the search for siblings; docs/crawler.md explains them.
 public struct SiblingSettings: Sendable {
-  /// Pairs that are at least so likely are joined.
+  /// The lowest confidence of pairs that are joined.
   public var threshold = 0.95
-  /// What happens to two endpoints within this time happens to them together; ns.
+  /// Changes within this time count as simultaneous, in ns.
   public var window: Int64 = 600_000_000_000
-  /// How far back changes are read; ns.
+  /// The age of the oldest changes that are read, in ns.
   public var span: Int64 = 30 * Span.day
   /// The share of endpoints that have a sibling in another network.
   public var siblingShare = 0.1
-  /// The share of those that have one in their own.
+  /// The share of endpoints that have a sibling in their own network.
   public var sameNetworkShare = 0.01
-  /// How often siblings come, go and are upgraded together as far as is seen.
+  /// The share of changes that are observed at both siblings at the same time.
   public var togetherShare = 0.6
-  /// How often a node tells another of its addresses as its own.
+  /// The share of sibling pairs in which one advertises the other as its own address.
   public var tellingShare = 0.3
-  /// How often siblings tell of one address with the same time.
+  /// The share of addresses advertised by both siblings that have the same time.
   public var sameTimeShare = 0.8
-  /// How often siblings with names have the same.
+  /// The share of siblings with host names that have the same name.
   public var sameNameShare = 0.4
-  /// How often siblings with autonomous systems have the same.
+  /// The share of siblings with autonomous systems that are in the same one.
   public var sameSystemShare = 0.9
-  /// How often siblings have one IPv4 address.
+  /// The share of siblings that have the same IPv4 address.
   public var sameAddressShare = 0.05
 
-  /// Most endpoints that one rare trait makes pairs of, and most that follow an event within the window.
+  /// Most endpoints that may share a trait to be paired by it, and most later events paired with one event.
   public var blockSize = 64
-  /// Most endpoints of one network in a group: with more it is somebody's fleet, not a node.
+  /// Most endpoints of one network in a group. A larger group is an operator's fleet rather than a node.
   public var networkLimit = 3
-  /// Most endpoints, those reached last first.
+  /// Most endpoints to read, the most recently reached first.
   public var endpointLimit = 200_000
-  /// Most changes, and most tellings, that are read, the last first.
+  /// Most changes to read, and most advertisements, the newest first.
   public var rowLimit = 4_000_000
-  /// Most pairs that are looked at for one introduction, and most that are compared in all.
+  /// Most pairs weighed for one introduction, and most pairs compared in all.
   public var pairLimit = 4_000_000
 
-  /// The defaults.
+  /// Creates the default settings.
   public init() {}
 
-  /// A logarithm of odds to base 2 as a probability.
+  /// The probability that corresponds to a binary logarithm of odds.
   static func probability(bits: Double) -> Double { 1 / (1 + exp2(-bits)) }
 }

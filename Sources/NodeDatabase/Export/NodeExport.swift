@@ -2,15 +2,16 @@ import BitcoinWire
 import JSON
 import Store
 
-/// Nodes as other programs write and read them.
+/// Nodes in the formats of other programs.
 public enum NodeExport {
-  /// Bitnodes' rows (its export.py): one JSON array of an array for each node: address, port, version, user agent, since
-  /// when it is connected (seconds since the Unix epoch; here since when it is reachable), height, hostname, city, country,
-  /// latitude, longitude, time zone, ASN (`AS64500`), organisation.
+  /// Rows as export.py of Bitnodes writes them: one JSON array with an array for each node. Its elements are
+  /// address, port, version, user agent, start of the connection in seconds since the Unix epoch (here: start
+  /// of being reachable), height, hostname, city, country, latitude, longitude, time zone, ASN (`AS64500`)
+  /// and organisation.
   public struct Bitnodes {
     private var isFirst = true
 
-    /// Begins with no node.
+    /// Creates a writer; `append` opens the array.
     public init() {}
 
     /// Appends a node.
@@ -32,7 +33,7 @@ public enum NodeExport {
       output += "]".utf8
     }
 
-    /// Appends what ends the rows.
+    /// Appends the end of the array.
     public func finish(_ output: inout [UInt8]) { output += (isFirst ? "[]\n" : "]\n").utf8 }
 
     private func append(_ value: SQLValue, to output: inout [UInt8]) {
@@ -44,9 +45,10 @@ public enum NodeExport {
     }
   }
 
-  /// p2p-crawler's CSV of reachable nodes: the columns that it has, in its order. Empty is what is not kept here.
+  /// p2p-crawler's CSV of reachable nodes, with the same columns in the same order. Columns without data here
+  /// are empty.
   public enum CrawlerCSV {
-    /// The line of names.
+    /// The header line.
     public static let beginning = names.joined(separator: ",") + "\r\n"
 
     private static let names = [
@@ -58,7 +60,7 @@ public enum NodeExport {
       "advertised_addrs_cjdns",
     ]
 
-    /// Appends a node; times in seconds since the Unix epoch, durations in ms.
+    /// Appends a node. Times are in seconds since the Unix epoch, durations in ms.
     public static func append(_ node: NodeRecord, to output: inout [UInt8]) {
       func seconds(_ column: NodeColumn) -> String {
         node[column].integer.map { "\($0 / 1_000_000_000)" } ?? ""
@@ -81,15 +83,16 @@ public enum NodeExport {
     }
   }
 
-  /// The dump of sipa's bitcoin-seeder (`dnsseed.dump`), which Bitcoin Core's makeseeds.py reads. It has nodes that were
-  /// reached at least once, the most reliable first.
+  /// The dump of sipa's bitcoin-seeder (`dnsseed.dump`), which Bitcoin Core's makeseeds.py reads. It lists
+  /// nodes that were reached at least once, the most reliable first.
   public enum SeederDump {
-    /// The line of names.
+    /// The header line.
     public static let beginning =
       "# address                                        good  lastSuccess    %(2h)   %(8h)   %(1d)   %(7d)  %(30d)  "
       + "blocks      svcs  version\n"
 
-    /// The order of the dump: reliability in 30 days, in a week, version.
+    /// The nodes that were ever reached, in the order of the dump: by reliability in 30 days, reliability in
+    /// a week, version.
     public static func sorted(_ nodes: [NodeRecord]) -> [NodeRecord] {
       let reached = nodes.filter { $0[.firstReached] != .null }
       return reached.sorted { left, right in
@@ -120,7 +123,7 @@ public enum NodeExport {
       output.append(UInt8(ascii: "\n"))
     }
 
-    /// With two digits after the point.
+    /// A share as a percentage with two decimals.
     private static func percent(_ share: Double) -> String {
       let hundredths = Int((share * 10_000).rounded())
       let rest = hundredths % 100
@@ -135,7 +138,7 @@ public enum NodeExport {
       text + String(repeating: " ", count: max(0, width - text.count))
     }
 
-    /// Without what the seeder leaves out (`SanitizeString`).
+    /// The text without the characters that the seeder removes (`SanitizeString`).
     private static func sanitized(_ text: String) -> String {
       let kept = Set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 .,;-_/:?@()")
       return text.filter { kept.contains($0) }
@@ -145,7 +148,7 @@ public enum NodeExport {
 
 /// Comma-separated values (RFC 4180).
 public enum CSV {
-  /// A field as it is written.
+  /// A field, in quotes if it needs them.
   public static func quoted(_ field: String) -> String {
     guard field.utf8.contains(where: { $0 == 0x22 || $0 == 0x2c || $0 == 0x0a || $0 == 0x0d }) else {
       return field

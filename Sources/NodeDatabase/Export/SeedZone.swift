@@ -1,35 +1,35 @@
 import BitcoinWire
 
-/// A DNS zone file (RFC 1035) for a seed: addresses of good nodes under the zone's own name, and under a name such as
-/// `x9` for each set of services, as clients ask for them.
+/// A DNS zone file (RFC 1035) for a seed: addresses of good nodes under the zone's own name, and under a name
+/// such as `x9` for each set of services that clients may ask for.
 public struct SeedZone: Sendable {
-  /// The zone's name, without its last point.
+  /// The zone's name; the final dot may be missing.
   public var origin: String
-  /// The name server's name, likewise.
+  /// The name server's name; the final dot may be missing.
   public var nameServer: String
-  /// The responsible person's mailbox, written as `you.your.example` or `you@your.example`.
+  /// The mailbox of the person responsible, as `you.your.example` or `you@your.example`.
   public var mailbox: String
-  /// Seconds that answers may be kept.
+  /// The time to live of the answers, in seconds.
   public var timeToLive = 3600
-  /// The version of the zone: larger each time.
+  /// The serial number of the zone, which must grow with each version.
   public var serial: UInt32
-  /// Which services have a name; all have the bits of 1 set.
+  /// The sets of services with a name, such as `x9` for 0x9. Nodes under a name have all its services.
   public var services = Self.usualServices
-  /// Addresses of each kind under each name at most. By default as many as an answer of 512 bytes holds.
+  /// Most addresses of each type under each name; nil for as many as an answer of 512 bytes holds.
   public var limit: Int?
-  /// Who is handed out.
+  /// The rules for good nodes.
   public var rules: SeederRules
-  /// Whether addresses that nobody elsewhere can reach are left out.
+  /// Whether unroutable addresses are left out.
   public var needsRoutable = true
 
-  /// The sets of services that the seeder has names for, besides those that Bitcoin Core asks for.
+  /// The sets of services that the seeder has names for, and those that Bitcoin Core asks for.
   public static let usualServices: [ServiceFlags] = [
     0x1, 0x5, 0x9, 0xd, 0x49, 0x400, 0x404, 0x408, 0x409, 0x40c, 0x448, 0x449, 0x809, 0x849, 0xc08, 0xc09,
     0xc48,
     0xc49,
   ].map { ServiceFlags(rawValue: $0) }
 
-  /// Describes a zone.
+  /// Creates a zone with default settings.
   public init(origin: String, nameServer: String, mailbox: String, serial: UInt32, rules: SeederRules) {
     self.origin = origin
     self.nameServer = nameServer
@@ -38,12 +38,13 @@ public struct SeedZone: Sendable {
     self.rules = rules
   }
 
-  /// The file's text; nil where there is nobody to hand out, so that nobody replaces a zone by an empty one.
+  /// Returns the text of the zone file; nil if there is no good node, so that an empty zone replaces no
+  /// other.
   ///
-  /// Under each name are the most reliable nodes, one of each autonomous system, or of each network group where the
-  /// system is not known.
+  /// Each name has the most reliable nodes, one of each autonomous system, or of each network group if the
+  /// system is unknown.
   ///
-  /// - Parameter nodes: of which it chooses; those that are not reachable now are left out.
+  /// - Parameter nodes: the nodes to choose from; unreachable ones are skipped.
   public func text(_ nodes: [NodeRecord]) -> String? {
     let good = NodeExport.SeederDump.sorted(nodes).filter {
       $0.state == .reachable && rules.isGood($0, needsRoutable: needsRoutable)
@@ -80,8 +81,8 @@ public struct SeedZone: Sendable {
 
   private static func absolute(_ name: String) -> String { name.hasSuffix(".") ? name : name + "." }
 
-  /// How many addresses fit into an answer of 512 bytes: its header, the question, a cookie (RFC 7873), and 12 bytes
-  /// before each.
+  /// The number of addresses that fit into an answer of 512 bytes, with its header, the question, a cookie
+  /// (RFC 7873), and 12 bytes before each address.
   private static func capacity(_ name: String, _ size: Int) -> Int {
     max(1, (512 - 55 - 12 - name.utf8.count - 1 - 4) / (12 + size))
   }

@@ -2,11 +2,11 @@ import BitcoinWire
 import Store
 
 extension EndpointFacts {
-  /// What it changes of a node.
+  /// The columns that these facts change, with their new values.
   ///
-  /// What it does not say stays, but for what was said of another place or another autonomous system: the city, the
-  /// coordinates and the time zone where one of these or the country is another than before, the organisation where the
-  /// number is.
+  /// A nil fact keeps the old value, unless the old value belongs to another place or autonomous system. If
+  /// the country, city, coordinates or time zone change, missing ones of city, coordinates and time zone are
+  /// cleared; if the number of the autonomous system changes, a missing organisation is cleared.
   public func changes(to node: NodeRecord) -> [(column: NodeColumn, value: SQLValue)] {
     func text(_ value: String?) -> SQLValue { .optional(value.map { EscapedText.utf8($0.utf8) }) }
     let told: [(column: NodeColumn, value: SQLValue)] = [

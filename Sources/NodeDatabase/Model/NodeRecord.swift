@@ -4,19 +4,19 @@ import Store
 
 /// A row of the table `nodes`.
 public struct NodeRecord: Sendable {
-  /// The values, in the order of the columns.
+  /// The values in the order of `NodeColumn`.
   public var values: [SQLValue]
 
-  /// Takes a row's values.
+  /// Creates a record from all values of a row.
   init(_ values: [SQLValue]) { self.values = values }
 
-  /// Takes some of a row's values; the others are null, whatever they are.
+  /// Creates a record from some columns of a row. The other columns are null, even if the row has values.
   init(_ values: some Sequence<SQLValue>, of columns: [NodeColumn]) {
     self.values = [SQLValue](repeating: .null, count: NodeColumn.allCases.count)
     for (value, column) in zip(values, columns) { self[column] = value }
   }
 
-  /// A new row for an endpoint that was heard of now.
+  /// Creates a row for an endpoint that the database does not have.
   init(id: Int64, _ endpoint: Endpoint, text: String) {
     values = [SQLValue](repeating: .null, count: NodeColumn.allCases.count)
     self[.id] = .integer(id)
@@ -30,27 +30,27 @@ public struct NodeRecord: Sendable {
     }
   }
 
-  /// What a column holds.
+  /// The value of a column.
   public subscript(column: NodeColumn) -> SQLValue {
     get { values[column.rawValue] }
     set { values[column.rawValue] = newValue }
   }
 
-  /// Its number.
+  /// The node's id.
   var id: Int64 { self[.id].integer ?? 0 }
 
-  /// Whom it is about; nil where the text is no endpoint.
+  /// The endpoint; nil if the text cannot be parsed.
   public var endpoint: Endpoint? { self[.endpoint].string.flatMap { Endpoint($0) } }
 
-  /// What is known of it; nil where nothing was known yet.
+  /// The state; nil if it has none yet.
   public var state: NodeState? { self[.state].string.flatMap { NodeState(rawValue: $0) } }
 
-  /// What it says it offers; nothing where it has not said so.
+  /// The services; none if they are unknown.
   public var services: ServiceFlags {
     ServiceFlags(rawValue: UInt64(bitPattern: self[.services].integer ?? 0))
   }
 
-  /// How reliably it was reached lately.
+  /// The reliability within a window.
   public func reliability(_ window: Reliability.Window) -> Reliability {
     let first = Self.firstIndex(window)
     var result = Reliability()

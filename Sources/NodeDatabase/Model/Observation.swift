@@ -1,18 +1,18 @@
 import BitcoinWire
 import Observations
 
-/// Something that was seen of an endpoint; all times are ns since the Unix epoch.
+/// An observation of an endpoint. All times are in ns since the Unix epoch.
 public enum Observation: Sendable {
-  /// An attempt to connect has ended, either way.
+  /// An attempt to connect has ended, in success or failure.
   case attempt(Attempt)
-  /// Somebody told of the endpoint.
+  /// The endpoint was advertised.
   case advertisement(Advertisement)
-  /// A connection to it is still there.
+  /// A connection to the endpoint is still open.
   case presence(Presence)
-  /// A source besides the network says something of it.
+  /// Facts about the endpoint from a source outside the network.
   case enrichment(EndpointFacts)
 
-  /// Whom it is about.
+  /// The observed endpoint.
   public var endpoint: Endpoint {
     switch self {
     case .attempt(let attempt): attempt.endpoint
@@ -23,54 +23,55 @@ public enum Observation: Sendable {
   }
 }
 
-/// An attempt to connect, as it ended.
+/// The end of an attempt to connect.
 public struct Attempt: Sendable {
-  /// Whom we wanted to reach.
+  /// The endpoint that was dialled.
   public var endpoint: Endpoint
-  /// When it ended.
+  /// When the attempt ended.
   public var time: UInt64
-  /// What it showed.
+  /// The state of the node by this attempt.
   public var state: NodeState
-  /// What ended it before the handshake was done; nil if it was done, or that is not known.
+  /// The reason why it ended before the handshake was done; nil if the handshake was done or the reason is
+  /// unknown.
   public var outcome: Outcome?
-  /// How long connecting took in ns, where it succeeded.
+  /// The time to connect in ns; nil if it failed.
   public var connectDuration: UInt64?
-  /// How long the handshake took from then on in ns, where it was done.
+  /// The time from connecting to the end of the handshake in ns; nil if the handshake was not done.
   public var handshakeDuration: UInt64?
-  /// What the node said of itself, where it did.
+  /// The node's introduction; nil if it sent none.
   public var introduction: PeerIntroduction?
 
-  /// Takes what every attempt has.
+  /// Creates an attempt with a state.
   public init(_ endpoint: Endpoint, time: UInt64, state: NodeState) {
     self.endpoint = endpoint
     self.time = time
     self.state = state
   }
 
-  /// Takes what every attempt has.
+  /// Creates an attempt with the state that follows from its outcome.
   ///
   /// - Parameters:
-  ///   - outcome: what ended it before the handshake was done; nil where it was done.
+  ///   - outcome: the reason why it ended before the handshake was done; nil if the handshake was done.
   public init(_ endpoint: Endpoint, time: UInt64, outcome: Outcome?) {
     self.init(endpoint, time: time, state: NodeState(outcome?.code))
     self.outcome = outcome
   }
 }
 
-/// An endpoint that was told of: in an `addr` message, by a DNS seed, in a file.
+/// An endpoint advertised in an `addr` message, by a DNS seed or in a file.
 public struct Advertisement: Sendable {
-  /// What was advertised.
+  /// The advertised endpoint.
   public var endpoint: Endpoint
-  /// When we heard it.
+  /// When the advertisement came.
   public var time: UInt64
-  /// The node that told us; nil for a DNS seed or a file.
+  /// The advertising node; nil for a DNS seed or a file.
   public var advertiser: Endpoint?
   /// When the endpoint was last seen, as the advertiser claims, in seconds since the Unix epoch.
   public var claimedTime: UInt32?
-  /// What it offers, as the advertiser claims. Kept only until it says so itself.
+  /// The endpoint's services, as the advertiser claims. They are kept only until the endpoint is reached.
   public var services: ServiceFlags?
 
-  /// Joins what was told.
+  /// Creates an advertisement.
   public init(
     _ endpoint: Endpoint,
     time: UInt64,
@@ -86,18 +87,18 @@ public struct Advertisement: Sendable {
   }
 }
 
-/// A node that is connected now, and was before: it need not be dialled to know that it is there.
+/// A node that is still connected, so that it need not be dialled.
 public struct Presence: Sendable {
-  /// Who is connected.
+  /// The connected endpoint.
   public var endpoint: Endpoint
-  /// When it was seen so.
+  /// When the connection was observed.
   public var time: UInt64
-  /// The height of its chain, where it is known to have changed.
+  /// The node's height, if it is known to have changed.
   public var height: Int32?
-  /// What it said of itself, where others made the connection, so that there was no attempt.
+  /// The node's introduction, if another client made the connection, so that there was no attempt.
   public var introduction: PeerIntroduction?
 
-  /// Joins what was seen.
+  /// Creates a presence.
   public init(
     _ endpoint: Endpoint,
     time: UInt64,
@@ -111,33 +112,33 @@ public struct Presence: Sendable {
   }
 }
 
-/// What others know of an endpoint's address; what is nil stays as it is in the database, unless it is said of a place
-/// or an autonomous system that has changed.
+/// Facts about an endpoint's address. A nil fact keeps the value in the database, unless that belongs to
+/// another place or autonomous system (see `changes(to:)`).
 public struct EndpointFacts: Sendable {
-  /// Whom it is about.
+  /// The endpoint.
   public var endpoint: Endpoint
-  /// When it was looked up.
+  /// When the facts were looked up.
   public var time: UInt64
   /// The country's code of two letters (ISO 3166-1).
   public var country: String?
   /// The city's name.
   public var city: String?
-  /// Degrees north.
+  /// The latitude in degrees north.
   public var latitude: Double?
-  /// Degrees east.
+  /// The longitude in degrees east.
   public var longitude: Double?
-  /// The time zone, as the tz database calls it.
+  /// The time zone's name in the tz database.
   public var timeZone: String?
-  /// The autonomous system's number.
+  /// The number of the autonomous system.
   public var asn: UInt32?
-  /// Whose it is.
+  /// The organisation of the autonomous system.
   public var organization: String?
-  /// What reverse DNS calls the address.
+  /// The address's host name by reverse DNS.
   public var hostname: String?
-  /// What kind of node it is, as classified.
+  /// The node's species, as the crawler classified it.
   public var species: String?
 
-  /// Says nothing yet.
+  /// Creates facts that are all nil.
   public init(_ endpoint: Endpoint, time: UInt64) {
     self.endpoint = endpoint
     self.time = time

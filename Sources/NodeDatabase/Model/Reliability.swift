@@ -1,19 +1,19 @@
 import Glibc
 
-/// How reliably an endpoint was reached lately: the windows of sipa's bitcoin-seeder (`CAddrStat`), each an
-/// exponentially decaying average.
+/// How reliably an endpoint was reached lately, as sipa's bitcoin-seeder computes it (`CAddrStat`):
+/// exponentially decaying averages over windows.
 public struct Reliability: Equatable, Sendable {
-  /// How much of the window is known: 0 at first, towards 1.
+  /// The known share of the window, from 0 at first to 1.
   public var weight = 0.0
-  /// How many attempts there were, old ones counting less.
+  /// The number of attempts; older ones count less.
   public var count = 0.0
-  /// The share of the time in which it was reached, what is not known counting as not reached; 0 … 1.
+  /// The share of the time in which it was reached, 0 to 1. Unknown time counts as not reached.
   public var reliability = 0.0
 
-  /// Nothing is known.
+  /// Creates a reliability without any attempt.
   public init() {}
 
-  /// What a window spans, in seconds; the time in which an attempt comes to count 1/e.
+  /// The length of a window in seconds. After this time an attempt's weight is 1/e.
   public enum Window: Int, CaseIterable, Sendable {
     case hours2 = 7_200
     case hours8 = 28_800
@@ -21,7 +21,7 @@ public struct Reliability: Equatable, Sendable {
     case week = 604_800
     case month = 2_592_000
 
-    /// How columns of it end.
+    /// The suffix of the window's column names.
     public var suffix: String {
       switch self {
       case .hours2: "2h"
@@ -33,13 +33,13 @@ public struct Reliability: Equatable, Sendable {
     }
   }
 
-  /// How long ago a first attempt is taken to have had one before it, in seconds (the seeder's `MIN_RETRY`).
+  /// The assumed age of the attempt before the first one, in seconds (the seeder's `MIN_RETRY`).
   public static let firstAge = 1000.0
 
-  /// Takes an attempt.
+  /// Adds an attempt.
   ///
   /// - Parameters:
-  ///   - age: seconds since the attempt before it.
+  ///   - age: seconds since the previous attempt.
   public mutating func update(isGood: Bool, age: Double, _ window: Window) {
     let rest = exp(-age / Double(window.rawValue))
     reliability = reliability * rest + (isGood ? 1 - rest : 0)
@@ -47,6 +47,6 @@ public struct Reliability: Equatable, Sendable {
     weight = weight * rest + (1 - rest)
   }
 
-  /// The reliability that it would have if all that is not known had been good.
+  /// The reliability if the node had been reached in all unknown time.
   public var optimistic: Double { reliability - weight + 1 }
 }

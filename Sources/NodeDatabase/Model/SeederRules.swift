@@ -1,27 +1,27 @@
 import BitcoinWire
 
-/// Whom a DNS seed hands out: the rules of sipa's bitcoin-seeder (`CAddrInfo`, db.h).
+/// The rules of sipa's bitcoin-seeder for nodes that a DNS seed hands out (`CAddrInfo`, db.h).
 public struct SeederRules: Sendable {
-  /// The only port that DNS can tell of.
+  /// The network's default port: a DNS answer has no port.
   public var port: UInt16
   /// The lowest protocol version.
   public var minimumVersion: Int64 = 70_001
-  /// The lowest height; a node that says 0 passes.
+  /// The lowest height; a node with height 0 passes.
   public var minimumHeight: Int64
 
-  /// Rules for a network.
+  /// Creates the rules of a network.
   ///
   /// - Parameters:
-  ///   - port: where its nodes listen.
-  ///   - minimumHeight: nodes below are not handed out; the seeder has 350,000 for mainnet, 500,000 for testnet.
+  ///   - port: the network's default port.
+  ///   - minimumHeight: the lowest height; the seeder has 350,000 for mainnet and 500,000 for testnet.
   public init(port: UInt16, minimumHeight: Int64 = 0) {
     self.port = port
     self.minimumHeight = minimumHeight
   }
 
-  /// Whether it can be handed out (`IsGood`), having been reached at least once.
+  /// Whether a node may be handed out (`IsGood`). It must have been reached at least once.
   ///
-  /// - Parameter needsRoutable: whether addresses that nobody elsewhere can reach are refused.
+  /// - Parameter needsRoutable: whether unroutable addresses are refused.
   public func isGood(_ node: NodeRecord, needsRoutable: Bool = true) -> Bool {
     guard let endpoint = node.endpoint, endpoint.port == port || endpoint.address.network == .i2p,
       node.services.contains(.network),
@@ -44,7 +44,7 @@ public struct SeederRules: Sendable {
       || passes(.week, 0.45, 16) || passes(.month, 0.35, 32)
   }
 
-  /// For how many seconds a node that is not good need not be tried (`GetIgnoreTime`); 0 for one that is good.
+  /// The seconds for which a bad node need not be tried (`GetIgnoreTime`); 0 for a good node.
   public func ignoreTime(_ node: NodeRecord) -> UInt64 {
     if isGood(node, needsRoutable: false) { return 0 }
     func fails(_ window: Reliability.Window, _ limit: Double) -> Bool {

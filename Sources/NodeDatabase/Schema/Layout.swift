@@ -1,14 +1,14 @@
 import Store
 
-/// How the database is laid out, and how an older one becomes so: the same SQL for each database.
+/// The layout of the database and its migrations, with the same SQL for SQLite and PostgreSQL.
 enum Layout {
-  /// The statements that bring a database from each layout to the next, the first from nothing. What is released is
-  /// never changed: a change is one more entry.
+  /// The statements that migrate the database from each layout to the next; the first entry starts from
+  /// nothing. An entry never changes after its release: append a new one.
   static let migrations: [[String]] = [first]
 
   private static let first =
     SQLTable.all.map(\.creation) + [
-      // Of those that are reachable alone: most of the others are nobody's, and are many.
+      // Only reachable nodes are indexed: most others never answer, and there are many of them.
       "CREATE INDEX nodes_reachable ON nodes (state) WHERE state = 'reachable'",
       "CREATE INDEX changes_node ON changes (node, field, time_ns)",
       "CREATE INDEX changes_time ON changes (time_ns)",
@@ -16,7 +16,7 @@ enum Layout {
       "CREATE INDEX snapshot_nodes_snapshot ON snapshot_nodes (snapshot)",
     ] + views
 
-  /// What nodes are counted by, in views of now, in hourly and in daily roll-ups.
+  /// The columns by which nodes are counted, in the current views and in hourly and daily roll-ups.
   static let dimensions: [NodeColumn] = [.network, .userAgent, .version, .services, .country, .asn, .species]
 
   private static let views: [String] =
@@ -64,13 +64,13 @@ enum Layout {
       ]
     }
 
-  /// What a ready-made view selects; nil where there is none of that name.
+  /// The query of a predefined view; nil if there is no view of that name.
   static func definition(of view: String) -> String? {
     let beginning = "CREATE VIEW \(view) AS "
     return first.first { $0.hasPrefix(beginning) }.map { String($0.dropFirst(beginning.count)) }
   }
 
-  /// The names of the ready-made views.
+  /// The names of the predefined views.
   static var viewNames: [String] {
     first.compactMap { $0.hasPrefix("CREATE VIEW ") ? String($0.split(separator: " ")[2]) : nil }.sorted()
   }

@@ -9,10 +9,10 @@ public enum NodeColumn: Int, CaseIterable, Sendable {
   case weight2h, count2h, reliability2h, weight8h, count8h, reliability8h, weight1d, count1d, reliability1d
   case weight1w, count1w, reliability1w, weight30d, count30d, reliability30d
 
-  /// What SQL calls it.
+  /// The column's name in SQL.
   public var name: String { Self.names[rawValue] }
 
-  /// The column that SQL calls so.
+  /// The column with a name in SQL; nil if there is none.
   public init?(name: String) {
     guard let index = Self.names.firstIndex(of: name) else { return nil }
     self.init(rawValue: index)
@@ -29,7 +29,7 @@ public enum NodeColumn: Int, CaseIterable, Sendable {
     }
   }
 
-  /// `userAgent` as `user_agent`, `weight2h` as `weight_2h`.
+  /// The case's name in snake case: `userAgent` becomes `user_agent`, `weight2h` becomes `weight_2h`.
   private static func snakeCase(_ column: NodeColumn) -> String {
     var text = ""
     var last: Character = "_"
@@ -41,17 +41,17 @@ public enum NodeColumn: Int, CaseIterable, Sendable {
     return text
   }
 
-  /// The columns whose every change is kept in the table `changes`.
+  /// The columns with a history: every change is a row of `changes`.
   public static let historical: [NodeColumn] = [
     .state, .version, .services, .userAgent, .relay, .country, .asn, .organization, .hostname, .species,
   ]
 
-  /// Columns of which what they say of an endpoint never changes, once it is known.
+  /// The columns whose value never changes once it is set.
   static let constant: [NodeColumn] = [
     .id, .endpoint, .network, .address, .port, .firstAdvertised, .firstTried, .firstReached,
   ]
 
-  /// The columns that say who it is.
+  /// The columns that identify the node.
   static let identity: [NodeColumn] = [.id, .endpoint, .network, .address, .port]
 
   /// The columns that an advertisement may change.
@@ -59,7 +59,7 @@ public enum NodeColumn: Int, CaseIterable, Sendable {
     .firstAdvertised, .lastAdvertised, .claimed, .advertisers, .advertisements, .services,
   ]
 
-  /// What it holds, as SQL calls it.
+  /// The column's type and constraints in SQL.
   var type: String {
     switch self {
     case .id: "BIGINT PRIMARY KEY"
@@ -71,9 +71,9 @@ public enum NodeColumn: Int, CaseIterable, Sendable {
     }
   }
 
-  /// Whether it is of a reliability window.
+  /// Whether the column belongs to a reliability window.
   private var isReliability: Bool { rawValue >= NodeColumn.weight2h.rawValue }
 
-  /// Whether it holds whole numbers.
+  /// Whether the column holds integers.
   public var isInteger: Bool { type.hasPrefix("BIGINT") }
 }

@@ -1,15 +1,15 @@
 import Store
 
-/// The tables.
+/// The tables of the node database.
 extension SQLTable {
   static let nodes = SQLTable(
     name: "nodes",
     columns: NodeColumn.allCases.map { ($0.name, $0.type) },
     key: ["id"]
   )
-  /// What may change of nodes that are known.
+  /// The columns of known nodes that may change.
   static let knownNodes = changes(in: NodeColumn.allCases.filter { !NodeColumn.identity.contains($0) })
-  /// What may change of nodes that are known and were only told of.
+  /// The columns of known nodes that may change if they are only advertised.
   static let advertisedNodes = changes(in: NodeColumn.advertised)
 
   private static func changes(in columns: [NodeColumn]) -> SQLTable {
@@ -31,7 +31,8 @@ extension SQLTable {
       ("connect_ns", "BIGINT"), ("handshake_ns", "BIGINT"),
     ]
   )
-  /// In the order of who told: what one node tells at once is written in one place, though it is of nodes from everywhere.
+  /// Ordered by advertiser: the rows of one `addr` message are written in one place, although its nodes are
+  /// not.
   static let advertisements = SQLTable(
     name: "advertisements",
     columns: [
@@ -40,14 +41,14 @@ extension SQLTable {
     ],
     key: ["advertiser", "node"]
   )
-  /// The endpoints that a batch is about; of one connection, and empty between transactions.
+  /// The endpoints of a batch. The table belongs to one connection, and is empty between transactions.
   static let wanted = SQLTable(name: "wanted", columns: [("place", "BIGINT"), ("endpoint", "TEXT")])
-  /// The advertisements that a batch is about; likewise.
+  /// The advertisements of a batch. The table belongs to one connection, and is empty between transactions.
   static let wantedAdvertisements = SQLTable(
     name: "wanted_advertisements",
     columns: [("advertiser", "BIGINT"), ("node", "BIGINT")]
   )
-  /// The tables of a connection.
+  /// The temporary tables of a connection.
   static let temporary = [wanted, wantedAdvertisements]
   static let snapshots = SQLTable(
     name: "snapshots",
@@ -83,7 +84,7 @@ extension SQLTable {
     )
   }
 
-  /// The tables that stay.
+  /// The permanent tables.
   static let all = [
     nodes, changes, attempts, advertisements, snapshots, snapshotNodes, hourly, daily, nodeDays,
   ]

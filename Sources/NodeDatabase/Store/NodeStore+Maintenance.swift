@@ -1,31 +1,31 @@
 import Store
 
-/// For how long what is kept; days, 0 for ever.
+/// How long rows are kept, in days; 0 for ever.
 public struct Retention: Sendable, Equatable {
-  /// Each attempt.
+  /// Attempts.
   public var attempts = 7
-  /// Who advertised what.
+  /// Advertisements, since the last time they came.
   public var advertisements = 30
-  /// Endpoints that were never reached and are not advertised any more.
+  /// Endpoints that were never reached, since they were last advertised or tried.
   public var unreached = 30
-  /// Changes, but for the last one of each kind and node before then.
+  /// Changes. The last one before the horizon stays, for each node and field.
   public var changes = 0
   /// Snapshots.
   public var snapshots = 0
   /// Hourly roll-ups.
   public var hourly = 730
-  /// Daily ones.
+  /// Daily roll-ups, including `node_days`.
   public var daily = 0
 
-  /// The defaults.
+  /// Creates the default retention.
   public init() {}
 }
 
 extension NodeStore {
-  /// Keeps who is reachable now, as it is now.
+  /// Saves the nodes that are reachable now.
   ///
   /// - Parameter time: now, in ns since the Unix epoch.
-  /// - Returns: the snapshot's number.
+  /// - Returns: the snapshot's id.
   @discardableResult
   public func snapshot(at time: UInt64) throws(NodeStoreError) -> Int64 {
     try transaction { session in
@@ -47,28 +47,28 @@ extension NodeStore {
     }
   }
 
-  /// Counts every hour and day that has passed and was not counted yet, from the changes: it does not matter when, nor
-  /// how long after, it is called, as long as those are kept. Hours and days in which nothing was seen have no counts. Each
-  /// is counted in a transaction of its own.
+  /// Counts every past hour and day that has not been counted, from the changes. It may be called at any
+  /// time, as long as those changes are kept. Hours and days without observations get no counts. Each hour or
+  /// day is one transaction.
   ///
   /// - Parameter now: ns since the Unix epoch.
   public func rollUp(now: UInt64) throws(NodeStoreError) {
     for (table, span) in [(SQLTable.hourly, Span.hour), (.daily, Span.day)] {
-      // Reading hinders nobody, and takes longer; each hour and day is written for itself.
+      // Reading takes longer and blocks no one, so only the writing is in a write transaction.
       while let rollUp = try read({ try RollUp($0, table, span, now: now) }) {
         try transaction { try rollUp.write($0) }
       }
     }
   }
 
-  /// Forgets what need not be kept any longer.
+  /// Deletes the rows that have expired.
   ///
   /// - Parameter now: ns since the Unix epoch.
   public func prune(_ retention: Retention, now: UInt64) throws(NodeStoreError) {
     func horizon(_ days: Int) -> Int64? {
       days == 0 ? nil : Int64(clamping: now) - Int64(days) * Span.day
     }
-    // What does not belong together is a transaction each: others write in between.
+    // Unrelated statements are separate transactions, so that others can write in between.
     func execute(_ statements: String...) throws(NodeStoreError) {
       try transaction { session in
         for statement in statements { try session.execute(statement) }
@@ -90,7 +90,7 @@ extension NodeStore {
       )
     }
     if let horizon = horizon(retention.changes) {
-      // What held at the horizon stays, so that every later moment can still be told.
+      // The values at the horizon stay, so that every later moment can be reconstructed.
       try execute(
         """
         DELETE FROM changes WHERE time_ns < \(horizon) AND EXISTS (SELECT 1 FROM changes later \

@@ -2,12 +2,12 @@ import BitcoinWire
 import Observations
 import Store
 
-/// The past as the changes tell it.
+/// The past, reconstructed from the changes.
 enum Past {
-  /// The statement whose rows are the nodes as they were, with all columns of `nodes`: those that have a history and those
-  /// that never change; the others are null.
+  /// The statement that selects the nodes as they were at a time, with all columns of `nodes`. Columns with a
+  /// history and columns that never change have values; the others are null.
   ///
-  /// - Parameter time: ns since the Unix epoch; what changed at this very time counts.
+  /// - Parameter time: ns since the Unix epoch; a change at exactly this time counts.
   static func statement(at time: Int64) -> String {
     let latest = NodeColumn.historical.map { column in
       let value = "max(CASE WHEN field = '\(column.name)' THEN value END)"
@@ -35,13 +35,13 @@ enum Past {
   }
 }
 
-/// Which nodes are asked for; what is empty or nil does not narrow.
+/// A query for nodes. A condition that is empty or nil matches every node.
 public struct NodeQuery: Sendable {
   /// Any of these states.
   public var states: [NodeState] = []
   /// Any of these networks, by name: `ipv4`, `onion`, ….
   public var networks: [String] = []
-  /// User agents with this in them, whatever the case.
+  /// User agents that contain this text; case is ignored.
   public var agent: String?
   /// All of these services.
   public var services: ServiceFlags = []
@@ -51,24 +51,23 @@ public struct NodeQuery: Sendable {
   public var asns: [UInt32] = []
   /// Any of these species.
   public var species: [String] = []
-  /// The column that they are ordered by, and whether the largest come first; then by endpoint.
+  /// The column to sort by, and whether in descending order. Equal values are sorted by endpoint.
   public var order: (column: NodeColumn, isDescending: Bool)?
-  /// At most so many.
+  /// The most nodes to return.
   public var limit: Int?
-  /// Those whose endpoint's text comes after this one, as the database orders them: the next page, where there is no
-  /// other order.
+  /// Endpoints whose text sorts after this one: the next page, if `order` is nil.
   public var after: String?
-  /// As of when, in ns since the Unix epoch; nil for now.
+  /// The time of the state to query, in ns since the Unix epoch; nil for now.
   public var time: UInt64?
-  /// Any of these, by number in the database.
+  /// Any of these ids in the database.
   var included: [Int64] = []
-  /// None of these, by number in the database.
+  /// None of these ids in the database.
   public var excluded: [Int64] = []
 
-  /// All nodes as they are now.
+  /// Creates a query for all nodes as they are now.
   public init() {}
 
-  /// The statement that finds them.
+  /// The SELECT statement.
   var statement: String {
     var conditions: [String] = []
     func any(_ column: String, _ values: [String]) {
@@ -80,7 +79,7 @@ public struct NodeQuery: Sendable {
     any("species", species.map(SQL.literal))
     any("asn", asns.map { "\($0)" })
     if let agent {
-      // Neither database's LIKE, whose wildcards and cases differ.
+      // LIKE differs between the databases in wildcards and case.
       let text = SQL.literal(agent.lowercased())
       conditions.append("replace(lower(user_agent), \(text), '') <> lower(user_agent)")
     }
@@ -111,27 +110,27 @@ public struct NodeQuery: Sendable {
 
 /// A change of a node.
 public struct NodeChange: Sendable, Equatable {
-  /// When, in ns since the Unix epoch.
+  /// When it was observed, in ns since the Unix epoch.
   public var time: UInt64
-  /// Whose.
+  /// The node.
   public var endpoint: String
   /// The column.
   public var field: String
-  /// What it held before; nil for nothing.
+  /// The value before; nil if there was none.
   public var old: String?
-  /// What it held then.
+  /// The value after; nil if there is none.
   public var value: String?
 }
 
 extension NodeStore {
-  /// Gives the nodes asked for.
+  /// Calls `body` with each matching node.
   ///
-  /// - Parameter body: takes one; says whether to go on.
+  /// - Parameter body: returns whether to continue.
   public func nodes(_ query: NodeQuery, _ body: (NodeRecord) throws -> Bool) throws(NodeStoreError) {
     try read { try $0.forEachRow(query.statement) { try body(NodeRecord($0)) } }
   }
 
-  /// The nodes asked for.
+  /// Returns the matching nodes.
   public func nodes(_ query: NodeQuery = NodeQuery()) throws(NodeStoreError) -> [NodeRecord] {
     var nodes: [NodeRecord] = []
     try self.nodes(query) {
@@ -141,11 +140,11 @@ extension NodeStore {
     return nodes
   }
 
-  /// Everything that changed of one node, in order; of all of them where none is named.
+  /// The changes of one node in order of time; of all nodes if `endpoint` is nil.
   ///
   /// - Parameters:
-  ///   - after: from then on, in ns since the Unix epoch, itself not included.
-  ///   - through: until then, itself included.
+  ///   - after: the start in ns since the Unix epoch, itself excluded.
+  ///   - through: the end in ns since the Unix epoch, itself included.
   public func history(_ endpoint: Endpoint?, after: UInt64 = 0, through: UInt64 = .max) throws(NodeStoreError)
     -> [NodeChange]
   {
@@ -169,7 +168,7 @@ extension NodeStore {
     }
   }
 
-  /// The attempts to reach a node that are kept, in order: time in ns since the Unix epoch, what it showed, the reason.
+  /// The kept attempts at a node in order of time, with their times in ns since the Unix epoch.
   public func attempts(_ endpoint: Endpoint) throws(NodeStoreError) -> [(
     time: UInt64, state: String, reason: String
   )] {
@@ -183,7 +182,7 @@ extension NodeStore {
     }
   }
 
-  /// Who advertised a node, as far as it is kept, the first first.
+  /// The kept advertisers of a node in order of their first advertisement.
   public func advertisers(_ endpoint: Endpoint) throws(NodeStoreError) -> [(
     endpoint: String, first: UInt64, last: UInt64, times: Int
   )] {
@@ -203,17 +202,19 @@ extension NodeStore {
     }
   }
 
-  /// The names of the ready-made views.
+  /// The names of the predefined views.
   public static var viewNames: [String] { Layout.viewNames }
 
-  /// The names of the ready-made views of nodes that are reachable now: each of these can be left out there.
+  /// The names of the predefined views of reachable nodes, in which nodes can be left out.
   public static var countedViewNames: [String] {
     viewNames.filter { Layout.definition(of: $0)?.contains(" FROM nodes_now") == true || $0 == "nodes_now" }
   }
 
-  /// What a ready-made view shows: its columns, and at most so many rows.
+  /// The columns and rows of a predefined view.
   ///
-  /// - Parameter nodes: numbers of nodes that are left out, in views of `countedViewNames`.
+  /// - Parameters:
+  ///   - limit: the most rows to return.
+  ///   - nodes: ids of nodes to leave out, in views of `countedViewNames`.
   public func view(_ name: String, limit: Int = .max, without nodes: [Int64] = []) throws(NodeStoreError) -> (
     columns: [String], rows: [[SQLValue]]
   ) {
@@ -223,10 +224,10 @@ extension NodeStore {
     var sql = "SELECT * FROM \(name)"
     if !nodes.isEmpty {
       guard Self.countedViewNames.contains(name) else {
-        throw NodeStoreError("nobody can be left out in \(name)")
+        throw NodeStoreError("nodes cannot be left out in \(name)")
       }
       let numbers = nodes.map { "\($0)" }.joined(separator: ", ")
-      // What the view selects from is what has this name here, rather than the view of that name.
+      // In the view's query, this name takes precedence over the view `nodes_now`.
       sql = """
         WITH nodes_now AS (SELECT * FROM nodes WHERE state = 'reachable' AND id NOT IN (\(numbers))) \
         \(name == "nodes_now" ? sql : definition)
@@ -236,9 +237,9 @@ extension NodeStore {
     return try read { (try $0.columns(sql), try $0.rows(sql)) }
   }
 
-  /// Of each group the members that are asked for, but for the first of these.
+  /// For each group, the members that match the query, except for the first one.
   ///
-  /// - Parameter groups: numbers of nodes, those that stand for the others first.
+  /// - Parameter groups: ids of nodes; the one that represents the group comes first.
   public func others(of groups: [[Int64]], among query: NodeQuery) throws(NodeStoreError) -> [Int64] {
     guard !groups.isEmpty else { return [] }
     var narrowed = query
@@ -250,7 +251,7 @@ extension NodeStore {
 }
 
 extension NodeStore {
-  /// The snapshots, in the order in which they were taken.
+  /// The snapshots in the order in which they were taken.
   public func snapshots() throws(NodeStoreError) -> [(id: Int64, time: UInt64, reachable: Int)] {
     try read { session in
       try session.rows("SELECT id, time_ns, reachable FROM snapshots ORDER BY id").map {
@@ -259,7 +260,8 @@ extension NodeStore {
     }
   }
 
-  /// The nodes of a snapshot, by endpoint: what it keeps of them, what never changes, and where they are; the rest is null.
+  /// The nodes of a snapshot in order of endpoint: its own columns, the columns that never change, and the
+  /// current location. Other columns are null.
   public func snapshotNodes(_ id: Int64) throws(NodeStoreError) -> [NodeRecord] {
     let kept = Set(SQLTable.snapshotNodes.columns.map(\.name))
     let places: Set<NodeColumn> = [.city, .latitude, .longitude, .timeZone, .organization, .hostname]
@@ -280,8 +282,8 @@ extension NodeStore {
 }
 
 extension NodeChange {
-  /// What changes in order amount to: for each node and column its value before all of them and after, where these
-  /// differ; by endpoint, then column.
+  /// The net effect of changes that are in order of time: for each node and column the first old value and
+  /// the last new one, if they differ. The result is in order of endpoint, then column.
   public static func net(_ changes: [NodeChange]) -> [NodeChange] {
     struct Key: Hashable {
       let endpoint: String

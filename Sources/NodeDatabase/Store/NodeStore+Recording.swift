@@ -4,7 +4,8 @@ import Store
 import Wording
 
 extension NodeStore {
-  /// Records what was seen, in the order given, in one transaction. Some thousands at a time cost the least each.
+  /// Records observations in the given order, in one transaction. Batches of some thousands cost the least
+  /// per observation.
   public func record(_ observations: [Observation]) throws(NodeStoreError) {
     guard !observations.isEmpty else { return }
     try transaction { session in
@@ -15,21 +16,21 @@ extension NodeStore {
   }
 }
 
-/// What a batch of observations changes, while it is put together.
+/// The changes of a batch of observations.
 private struct RecordingBatch {
   private struct Pair: Hashable {
     let node: Int64
     let advertiser: Int64
   }
 
-  /// What is known of each endpoint, and where in `nodes` it is.
+  /// The nodes of the batch. `places` has the index of each endpoint.
   private var nodes: [NodeRecord] = []
   private var places: [Endpoint: Int] = [:]
-  /// The same by text, until all are looked up.
+  /// The indices by the endpoints' texts, until all nodes are read.
   private var textPlaces: [String: Int] = [:]
   private var isNew: [Bool] = []
   private var isChanged: [Bool] = []
-  /// Of how many of `nodes`, the first ones, only that was read which an advertisement may change.
+  /// The number of nodes, at the start of `nodes`, with only the columns for advertisements read.
   private var advertisedCount = 0
   private var changes: [[SQLValue]] = []
   private var attempts: [[SQLValue]] = []
@@ -38,11 +39,12 @@ private struct RecordingBatch {
   private var nextNode: Int64
   private var nextChange: Int64
 
-  /// Looks up what is known of all that the observations are about.
+  /// Reads the nodes of all observations.
   init(_ session: any Database, _ observations: [Observation]) throws {
     nextNode = (try session.integer("SELECT max(id) FROM nodes") ?? 0) + 1
     nextChange = (try session.integer("SELECT max(id) FROM changes") ?? 0) + 1
-    // Two endpoints may print alike, as an IPv6 and a CJDNS address do: they are one node, whose text is what tells it apart.
+    // An IPv6 and a CJDNS address may have the same text. The database identifies nodes by their text, so
+    // they are one node.
     var texts: [Endpoint: String] = [:]
     func text(_ endpoint: Endpoint) -> String {
       if let text = texts[endpoint] { return text }
@@ -50,7 +52,7 @@ private struct RecordingBatch {
       texts[endpoint] = text
       return text
     }
-    // Most are told of and no more: of these less is read.
+    // Most endpoints are only advertised: read fewer columns of them.
     var told: [String: Endpoint] = [:]
     var others: [String: Endpoint] = [:]
     for observation in observations {
@@ -71,7 +73,7 @@ private struct RecordingBatch {
     try lookUpAdvertisements(observations, session)
   }
 
-  /// Reads what is known of endpoints, with their texts.
+  /// Reads the nodes of endpoints, given by their texts.
   private mutating func look(up texts: [String: Endpoint], _ columns: [NodeColumn], _ session: any Database)
     throws
   {
@@ -93,14 +95,14 @@ private struct RecordingBatch {
       if let node {
         nodes.append(node)
       } else {
-        // One that is heard of first gets its number; the first observation says when that was.
+        // Assign an id to a new endpoint; the first observation sets when it was first advertised.
         nodes.append(NodeRecord(id: nextNode, wanted.endpoint, text: wanted.text))
         nextNode += 1
       }
     }
   }
 
-  /// Reads what is known of advertisements: of whom is heard first there are none.
+  /// Reads the advertisements of the batch. Those of new endpoints cannot be there.
   private mutating func lookUpAdvertisements(_ observations: [Observation], _ session: any Database) throws {
     var wanted: Set<Pair> = []
     for case .advertisement(let advertisement) in observations {
@@ -130,7 +132,7 @@ private struct RecordingBatch {
   mutating func take(_ observation: Observation) {
     let place = places[observation.endpoint]!
     isChanged[place] = true
-    // Taken out and put back, so that it is changed in place rather than copied.
+    // Move the node out and back, so that it is changed in place rather than copied.
     var node = nodes[place]
     nodes[place].values = []
     switch observation {
@@ -151,7 +153,7 @@ private struct RecordingBatch {
       node[.id], time, .text(state.rawValue), .optional(reason), .optional(attempt.connectDuration),
       .optional(attempt.handshakeDuration),
     ])
-    // What was our fault says nothing of the node.
+    // An attempt that failed through our own fault says nothing about the node.
     guard state != .ourFault else { return }
     let last = node[.lastTried].integer
     let age = last.map { Double(max(0, Int64(clamping: attempt.time) - $0)) / 1e9 } ?? Reliability.firstAge
@@ -183,7 +185,7 @@ private struct RecordingBatch {
   }
 
   private mutating func take(_ introduction: PeerIntroduction, _ node: inout NodeRecord, _ time: UInt64) {
-    // What others said it offers is no history of its own.
+    // Services that others advertised are not part of the node's history.
     if node[.version] == .null { node[.services] = .null }
     change(&node, .version, .number(introduction.protocolVersion), time)
     change(&node, .services, Self.services(introduction.services), time)
@@ -205,7 +207,7 @@ private struct RecordingBatch {
     guard let advertiser = advertisement.advertiser else { return }
     let id = node.id
     let place = places[advertiser]!
-    // It may be the node itself, which is taken out just now.
+    // The advertiser may be the node itself, whose record is moved out at the moment.
     let isItself = place == places[advertisement.endpoint]
     let teller = isItself ? id : nodes[place].id
     if !isItself, nodes[place][.firstAdvertised] == .null {
@@ -250,14 +252,14 @@ private struct RecordingBatch {
     }
   }
 
-  /// Sees to it that there is a time at which the node was first heard of.
+  /// Sets the time at which the node was first advertised, if it has none.
   private func notice(_ node: inout NodeRecord, _ time: UInt64) {
     guard node[.firstAdvertised] == .null else { return }
     node[.firstAdvertised] = .number(time)
     node[.lastAdvertised] = .number(time)
   }
 
-  /// Sets what has a history; nothing is noted where it is so already.
+  /// Sets a column with a history, and adds a change unless the value is the same.
   private mutating func change(
     _ node: inout NodeRecord,
     _ column: NodeColumn,
@@ -278,11 +280,11 @@ private struct RecordingBatch {
     .integer(Int64(bitPattern: services.rawValue))
   }
 
-  /// Writes what has changed.
+  /// Writes the changes of the batch.
   func write(_ session: any Database) throws {
     let changed = nodes.indices.filter { isChanged[$0] }
     try session.write(changed.filter { isNew[$0] }.map { nodes[$0].values }, to: .nodes)
-    // Sorted, so that those that lie side by side are written so; likewise below.
+    // In order of the key, so that neighbouring rows are written together. The same applies below.
     let known = changed.filter { !isNew[$0] }.sorted { nodes[$0].id < nodes[$1].id }
     for (table, places) in [
       (SQLTable.advertisedNodes, known.filter { $0 < advertisedCount }),

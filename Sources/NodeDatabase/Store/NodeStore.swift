@@ -2,26 +2,26 @@ import BitcoinWire
 import Observations
 import Store
 
-/// The node database: who is in the network, and how it came to be so; docs/crawler.md has its schema.
+/// The node database: the nodes of a network and their history. docs/crawler.md describes its schema.
 ///
-/// It knows no network and no time of its own: whoever observes says what was seen when. Each call is one transaction,
-/// whole or not at all, however the process ends. A store is for one thread at a time; several programs may have the
-/// same database open, and write in turn.
+/// It has no network and no clock: each observation carries its time. Each call is one transaction, complete
+/// or without effect, even if the process is killed. A store is for one thread at a time. Several programs
+/// may open the same database; they write in turn.
 public final class NodeStore {
-  /// Where the tables are.
+  /// The connection to the database.
   private let database: any Database
 
-  /// How many advertisers of one endpoint are told by name; further ones are only counted.
+  /// The most advertisers of one endpoint that are kept by name; further ones are only counted.
   public static let advertiserLimit = 16
 
   private init(_ database: any Database) { self.database = database }
 
-  /// Opens a database, made or brought to this version's layout where needed.
+  /// Opens a database. Creates it or migrates it to this version's layout if necessary.
   ///
   /// - Parameters:
-  ///   - place: a file's path for SQLite, or `postgresql://…` (or `postgres://…`) as of libpq.
-  ///   - schema: the PostgreSQL schema that the tables are in.
-  ///   - isReadOnly: whether it has to be there, in this layout, and is not written.
+  ///   - place: the path of an SQLite file, or a libpq URL (`postgresql://…` or `postgres://…`).
+  ///   - schema: the PostgreSQL schema of the tables.
+  ///   - isReadOnly: whether to write nothing; the database must then exist and have this version's layout.
   public static func open(_ place: String, schema: String = "nodes", isReadOnly: Bool = false)
     throws(NodeStoreError)
     -> NodeStore
@@ -35,7 +35,7 @@ public final class NodeStore {
           : try SQL.openSQLite(
             place,
             isReadOnly ? .reading : .writing,
-            // A writer that is killed at any moment leaves whole transactions.
+            // A writer that is killed at any time leaves whole transactions.
             settings: (isReadOnly ? [] : ["PRAGMA journal_mode = WAL"]) + [
               "PRAGMA synchronous = NORMAL", "PRAGMA temp_store = MEMORY", "PRAGMA cache_size = -16384",
             ] + temporary
@@ -46,20 +46,20 @@ public final class NodeStore {
     }
   }
 
-  /// The layout that a database has; 0 where it has none.
+  /// The layout of a database; 0 if it has none.
   private static func layout(_ session: any Database) throws -> Int {
     guard try session.hasTable("properties") else { return 0 }
     let number = try session.rows("SELECT value FROM properties WHERE name = 'layout'").first?.first?.string
     return number.flatMap { Int($0) } ?? 0
   }
 
-  /// Has the database be that of a network: of the one that it is of already, or of this one from now on.
+  /// Assigns the database to a network, unless it is assigned to one already.
   ///
-  /// - Throws: `NodeStoreError` where it is another's.
+  /// - Throws: `NodeStoreError` if it is assigned to another network.
   public func claim(network: String) throws(NodeStoreError) {
     try transaction { session in
       let owner = try session.rows("SELECT value FROM properties WHERE name = 'network'").first?.first?.string
-      if let owner, owner != network { throw NodeStoreError("it is of \(owner), not of \(network)") }
+      if let owner, owner != network { throw NodeStoreError("it belongs to \(owner), not to \(network)") }
       if owner == nil {
         try session.execute(
           "INSERT INTO properties (name, value) VALUES ('network', \(SQL.literal(network)))"
@@ -73,7 +73,7 @@ public final class NodeStore {
     guard layout == Layout.migrations.count else {
       throw NodeStoreError(
         layout == 0
-          ? "it is no node database" : "its layout is \(layout), and \(Layout.migrations.count) is read here"
+          ? "it is not a node database" : "its layout is \(layout), not \(Layout.migrations.count)"
       )
     }
   }
@@ -103,46 +103,46 @@ public final class NodeStore {
     }
   }
 
-  /// Reads within one moment.
+  /// Calls `body` in a read transaction.
   func read<Result>(_ body: (any Database) throws -> Result) throws(NodeStoreError) -> Result {
     try Self.reporting { try database.transaction(.reading) { try body(database) } }
   }
 
-  /// Writes all of it or nothing.
+  /// Calls `body` in a write transaction.
   func transaction<Result>(_ body: (any Database) throws -> Result) throws(NodeStoreError) -> Result {
-    // Ids are given by whoever writes: one at a time.
+    // Writers assign ids, so only one may write at a time.
     try Self.reporting { try database.transaction(.writing, lock: "properties") { try body(database) } }
   }
 }
 
-/// What a crawler begins with after a restart: an endpoint, and what decides when to try it.
+/// An endpoint as a crawler loads it after a restart, with the data for scheduling its next attempt.
 public struct KnownEndpoint: Sendable {
-  /// Whom to try.
+  /// The endpoint.
   public var endpoint: Endpoint
-  /// What is known of it.
+  /// Its state.
   public var state: NodeState
-  /// When it was first heard of, ns since the Unix epoch; likewise those below, nil where it never was.
+  /// When it was first advertised, in ns since the Unix epoch.
   public var firstAdvertised: UInt64
-  /// When it was last heard of.
+  /// When it was last advertised, in ns since the Unix epoch.
   public var lastAdvertised: UInt64
-  /// When it was last tried.
+  /// When it was last tried, in ns since the Unix epoch; nil if never.
   public var lastTried: UInt64?
-  /// When it was last reached.
+  /// When it was last reached, in ns since the Unix epoch; nil if never.
   public var lastReached: UInt64?
-  /// How many attempts failed since it was last reached, those that were our fault not counted.
+  /// Failed attempts since it was last reached, except for failures through our own fault.
   public var failures: Int
-  /// How many advertisers told of it.
+  /// The number of its advertisers.
   public var advertisers: Int
-  /// What it offers, as it said or, before it did, as somebody advertised.
+  /// Its services, by itself or, before it was reached, by an advertiser.
   public var services: ServiceFlags
-  /// How reliably it was reached in the last week, 0 … 1.
+  /// Its reliability in the last week, 0 to 1.
   public var reliability: Double
 }
 
 extension NodeStore {
-  /// Gives every endpoint that is known, those reached last first, then those advertised last.
+  /// Calls `body` with every known endpoint: those reached last first, then those advertised last.
   ///
-  /// - Parameter body: takes one; says whether to go on.
+  /// - Parameter body: returns whether to continue.
   public func load(_ body: (KnownEndpoint) throws -> Bool) throws(NodeStoreError) {
     try read { session in
       try session.forEachRow(
@@ -173,7 +173,7 @@ extension NodeStore {
     }
   }
 
-  /// Every endpoint that is known, in that order.
+  /// Returns every known endpoint in the same order.
   public func load() throws(NodeStoreError) -> [KnownEndpoint] {
     var candidates: [KnownEndpoint] = []
     try load {

@@ -1,8 +1,8 @@
-/// Why the node database cannot be used; no password is ever in it.
+/// An error of the node database. It never contains a password.
 public struct NodeStoreError: Error, Equatable, CustomStringConvertible {
-  /// A sentence about it, without its end.
+  /// The error as a clause without a full stop.
   public let description: String
-  /// Whether the database refuses something of what was to be written: the same again is refused again.
+  /// Whether the database refuses the written values, so that trying again cannot succeed.
   public let isRefusal: Bool
 
   /// Creates an error with its words.

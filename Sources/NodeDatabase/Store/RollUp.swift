@@ -1,15 +1,15 @@
 import Store
 
-/// What is counted of an hour or a day that has passed. It is read by an index, a node after the other, so that it costs what
-/// the nodes cost, however long their history is.
+/// The counts of a past hour or day. They are read by index, node by node, so that the cost depends on the
+/// number of nodes and not on the length of their history.
 struct RollUp {
   private let table: SQLTable
-  /// The beginning of the hour or day before that was counted; nil if none was.
+  /// The start of the last counted hour or day, in ns since the Unix epoch; nil if none was counted.
   private let last: Int64?
   private let begin: Int64
   private let end: Int64
   private var counts: [Count: Int64] = [:]
-  /// For how long each node was up in a day: rows of `node_days`.
+  /// Rows of `node_days`: the time that each node was up in the day.
   private var nodeDays: [[SQLValue]] = []
 
   private struct Count: Hashable {
@@ -17,24 +17,24 @@ struct RollUp {
     let value: String
   }
 
-  /// Nodes that are read by one statement.
+  /// Nodes read by one statement.
   private static let chunk: Int64 = 1 << 16
 
-  /// Reads what is to be counted next; nil if nothing is yet.
+  /// Reads the next hour or day to count; nil if there is none yet.
   ///
   /// - Parameters:
   ///   - table: `hourly` or `daily`.
-  ///   - span: an hour or a day.
+  ///   - span: the length of an hour or a day, in ns.
   ///   - now: ns since the Unix epoch.
   init?(_ session: any Database, _ table: SQLTable, _ span: Int64, now: UInt64) throws {
     self.table = table
     guard let first = try session.integer("SELECT min(time_ns) FROM changes") else { return nil }
     last = try session.integer("SELECT max(time_ns) FROM \(table.name)")
-    // A row's time is the beginning of its hour or day; what it counts is as of the end.
+    // A row's time is the start of its hour or day; its count is the state at the end.
     var begin = last.map { $0 + span } ?? first / span * span
     while true {
       guard begin + span <= Int64(clamping: now) else { return nil }
-      // What nobody looked at is not counted as if somebody had.
+      // Skip hours and days without observations: counts would claim that someone was watching.
       guard let seen = try Self.firstSeen(session, from: begin, to: begin + span) else { return nil }
       if seen < begin + span { break }
       begin = seen / span * span
@@ -44,7 +44,7 @@ struct RollUp {
     if span == Span.day { nodeDays = try session.rows(nodeDaysStatement) }
   }
 
-  /// Writes the counts, unless somebody else has done so meanwhile.
+  /// Writes the counts, unless another program has done so in the meantime.
   func write(_ session: any Database) throws {
     guard try session.integer("SELECT max(time_ns) FROM \(table.name)") == last else { return }
     let sorted = counts.sorted { ($0.key.dimension, $0.key.value) < ($1.key.dimension, $1.key.value) }
@@ -55,7 +55,8 @@ struct RollUp {
     try session.write(nodeDays, to: .nodeDays)
   }
 
-  /// When anything was seen from a time on, changes first: there is an index of them.
+  /// The time of the first observation from `begin` on; nil if there is none. Changes are read first, as they
+  /// have an index.
   private static func firstSeen(_ session: any Database, from begin: Int64, to end: Int64) throws -> Int64? {
     let change = try session.integer("SELECT min(time_ns) FROM changes WHERE time_ns >= \(begin)")
     if let change, change < end { return change }
@@ -64,19 +65,19 @@ struct RollUp {
   }
 
   private mutating func count(_ session: any Database) throws {
-    // It is counted even if it is none.
+    // So that there is a row even if no node was reachable.
     counts[Count(dimension: "total", value: "")] = 0
     let greatest = try session.integer("SELECT max(id) FROM nodes") ?? 0
     for low in stride(from: Int64(0), through: greatest, by: Int(Self.chunk)) {
       for row in try session.rows(Self.statement(nodes: low..<low + Self.chunk, before: end)) {
-        // What is unknown and what is empty are one.
+        // An unknown value and an empty one are counted together.
         let count = Count(dimension: row[0].description, value: row[1].description)
         counts[count, default: 0] += row[2].integer ?? 0
       }
     }
   }
 
-  /// The value that a column had before a time; `node` is the node's number in SQL.
+  /// The expression for a column's value before a time; `node` is the node's id in SQL.
   private static func latest(_ column: NodeColumn, of node: String, before end: Int64) -> String {
     """
     (SELECT c.value FROM changes c WHERE c.node = \(node) AND c.field = '\(column.name)' AND c.time_ns < \(end) \
@@ -84,7 +85,7 @@ struct RollUp {
     """
   }
 
-  /// The statement that counts some nodes as they were before a time: dimension, value, how many.
+  /// The statement that counts nodes as they were before a time: dimension, value, number.
   static func statement(nodes: Range<Int64>, before end: Int64) -> String {
     let dimensions = Layout.dimensions.filter { NodeColumn.historical.contains($0) }.map {
       "\(latest($0, of: "past.id", before: end)) AS \($0.name)"
@@ -92,7 +93,7 @@ struct RollUp {
     let counts = Layout.dimensions.map { dimension in
       "UNION ALL SELECT '\(dimension.name)', \(dimension.name), count(*) FROM up GROUP BY \(dimension.name)"
     }
-    // Who was neither tried nor reached has no state to look up.
+    // A node that was neither tried nor reached has no state to read.
     return """
       WITH past AS (SELECT n.id, n.network, \
       CASE WHEN n.last_tried_ns IS NULL AND n.last_reached_ns IS NULL THEN 'untried' \
@@ -104,8 +105,8 @@ struct RollUp {
       """
   }
 
-  /// The statement whose rows are those of `node_days`: of a node the states it had at the day's beginning and came to
-  /// during the day.
+  /// The statement for the rows of `node_days`, from the states of each node at the start of the day and
+  /// during it.
   private var nodeDaysStatement: String {
     """
     WITH states AS (\

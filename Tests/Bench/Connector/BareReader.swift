@@ -4,9 +4,9 @@ import CLibEV
 import EventLoop
 import Glibc
 
-/// `bench bare-reader`: connects to nodes and does nothing but wait and read, with the kernel's stamps and no oftener
-/// than the connector: the least that anybody must do to hear them. For `bench connector`. Says `ready`, and the number
-/// of bytes read when its stdin ends.
+/// `bench bare-reader`: connects to nodes, and only waits and reads, with the kernel's time stamps and no
+/// more often than the connector. This is the least work of any program that listens to them. For `bench
+/// connector`. Prints `ready`, and the number of bytes read when its stdin ends.
 struct BareReader: ParsableCommand {
   static let configuration = CommandConfiguration(commandName: "bare-reader", shouldDisplay: false)
 

@@ -1,7 +1,7 @@
 import ArgumentParser
 import EventLoop
 
-/// `bench burner`: keeps a processor busy until its stdin ends, for at most ten minutes.
+/// `bench burner`: keeps a processor busy until its stdin ends, for ten minutes at most.
 struct Burner: ParsableCommand {
   static let configuration = CommandConfiguration(commandName: "burner", shouldDisplay: false)
 

@@ -4,34 +4,34 @@ import Bytes
 import EventLoop
 import Foundation
 
-/// `bench connector`: measures a connector that holds many connections.
+/// `bench connector`: measures a connector with many connections.
 struct ConnectorBench: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "connector",
-    abstract: "Measure a connector that holds many connections: handshakes, memory, rest, floods.",
+    abstract: "Measure a connector with many connections: handshakes, memory, idling, floods.",
     discussion: """
-      The connector, the log server, a reader of everything and the nodes are processes of their own, new for each \
-      number of connections. A flood is timed from the first message that a node sends until the reader has looked at \
-      the last; every message is looked at.
+      The connector, the log server, a reader of everything and the nodes are separate processes, new for \
+      each number of connections. A flood is timed from the first message that a node sends until the reader \
+      has checked the last one. The reader checks every message.
       """
   )
 
   @Option(
     name: .customLong("connections"),
-    help: "How many connections; may be repeated. (default: 1000, 5000, 19000)"
+    help: "Number of connections. May be repeated. (default: 1000, 5000, 19000)"
   )
   var numbers: [Int] = []
 
-  @Option(help: "Seconds to watch it at rest, and for how long messages come at random times.")
+  @Option(help: "Seconds to watch the idle connector, and seconds of messages at random times.")
   var seconds = 30
 
-  @Option(help: "How many messages all nodes send together as fast as they can.")
+  @Option(help: "Messages that all nodes together send as fast as they can.")
   var messages = 5_000_000
 
-  @Option(help: "Messages a second at random times.")
+  @Option(help: "Messages per second at random times.")
   var rate = 90_000
 
-  @Flag(help: "Print JSON, an object a line.")
+  @Flag(help: "Print JSON, one object per line.")
   var json = false
 
   func run() throws {

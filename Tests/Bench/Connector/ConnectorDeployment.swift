@@ -26,7 +26,7 @@ final class ConnectorDeployment {
     client = try ControlConnection(folder + "control")
   }
 
-  /// Measures everything; `report` gets each figure as it is known.
+  /// Measures everything, and passes each figure to `report` when it is known.
   func measure(seconds: Int, messages: Int, rate: Int, report: @escaping (ControlFigure) -> Void) throws {
     self.report = report
     try connect()
@@ -42,7 +42,7 @@ final class ConnectorDeployment {
   }
 
   private func connect() throws {
-    // What the first connections take once is none of theirs.
+    // The first connections include one-time costs, so they are not counted.
     _ = try open(20)
     Thread.sleep(forTimeInterval: 1)
     let memory = connector.memory
@@ -55,7 +55,7 @@ final class ConnectorDeployment {
     add("resident memory a connection", (connector.memory - memory) / Double(count - 20) / 1024, "KiB")
   }
 
-  /// Opens so many connections; returns the seconds until all have shaken hands.
+  /// Opens `number` connections; returns the seconds until all handshakes are done.
   private func open(_ number: Int) throws -> Double {
     let start = Clock.monotonic()
     var left = number
@@ -93,7 +93,7 @@ final class ConnectorDeployment {
     )
   }
 
-  /// Each node sends so many messages as fast as it can.
+  /// Each node sends `each` messages as fast as it can.
   private func flood(_ each: Int) throws {
     let total = each * count
     let reader = try reader(of: total)
@@ -107,7 +107,7 @@ final class ConnectorDeployment {
     add("  log server's cpu for each", (server.processorTime - before.1) / Double(total) * 1e6, "µs")
   }
 
-  /// Messages come at random times.
+  /// Measures messages at random times.
   private func day(_ seconds: Int, _ rate: Int) throws {
     let reader = try reader(of: seconds * rate)
     let before = (connector.processorTime, server.processorTime)
@@ -128,7 +128,8 @@ final class ConnectorDeployment {
     tellStamps(numbers)
   }
 
-  /// Which share of a core is taken by who only reads what as many other nodes send at random times.
+  /// The share of a core that a bare reader needs for the same messages at random times, from as many other
+  /// nodes.
   private func bareShare(_ seconds: Int, _ rate: Int) throws -> Double {
     let nodes = try Child(["peers", "--ports", "\(ports.count)"], in: folder)
     let ports = try nodes.line().split(separator: " ").map(String.init)
@@ -159,7 +160,7 @@ final class ConnectorDeployment {
     add("  others, 99 of 100", numbers[10] / 1000, "µs")
   }
 
-  /// Messages come at random times while other processes want all of the machine.
+  /// Measures messages at random times while other processes use the whole machine.
   private func stampsOnABusyMachine(_ seconds: Int, _ rate: Int) throws {
     let burners = try (0..<6).map { _ in try Child(["burner"], in: folder) }
     let reader = try reader(of: seconds * rate)
@@ -182,7 +183,7 @@ final class ConnectorDeployment {
     return reader
   }
 
-  /// Waits until a reader has had everything; returns what it says (`MessageReader`).
+  /// Waits until a reader has received everything; returns its numbers (see `MessageReader`).
   private func check(_ reader: Child, _ count: Int) throws -> [Double] {
     let numbers = try reader.numbers()
     guard numbers[1] >= Double(count), numbers[2] == 0, numbers[3] == 0 else {
@@ -196,7 +197,7 @@ final class ConnectorDeployment {
 }
 
 extension ConnectTarget {
-  /// A node that there may be a connection to: the bench's have few endpoints.
+  /// A target that may be connected already: the bench's nodes have few endpoints.
   init(another remote: Endpoint) {
     self.init(remote)
     isAnother = true

@@ -5,18 +5,18 @@ import Glibc
 import LogProtocol
 import Observations
 
-/// `bench message-reader`: reads the stream of a log server until so many messages of the bench's nodes have come, each
-/// looked at whether it is what they send; for `bench connector`.
+/// `bench message-reader`: reads the stream of a log server until `count` messages of the bench's nodes have
+/// come, and checks each one. For `bench connector`.
 ///
-/// Says at the end: the monotonic time in ns at which the last came, how many messages, how many that are not what was
-/// sent, how many records are missing; then of messages that have the time in them how late their records' stamps are,
-/// in ns: of those that were alone in their read how many, the median, what 99 of 100 and 999 of 1000 keep within, and
-/// the same of the others.
+/// At the end it prints: the monotonic time of the last message in ns, the number of messages, the number of
+/// wrong messages, and the number of missing records. Then it prints the delays of the time stamps of
+/// messages that carry their sending time, in ns, first for messages that were alone in their read, then for
+/// the others: number, median, 99th and 99.9th percentile.
 struct MessageReader: ParsableCommand {
   static let configuration = CommandConfiguration(commandName: "message-reader", shouldDisplay: false)
 
   @Option var path: String
-  /// How many messages will come.
+  /// The number of messages to wait for.
   @Option var count: Int
 
   func run() throws {
@@ -50,18 +50,18 @@ struct MessageReader: ParsableCommand {
 /// Counts the messages of the bench's nodes among records.
 private struct MessageTally {
   private(set) var count = 0
-  /// Messages that are not what was sent.
+  /// Messages that differ from the ones sent.
   private(set) var wrong = 0
-  /// Records that the stream says are missing.
+  /// Records that are missing according to gap records.
   private(set) var dropped: UInt64 = 0
-  /// Whether the source has been named.
+  /// Whether the source has joined.
   private(set) var isJoined = false
-  /// How late stamps are, of messages that were alone in their read, and of others.
+  /// Delays of time stamps, for messages alone in their read and for others.
   private(set) var alone = Lateness()
   private(set) var together = Lateness()
   private let message = PeersProcess.message
 
-  /// Whether it is a message that has the time in it: all of it but that, and the checksum.
+  /// Whether it is a message with its sending time: all other bytes match, except for the checksum.
   private func isStamped(_ body: UnsafeRawBufferPointer) -> Bool {
     let base = body.baseAddress!
     return message.withUnsafeBytes {
@@ -70,7 +70,7 @@ private struct MessageTally {
     }
   }
 
-  /// Takes whole records; returns how many bytes they have.
+  /// Counts whole records; returns the number of bytes used.
   mutating func take(_ bytes: UnsafeRawBufferPointer) throws -> Int {
     var cursor = RecordCursor(bytes)
     while let (header, range) = try cursor.next() {
@@ -100,13 +100,13 @@ private struct MessageTally {
   }
 }
 
-/// How late stamps are.
+/// Delays of time stamps.
 private struct Lateness {
   private var values: [Int64] = []
 
   mutating func add(_ value: Int64) { values.append(value) }
 
-  /// How many, the median, and what 99 of 100 and 999 of 1000 keep within.
+  /// The number, the median, and the 99th and 99.9th percentile.
   var line: String {
     let sorted = values.sorted()
     func at(_ share: Double) -> Int64 { sorted.isEmpty ? 0 : sorted[Int(Double(sorted.count - 1) * share)] }

@@ -3,8 +3,8 @@ import Bytes
 import EventLoop
 import Glibc
 
-/// `bench bare-sender`: connects as often as it is told, and does nothing but `send` to each in a loop: the least that
-/// any broadcast must do. For `bench control`.
+/// `bench bare-sender`: opens `count` connections, and only calls `send` for each in a loop. This is the
+/// least work of any broadcast. For `bench control`.
 struct BareSender: ParsableCommand {
   static let configuration = CommandConfiguration(commandName: "bare-sender", shouldDisplay: false)
 

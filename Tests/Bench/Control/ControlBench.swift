@@ -6,26 +6,26 @@ import EventLoop
 import Foundation
 import JSON
 
-/// `bench control`: measures commands to a connector that holds many connections.
+/// `bench control`: measures commands to a connector with many connections.
 struct ControlBench: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "control",
-    abstract: "Measure commands to a connector that holds many connections, beside a bare loop of send.",
+    abstract: "Measure commands to a connector with many connections, compared with a bare loop of send.",
     discussion: """
-      The connector, the log server, the nodes and the client are processes of their own, and so is the bare loop, \
-      which sends the same bytes over as many sockets to the same nodes and does nothing else; both in turns. \
-      Broadcasts are timed from the request until the nodes have the last byte. "cpu" is the connector's processor \
-      time in microseconds a message.
+      The connector, the log server, the nodes, the client and the bare loop are separate processes. The \
+      bare loop only sends the same bytes over as many sockets to other nodes of the same kind. Both are \
+      measured in turns. Broadcasts are timed from the request until the nodes have the last byte. "cpu" is \
+      the connector's processor time per message, in microseconds.
       """
   )
 
-  @Option(help: "How many connections.")
+  @Option(help: "Number of connections.")
   var peers = 10_000
 
-  @Option(help: "Samples of each.")
+  @Option(help: "Samples of each measurement.")
   var samples = 9
 
-  @Flag(help: "Print JSON, an object a line.")
+  @Flag(help: "Print JSON, one object per line.")
   var json = false
 
   func run() throws {
@@ -38,7 +38,7 @@ struct ControlBench: ParsableCommand {
   }
 }
 
-/// One thing measured.
+/// A measured value.
 struct ControlFigure {
   let name: String
   let value: Double

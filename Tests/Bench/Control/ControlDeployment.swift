@@ -27,7 +27,7 @@ final class ControlDeployment {
     let settings = ["connector.network=regtest", "connector.bitcoin.ping_frequency=0.0"]
     connector = try Child("connector", ["--root", folder] + settings.flatMap { ["--set", $0] }, in: folder)
     client = try ControlConnection(folder + "control")
-    // A process may not have descriptors enough for both.
+    // One process may not have enough descriptors for both.
     bareNodes = try Child(["peers"], in: folder)
     let size = [
       "--port", "\(UInt16(try bareNodes.numbers()[0]))", "--count", "\(count)", "--size", "\(message.count)",
@@ -67,7 +67,7 @@ final class ControlDeployment {
     add("connect requests accepted a second", Double(count) / accepted, "/s")
     add("handshakes done a second, on one machine with the nodes", Double(count) / done, "/s")
     add("connector's processor time for each", (connector.processorTime - before) / Double(count) * 1e6, "µs")
-    // What nodes are sent right after the handshake is not to be counted.
+    // Messages that nodes are sent right after the handshake must not count.
     Thread.sleep(forTimeInterval: 0.5)
   }
 
@@ -90,7 +90,7 @@ final class ControlDeployment {
     add("list of \(count) connections", Meter.median(times), "ms")
   }
 
-  /// Seconds from `start` until all nodes have what they were sent, and the connector's processor seconds.
+  /// The seconds from `start` until all nodes have the expected bytes.
   private func time(bytes: Int, at nodes: Child, _ start: () throws -> UInt64) throws -> Double {
     nodes.say("expect \(bytes)")
     _ = try nodes.line()
@@ -212,18 +212,18 @@ final class ControlConnection {
 
   deinit { buffer.deallocate() }
 
-  /// Sends requests in one piece.
+  /// Sends requests in one write.
   func send(_ requests: [ControlRequest]) throws {
     var frames: [UInt8] = []
     for request in requests {
       lastID += 1
-      // Earlier connectors, which --beside measures, speak no later version.
+      // Older connectors, to measure for comparison, have no later version.
       frames += request.frame(id: lastID, version: ControlFrame.nativeVersions.lowerBound)
     }
     try socket.write(frames)
   }
 
-  /// Asks, and waits for the reply.
+  /// Sends a request, and waits for the reply.
   func ask(_ request: ControlRequest) throws -> ControlReply {
     try send([request])
     while true {
@@ -231,14 +231,14 @@ final class ControlConnection {
     }
   }
 
-  /// Waits for events until `isEnough` says so.
+  /// Waits for events until `isEnough` returns true.
   func awaitEvents(until isEnough: (ControlEvent) -> Bool) throws {
     while true {
       if case .event(_, let event) = try next(), isEnough(event) { return }
     }
   }
 
-  /// Waits until so many messages have been sent.
+  /// Waits until `count` messages have been sent.
   func awaitSent(_ count: Int) throws {
     var rest = count
     try awaitEvents { event in

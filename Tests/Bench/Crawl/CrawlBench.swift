@@ -3,28 +3,29 @@ import Bytes
 import EventLoop
 import Foundation
 
-/// `bench crawl`: measures the crawler: its decisions in simulated time, and whole crawls of simulated networks on this
-/// machine, beside a plain crawler in Python.
+/// `bench crawl`: measures the crawler: its decisions in simulated time, and whole crawls of simulated
+/// networks on this machine, compared with a plain crawler in Python.
 struct CrawlBench: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "crawl",
-    abstract: "Measure the crawler, beside a plain one in Python.",
+    abstract: "Measure the crawler, compared with a plain one in Python.",
     discussion: """
-      decisions: which addresses it dials when, in simulated time and without sockets.
+      decisions: which addresses are dialled and when, in simulated time and without sockets.
 
-      database: what writing what a flood brings into a database of nodes costs.
+      database: the cost of writing a flood of addresses into a node database.
 
-      network: netmine crawl with its connector and log server, and then the plain crawler, on the same simulated \
-      network, all nodes of which are reachable. All are processes of their own on this machine.
+      network: netmine crawl with its connector and log server, then the plain crawler, on the same \
+      simulated network, in which all nodes are reachable. All programs are separate processes on this \
+      machine.
 
-      flood: the same, where most of what nodes tell is nobody's, some nodes do nothing but spam, and others are not \
-      reachable. It ends with the last reachable node found.
+      flood: the same, but most advertised addresses have no node, some nodes only send spam, and others are \
+      not reachable. The crawl ends when the last reachable node is found.
 
       netmine must find every reachable node, and no other.
       """
   )
 
-  /// What can be measured.
+  /// A part of the benchmark.
   enum Part: String, CaseIterable, ExpressibleByArgument {
     case decisions
     case database
@@ -32,37 +33,37 @@ struct CrawlBench: ParsableCommand {
     case flood
   }
 
-  @Option(help: "Only this; may be repeated. (default: all)")
+  @Option(help: "Run only this part. May be repeated. (default: all)")
   var only: [Part] = []
 
-  @Option(help: "Nodes that can be reached.")
+  @Option(help: "Reachable nodes.")
   var nodes = 20_000
 
-  @Option(help: "Addresses that many nodes tell, and where nobody answers.")
+  @Option(help: "Addresses without a node that many nodes advertise.")
   var dead = 180_000
 
-  @Option(help: "Addresses that few nodes tell, and where nobody answers.")
+  @Option(help: "Addresses without a node that few nodes advertise.")
   var spam = 1_000_000
 
-  @Option(help: "Addresses that are remembered at last, in simulated time.")
+  @Option(help: "Addresses in memory at the end, in simulated time.")
   var candidates = 2_000_000
 
-  @Option(help: "Dials a second, in simulated time; on this machine there is no limit.")
+  @Option(help: "Dials per second, in simulated time; crawls on this machine have no limit.")
   var rate = 5000.0
 
-  @Option(help: "Dials under way, in simulated time.")
+  @Option(help: "Dials in flight, in simulated time.")
   var inFlight = 5000
 
   @Option(help: "Workers of the plain crawler.")
   var workers = 2000
 
-  @Option(help: "Seconds that a crawl on this machine may take.")
+  @Option(help: "Most seconds of a crawl on this machine.")
   var limit = 120.0
 
-  @Option(help: "Crawls of each network with netmine, of which the median is told.")
+  @Option(help: "Crawls of each network with netmine; the median is reported.")
   var samples = 3
 
-  @Flag(help: "Print JSON, an object a line.")
+  @Flag(help: "Print JSON, one object per line.")
   var json = false
 
   func run() throws {
@@ -100,7 +101,7 @@ struct CrawlBench: ParsableCommand {
     ])
   }
 
-  /// Crawls with netmine and tells the median.
+  /// Crawls with netmine, and reports the median.
   private func crawl(_ deployment: CrawlDeployment, keeps: Bool) throws -> CrawlTrial {
     var trials: [CrawlTrial] = []
     for _ in 0..<max(1, samples) {

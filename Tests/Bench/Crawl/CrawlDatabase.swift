@@ -5,11 +5,11 @@ import NodeDatabase
 import Observations
 
 extension CrawlBench {
-  /// Most observations of a transaction: as the crawler has it.
+  /// Most observations per transaction, the same as in the crawler.
   private static let batchLimit: UInt32 = 10_000
 
-  /// Measures what it costs to write into a database of nodes what a flood brings: addresses that are heard of first, that
-  /// others tell of too, and attempts that fail.
+  /// Measures the cost of writing a flood into a node database: addresses that are advertised for the first
+  /// time, addresses that are advertised again by others, and failed attempts.
   func record() throws {
     let folder = NSTemporaryDirectory() + "netmine-bench-\(UInt32.random(in: 0 ... .max))/"
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
@@ -32,7 +32,7 @@ extension CrawlBench {
     let count = UInt32(dead + spam)
     let tellers = UInt32(max(1, nodes))
     try measure("heard of first", count, store) { told(tellers + $0, by: $0 / 1000 % tellers) }
-    // Others tell the same in another order.
+    // Other nodes advertise the same addresses in another order.
     try measure("told by another", count, store) { number in
       let other = UInt32(UInt64(number) * 7_919 % UInt64(count))
       return told(tellers + other, by: (other / 1000 + 1 + number % 3) % tellers)
@@ -44,7 +44,7 @@ extension CrawlBench {
     tell([ControlFigure(name: "  bytes an address", value: size / Double(count), unit: "B")])
   }
 
-  /// Writes so many observations of a kind, and tells what each took.
+  /// Writes `count` observations of a kind, and reports the cost of each.
   private func measure(
     _ name: String,
     _ count: UInt32,

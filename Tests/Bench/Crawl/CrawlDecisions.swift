@@ -6,8 +6,8 @@ import Foundation
 import JSON
 
 extension CrawlBench {
-  /// Measures how soon a crawl finds every node among addresses that are nobody's, what that costs, and how much it
-  /// remembers in how much memory; in simulated time, without sockets.
+  /// Measures how soon a crawl finds every node among addresses without a node, the processor time, and the
+  /// memory for its candidates; in simulated time, without sockets.
   func decide() {
     let before = Self.memory("VmRSS")
     var settings = CrawlSettings()
@@ -62,7 +62,7 @@ extension CrawlBench {
     return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
   }
 
-  /// A line of this process's status in millions of bytes.
+  /// A line of this process's status, in millions of bytes.
   private static func memory(_ name: String) -> Double {
     let status = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? ""
     let line = status.split(separator: "\n").first { $0.hasPrefix(name + ":") }

@@ -6,23 +6,24 @@ import JSON
 
 /// A simulated network on this machine, with a log server and a connector.
 final class CrawlDeployment {
-  /// What is simulated.
+  /// The network to simulate.
   struct Network {
-    /// What it is called in figures.
+    /// Its title in figures.
     let title: String
-    /// How many nodes there are.
+    /// The number of nodes.
     let nodes: Int
-    /// What `simnet` is told besides.
+    /// Further options of `simnet`.
     let options: [String]
-    /// Whether a crawl is over with the last node that can be reached: addresses of nobody would take long.
+    /// Whether to end a crawl with the last reachable node, because dialling all addresses without a node
+    /// takes long.
     let endsWithLastNode: Bool
 
-    /// All nodes can be reached, and tell of one another only.
+    /// All nodes are reachable, and advertise only each other.
     static func plain(nodes: Int) -> Network {
       Network(title: "\(nodes) nodes", nodes: nodes, options: [], endsWithLastNode: false)
     }
 
-    /// Most of what is told is nobody's, and not every node can be reached.
+    /// Most advertised addresses have no node, and not every node is reachable.
     static func flooded(reachable: Int, dead: Int, spam: Int) -> Network {
       Network(
         title: "\(reachable) nodes among \(dead) dead addresses, and \(spam) of spammers",
@@ -36,10 +37,10 @@ final class CrawlDeployment {
     }
   }
 
-  /// The most nodes that one process simulates: as many descriptors again are for connections.
+  /// The most nodes of one process: it needs as many descriptors again for connections.
   private static let partSize = 11_000
 
-  /// Nodes that a crawl begins with.
+  /// Nodes from which a crawl starts.
   private static let startCount = 10
 
   private let folder: String
@@ -48,12 +49,12 @@ final class CrawlDeployment {
   private let connector: Child
   private let nodes: [Child]
 
-  /// The endpoints of the nodes that can be reached.
+  /// The endpoints of the reachable nodes.
   private(set) var reachable: Set<String> = []
 
-  /// Starts everything.
+  /// Starts all programs.
   ///
-  /// - Parameter folder: a folder of its own, with a slash at the end.
+  /// - Parameter folder: an empty folder, with a slash at the end.
   init(_ folder: String, _ network: Network) throws {
     self.folder = folder
     self.network = network
@@ -83,9 +84,9 @@ final class CrawlDeployment {
     _ = try ControlConnection(folder + "control")
   }
 
-  /// Has a crawler find the nodes.
+  /// Lets a crawler find the nodes.
   ///
-  /// - Parameter limit: seconds that it may take.
+  /// - Parameter limit: the most seconds of the crawl.
   func crawl(_ crawler: Crawler, limit: Double) throws -> CrawlTrial {
     let others = [connector, server] + nodes
     let before = others.map(\.processorTime)
@@ -108,7 +109,7 @@ final class CrawlDeployment {
       }
     }
     if !trial.isOver {
-      // It has taken too long; what it has found it tells all the same.
+      // It has taken too long, but it still reports its results.
       child.signal(SIGINT)
       while let line = child.line(until: Clock.monotonic() + 10_000_000_000) { trial.read(line, at: limit) }
     }
@@ -123,7 +124,7 @@ final class CrawlDeployment {
     return trial
   }
 
-  /// The endpoints of the nodes that can be reached, by what the network says of itself.
+  /// The endpoints of the reachable nodes, from the simulation's truth file.
   private func truth() throws -> Set<String> {
     var known: [JSONValue] = []
     try Self.wait(for: "the truth", nodes[0]) {
@@ -145,7 +146,7 @@ final class CrawlDeployment {
     return reachable
   }
 
-  /// Processor time of all processes that have ended, in seconds.
+  /// Processor time of all ended child processes, in seconds.
   private static var childrenTime: Double {
     var usage = rusage()
     getrusage(__rusage_who_t(RUSAGE_CHILDREN.rawValue), &usage)
@@ -164,12 +165,12 @@ final class CrawlDeployment {
   }
 }
 
-/// Who crawls: netmine, with an empty database of nodes or without one, or the plain crawler.
+/// A crawler: netmine with an empty node database or without one, or the plain crawler.
 enum Crawler {
   case netmine(keeps: Bool)
   case plain(workers: Int)
 
-  /// What it is called in figures.
+  /// Its name in figures.
   var name: String {
     switch self {
     case .netmine(let keeps): keeps ? "netmine crawl with its database" : "netmine crawl"
@@ -177,15 +178,15 @@ enum Crawler {
     }
   }
 
-  /// Where the plain one is.
+  /// The path of the plain crawler.
   private static let script = String(#filePath.dropLast("CrawlDeployment.swift".count)) + "crawler.py"
 
-  /// Starts it on a deployment's folder.
+  /// Starts the crawler in a deployment's folder.
   fileprivate func start(_ folder: String) throws -> Child {
     switch self {
     case .netmine(let keeps):
       for suffix in ["", "-wal", "-shm"] { unlink(folder + "nodes.sqlite" + suffix) }
-      // The simulation's pace is the limit. Nobody on loopback takes long to connect to.
+      // Only the simulation limits the pace: connecting on loopback is fast.
       let limits = ["--rate", "1000000", "--in-flight", "1000"] + (keeps ? [] : ["--no-database"])
       return try Child(
         "netmine",

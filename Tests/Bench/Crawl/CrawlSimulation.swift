@@ -3,7 +3,7 @@ import ControlProtocol
 import Crawler
 import Observations
 
-/// A crawl of a network, in steps of simulated time: handshakes take 0.2 s, answers one second.
+/// A crawl of a network in steps of simulated time. Handshakes take 0.2 s, answers one second.
 struct CrawlSimulation {
   private static let tick = 0.05
   private static let epoch = 1_800_000_000.0
@@ -25,10 +25,10 @@ struct CrawlSimulation {
 
   /// The crawl.
   private(set) var crawl: Crawl
-  /// Seconds since it began.
+  /// Seconds since the crawl began.
   private(set) var now = 0.0
 
-  /// Begins with one node.
+  /// Begins a crawl with ten nodes.
   init(_ network: CrawledNetwork, _ settings: CrawlSettings) {
     self.network = network
     crawl = Crawl(settings, epoch: Self.epoch, seed: 1)
@@ -36,10 +36,10 @@ struct CrawlSimulation {
     crawl.beginPass(at: 0)
   }
 
-  /// How many nodes were reached.
+  /// The number of nodes reached.
   var found: Int { crawl.reachable[.ipv4] ?? 0 }
 
-  /// Goes on for a tick.
+  /// Advances by one tick.
   mutating func step() {
     now += Self.tick
     while handshakeHead < handshakes.count, handshakes[handshakeHead].time <= now {
@@ -66,14 +66,14 @@ struct CrawlSimulation {
     forget()
   }
 
-  /// Takes what a database would be told.
+  /// Discards the findings that a database would get.
   private mutating func forget() {
     _ = crawl.takeAttempts()
     _ = crawl.takeTellings()
     _ = crawl.takeDescribed()
   }
 
-  /// Has nodes tell further addresses until so many are remembered.
+  /// Lets nodes advertise further addresses until `count` are in memory.
   mutating func fill(to count: Int) {
     var number: UInt32 = 1 << 31
     var stranger: UInt32 = 1 << 31
@@ -97,7 +97,7 @@ struct CrawlSimulation {
   }
 }
 
-/// The same numbers each time (SplitMix64).
+/// SplitMix64: the same numbers every time.
 private struct SplitMix: RandomNumberGenerator {
   var state: UInt64
 

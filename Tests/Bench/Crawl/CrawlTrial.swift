@@ -2,7 +2,7 @@ import Bytes
 import Foundation
 import JSON
 
-/// What came of one crawl of a network whose truth is known.
+/// The result of one crawl of a network whose reachable nodes are known.
 struct CrawlTrial {
   private static let reached = #"{"event":"reached","address":""#
   private static let summed = #"{"event":"summary""#
@@ -13,19 +13,20 @@ struct CrawlTrial {
   private var invented: Set<String> = []
   /// Seconds until each node was found.
   private var times: [Double] = []
-  /// What the crawler says of it all at the end, and after how many seconds.
+  /// The crawler's summary, and the seconds until it came.
   private var summary: (members: [String: JSONValue], time: Double)?
 
-  /// Seconds of processor time: of the crawler, the connector and the log server, where it uses them, and the simulation.
+  /// Seconds of processor time: of the crawler, of the connector and the log server if it uses them, and of
+  /// the simulation.
   var (processor, connectorTime, serverTime, nodesTime) = (0.0, 0.0, 0.0, 0.0)
 
-  /// Seconds of processor time of all that crawls: of netmine the connector and the log server too.
+  /// Seconds of processor time of the crawler, including connector and log server.
   var wholeProcessor: Double { processor + connectorTime + serverTime }
 
-  /// The most memory that the crawler and the connector had, in bytes.
+  /// The peak memory of the crawler and the connector, in bytes.
   var (memory, connectorMemory) = (0.0, 0.0)
 
-  /// Begins.
+  /// Creates an empty trial.
   ///
   /// - Parameter reachable: the endpoints to be found.
   init(_ name: String, _ reachable: Set<String>) {
@@ -33,11 +34,11 @@ struct CrawlTrial {
     self.reachable = reachable
   }
 
-  /// Takes in a line of the crawler.
+  /// Reads a line of the crawler's output.
   ///
-  /// - Parameter time: seconds since it was started.
+  /// - Parameter time: seconds since the crawler was started.
   mutating func read(_ line: String, at time: Double) {
-    // Not read as JSON: it comes thousands of times a second, and takes its time from the crawler.
+    // Not parsed as JSON: there are thousands of lines a second, and parsing would slow the crawler down.
     if line.hasPrefix(Self.reached) {
       let endpoint = String(line.dropFirst(Self.reached.count).prefix { $0 != "\"" })
       if !reachable.contains(endpoint) {
@@ -53,20 +54,20 @@ struct CrawlTrial {
   /// Whether all nodes are found.
   var isComplete: Bool { found.count == reachable.count }
 
-  /// Whether the crawler has summed up.
+  /// Whether the summary has come.
   var isOver: Bool { summary != nil }
 
-  /// Nodes found a second, from the first until 99 % of all, or until the last where it did not find as many.
+  /// Nodes found per second, from the first until 99 % of all, or until the last one if fewer were found.
   var rate: Double {
     let last = min(times.count, (reachable.count * 99 + 99) / 100) - 1
     guard last > 0 else { return 0 }
     return Double(last) / (times[last] - times[0])
   }
 
-  /// So much for each node that was found, in millionths.
+  /// A value per node found, in millionths.
   func perNode(_ value: Double) -> Double { value / Double(max(1, found.count)) * 1e6 }
 
-  /// Everything measured.
+  /// All measured values.
   var figures: [ControlFigure] {
     var figures = [
       ControlFigure(name: "\(name): nodes/s, first to 99 %", value: rate, unit: "/s")
@@ -95,13 +96,13 @@ struct CrawlTrial {
     return figures
   }
 
-  /// Throws where a node is missing or invented.
+  /// Throws if a node is missing or invented.
   func check() throws {
     let missing = reachable.subtracting(found)
     guard missing.isEmpty, invented.isEmpty else {
       throw IOError(
-        "\(name): \(missing.count) nodes not found (\(missing.sorted().prefix(3))), \(invented.count) found that are "
-          + "not there (\(invented.sorted().prefix(3)))",
+        "\(name): \(missing.count) nodes not found (\(missing.sorted().prefix(3))), \(invented.count) found that do "
+          + "not exist (\(invented.sorted().prefix(3)))",
         code: EPROTO
       )
     }

@@ -1,19 +1,20 @@
 import BitcoinWire
 
-/// Addresses of which it follows from the address alone whether somebody answers there, so that none is remembered.
+/// Addresses of a network. Whether an address has a node follows from the address alone, so that none is
+/// stored.
 struct CrawledNetwork {
   private let nodes: UInt32
   private let dead: UInt32
   private let spam: UInt32
   private let back: UInt32
 
-  /// How many addresses of nodes can be dialled.
+  /// The number of nodes whose address can be dialled.
   let reachableCount: Int
 
-  /// An odd number: multiplying by it spreads addresses, multiplying by its inverse gathers them again.
+  /// An odd number: multiplying by it scatters addresses, multiplying by its inverse undoes that.
   private static let factor: UInt32 = 0x9e37_79b1
 
-  /// Describes a network.
+  /// Creates a network.
   init(nodes: Int, dead: Int, spam: Int) {
     self.nodes = UInt32(nodes)
     self.dead = UInt32(dead)
@@ -24,16 +25,16 @@ struct CrawledNetwork {
     reachableCount = (0..<UInt32(nodes)).count { Self.endpoint($0).address.isRoutable }
   }
 
-  /// The address with a number.
+  /// The endpoint with a number.
   static func endpoint(_ number: UInt32) -> Endpoint { Endpoint(.ipv4(number &* factor), port: 8333) }
 
-  /// Whether a node listens there.
+  /// Whether an endpoint has a node.
   func isNode(_ endpoint: Endpoint) -> Bool {
     guard case .ipv4(let address) = endpoint.address else { return false }
     return address &* back < nodes
   }
 
-  /// What a node answers: 1,000 addresses, 40 of 100 nodes, 40 dead ones, 20 spam.
+  /// A node's answer: 1,000 addresses, 40 % of them nodes, 40 % dead addresses, 20 % spam.
   func answer(_ random: inout some RandomNumberGenerator, time: UInt32) -> [KnownNode] {
     (0..<1000).map { _ in
       let lot = UInt32.random(in: 0..<10, using: &random)

@@ -1,11 +1,11 @@
-"""A plain crawler for `tools/bench crawl` to be beside: asyncio and the standard library only.
+"""A plain crawler to compare with in `tools/bench crawl`: asyncio and the standard library only.
 
-Does nothing but version, verack and getaddr: so many workers take addresses from a queue, connect, shake hands, ask,
-put what is told into the queue and leave. Prints a JSON object for each node when its handshake is done
-({"event": "reached", "address": ...}) and last a summary.
+It sends only version, verack and getaddr. Workers take addresses from a queue, connect, do the handshake, ask
+for addresses, put the new ones into the queue, and disconnect. It prints a JSON object for each node when its
+handshake is done ({"event": "reached", "address": ...}), and a summary at the end.
 
-It is made for simulated networks, whose nodes tell of addresses that may be somebody's: it dials nothing but
-127.0.0.0/8.
+It is made for simulated networks. Their nodes also advertise addresses that may belong to others, so it dials
+only 127.0.0.0/8.
 """
 
 import argparse
@@ -24,39 +24,39 @@ HEADER = struct.Struct("<4s12sI4s")
 MAPPED = bytes(10) + b"\xff\xff"
 IPV4 = 1
 MAXIMUM_LENGTH = 4_000_000
-# A message with more addresses is taken for the answer to getaddr.
+# A message with more addresses counts as the answer to getaddr.
 GOSSIP = 10
 
 
 class NotThisMachine(Exception):
-    """Somebody wants to dial an address that is not on loopback."""
+    """An address to dial is not on loopback."""
 
 
 async def connect(key):
-    """Connects to an endpoint, 4 bytes of IPv4 address and 2 of port: the only place that dials."""
+    """Connects to an endpoint, 4 bytes of IPv4 address and 2 of port. No other function dials."""
     if key[0] != 127:
         raise NotThisMachine(text(key))
     return await asyncio.open_connection(socket.inet_ntoa(key[:4]), int.from_bytes(key[4:6], "big"))
 
 
 def say(event):
-    """Prints a JSON object on a line."""
+    """Prints a JSON object as one line."""
     print(json.dumps(event, separators=(",", ":")), flush=True)
 
 
 def text(key):
-    """An endpoint as people write it."""
+    """An endpoint as text."""
     return f"{socket.inet_ntoa(key[:4])}:{int.from_bytes(key[4:6], 'big')}"
 
 
 def endpoint(line):
-    """The endpoint that a text names."""
+    """The endpoint of a text."""
     host, port = line.rsplit(":", 1)
     return socket.inet_aton(host) + int(port).to_bytes(2, "big")
 
 
 def compact_size(data, offset):
-    """A CompactSize, and where what follows it begins."""
+    """A CompactSize, and the offset after it."""
     first = data[offset]
     if first < 0xFD:
         return first, offset + 1
@@ -65,7 +65,7 @@ def compact_size(data, offset):
 
 
 def read_addr(data):
-    """The IPv4 endpoints of an addr message's payload, and how many addresses it has."""
+    """The IPv4 endpoints of an addr message's payload, and the number of all its addresses."""
     count, start = compact_size(data, 0)
     if count > 1000 or start + 30 * count != len(data):
         raise ValueError("addr")
@@ -77,7 +77,7 @@ def read_addr(data):
 
 
 def read_addrv2(data):
-    """The IPv4 endpoints of an addrv2 message's payload (BIP155), and how many addresses it has."""
+    """The IPv4 endpoints of an addrv2 message's payload (BIP155), and the number of all its addresses."""
     count, offset = compact_size(data, 0)
     if count > 1000:
         raise ValueError("addrv2")
@@ -95,7 +95,7 @@ def read_addrv2(data):
 
 
 class Crawler:
-    """What is known, and what is still to be dialled."""
+    """The known addresses, and the queue of those to dial."""
 
     def __init__(self, options):
         self.options = options
@@ -130,7 +130,7 @@ class Crawler:
                 self.elsewhere += 1
 
     async def work(self):
-        # Until then: cancelling a task may come to nothing where what it waits for happens at the same moment.
+        # Check the flag too: cancelling a task has no effect if its wait ends at the same moment.
         while not self.is_over:
             key = await self.queue.get()
             try:
@@ -201,10 +201,10 @@ class Crawler:
 
 
 def main():
-    parser = argparse.ArgumentParser(description="Finds the nodes of a simulated network on this machine.")
-    parser.add_argument("hosts", nargs="*", help="where to begin: address:port")
-    parser.add_argument("--file", help="file of such, one a line")
-    parser.add_argument("--magic", required=True, help="the network's, 8 hexadecimal digits")
+    parser = argparse.ArgumentParser(description="Find the nodes of a simulated network on this machine.")
+    parser.add_argument("hosts", nargs="*", help="nodes to start with, as address:port")
+    parser.add_argument("--file", help="file of nodes to start with, one per line")
+    parser.add_argument("--magic", required=True, help="the network's magic, 8 hexadecimal digits")
     parser.add_argument("--workers", type=int, default=2000)
     parser.add_argument("--connect-timeout", type=float, default=5)
     parser.add_argument("--answer-timeout", type=float, default=20)

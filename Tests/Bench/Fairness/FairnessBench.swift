@@ -5,19 +5,19 @@ import ControlProtocol
 import EventLoop
 import Foundation
 
-/// `bench fairness`: measures what a peer that says little notices of others that say all they can.
+/// `bench fairness`: measures how much an ordinary peer suffers from peers that flood.
 struct FairnessBench: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "fairness",
-    abstract: "Measure a peer's ping beside others that flood.",
+    abstract: "Measure the pings of one peer while others flood.",
     discussion: """
-      The connector has one processor, the log server, the peers that flood and the honest peer share the others. The \
-      honest peer sends a ping each ten milliseconds, or once the last is answered if that takes longer. A ping that is \
-      not answered within 30 seconds ends the run.
+      The connector has one processor; the log server, the flooding peers and the honest peer share the \
+      others. The honest peer sends a ping every ten milliseconds, or when the last one is answered if that \
+      takes longer. If a ping is not answered within 30 seconds, the run ends.
       """
   )
 
-  /// What a peer says to shake hands.
+  /// The messages of a peer's handshake.
   static let greeting: [UInt8] = {
     let version = VersionMessage(
       version: 70016,
@@ -31,19 +31,19 @@ struct FairnessBench: ParsableCommand {
     return Network.regtest.frame(.version(version)) + Network.regtest.frame(.verack)
   }()
 
-  @Option(help: "How many peers flood.")
+  @Option(help: "Number of flooding peers.")
   var peers = 100
 
   @Option(help: "Seconds for which pings are timed.")
   var seconds = 10
 
-  @Option(help: "What they say: idle, small, inv, ping or deaf; may be repeated. (default: all)")
+  @Option(help: "Kind of flood: idle, small, inv, ping or deaf. May be repeated. (default: all)")
   var floods: [Flood] = []
 
-  @Option(help: "Folder of the connector and the log server. (default: that of the bench)")
+  @Option(help: "Folder with the connector and the log server. (default: the bench's)")
   var programs: String?
 
-  @Flag(help: "Print JSON, an object a line.")
+  @Flag(help: "Print JSON, one object per line.")
   var json = false
 
   func run() throws {
@@ -59,7 +59,7 @@ struct FairnessBench: ParsableCommand {
   }
 }
 
-/// A connector with its log server, peers that flood it, and one that does not.
+/// A connector with its log server, flooding peers, and one honest peer.
 private final class FairnessTrial {
   private let server: Child
   private let connector: Child
@@ -81,7 +81,7 @@ private final class FairnessTrial {
       ["--root", folder, "--set", "logger.archive_grace=0.0"]
     )
     flooders = try pinned(others, try Child.folder() + "bench", ["flooder", "--flood", flood.rawValue])
-    // Answers that nobody reads are not to end the flood by their memory.
+    // Unread answers must not end the flood by exhausting the peer's memory limit.
     let settings = ["connector.network=regtest", "connector.peer_memory=2147483648"]
     connector = try pinned(
       "0",
@@ -142,7 +142,7 @@ private final class FairnessTrial {
     if let failure { throw IOError("connect: \(failure)", code: EPROTO) }
   }
 
-  /// Has the connector dial the honest peer.
+  /// Lets the connector dial the honest peer.
   private func connectHonest() throws -> BlockingSocket {
     let listening = try Socket.listen(on: .ipv4(0x7f00_0001, port: 0))
     defer { close(listening) }
@@ -159,9 +159,9 @@ private final class FairnessTrial {
     return socket
   }
 
-  /// Pings until the time is over; returns the round trips in seconds.
+  /// Sends pings until the time is over; returns the round trips in seconds.
   private func ping(_ socket: BlockingSocket, seconds: Int) throws -> [Double] {
-    // So that what is timed is the connector, not the honest peer's wait for a processor.
+    // With a high priority, so that the time is the connector's, not the honest peer's wait for a processor.
     _ = setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, -15)
     defer { _ = setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 0) }
     let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 64 << 10, alignment: 64)

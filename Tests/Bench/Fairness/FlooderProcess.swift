@@ -4,12 +4,13 @@ import Bytes
 import EventLoop
 import Glibc
 
-/// `bench flooder`: nodes that shake hands and then say one thing over and over, as fast as it is taken; for
-/// `bench fairness`. Says its port, and the bytes sent so far for each line on stdin; ends with that.
+/// `bench flooder`: nodes that do a handshake and then repeat one message, as fast as it is accepted. For
+/// `bench fairness`. Prints its port, then the bytes sent so far for each line on stdin. Ends when its stdin
+/// ends.
 struct FlooderProcess: ParsableCommand {
   static let configuration = CommandConfiguration(commandName: "flooder", shouldDisplay: false)
 
-  /// What they say.
+  /// The kind of flood.
   @Option var flood: Flood
 
   func run() throws {
@@ -19,20 +20,20 @@ struct FlooderProcess: ParsableCommand {
   }
 }
 
-/// What peers that flood say.
+/// A kind of flood.
 enum Flood: String, ExpressibleByArgument, CaseIterable {
-  /// Nothing.
+  /// No message.
   case idle
   /// Announcements of 61 bytes.
   case small
-  /// Announcements of 50,000 things.
+  /// Announcements of 50,000 items.
   case inv
-  /// Pings, whose answers they read.
+  /// Pings, whose answers are read.
   case ping
-  /// Pings, whose answers they never read.
+  /// Pings, whose answers are never read.
   case deaf
 
-  /// The message that is said over and over.
+  /// The repeated message.
   var message: [UInt8] {
     switch self {
     case .idle: []
@@ -87,7 +88,7 @@ private final class Flooders {
     emit("\(sent)")
   }
 
-  /// Sends what each takes, a piece of each in turn.
+  /// Sends to each socket in turn as much as it accepts.
   private func send() {
     for index in sockets.indices where sockets[index].descriptor >= 0 {
       let (descriptor, offset) = sockets[index]

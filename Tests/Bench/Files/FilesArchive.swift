@@ -5,25 +5,25 @@ import Foundation
 import LogProtocol
 import Observations
 
-/// An archive made for measuring, of one source with many connections, plain and compressed.
+/// An archive for measurements, of one source with many connections, plain and compressed.
 struct FilesArchive {
-  /// The plain file.
+  /// The plain file's path.
   let path: String
 
-  /// The same, compressed.
+  /// The compressed file's path.
   var compressedPath: String { path + ".zst" }
 
   /// Bytes of the plain file.
   let size: Int
 
-  /// How many records it has.
+  /// The number of records.
   let recordCount: Int
 
   /// Writes the archive.
   ///
   /// - Parameters:
-  ///   - megabytes: its size at the least.
-  ///   - data: the folder of real inputs, whose messages it has again and again; nil for made-up ones.
+  ///   - megabytes: the minimum size.
+  ///   - data: the folder with real inputs, whose messages are repeated; nil for made-up messages.
   init(in folder: String, megabytes: Int, data: String?) throws {
     path = folder + "archive.log"
     var writer = try Writer(path, messages: try data.map(Self.captured) ?? Self.madeUp())
@@ -33,7 +33,7 @@ struct FilesArchive {
     _ = try FilesRun(["/usr/bin/env", "zstd", "-q", "-3", path, "-o", path + ".zst"])
   }
 
-  /// What real nodes said, in the order in which they did, and a block's transactions, of which they said only one.
+  /// Messages of real nodes in their order, and the transactions of a block, as the captures have only one.
   private static func captured(_ folder: String) throws -> [[UInt8]] {
     func file(_ name: String) throws -> [UInt8] {
       Array(try Data(contentsOf: URL(fileURLWithPath: "\(folder)/\(name)")))
@@ -50,7 +50,7 @@ struct FilesArchive {
     return said + block.transactions.map { Network.mainnet.frame("tx", payload: $0.bytes) }
   }
 
-  /// Messages as there are most of: announcements, addresses, transactions, pings.
+  /// Made-up messages of the most frequent kinds: announcements, addresses, transactions, pings.
   private static func madeUp() -> [[UInt8]] {
     (0..<1000).map { index in
       let message = madeUp(index)
@@ -81,7 +81,7 @@ struct FilesArchive {
   private static func bytes(_ count: Int) -> [UInt8] { (0..<count).map { _ in .random(in: 0...255) } }
 }
 
-/// Writes an archive as `verbatim` would: who is there, what opens, and what is said, in order and numbered.
+/// Writes an archive as `verbatim` would: the source, the connections, and messages, in order and numbered.
 private struct Writer {
   private(set) var size = 0
   private(set) var recordCount = 0
@@ -129,7 +129,8 @@ private struct Writer {
     try output.close()
   }
 
-  /// A connection event's body as programs before 0.2 wrote it, so that they can be measured beside.
+  /// The body of a connection event as programs before 0.2 wrote it, so that they can be measured for
+  /// comparison.
   private static func event(_ code: ConnectionEvent.Code, of connection: UInt32) -> [UInt8] {
     var bytes: [UInt8] = []
     bytes.appendBig(code.rawValue)

@@ -2,23 +2,23 @@ import ArgumentParser
 import Bytes
 import Foundation
 
-/// `bench files`: measures what reads archives.
+/// `bench files`: measures the readers of archives.
 struct FilesBench: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "files",
-    abstract: "Measure netmine's readers of archives beside cat and zstd in the same run.",
+    abstract: "Measure netmine's readers of archives, compared with cat and zstd in the same run.",
     discussion: """
-      Writes an archive of real messages into a temporary folder, plain and compressed, and removes both at the end. \
-      Each work is a process of its own that reads the whole archive from the page cache. "MB/s" is of the plain \
-      archive's bytes, by wall time. "of cat" is the throughput over that of `cat`, or of `zstd -d` where the archive \
-      is compressed. Works are measured in turns; figures are medians.
+      Writes an archive of real messages into a temporary folder, plain and compressed, and removes both at \
+      the end. Each work is a separate process that reads the whole archive from the page cache. "MB/s" \
+      counts the bytes of the plain archive, by wall time. "of cat" is the throughput relative to `cat`, or \
+      to `zstd -d` if the archive is compressed. Works are measured in turns; figures are medians.
       """
   )
 
-  @Option(help: "The folder of real inputs: captures and a block. Without it, messages are made up.")
+  @Option(help: "Folder with real inputs: captures and a block. Without it, messages are made up.")
   var data: String?
 
-  @Option(help: ArgumentHelp("Another netmine program to measure beside.", valueName: "program"))
+  @Option(help: ArgumentHelp("Another netmine program to compare with.", valueName: "program"))
   var beside: String?
 
   @Option(help: "Measure only works whose name begins with this.")
@@ -27,15 +27,15 @@ struct FilesBench: ParsableCommand {
   @Option(help: "Size of the archive in MB.")
   var megabytes = 400
 
-  @Option(help: "Samples of each work; one of those that take longer than 10 s.")
+  @Option(help: "Samples of each work; a work of more than 10 s gets only one.")
   var samples = 3
 
-  @Flag(help: "Print JSON, an object a line.")
+  @Flag(help: "Print JSON, one object per line.")
   var json = false
 
   func validate() throws {
     guard megabytes > 0, samples > 0 else {
-      throw ValidationError("--megabytes and --samples are 1 or more.")
+      throw ValidationError("--megabytes and --samples must be 1 or more.")
     }
   }
 
@@ -45,7 +45,8 @@ struct FilesBench: ParsableCommand {
     defer { try? FileManager.default.removeItem(atPath: folder) }
     let archive = try FilesArchive(in: folder, megabytes: megabytes, data: data)
     let beside = beside.map { URL(fileURLWithPath: $0).path }
-    // Programs read netmine.cfg of the folder that they are started in; an earlier one would not know the keys of today's.
+    // Programs read netmine.cfg in their current folder. An older program would not know the keys of the
+    // current one.
     guard FileManager.default.changeCurrentDirectoryPath(folder) else { throw IOError("change to \(folder)") }
     if !json { FilesReport.printHeading() }
     for isCompressed in [false, true] { try measure(archive, isCompressed: isCompressed, beside, folder) }
@@ -84,7 +85,7 @@ struct FilesBench: ParsableCommand {
 
 /// A use of netmine that reads an archive.
 struct FilesWork {
-  /// What it is called.
+  /// Its name.
   let name: String
 
   private let words: [String]
@@ -96,7 +97,7 @@ struct FilesWork {
     self.writesFile = writesFile
   }
 
-  /// All of them.
+  /// All works.
   static let all = [
     FilesWork("stats", ["stats"]),
     FilesWork("check", ["check"]),
@@ -105,12 +106,12 @@ struct FilesWork {
     FilesWork("sqlite", ["export", "--as", "sqlite"], writesFile: true),
   ]
 
-  /// The arguments of netmine that read `archive` and write to `target`, or to the standard output.
+  /// The arguments for netmine to read `archive` and write to `target` or the standard output.
   func arguments(_ archive: String, _ target: String) -> [String] {
     ["log"] + words + (writesFile ? ["-o", target] : []) + [archive]
   }
 
-  /// The files that may be left.
+  /// The files that the work may leave.
   func files(_ target: String) -> [String] {
     writesFile ? ["", ".part", "-journal", "-wal", "-shm"].map { target + $0 } : []
   }

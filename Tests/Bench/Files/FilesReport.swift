@@ -1,7 +1,7 @@
 import Foundation
 import JSON
 
-/// What reading an archive took, beside what it is compared with.
+/// The cost of reading an archive, with the cost of the programs it is compared with.
 struct FilesReport {
   let work: String
   let isCompressed: Bool
@@ -11,14 +11,14 @@ struct FilesReport {
   /// The runs of `cat` or `zstd`.
   let floor: [FilesRun]
   let ours: [FilesRun]
-  /// The runs of the program beside; none if there is none.
+  /// The runs of the other program; empty if there is none.
   let theirs: [FilesRun]
 
   private func median(_ runs: [FilesRun], _ value: (FilesRun) -> Double) -> Double? {
     runs.isEmpty ? nil : Meter.median(runs.map(value))
   }
 
-  /// Bytes a second of the archive, decompressed.
+  /// Bytes of the archive per second, decompressed.
   private func throughput(_ runs: [FilesRun]) -> Double? { median(runs) { Double(bytes) / $0.seconds } }
 
   static func printHeading() {

@@ -2,24 +2,24 @@ import Bytes
 import EventLoop
 import Foundation
 
-/// One run of a program from its start to its end, its output thrown away.
+/// One run of a program, from start to end. Its output is discarded.
 struct FilesRun {
   /// Seconds from start to end.
   let seconds: Double
 
-  /// Seconds of processor time, the kernel's included.
+  /// Seconds of processor time, including the kernel's.
   let processorTime: Double
 
-  /// The most memory it had, in bytes.
+  /// The peak memory in bytes.
   let memory: Double
 
-  /// Whether one sample of it is enough.
+  /// Whether the run took so long that one sample is enough.
   var isLong: Bool { seconds > 10 }
 
   /// Runs a program.
   ///
   /// - Parameter words: the program's path and its arguments.
-  /// - Throws: `IOError` where it cannot be started or fails.
+  /// - Throws: `IOError` if it cannot be started, `Failure` if it fails.
   init(_ words: [String]) throws {
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)

@@ -1,8 +1,8 @@
 import ArgumentParser
 import Foundation
 
-/// `bench bare-relay`: copies one unix stream in 64 KiB chunks to readers, and does nothing else: the least that any
-/// log server must do. For `bench log`.
+/// `bench bare-relay`: only copies one unix stream to readers, in chunks of 64 KiB. This is the least work of
+/// any log server. For `bench log`.
 struct BareRelay: ParsableCommand {
   static let configuration = CommandConfiguration(commandName: "bare-relay", shouldDisplay: false)
 

@@ -3,7 +3,7 @@ import EventLoop
 import Glibc
 import LogProtocol
 
-/// A socket that a process of the bench waits on: simple, and nothing between it and the kernel.
+/// A blocking socket, with nothing between the bench and the kernel.
 struct BlockingSocket {
   let descriptor: Int32
 
@@ -27,13 +27,13 @@ struct BlockingSocket {
     return BlockingSocket(descriptor)
   }
 
-  /// Has reads fail that get nothing for so long.
+  /// Limits how long a read waits.
   func limitReads(seconds: Int) {
     var time = timeval(tv_sec: seconds, tv_usec: 0)
     setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &time, socklen_t(MemoryLayout<timeval>.size))
   }
 
-  /// Reads what there is, at most what fits; 0 at the end of the stream, nil where nothing came in time.
+  /// Reads up to the buffer's size; returns 0 at the end of the stream, nil after the time limit.
   func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int? {
     while true {
       let count = Glibc.read(descriptor, buffer.baseAddress, buffer.count)
@@ -57,14 +57,14 @@ struct BlockingSocket {
 
   func write(_ bytes: [UInt8]) throws { try bytes.withUnsafeBytes { try write($0) } }
 
-  /// Lets go of what has come and is not needed, without waiting.
+  /// Discards received bytes without waiting.
   func discard() {
     withUnsafeTemporaryAllocation(byteCount: 4096, alignment: 8) { buffer in
       while recv(descriptor, buffer.baseAddress, buffer.count, Int32(MSG_DONTWAIT)) > 0 {}
     }
   }
 
-  /// Reads records until `isFound` says so; what comes behind that record is lost.
+  /// Reads records until `isFound` returns true. Bytes after that record are lost.
   func readRecords(until isFound: (RecordHeader, UnsafeRawBufferPointer) throws -> Bool) throws {
     var bytes: [UInt8] = []
     let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 64 << 10, alignment: 64)

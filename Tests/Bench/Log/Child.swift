@@ -2,7 +2,7 @@ import Bytes
 import EventLoop
 import Foundation
 
-/// A process of the bench, talked to in lines.
+/// A child process of the bench, with lines on its stdin and stdout.
 final class Child {
   private let process = Process()
   private let input = Pipe()
@@ -10,9 +10,9 @@ final class Child {
   private var pending: [UInt8] = []
   private var read = 0
 
-  /// Starts one of our programs, which lie next to the bench, or another one by its path.
+  /// Starts one of our programs, which are in the bench's folder, or another program by its path.
   ///
-  /// - Parameter showsErrors: whether its complaints are to be seen.
+  /// - Parameter showsErrors: whether its stderr is shown.
   init(_ program: String, _ arguments: [String], in folder: String, showsErrors: Bool = false) throws {
     process.executableURL = URL(
       fileURLWithPath: program.contains("/") ? program : try Self.folder() + program
@@ -26,20 +26,20 @@ final class Child {
     Keeper.shared.keep(process.processIdentifier)
   }
 
-  /// Where the bench and our programs are, with a slash at the end.
+  /// The folder of the bench and our programs, with a slash at the end.
   static func folder() throws -> String {
     let bench = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
     return URL(fileURLWithPath: bench).deletingLastPathComponent().path + "/"
   }
 
-  /// Starts a process of the bench itself.
+  /// Starts a subcommand of the bench.
   convenience init(_ arguments: [String], in folder: String) throws {
     try self.init("bench", arguments, in: folder)
   }
 
   deinit { end() }
 
-  /// Lets it end, and waits until it has.
+  /// Terminates the process and waits for its end.
   func end() {
     closeInput()
     kill(process.processIdentifier, SIGTERM)
@@ -47,15 +47,15 @@ final class Child {
     Keeper.shared.forget(process.processIdentifier)
   }
 
-  /// Whether it has not ended.
+  /// Whether the process is still running.
   var isRunning: Bool { process.isRunning }
 
-  /// Tells it that nothing more is said.
+  /// Closes its stdin.
   func closeInput() { try? input.fileHandleForWriting.close() }
 
   func say(_ line: String) { input.fileHandleForWriting.write(Data((line + "\n").utf8)) }
 
-  /// The next line that it says.
+  /// The next line of its output. Throws if there is none.
   func line() throws -> String {
     guard let line = line(until: .max) else {
       throw IOError("hear from \(process.executableURL!.lastPathComponent)", code: EPIPE)
@@ -63,7 +63,7 @@ final class Child {
     return line
   }
 
-  /// The next line that it says; nil where it says nothing more, or nothing until a time.
+  /// The next line of its output; nil if the output ends or no line comes in time.
   ///
   /// - Parameter deadline: a monotonic time in ns.
   func line(until deadline: UInt64) -> String? {
@@ -85,10 +85,10 @@ final class Child {
     }
   }
 
-  /// The numbers of the next line.
+  /// The numbers of its next line.
   func numbers() throws -> [Double] { try line().split(separator: " ").map { Double($0) ?? .nan } }
 
-  /// Processor time that all of its threads used so far, in seconds, as the scheduler counts it.
+  /// The processor time of all its threads so far, in seconds, by the scheduler's count.
   var processorTime: Double {
     var clock = clockid_t()
     var time = timespec()
@@ -98,10 +98,10 @@ final class Child {
     return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
   }
 
-  /// The most memory it had so far, in bytes.
+  /// Its peak memory so far, in bytes.
   var peakMemory: Double { status("VmHWM") }
 
-  /// The memory it has now, in bytes.
+  /// Its current memory in bytes.
   var memory: Double { status("VmRSS") }
 
   private func status(_ name: String) -> Double {
@@ -114,7 +114,8 @@ final class Child {
   func signal(_ number: Int32) { kill(process.processIdentifier, number) }
 }
 
-/// Writes a line at once, so that who waits for it gets it; ends the process with an error if that cannot be done.
+/// Writes a line without buffering, as a process may wait for it. Ends the process with an error if that
+/// fails.
 func emit(_ line: String) {
   do throws(IOError) { try DescriptorOutput.standard(Array((line + "\n").utf8)) } catch {
     FileHandle.standardError.write(Data("bench: \(error).\n".utf8))

@@ -2,29 +2,29 @@ import ArgumentParser
 import Foundation
 import JSON
 
-/// `bench log`: measures the log server beside a bare relay.
+/// `bench log`: measures the log server, compared with a bare relay.
 struct LogBench: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "log",
-    abstract: "Measure the log server's data path beside a bare relay in the same run.",
+    abstract: "Measure the log server's data path, compared with a bare relay in the same run.",
     discussion: """
-      A source, the log server and each reader are processes of their own. The relay is one process that copies a \
-      unix stream in 64 KiB chunks to as many readers: the physical limit. Both are measured in turns; figures are \
-      medians. "cpu" is the log server's processor time in microseconds a record that came in (so, seconds for a \
-      million records), "ratio" its throughput over the relay's.
+      A source, the log server and each reader are separate processes. The relay is one process that copies \
+      a unix stream to as many readers in chunks of 64 KiB: the physical limit. Both are measured in turns; \
+      figures are medians. "cpu" is the log server's processor time per incoming record in microseconds (the \
+      same as seconds per million records); "ratio" is its throughput divided by the relay's.
       """
   )
 
-  @Option(help: "Samples of each.")
+  @Option(help: "Samples of each work.")
   var samples = 5
 
-  @Option(help: "Seconds that a sample takes about.")
+  @Option(help: "Approximate seconds per sample.")
   var seconds = 0.5
 
-  @Option(help: "Measure only works whose name holds this.")
+  @Option(help: "Measure only works whose name contains this.")
   var only = ""
 
-  @Flag(help: "Print JSON, an object a line.")
+  @Flag(help: "Print JSON, one object per line.")
   var json = false
 
   func run() throws {
@@ -32,12 +32,12 @@ struct LogBench: ParsableCommand {
     for work in works where only.isEmpty || work.name.contains(only) { try measure(work).print(json: json) }
   }
 
-  /// What is measured.
+  /// A load to measure.
   struct Work {
     let name: String
     var payload = 37
     let readers: [LogRun.Reader]
-    /// About how many records there are in a second.
+    /// The approximate number of records per second.
     var rate: Double
     var pace = 0
     var settings: [String] = []
@@ -112,7 +112,7 @@ struct LogBench: ParsableCommand {
   }
 
   private func measure(_ work: Work) throws -> LogReport {
-    // A whole number of turns of the rare commands, so that each reader gets as many.
+    // Full periods of the rare commands, so that each reader gets the same number.
     let period = RecordBlock.rarity * RecordBlock.commandCount
     let records = max(period, Int(work.rate * seconds) / period * period)
     let load = Load(payload: work.payload, records: records)

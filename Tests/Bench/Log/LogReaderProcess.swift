@@ -6,30 +6,30 @@ import Foundation
 import LogProtocol
 import Observations
 
-/// `bench log-reader`: reads a load; for `bench log`.
+/// `bench log-reader`: reads a load. For `bench log`.
 struct LogReaderProcess: ParsableCommand {
   static let configuration = CommandConfiguration(commandName: "log-reader", shouldDisplay: false)
 
-  /// How it reads.
+  /// The way in which the load is read.
   enum Mode: String, ExpressibleByArgument, CaseIterable {
-    /// Counts bytes.
+    /// Only counts the bytes.
     case count
-    /// Looks at every byte of every record.
+    /// Checks every byte of every record.
     case check
-    /// Takes the time from each record's stamp until it is read.
+    /// Measures the time from each record's stamp until it is read.
     case latency
-    /// Does not.
+    /// Never reads.
     case stuck
   }
 
   @Option var path: String
   @Option var payload: Int
-  /// How many bytes of records will come.
+  /// The number of bytes of records to wait for.
   @Option var bytes: Int
-  /// The only command asked for; empty for everything.
+  /// The only command to subscribe to; empty for everything.
   @Option var command = ""
   @Option var mode = Mode.count
-  /// The other end is a relay, or a socket of coinscope's: it wants to hear nothing.
+  /// Whether to send no subscription, because the other end is a relay or a socket for coinscope's readers.
   @Flag var bare = false
 
   func run() throws {
@@ -78,7 +78,7 @@ struct LogReaderProcess: ParsableCommand {
   }
 }
 
-/// Looks at every record that a source of the bench sent.
+/// Checks every record that a source of the bench sent.
 struct RecordCheck {
   private(set) var count = 0
   private var rest: [UInt8] = []
@@ -87,7 +87,7 @@ struct RecordCheck {
 
   init(payload: Int) { expected = RecordBlock(Load(payload: payload, records: 0), source: 0) }
 
-  /// Takes what follows; throws where a record is not the next one, or not as it was sent.
+  /// Checks the next bytes; throws if a record is not the next one or differs from the one sent.
   mutating func take(_ bytes: UnsafeRawBufferPointer, stamp: (UInt64) -> Void = { _ in }) throws {
     rest += bytes
     let used = try rest.withUnsafeBytes { rest in
@@ -97,7 +97,7 @@ struct RecordCheck {
         guard header.sequence == last + 1 else { throw Surprise(text: "\(header.sequence) after \(last)") }
         last = header.sequence
         let index = Int((header.sequence - 1) % UInt64(expected.count))
-        // From the connection on; what is before it was looked at, or is the source's.
+        // Compare from the connection id on: sequence and time are checked or set elsewhere.
         let body = expected.bytes.baseAddress! + index * expected.size + 28
         let isSame = memcmp(rest.baseAddress! + range.lowerBound + 28, body, expected.size - 28) == 0
         guard range.count == expected.size, isSame else {
@@ -111,7 +111,7 @@ struct RecordCheck {
     rest.removeFirst(used)
   }
 
-  /// Something that was not sent.
+  /// A record that was not sent.
   struct Surprise: Error, CustomStringConvertible {
     let text: String
     var description: String { "got \(text)" }

@@ -1,7 +1,7 @@
 import Foundation
 import JSON
 
-/// What came of measuring one work.
+/// The results of measuring one work.
 struct LogReport {
   let name: String
   let load: Load
@@ -12,17 +12,18 @@ struct LogReport {
     results.isEmpty ? nil : Meter.median(results.map(value))
   }
 
-  /// Records a second that came in.
+  /// Incoming records per second.
   private var rate: Double { Double(load.records) / median(ours) { $0.seconds }! }
 
-  /// Seconds of the log server's processor time a million records.
+  /// Seconds of the log server's processor time per million records.
   private var processorTime: Double { median(ours) { $0.processorTime }! / Double(load.records) * 1e6 }
 
   private var relayProcessorTime: Double? {
     median(relays) { $0.processorTime }.map { $0 / Double(load.records) * 1e6 }
   }
 
-  /// Each sample is compared with the relay's that followed it: what else the machine did hit both alike.
+  /// Each sample is compared with the relay's next sample, so that other load on the machine affects both
+  /// alike.
   private var ratio: Double? {
     relays.isEmpty ? nil : Meter.median(zip(ours, relays).map { $1.seconds / $0.seconds })
   }

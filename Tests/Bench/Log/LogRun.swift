@@ -3,19 +3,19 @@ import EventLoop
 import Foundation
 import LogProtocol
 
-/// One load through one log server, or relay, each process of it new.
+/// One load through one log server or relay, with new processes.
 struct LogRun {
-  /// What stands between source and readers.
+  /// The program between source and readers.
   enum Middle {
     case logserver
     case relay
   }
 
-  /// Who reads.
+  /// A kind of reader.
   enum Reader {
     case everything
     case command(Int)
-    /// A command that no record has.
+    /// A reader of a command that no record has.
     case nothing
     case coinscope
     case stuck
@@ -23,17 +23,17 @@ struct LogRun {
     case check
   }
 
-  /// What came of it.
+  /// The result of a run.
   struct Result {
-    /// Seconds from the first byte that the source sent to the last one that a reader got.
+    /// Seconds from the source's first byte to a reader's last byte.
     var seconds: Double
     /// Seconds of the middle's processor time.
     var processorTime: Double
     /// The middle's peak memory in bytes.
     var memory: Double
-    /// Bytes that readers should have got and did not.
+    /// Bytes that readers should have received and did not.
     var missing = 0
-    /// Nanoseconds from source to reader: the median, and what 99 of 100 records keep within.
+    /// Nanoseconds from source to reader: median and 99th percentile.
     var latency: (median: Double, late: Double) = (0, 0)
   }
 
@@ -42,7 +42,7 @@ struct LogRun {
   var readers: [Reader]
   var pace = 0
   var settings: [String] = []
-  /// Whether the source is one of coinscope's.
+  /// Whether the source speaks coinscope's protocol.
   var isCoinscope = false
 
   func run() throws -> Result {
@@ -99,7 +99,7 @@ struct LogRun {
     }
   }
 
-  /// Starts a reader; `expected` is how many bytes of records it is to get.
+  /// Starts a reader; `expected` is the number of record bytes that it should receive.
   private func start(_ reader: Reader, _ folder: String, _ isBare: Bool) throws -> (
     child: Child, expected: Int
   ) {
@@ -133,7 +133,7 @@ struct LogRun {
     return (child, expected)
   }
 
-  /// Waits until the log server has taken every reader.
+  /// Waits until the log server has accepted every reader.
   private func awaitReaders(_ folder: String) throws {
     let socket = try BlockingSocket(connectingTo: folder + "subscribe")
     defer { close(socket.descriptor) }

@@ -6,18 +6,18 @@ import Foundation
 import LogProtocol
 import Observations
 
-/// `bench log-source`: publishes a load as fast as it is taken, or at a pace; for `bench log`.
+/// `bench log-source`: publishes a load as fast as it is accepted, or at a pace. For `bench log`.
 struct LogSourceProcess: ParsableCommand {
   static let configuration = CommandConfiguration(commandName: "log-source", shouldDisplay: false)
 
   @Option var path: String
   @Option var payload: Int
   @Option var records: Int
-  /// Records a second; 0 for as many as are taken.
+  /// Records per second; 0 for as fast as they are accepted.
   @Option var pace = 0
-  /// Nobody is on the other end but a relay, which says nothing.
+  /// Whether the other end is a relay, which sends nothing.
   @Flag var bare = false
-  /// The other end is a socket for coinscope's sources, which says nothing.
+  /// Whether the other end is a socket for coinscope's sources, which sends nothing.
   @Flag var coinscope = false
 
   func run() throws {
@@ -68,7 +68,7 @@ struct LogSourceProcess: ParsableCommand {
     _ = readLine()
   }
 
-  /// Says hello; returns the id granted.
+  /// Says hello; returns the granted id.
   private func join(_ socket: BlockingSocket) throws -> UInt32 {
     let now = Clock.now()
     let hello = LinkMessage.hello(
@@ -94,7 +94,7 @@ struct LogSourceProcess: ParsableCommand {
     }
   }
 
-  /// Sends what is due every 50 µs or so, stamped with the time.
+  /// Sends the records that are due, every 50 µs or so, stamped with the current time.
   private func send(_ block: RecordBlock, to socket: BlockingSocket, pace: Int) throws {
     let start = Clock.monotonic()
     var sent = 0

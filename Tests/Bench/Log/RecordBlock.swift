@@ -2,26 +2,27 @@ import BitcoinWire
 import Bytes
 import LogProtocol
 
-/// What load a source makes.
+/// The load of a source.
 struct Load {
   /// Bytes of each message's payload.
   var payload: Int
 
-  /// How many records.
+  /// The number of records.
   var records: Int
 
   /// Bytes of each record.
   var recordSize: Int { RecordHeader.size + 24 + payload }
 
-  /// Bytes of each record as coinscope's readers get it.
+  /// Bytes of each record in coinscope's format.
   var coinscopeSize: Int { 22 + 24 + payload }
 }
 
-/// Records made ready to be sent again and again: only their sequences change.
+/// Prepared records that are sent again and again. Only their sequence numbers, and their times if given,
+/// change.
 final class RecordBlock {
-  /// Every so many records one has a command of its own, `command(_:)`, in turns; all others have `inv`.
+  /// One in 128 records has a rare command, `command(_:)`, in turns; all others have `inv`.
   static let rarity = 128
-  /// How many such commands there are.
+  /// The number of rare commands.
   static let commandCount = 8
 
   let size: Int
@@ -30,7 +31,7 @@ final class RecordBlock {
 
   static func command(_ index: Int) -> Command { Command("rare\(index)")! }
 
-  /// Makes as many records as fit well into 256 KiB, a multiple of what the commands take where they are small.
+  /// Makes as many records as fit into 256 KiB; if records are small, a multiple of the commands' period.
   init(_ load: Load, source: UInt32) {
     size = load.recordSize
     let period = Self.rarity * Self.commandCount
@@ -59,7 +60,7 @@ final class RecordBlock {
 
   deinit { bytes.deallocate() }
 
-  /// Numbers records from the one at `index` on, and returns their bytes.
+  /// Numbers `count` records from `index` on, and returns their bytes.
   @inline(__always)
   func number(_ count: Int, at index: Int = 0, from sequence: UInt64, time: UInt64? = nil)
     -> UnsafeRawBufferPointer

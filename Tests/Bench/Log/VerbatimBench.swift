@@ -6,36 +6,37 @@ import Foundation
 import LogProtocol
 import Observations
 
-/// `bench verbatim`: measures how fast records are archived, beside `dd` to the same disk in the same run.
+/// `bench verbatim`: measures how fast records are archived, compared with `dd` to the same disk in the same
+/// run.
 struct VerbatimBench: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "verbatim",
-    abstract: "Measure the archiver beside dd bs=1M conv=fdatasync to the same disk.",
+    abstract: "Measure the archiver, compared with dd bs=1M conv=fdatasync to the same disk.",
     discussion: """
-      The bench is the log server: it sends records as fast as they are taken, until all are acknowledged, which with \
-      --fsync interval or batch is when the disk has them. dd writes as many bytes of a file of records in memory. \
-      Both are measured in turns; figures are medians in MB/s.
+      The bench acts as the log server. It sends records as fast as they are accepted, until all are \
+      acknowledged; with --fsync interval or batch they are then on the disk. dd writes as many bytes from a \
+      file of records in memory. Both are measured in turns; figures are medians in MB/s.
       """
   )
 
-  @Option(help: "A folder on the disk to measure.")
+  @Option(help: "Folder on the disk to measure.")
   var folder = "."
 
   @Option(help: "MiB to archive in each sample.")
   var size = 1024
 
-  @Option(help: "Samples of each.")
+  @Option(help: "Samples of each program.")
   var samples = 5
 
   @Option(help: "Bytes of each message's payload.")
   var payload = 1024
 
-  @Option(help: "When verbatim synchronises: none, interval or batch.")
+  @Option(help: "When verbatim calls fsync: none, interval or batch.")
   var fsync = "batch"
 
   @Option(
     parsing: .unconditionalSingleValue,
-    help: "A further option of verbatim, such as --set=…; may be repeated."
+    help: "Another option of verbatim, such as --set=…. May be repeated."
   )
   var option: [String] = []
 
@@ -46,7 +47,7 @@ struct VerbatimBench: ParsableCommand {
     try FileManager.default.createDirectory(atPath: place, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(atPath: place) }
     let load = VerbatimLoad(payload: payload, size: size << 20)
-    // What dd reads lies in memory, as what verbatim is sent does; without a name, so that nothing is left of it.
+    // dd's input is in memory, like verbatim's. The file is unlinked, so that nothing is left of it.
     let path = "/dev/shm/netmine-bench-\(UInt32.random(in: 0 ... .max))"
     try Data().write(to: URL(fileURLWithPath: path))
     let file = try FileHandle(forWritingTo: URL(fileURLWithPath: path))
@@ -67,7 +68,7 @@ struct VerbatimBench: ParsableCommand {
     emit("all: verbatim \(archive.map { Int($0) }), dd \(disk.map { Int($0) })")
   }
 
-  /// Has dd write as many bytes; returns MB/s.
+  /// Lets dd write as many bytes; returns MB/s.
   private func write(_ source: String, to path: String, _ load: VerbatimLoad) throws -> Double {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: "/bin/dd")
@@ -81,12 +82,12 @@ struct VerbatimBench: ParsableCommand {
   private func median(_ values: [Double]) -> Double { values.sorted()[values.count / 2] }
 }
 
-/// Records to archive, and the log server's end of what hands them over.
+/// Records to archive, and the log server's end of the connection.
 private final class VerbatimLoad {
-  /// Whole records, about 16 MiB of them.
+  /// Whole records, about 16 MiB.
   private(set) var block: [UInt8] = []
   private let recordSize: Int
-  /// How often the block is sent.
+  /// How many times the block is sent.
   let blockCount: Int
   private let source: UInt32 = 1_700_000_000
 

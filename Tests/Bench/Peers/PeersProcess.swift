@@ -4,26 +4,29 @@ import Bytes
 import EventLoop
 import Glibc
 
-/// `bench peers`: nodes that shake hands, answer pings, take what they are sent, and send on demand.
+/// `bench peers`: nodes that do a handshake, answer pings, read everything, and send on command.
 ///
-/// Lines on stdin: `expect N` answers with the monotonic time in ns at which N more bytes had come; `flood RATE` has
-/// them send so many small messages a second, all together, each from a node drawn at random and with the time in it; `flood 0` ends that and
-/// answers with how many there were; `blast N` has each of them send N as fast as they are taken, and answers with the
-/// monotonic time in ns at which that began.
+/// Commands are lines on stdin. `expect N` prints `ready`, and later the monotonic time in ns at which N more
+/// bytes had come. `flood RATE` makes the nodes send RATE small messages per second in all, each from a
+/// random node and with its sending time; `flood 0` ends that and prints the number of messages sent. `blast
+/// N` makes each node send N messages as fast as they are accepted, and prints the monotonic time in ns at
+/// which that began.
 struct PeersProcess: ParsableCommand {
   static let configuration = CommandConfiguration(commandName: "peers", shouldDisplay: false)
 
-  /// A message of 61 bytes, as they send it: an announcement.
+  /// The nodes' message, an announcement of 61 bytes.
   static let message = Network.regtest.frame("inv", payload: [1] + [UInt8](repeating: 1, count: 36))
 
-  /// The same with the time in its hash: ns since the Unix epoch, little-endian, from byte 29 of the message.
+  /// The same message with a time in its hash: ns since the Unix epoch, little-endian, from byte 29 of the
+  /// message.
   static func message(at time: UInt64) -> [UInt8] {
     var payload = [UInt8](repeating: 1, count: 5)
     payload.appendLittle(time)
     return Network.regtest.frame("inv", payload: payload + [UInt8](repeating: 1, count: 24))
   }
 
-  /// How many ports they listen on: where all connections go to one the kernel looks long for a free port at our end.
+  /// The number of ports to listen on. With one port for all connections, the kernel is slow to find a free
+  /// local port.
   @Option var ports = 1
 
   func run() throws {
@@ -35,7 +38,7 @@ struct PeersProcess: ParsableCommand {
 
 /// The sockets of all nodes, on one loop.
 private final class Peers {
-  /// How many messages are written at once in a blast, at most.
+  /// The most messages per write in a blast.
   private static let blastLength = 50
 
   let loop = EventLoop()
@@ -110,7 +113,7 @@ private final class Peers {
     _ = write(socket, pong, pong.count)
   }
 
-  /// Reads commands; ends with them.
+  /// Reads commands; stops the loop at their end.
   private func hear() {
     var bytes = [UInt8](repeating: 0, count: 256)
     let count = read(0, &bytes, bytes.count)
@@ -139,7 +142,7 @@ private final class Peers {
     if number > 0 { timer.start(after: 0.001, every: 0.001) } else { timer.cancel() }
   }
 
-  /// Sends what is due.
+  /// Sends the messages that are due.
   private func flood() {
     let due = Int(Double(Clock.monotonic() - floodedAt) / 1e9 * rate)
     floodedAt += UInt64(Double(due) / rate * 1e9)
@@ -150,7 +153,7 @@ private final class Peers {
     }
   }
 
-  /// Sends so many messages from each node.
+  /// Sends `count` messages from each node.
   private func blast(_ count: Int) {
     let size = PeersProcess.message.count
     let bytes = (0...Self.blastLength).flatMap { _ in PeersProcess.message }
@@ -160,7 +163,7 @@ private final class Peers {
     while !unfinished.isEmpty {
       var isStuck = true
       unfinished.removeAll { index in
-        // Where a message was taken in part, go on there.
+        // Continue within a message that was accepted in part.
         let phase = (count * size - left[index]) % size
         let length = min(left[index], Self.blastLength * size)
         let written = bytes.withUnsafeBytes {

@@ -8,20 +8,20 @@ struct WireBench: ParsableCommand {
     commandName: "wire",
     abstract: "Measure framing, decoding and encoding of real messages on one core.",
     discussion: """
-      Times are nanoseconds of processor time a message, the median of samples taken in turns. "decode" makes \
-      values of their own, "view" goes through everything where it lies. Framing is compared with the hash that \
-      the checksum takes, alone.
+      Times are nanoseconds of processor time per message, the median of samples taken in turns. "decode" \
+      makes separate values, "view" reads everything in place. Framing is compared with the checksum's hash \
+      alone.
       """
   )
 
-  @Option(help: "The folder of real inputs: captures, a block and a list of seeds.")
+  @Option(help: "Folder with real inputs: captures, a block and a list of seeds.")
   var data: String
 
   @Option(
     help: """
-      A program of another implementation to measure beside: called with a work's name and a file of messages \
-      (each with its length before it, 4 bytes little-endian), it prints how many messages it went through in \
-      half a second or so, and the seconds of processor and wall time they took.
+      A program of another implementation to compare with. It is called with a work's name and a file of \
+      messages (each after its length, 4 bytes little-endian). It prints the number of messages processed in \
+      about half a second, and the seconds of processor and wall time.
       """
   )
   var beside: String?
@@ -32,7 +32,7 @@ struct WireBench: ParsableCommand {
   @Option(help: "Samples of each work.")
   var samples = 9
 
-  @Flag(help: "Print JSON, an object a line.")
+  @Flag(help: "Print JSON, one object per line.")
   var json = false
 
   func run() throws {
@@ -53,7 +53,7 @@ struct WireBench: ParsableCommand {
     }
   }
 
-  /// Measures works that belong together, and the other program beside them.
+  /// Measures a group of works, and the other program for comparison.
   private func report(_ works: [Work], _ meter: Meter, _ file: String) throws {
     let results = meter.measure(works)
     for (work, result) in zip(works, results) {

@@ -3,19 +3,19 @@ import Bytes
 import Captures
 import Foundation
 
-/// What the wire benchmarks work on: what real nodes sent and, where the captures have too little, messages made of
-/// real addresses.
+/// The input of the wire benchmarks: messages of real nodes and, if the captures have too few, messages made
+/// of real addresses.
 struct WireCorpus {
   /// A stream of small messages, `inv`, `addr` and `tx`, framed for the main network.
   let stream: [UInt8]
 
-  /// The payloads of the stream, one after another.
+  /// The payloads of the stream in order.
   let streamPayloads: [[UInt8]]
 
   /// Payloads by command.
   let payloads: [Command: [[UInt8]]]
 
-  /// Reads the captures, the block and the seeds in the folder of real inputs.
+  /// Reads the captures, the block and the seeds from the folder with real inputs.
   init(folder: String) throws {
     func file(_ name: String) throws -> [UInt8] {
       Array(try Data(contentsOf: URL(fileURLWithPath: "\(folder)/\(name)")))
@@ -31,7 +31,7 @@ struct WireCorpus {
     }
     let block = try file("blocks/block413567.raw")
     payloads[.block] = [block]
-    // The captures have one transaction; the block's are real ones too.
+    // The captures have only one transaction, so add those of the block.
     payloads[.tx, default: []] += try Block(block.span.bytes).transactions.map(\.bytes)
     streamPayloads = [.inv, .addr, .tx].flatMap { payloads[$0] ?? [] }.filter { $0.count <= 1000 }
     stream = [.inv, .addr, .tx].flatMap { command in
@@ -39,7 +39,7 @@ struct WireCorpus {
         Network.mainnet.frame(command, payload: $0)
       }
     }
-    // Answers to getaddr are what there is most of in bytes, and the captures have none.
+    // Answers to getaddr make up most bytes, but the captures have none.
     let seeds = String(decoding: try file("seeds/nodes_main.txt"), as: UTF8.self)
     let nodes = seeds.split(separator: "\n").compactMap { line -> KnownNode? in
       Endpoint(String(line.prefix { $0 != " " && $0 != "#" }), defaultPort: nil).map {
@@ -75,8 +75,7 @@ struct WireCorpus {
     return messages
   }
 
-  /// Writes the payloads that a work goes through to a file: for each its length, 4 bytes little-endian, and its
-  /// bytes.
+  /// Writes payloads to a file, each after its length (4 bytes little-endian).
   func write(_ payloads: [[UInt8]], to path: String) throws {
     var bytes: [UInt8] = []
     for payload in payloads {

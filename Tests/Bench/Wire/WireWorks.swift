@@ -3,10 +3,10 @@ import Bytes
 
 /// The works of `bench wire`, in groups that are measured in turns.
 struct WireWorks {
-  /// The corpus that they go through.
+  /// The input.
   let corpus: WireCorpus
 
-  /// Finding messages in a stream and checking their sums, beside the sums alone.
+  /// Framing a stream with its checksums, and computing the checksums alone.
   var framing: [Work] {
     let stream = corpus.stream
     let payloads = corpus.streamPayloads
@@ -28,7 +28,7 @@ struct WireWorks {
     ]
   }
 
-  /// Reading the payloads of one command where they lie, and into a message of their own; writing it.
+  /// Decoding, viewing and encoding the payloads of a command.
   func decoding(_ command: Command) -> [Work] {
     let payloads = corpus.payloads[command] ?? []
     let messages = payloads.map { payload in
@@ -48,7 +48,7 @@ struct WireWorks {
     return works
   }
 
-  /// Hashing all transactions of a block, and their tree.
+  /// Hashing all transactions of a block, and its Merkle tree.
   var hashing: [Work] {
     let blocks = corpus.payloads[.block] ?? []
     return [
@@ -60,7 +60,7 @@ struct WireWorks {
     ]
   }
 
-  /// Ways to go through everything that a payload says without an allocation.
+  /// Functions that read all fields of a payload without allocations.
   private static let views: [Command: @Sendable (RawSpan) -> UInt64] = [
     .inv: { payload in
       let view = try! InventoryView(payload)

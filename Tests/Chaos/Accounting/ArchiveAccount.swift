@@ -4,34 +4,34 @@ import LogFiles
 import LogProtocol
 import Observations
 
-/// What an archive holds of each source instance, record by record in the order in which it was written. It relies on
-/// nothing of what the archiver itself keeps account with.
+/// The contents of an archive by source instance, record by record in the order in which they were written.
+/// It does not use the archiver's own accounting.
 struct ArchiveAccount {
-  /// What is there of one instance.
+  /// The contents of one instance.
   struct Instance {
-    /// What kind of program.
+    /// The kind of program.
     var kind: String
-    /// The last sequence that a record or a gap record accounts for.
+    /// The last sequence number that a record or a gap record accounts for.
     var last: UInt64 = 0
-    /// Numbered records that are there for the first time.
+    /// Numbered records, without duplicates.
     var archived: UInt64 = 0
-    /// Those of a load source, each with the content it was handed over with.
+    /// Records of a load source with the right content.
     var loadCount: UInt64 = 0
-    /// The number that the last of these bears.
+    /// The number in the last of these records.
     var lastNumber: UInt64 = 0
     /// Records that gap records account for, by the gap's cause.
     var gapped: [Gap.Cause: UInt64] = [:]
-    /// Records that are there again.
+    /// Duplicate records.
     var duplicates: UInt64 = 0
     /// Records that are missing without a gap record.
     var unexplained: UInt64 = 0
-    /// Records whose content is not what was handed over.
+    /// Records with wrong content.
     var wrong: UInt64 = 0
-    /// What the log server said at its end, each time it said so: the last sequence it had, and whether there was a
-    /// goodbye.
+    /// The log server's records about the end of the source: the last sequence number it had, and whether the
+    /// source said goodbye.
     var left: [(last: UInt64, saidGoodbye: Bool)] = []
 
-    /// Records that gap records account for.
+    /// All records that gap records account for.
     var gappedCount: UInt64 { gapped.values.reduce(0, +) }
   }
 
@@ -47,10 +47,10 @@ struct ArchiveAccount {
   /// Segments read.
   private(set) var segmentCount = 0
 
-  /// What is wrong with the archive itself: damage, a torn end, a rotation mark that disagrees.
+  /// Errors in the archive itself: damage, a torn end, a wrong rotation mark.
   private(set) var damages: [String] = []
 
-  /// Tails that a killed archiver left, which the next one cut off: nobody was told that they are safe.
+  /// Torn tails left by a killed archiver and cut off by the next one. Their records were never acknowledged.
   private(set) var tornTails = 0
 
   private var ids: [UInt32: UInt64] = [:]
@@ -65,7 +65,7 @@ struct ArchiveAccount {
     let closed = names.filter { name in
       name != "verbatim.log" && ![".torn-", ".index", ".partial"].contains { name.contains($0) }
     }
-    // A segment and what it was compressed to are the same.
+    // A segment and its compressed copy are the same, so read only one.
     let distinct = closed.filter { !closed.contains($0 + ".zst") }
     let open = names.contains("verbatim.log") ? ["verbatim.log"] : []
     for name in LogFiles.chronological((distinct + open).map { folder + $0 }) { try read(name) }
@@ -121,7 +121,7 @@ struct ArchiveAccount {
     if gap.sequences.lowerBound != last + 1 || gap.count != UInt64(gap.sequences.count) {
       damages.append(
         "\(path): a gap from \(gap.sequences.lowerBound) to \(gap.sequences.upperBound), \(gap.count) records, of "
-          + "source \(source), of which the archive has everything up to \(last)"
+          + "source \(source), but the archive has everything up to \(last)"
       )
     }
     instances[instance]!.gapped[gap.cause, default: 0] += gap.count
@@ -137,7 +137,8 @@ struct ArchiveAccount {
       damages.append("\(path): a record of source \(header.source), which never joined")
       return
     }
-    // Not `instances[id]!.…` again and again: there are millions.
+    // Move the instance out and back: it is faster than many accesses to the dictionary, for millions of
+    // records.
     var instance = instances.removeValue(forKey: id)!
     defer { instances[id] = instance }
     guard header.sequence > instance.last else {

@@ -5,10 +5,10 @@ import LogFiles
 import LogProtocol
 import Observations
 
-/// Which of a simulated network's nodes were up, as its truth file says, and held, as a connector's records say: both
-/// to the nanosecond, on the same clock.
+/// The times when a simulated network's nodes were up, from its truth file, and held, from a connector's
+/// records. Both have nanoseconds of the same clock.
 struct HoldAccount {
-  /// Something that happened to a node.
+  /// A change of a node.
   private struct Change {
     enum Kind {
       case down, up, held, lost, dialled
@@ -19,39 +19,40 @@ struct HoldAccount {
     let kind: Kind
   }
 
-  /// A node came back.
+  /// The return of a node.
   struct Return {
-    /// When, in ns since the Unix epoch.
+    /// When it came back, in ns since the Unix epoch.
     let time: UInt64
-    /// How long it had been away, in seconds.
+    /// The seconds for which it had been away.
     let absence: Double
-    /// How many seconds it was up until it was held; nil where it never was before it went away again, or the end came.
+    /// The seconds from its return until it was held; nil if it was not held before it left again or the run
+    /// ended.
     var wait: Double?
-    /// How many seconds it was up and not held, where it never was.
+    /// The seconds for which it was up without being held, if it was never held after this return.
     var vain: Double?
-    /// How many times it was dialled since it had gone away.
+    /// The dials since it went away.
     var dials = 0
-    /// Whether it had been held before; else it was not known to be a node.
+    /// Whether it had been held before; otherwise the crawler did not know it as a node.
     let wasHeld: Bool
   }
 
-  /// How many nodes there are.
+  /// The number of nodes.
   private(set) var nodeCount = 0
-  /// Seconds from the beginning until the wanted share of the nodes that are up was held first; nil where it never was.
+  /// Seconds until the wanted share of the nodes that were up was first held; nil if it never was.
   private(set) var filled: Double?
   /// Seconds from then to the end.
   private(set) var span = 0.0
-  /// Seconds that nodes were up, all together, since then.
+  /// The sum of all nodes' seconds of being up since then.
   private(set) var upTime = 0.0
-  /// Those of them in which they were held.
+  /// The part of these seconds in which the nodes were held.
   private(set) var heldTime = 0.0
-  /// Seconds in which fewer than the wanted share of the nodes that were up were held.
+  /// Seconds in which less than the wanted share of the nodes that were up was held.
   private(set) var lowTime = 0.0
-  /// The lowest share held at any moment, and how many were up and not held then.
+  /// The lowest share held at any moment, and the number of nodes up but not held then.
   private(set) var lowest = (share: 1.0, missing: 0)
-  /// Every node that came back since then.
+  /// Every return of a node since then.
   private(set) var returns: [Return] = []
-  /// Fewest seconds from one dial at a node to the next.
+  /// The shortest interval between two dials of a node, in seconds.
   private(set) var shortestInterval = Double.infinity
   /// Dials since then.
   private(set) var dialCount = 0
@@ -59,11 +60,11 @@ struct HoldAccount {
   private var changes: [Change] = []
   private var open: Set<UInt32> = []
 
-  /// Reads both, and computes the rest.
+  /// Reads both files, and computes the rest.
   ///
   /// - Parameters:
-  ///   - share: how many of the nodes that are up are to be held, 0 to 1.
-  ///   - begin: when the crawl began, ns since the Unix epoch; likewise `end`.
+  ///   - share: the wanted share of held nodes among those that are up, 0 to 1.
+  ///   - begin: the start of the crawl in ns since the Unix epoch; `end` has the same unit.
   init(truth: String, archive: String, share: Double, from begin: UInt64, to end: UInt64) throws {
     var nodes: [String: Int] = [:]
     for line in try String(contentsOfFile: truth, encoding: .utf8).split(separator: "\n") {
@@ -84,12 +85,12 @@ struct HoldAccount {
       $0.hasPrefix("verbatim.log") && !$0.contains(".index")
     }
     for path in LogFiles.chronological(names.map { archive + $0 }) { try read(path, nodes) }
-    // Records of several sources, and two files: in the order of their times.
+    // Records of several sources and the truth file: merge them in order of time.
     changes.sort { $0.time < $1.time }
     settle(share: share, from: begin, to: end)
   }
 
-  /// Takes an archive's events in.
+  /// Adds an archive's events.
   private mutating func read(_ path: String, _ nodes: [String: Int]) throws {
     let file = try LogFile(path)
     while case .record(let record)? = try file.next() {
@@ -111,7 +112,7 @@ struct HoldAccount {
     }
   }
 
-  /// Goes through time, from one change to the next.
+  /// Goes through the changes in order of time.
   private mutating func settle(share: Double, from begin: UInt64, to end: UInt64) {
     var isUp = [Bool](repeating: true, count: nodeCount)
     var links = [Int](repeating: 0, count: nodeCount)
@@ -174,7 +175,7 @@ struct HoldAccount {
     }
   }
 
-  /// Nothing changes for a while.
+  /// Adds a period without changes.
   private mutating func pass(
     from last: UInt64,
     to time: UInt64,

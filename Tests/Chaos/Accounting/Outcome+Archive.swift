@@ -1,22 +1,22 @@
 import Foundation
 import LogProtocol
 
-/// A load source that was started, and how it ended.
+/// A load source that was started, and its end.
 struct LoadRun {
   /// Its random number.
   let instance: UInt64
-  /// What it noted.
+  /// The numbers that it wrote down.
   let ledger: LoadLedger
-  /// Whether its bound is so small that it is to be exceeded.
+  /// Whether its limit is so small that it will be exceeded.
   var isTight = false
   /// Whether it was killed.
   var wasKilled = false
 }
 
 extension Outcome {
-  /// Accounts for every record that load sources handed over, and for every other source's numbers.
+  /// Accounts for every record that load sources published, and for every other source's sequence numbers.
   ///
-  /// - Parameter gapsAllowed: whether bounds were exceeded on purpose for all sources.
+  /// - Parameter gapsAllowed: whether the limits of all sources were exceeded on purpose.
   mutating func settle(_ runs: [LoadRun], _ account: ArchiveAccount, gapsAllowed: Bool = false) {
     var total = Totals()
     for run in runs { settle(run, account, gapsAllowed || run.isTight, &total) }
@@ -26,21 +26,21 @@ extension Outcome {
       settleNumbers(instance, "\(instance.kind) \(id)", &total)
       promise(
         instance.gappedCount == 0,
-        "\(instance.kind) \(id): \(instance.gappedCount) records are in gap records, though no bound was exceeded"
+        "\(instance.kind) \(id): \(instance.gappedCount) records are in gap records, but no limit was exceeded"
       )
-      promise(!instance.left.isEmpty, "\(instance.kind) \(id) left, and no record says so")
+      promise(!instance.left.isEmpty, "\(instance.kind) \(id) left, but no record says so")
     }
     for damage in account.damages { promise(false, damage) }
-    count("handed_over", total.published, "records handed over")
+    count("handed_over", total.published, "records published")
     count("archived_once", total.archived, "archived exactly once")
     count("in_gaps", total.gapped, "in gap records")
-    count("taken", total.taken, "taken along by killed sources")
-    count("left_without_goodbye", total.killed, "of which left without goodbye")
+    count("taken", total.taken, "lost with killed sources")
+    count("left_without_goodbye", total.killed, "killed sources without goodbye")
     count("others", total.others, "of other sources")
-    count("duplicates", total.duplicates, "twice")
-    count("missing", total.unexplained, "missing without a word")
+    count("duplicates", total.duplicates, "duplicates")
+    count("missing", total.unexplained, "missing without a gap record")
     count("torn", UInt64(account.damages.count), "damages")
-    count("torn_tails", UInt64(account.tornTails), "torn tails cut off by the next start and sent again")
+    count("torn_tails", UInt64(account.tornTails), "torn tails cut off at the next start and sent again")
     count("segments", UInt64(account.segmentCount), "segments")
     measure("archive_bytes", Double(account.byteCount) / 1e6, "MB archived:")
   }
@@ -70,53 +70,53 @@ extension Outcome {
     total.archived += instance.loadCount
     total.gapped += instance.gappedCount
     settleNumbers(instance, name, &total)
-    promise(instance.wrong == 0, "\(name): \(instance.wrong) records are not what was handed over")
+    promise(instance.wrong == 0, "\(name): \(instance.wrong) records have the wrong content")
     promise(
       instance.last <= ledger.lastSequence,
-      "\(name) handed over \(ledger.lastSequence) records; the archive accounts for \(instance.last)"
+      "\(name) published \(ledger.lastSequence) records, but the archive accounts for \(instance.last)"
     )
     promise(
       instance.last >= ledger.acknowledged,
-      "\(name): \(ledger.acknowledged) records were acknowledged; the archive accounts for \(instance.last)"
+      "\(name): \(ledger.acknowledged) records were acknowledged, but the archive accounts for \(instance.last)"
     )
     promise(
       mayGap || instance.gappedCount == 0,
-      "\(name): \(instance.gappedCount) records are in gap records, though no bound was exceeded: \(instance.gapped)"
+      "\(name): \(instance.gappedCount) records are in gap records, but no limit was exceeded: \(instance.gapped)"
     )
     guard run.wasKilled else {
       promise(ledger.isSettled, "\(name) ended with records that were not acknowledged")
       promise(
         instance.archived + instance.gappedCount == ledger.lastSequence
           && instance.last == ledger.lastSequence,
-        "\(name) handed over \(ledger.lastSequence) records: \(instance.archived) are archived, "
+        "\(name) published \(ledger.lastSequence) records, but \(instance.archived) are archived and "
           + "\(instance.gappedCount) in gap records"
       )
       promise(
         gapRecords + ledger.published <= ledger.lastSequence,
-        "\(name): \(gapRecords) records are neither what was handed over nor of its gaps"
+        "\(name): \(gapRecords) records are neither load records nor the source's gap records"
       )
       promise(
         instance.left.last?.saidGoodbye == true && instance.left.last?.last == ledger.lastSequence,
-        "\(name) left in order after \(ledger.lastSequence), and no record says so: \(instance.left)"
+        "\(name) said goodbye after \(ledger.lastSequence), but no record says so: \(instance.left)"
       )
       return
     }
     total.taken += ledger.lastSequence - min(instance.last, ledger.lastSequence)
-    // One that the log server never took has not been heard of, and can have left nothing.
+    // The log server never heard of a source without an id, so there is no record of its end.
     guard ledger.source != 0 else { return }
     total.killed += 1
     guard let left = instance.left.last else {
       return promise(
         false,
-        "\(name) was killed after \(ledger.lastSequence), is archived up to \(instance.last), and no record says that "
-          + "it left"
+        "\(name) was killed after \(ledger.lastSequence) and is archived up to \(instance.last), but no record says "
+          + "that it left"
       )
     }
-    promise(!left.saidGoodbye, "\(name) was killed, and a record says that it said goodbye")
+    promise(!left.saidGoodbye, "\(name) was killed, but a record says that it said goodbye")
     promise(
       left.last >= instance.last && left.last <= ledger.lastSequence,
-      "\(name) was killed after \(ledger.lastSequence), is archived up to \(instance.last), and said to have left "
-        + "after \(left.last)"
+      "\(name) was killed after \(ledger.lastSequence) and is archived up to \(instance.last), but a record says "
+        + "that it left after \(left.last)"
     )
   }
 
@@ -127,10 +127,10 @@ extension Outcome {
   ) {
     total.duplicates += instance.duplicates
     total.unexplained += instance.unexplained
-    promise(instance.duplicates == 0, "\(name): \(instance.duplicates) records are there twice")
+    promise(instance.duplicates == 0, "\(name): \(instance.duplicates) records are duplicates")
     promise(
       instance.unexplained == 0,
-      "\(name): \(instance.unexplained) records are missing, and no gap record says so"
+      "\(name): \(instance.unexplained) records are missing without a gap record"
     )
   }
 }

@@ -1,20 +1,20 @@
 import Foundation
 import JSON
 
-/// What came out of a scenario.
+/// The result of a scenario.
 struct Outcome {
-  /// The seed it was run with.
+  /// The seed of the run.
   var seed: UInt64 = 0
-  /// What was done, in words.
+  /// The harm that was done, in words.
   var deed = ""
-  /// What was counted: names as in JSON, values, and what they are called in the line.
+  /// The counts: names in JSON, values, and words in the text line.
   private(set) var figures: [(name: String, value: UInt64, words: String)] = []
-  /// Measures that are no counts, such as milliseconds.
+  /// Measured values that are not counts, such as milliseconds.
   private(set) var measures: [(name: String, value: Double, words: String)] = []
   private var percentages: Set<String> = []
-  /// Every promise that was broken, in a sentence.
+  /// A sentence for every broken promise.
   private(set) var broken: [String] = []
-  /// Why it was not run, where it was not.
+  /// The reason why it was skipped; nil if it was run.
   var skipped: String?
 
   /// Adds a count.
@@ -22,23 +22,23 @@ struct Outcome {
     figures.append((name, value, words))
   }
 
-  /// Adds a measure.
+  /// Adds a measured value.
   mutating func measure(_ name: String, _ value: Double, _ words: String) {
     measures.append((name, value, words))
   }
 
-  /// Adds a share in percent; two digits after the point, as most are close to 100.
+  /// Adds a percentage. It is printed with two decimals, as most are close to 100.
   mutating func percentage(_ name: String, _ value: Double, _ words: String) {
     measures.append((name, value, words))
     percentages.insert(name)
   }
 
-  /// Notes a broken promise where there is one.
+  /// Adds a sentence if a promise is broken.
   mutating func promise(_ isKept: Bool, _ sentence: @autoclosure () -> String) {
     if !isKept { broken.append(sentence()) }
   }
 
-  /// Prints the line, or the object.
+  /// Prints the result as a text line or a JSON object.
   func print(name: String, json: Bool) {
     let line = json ? jsonLine(name) : textLine(name)
     emit(line)

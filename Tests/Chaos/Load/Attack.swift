@@ -4,7 +4,7 @@ import EventLoop
 import LogProtocol
 import Observations
 
-/// A way to misbehave towards the log server, and what has to come of it.
+/// A way to misbehave towards the log server, and the expected answer.
 enum Attack: Int, CaseIterable {
   case connectOnly, zeroLength, shortLength, oversizedLength, garbage, halfFrame, heldHalfFrame, wrongVersion
   case strangersRecord, unnumbered, brokenHello, helloTwice, helloThenGarbage, helloThenZero, disorder,
@@ -13,13 +13,13 @@ enum Attack: Int, CaseIterable {
   case readerZero, readerGarbage, readerLong, readerRecord, readerHello
   case coinscopeZero, coinscopeOversized, coinscopeGarbage, coinscopeConnectOnly, coinscopeReader
 
-  /// What has to come of it.
+  /// The expected answer.
   enum Answer: Equatable {
-    /// Nothing, as it is not wrong to go.
+    /// No answer, as a peer may disconnect at any time.
     case none
-    /// A refusal that holds these words, and the end.
+    /// A refusal that contains these words, and the end of the connection.
     case refusal(String)
-    /// The end: coinscope's protocol has no words for it.
+    /// The end of the connection: coinscope's protocol has no refusals.
     case end
   }
 
@@ -74,7 +74,7 @@ enum Attack: Int, CaseIterable {
     ).record(at: 1)
   }
 
-  /// What it sends, as the source with that id where it joined.
+  /// The bytes to send; `source` is the granted id if it has joined.
   func bytes(source: UInt32, _ random: inout SeededGenerator) -> [UInt8] {
     func some(_ range: ClosedRange<Int>, _ random: inout SeededGenerator) -> [UInt8] {
       (0..<Int.random(in: range, using: &random)).map { _ in UInt8(truncatingIfNeeded: random.next()) }
@@ -93,7 +93,7 @@ enum Attack: Int, CaseIterable {
       length.appendBig(UInt32.random(in: (16 << 20) + 1...0x4000_0000, using: &random))
       return length + text
     case .garbage, .readerGarbage, .helloThenGarbage:
-      // A first byte that is neither a credible length's nor the preamble's.
+      // The first byte fits neither a valid length nor the preamble.
       return [0x80 | UInt8(truncatingIfNeeded: random.next())] + some(100...4000, &random)
     case .halfFrame, .heldHalfFrame:
       return Array(Self.hello(&random).dropLast(Int.random(in: 1...60, using: &random)))

@@ -5,7 +5,7 @@ import Foundation
 import Glibc
 import LogProtocol
 
-/// `chaos attacker`: misbehaves towards the log server, and looks at how that is answered; for the scenarios.
+/// `chaos attacker`: misbehaves towards the log server, and checks its answers. For the scenarios.
 struct Attacker: ParsableCommand {
   static let configuration = CommandConfiguration(commandName: "attacker", shouldDisplay: false)
 
@@ -14,7 +14,7 @@ struct Attacker: ParsableCommand {
   @Option var rate: Int
   @Option var notes: String
 
-  /// How many half frames are left open at a time.
+  /// The most half frames that are left open at a time.
   private static let heldLimit = 200
 
   func run() throws {
@@ -32,7 +32,7 @@ struct Attacker: ParsableCommand {
         continue
       }
       count += 1
-      // Half of them only connect.
+      // Half of the attacks only connect.
       let attack =
         Bool.random(using: &random) ? Attack.connectOnly : Attack.allCases.randomElement(using: &random)!
       notes[attack].attempts += 1
@@ -57,7 +57,7 @@ struct Attacker: ParsableCommand {
     held.forEach { $0.close() }
   }
 
-  /// Does it; returns what is wrong with the answer.
+  /// Does an attack; returns an error in the answer, or nil.
   private func attempt(_ attack: Attack, _ socket: RawSocket, _ random: inout SeededGenerator) throws
     -> String?
   {
@@ -68,7 +68,7 @@ struct Attacker: ParsableCommand {
         if case .grant(let id, _, _) = link { source = id }
         return false
       }
-      guard source != 0 else { return "not taken as a source" }
+      guard source != 0 else { return "not accepted as a source" }
     }
     try socket.write(attack.bytes(source: source, &random))
     guard attack.answer != .none else { return nil }
@@ -77,21 +77,21 @@ struct Attacker: ParsableCommand {
       if case .refusal(let words) = link { refusal = words }
       return true
     }
-    guard isClosed else { return "not closed within 5 s; said: \(refusal ?? "nothing")" }
+    guard isClosed else { return "not closed within 5 s; answered: \(refusal ?? "nothing")" }
     if case .refusal(let words) = attack.answer, refusal?.contains(words) != true {
-      return "closed with “\(refusal ?? "")”, not “\(words)”"
+      return "closed with “\(refusal ?? "")” instead of “\(words)”"
     }
     return nil
   }
 }
 
-/// What attackers note, by attack.
+/// The attackers' counts by attack, in a shared file.
 final class AttackNotes {
-  /// What became of one attack.
+  /// The counts of one attack.
   struct Entry {
-    /// How often it was done.
+    /// How many times it was done.
     var attempts: UInt64
-    /// How often the answer was not what it has to be.
+    /// How many times the answer was wrong.
     var unclear: UInt64
   }
 

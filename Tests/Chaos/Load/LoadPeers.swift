@@ -5,21 +5,22 @@ import EventLoop
 import Glibc
 import TestSupport
 
-/// `chaos peers`: peers of a connector, for the scenarios: many that flood, or one that says a little and is measured.
+/// `chaos peers`: peers of a connector, either many that flood, or one honest peer whose pings are timed. For
+/// the scenarios.
 struct LoadPeers: ParsableCommand {
   static let configuration = CommandConfiguration(commandName: "peers", shouldDisplay: false)
 
   @Option var address: String
   @Option var count: Int
   @Option var notes: String
-  /// Whether they flood.
+  /// Whether the peers flood.
   @Flag var flood = false
 
-  /// What the hashes of an honest peer's announcements begin with, before the number.
+  /// The start of the hashes in an honest peer's announcements, before the number.
   static let mark = Array("honestpr".utf8)
 
   func run() throws {
-    guard let address = SocketAddress(address) else { throw ValidationError("\(address) is no address.") }
+    guard let address = SocketAddress(address) else { throw ValidationError("\(address) is not an address.") }
     let loop = EventLoop()
     let notes = try PeerNotes(notes)
     var peers: [LoadPeer] = []
@@ -39,33 +40,33 @@ struct LoadPeers: ParsableCommand {
   }
 }
 
-/// What peers note.
+/// The peers' counts, in a shared file.
 final class PeerNotes {
   private let words: SharedWords
 
   init(_ path: String) throws(IOError) { words = try SharedWords(path, count: 6) }
 
-  /// Announcements that the connector's socket has taken to the last byte.
+  /// Announcements that the connector's socket has accepted completely.
   var announced: UInt64 {
     get { words[0] }
     set { words[0] = newValue }
   }
-  /// Pings that were answered.
+  /// Answered pings.
   var pongs: UInt64 {
     get { words[1] }
     set { words[1] = newValue }
   }
-  /// Nanoseconds that the slowest answer took.
+  /// The longest round trip, in ns.
   var slowest: UInt64 {
     get { words[2] }
     set { words[2] = newValue }
   }
-  /// Answers that took more than 20 ms.
+  /// Round trips of more than 20 ms.
   var late: UInt64 {
     get { words[3] }
     set { words[3] = newValue }
   }
-  /// Bytes that flooding peers' sockets have taken.
+  /// Bytes that the flooding peers' sockets have accepted.
   var flooded: UInt64 {
     get { words[4] }
     set { words[4] = newValue }
@@ -81,7 +82,7 @@ final class PeerNotes {
 private final class LoadPeer: ByteStreamHandler {
   private static let network = Network.simnet
 
-  /// 50,000 announcements: 1.8 MB.
+  /// An announcement of 50,000 items: 1.8 MB.
   private static let largest: [UInt8] = {
     var payload: [UInt8] = [0xfd, 0x50, 0xc3]
     for number in 0..<50_000 {
@@ -117,7 +118,7 @@ private final class LoadPeer: ByteStreamHandler {
     stream.write(Self.network.frame(.version(version)) + Self.network.frame(.verack))
   }
 
-  /// Whether nothing waits any more.
+  /// Whether no bytes and no pong are outstanding.
   var isIdle: Bool { isClosed || floods || stream.unsentCount == 0 && pingedAt == 0 }
 
   func tick(isEnding: Bool) {

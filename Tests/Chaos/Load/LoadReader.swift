@@ -5,8 +5,8 @@ import Glibc
 import LogProtocol
 import Observations
 
-/// `chaos reader`: reads what load sources publish, checks and counts it, and takes the time from each record's stamp
-/// until it is read; for the scenarios.
+/// `chaos reader`: reads the records of load sources, checks and counts them, and measures the time from each
+/// record's stamp until it is read. For the scenarios.
 struct LoadReader: ParsableCommand {
   static let configuration = CommandConfiguration(commandName: "reader", shouldDisplay: false)
 
@@ -19,7 +19,7 @@ struct LoadReader: ParsableCommand {
   }
 }
 
-/// What a reader notes, phase by phase as it is told.
+/// A reader's counts and delays by phase, in a shared file.
 final class ReaderNotes {
   private static let bucketCount = 512
   private let words: SharedWords
@@ -28,48 +28,48 @@ final class ReaderNotes {
     words = try SharedWords(path, count: 16 + 4 * (Self.bucketCount + 1))
   }
 
-  /// Which phase, 0 to 3, it is; told by who started the reader.
+  /// The current phase, 0 to 3, set by the scenario.
   var phase: Int {
     get { Int(words[0]) }
     set { words[0] = UInt64(newValue) }
   }
-  /// Numbered records that came.
+  /// Numbered records received.
   var received: UInt64 {
     get { words[1] }
     set { words[1] = newValue }
   }
-  /// Records that gap records say it missed.
+  /// Missed records according to gap records.
   var missed: UInt64 {
     get { words[2] }
     set { words[2] = newValue }
   }
-  /// Records that came a second time, or not in order.
+  /// Records that came twice or out of order.
   var disordered: UInt64 {
     get { words[3] }
     set { words[3] = newValue }
   }
-  /// Records that are missing without a word.
+  /// Records that are missing without a gap record.
   var unexplained: UInt64 {
     get { words[4] }
     set { words[4] = newValue }
   }
-  /// Records whose content is not what was handed over.
+  /// Records with wrong content.
   var wrong: UInt64 {
     get { words[5] }
     set { words[5] = newValue }
   }
-  /// Whether it has been taken by the log server.
+  /// Whether the log server has accepted the reader.
   var isConnected: Bool {
     get { words[6] == 1 }
     set { words[6] = newValue ? 1 : 0 }
   }
-  /// How often the log server was lost.
+  /// How many times the connection to the log server was lost.
   var losses: UInt64 {
     get { words[7] }
     set { words[7] = newValue }
   }
 
-  /// Notes how long a record took, in ns.
+  /// Adds a record's delay in ns.
   func note(delay: UInt64) {
     let start = 16 + min(phase, 3) * (Self.bucketCount + 1)
     words[start + Self.bucket(delay)] += 1
@@ -79,7 +79,8 @@ final class ReaderNotes {
   /// The longest delay of a phase, in ns.
   func longest(in phase: Int) -> UInt64 { words[16 + phase * (Self.bucketCount + 1) + Self.bucketCount] }
 
-  /// The delay, in ns, that so large a part of a phase's records did not exceed; to an eighth.
+  /// The delay in ns that the given part (0 to 1) of a phase's records did not exceed, at most an eighth too
+  /// large.
   func delay(_ part: Double, in phase: Int) -> UInt64 {
     let start = 16 + phase * (Self.bucketCount + 1)
     let counts = (0..<Self.bucketCount).map { words[start + $0] }
@@ -91,7 +92,7 @@ final class ReaderNotes {
     return longest(in: phase)
   }
 
-  /// Eight buckets for each power of two.
+  /// The bucket of a delay: eight buckets per power of two.
   private static func bucket(_ delay: UInt64) -> Int {
     guard delay >= 8 else { return Int(delay) }
     let exponent = 63 - delay.leadingZeroBitCount
@@ -105,7 +106,7 @@ final class ReaderNotes {
   }
 }
 
-/// The reader's one thread.
+/// The reader's single thread.
 private final class LoadReaderProcess: LogSubscriberHandler {
   private let loop = EventLoop()
   private let notes: ReaderNotes
@@ -139,7 +140,7 @@ private final class LoadReaderProcess: LogSubscriberHandler {
       let body = UnsafeRawBufferPointer(rebasing: records.bytes[range].dropFirst(RecordHeader.size))
       if header.type == .meta { note(header, try? MetaBody(body.bytes)) }
       if strangers.contains(header.source) { continue }
-      // Where it begins to read in the middle, nothing before is missing.
+      // If reading starts in the middle of a source's records, the earlier ones are not missing.
       if header.sequence > 0, ledger.sequence(of: header.source) ?? 0 == 0 {
         ledger.account(for: header.source, upTo: header.sequence - 1)
       }

@@ -1,12 +1,12 @@
 import Glibc
 import LogProtocol
 
-/// The content of the records that a load source publishes: it follows from the source's instance and the record's
-/// number, so that whoever finds the record can tell whether a bit of it is wrong.
+/// The content of a load source's records. It follows from the source's instance and the record's number, so
+/// that every wrong bit is found.
 ///
-/// Layout of the body, as it is to be text: 16 hexadecimal digits of the instance, a space, 16 of the number (from 1),
-/// a space, then letters. Most are a few hundred bytes long, one in a thousand up to 100 KiB, to be sent in pieces;
-/// those of an odd instance are 4 KiB long.
+/// Layout of the body, which is text: 16 hexadecimal digits of the instance, a space, 16 digits of the number
+/// (from 1), a space, then letters. Most bodies have up to 434 bytes, one in 1,024 up to 100 KiB, so that it
+/// is sent in pieces. All bodies of an odd instance have 4 KiB.
 struct LoadRecord {
   /// Bytes of the body before the letters.
   static let headCount = 34
@@ -23,16 +23,16 @@ struct LoadRecord {
     write(instance, at: 0)
   }
 
-  /// Lets go of the memory.
+  /// Frees the memory.
   func deallocate() { space.deallocate() }
 
-  /// The body of a record; valid until the next one is asked for.
+  /// The body of a record; valid until the next call.
   func body(_ number: UInt64) -> UnsafeRawBufferPointer {
     write(number, at: 17)
     return UnsafeRawBufferPointer(rebasing: space[..<fill(number, letterCount(number))])
   }
 
-  /// The number that a body bears, where every byte of it is as it was handed over; nil otherwise.
+  /// The number in a body if all its bytes are right; nil otherwise.
   func number(of body: UnsafeRawBufferPointer) -> UInt64? {
     guard body.count >= Self.headCount, body.count <= Self.maximumCount, let number = Self.read(body, at: 17)
     else { return nil }
@@ -55,7 +55,7 @@ struct LoadRecord {
     let end = offset + count
     while offset < end {
       state = state &* 0x5851_f42d_4c95_7f2d &+ 0x1405_7b7e_f767_814f
-      // 16 letters from a on.
+      // 16 different letters, from `a` on.
       let letters = (state >> 4 & 0x0f0f_0f0f_0f0f_0f0f) &+ 0x6161_6161_6161_6161
       space.storeBytes(of: letters, toByteOffset: offset, as: UInt64.self)
       offset += 8

@@ -5,18 +5,18 @@ import LogProtocol
 import Observations
 import TestSupport
 
-/// `chaos source`: publishes records at a rate and notes how many, until SIGTERM; for the scenarios.
+/// `chaos source`: publishes records at a rate and counts them in a ledger, until SIGTERM. For the scenarios.
 struct LoadSource: ParsableCommand {
   static let configuration = CommandConfiguration(commandName: "source", shouldDisplay: false)
 
   @Option var path: String
   @Option var ledger: String
-  /// The number of the source's identity.
+  /// The seed of the source's identity.
   @Option var number: UInt64
   @Option var rate: Int
   /// Bytes of records that the publisher may keep.
   @Option var limit: Int
-  /// Seconds without an acknowledgement after which records give way.
+  /// Seconds without an acknowledgement after which new records replace old ones.
   @Option var patience = LogPublisher.defaultPatience
   /// Publishes nothing while it is asked to slow down, as the connector does.
   @Flag var polite = false
@@ -27,7 +27,7 @@ struct LoadSource: ParsableCommand {
   }
 }
 
-/// The load source's one thread.
+/// The load source's single thread.
 private final class LoadSourceProcess: LogPublisherHandler {
   private let options: LoadSource
   private let loop = EventLoop()
@@ -70,7 +70,7 @@ private final class LoadSourceProcess: LogPublisherHandler {
     watchers.forEach { $0.cancel() }
   }
 
-  /// Publishes what is due; what the machine had no time for within a tenth of a second is never due.
+  /// Publishes the records that are due. Records that are late by more than a tenth of a second are skipped.
   private func tick() {
     if getppid() != parent { return loop.stop() }
     let now = Clock.monotonic()

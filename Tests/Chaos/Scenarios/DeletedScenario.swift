@@ -3,21 +3,21 @@ import EventLoop
 import Foundation
 import Glibc
 
-/// `chaos deleted`: an archive that is deleted, shortened or copied and truncated while it is being written.
+/// `chaos deleted`: the archive is deleted, truncated, or copied and truncated while it is being written.
 struct DeletedScenario: Scenario {
   static let name = "deleted"
   static let configuration = CommandConfiguration(
     commandName: name,
     abstract: "Delete, truncate and copytruncate the archive while it is being written, at random.",
     discussion: """
-      What was archived in a deleted file is lost, and what the sources still have comes again. Everything that was \
-      handed over has to be in what is left, or in gap records.
+      Records in a deleted file are lost, unless the sources still have them and send them again. Every \
+      published record must be in the remaining files or in gap records.
       """
   )
 
   @OptionGroup var options: ScenarioOptions
 
-  @Option(help: "How often.")
+  @Option(help: "Number of deletions and truncations.")
   var deeds = 30
 
   func perform(at site: Site, _ random: inout SeededGenerator) throws -> Outcome {
@@ -48,7 +48,7 @@ struct DeletedScenario: Scenario {
         try? manager.copyItem(atPath: path, toPath: path + "-copy\(number)")
         truncate(path, 0)
       }
-      // What happens twice before it was noticed once would not be told apart.
+      // Two deletions before verbatim notices the first one would look like one.
       try site.wait(for: "the archive to be written again", site.programs["verbatim"]!) {
         (try? manager.attributesOfItem(atPath: path)[.size] as? UInt64) ?? 0 > 0
       }
@@ -56,7 +56,7 @@ struct DeletedScenario: Scenario {
     }
     try pause(1.5)
     try site.awaitArchived()
-    progress("\(Self.name): ending what runs, and reading the archive")
+    progress("\(Self.name): ending the programs, and reading the archive")
     try site.stopAll()
     var outcome = Outcome()
     outcome.deed = tally.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }.joined(separator: ", ")

@@ -11,11 +11,11 @@ struct FloodScenario: Scenario {
   static let name = "flood"
   static let configuration = CommandConfiguration(
     commandName: name,
-    abstract: "Let peers flood a connector with the largest announcements, beside one that says a little.",
+    abstract: "Let peers flood a connector with the largest announcements, beside an honest peer.",
     discussion: """
-      Ten peers send announcements of 50,000 entries as fast as the connector reads them, for a while with an archive \
-      that is stopped now and then. Each announcement of an honest peer beside them has to be in the archive, once, and \
-      the archive may have no gap.
+      Ten peers send announcements of 50,000 items as fast as the connector reads them, while the archive is \
+      stopped now and then. Every announcement of an honest peer must be in the archive once, and the \
+      archive must have no gap.
       """
   )
 
@@ -24,7 +24,7 @@ struct FloodScenario: Scenario {
   @Option(help: "Seconds of the flood.")
   var seconds = 15.0
 
-  @Option(help: "How many peers flood.")
+  @Option(help: "Number of flooding peers.")
   var peers = 10
 
   func perform(at site: Site, _ random: inout SeededGenerator) throws -> Outcome {
@@ -39,7 +39,7 @@ struct FloodScenario: Scenario {
     }
     let line = connector.errors.split(separator: "\n").first { $0.contains("listening for peers") }
     guard let address = line?.split(separator: "=").last.map(String.init) else {
-      throw Program.Failure(description: "the connector does not say where it listens")
+      throw Program.Failure(description: "the connector does not print its listening address")
     }
     let paths = ["honest", "flood"].map { site.root + "output/notes-\($0)" }
     let honest = try PeerNotes(paths[0])
@@ -60,7 +60,7 @@ struct FloodScenario: Scenario {
       verbatim.signal(SIGCONT)
     }
     for name in ["flood", "honest"] { try site.stop(name) }
-    progress("\(Self.name): ending what runs, and reading the archive")
+    progress("\(Self.name): ending the programs, and reading the archive")
     for name in ["connector", "verbatim", "logserver"] { try site.stop(name) }
     var outcome = Outcome()
     outcome.deed = "\(peers) peers flooding for \(Int(seconds)) s"
@@ -74,19 +74,19 @@ struct FloodScenario: Scenario {
     outcome.measure(
       "slowest_ms",
       Double(honest.slowest) / 1e6,
-      "ms until an honest peer's ping was answered, at most:"
+      "longest round trip of an honest peer's ping in ms:"
     )
     outcome.count("pongs", honest.pongs, "pings answered")
     outcome.promise(
       honest.announced > 0 && missing == 0,
       "\(missing) announcements of an honest peer are missing"
     )
-    outcome.promise(twice == 0, "\(twice) announcements of an honest peer are there twice")
+    outcome.promise(twice == 0, "\(twice) announcements of an honest peer are duplicates")
     outcome.promise(honest.closed == 0, "the honest peer was disconnected")
     return outcome
   }
 
-  /// How often each numbered announcement is in the archive.
+  /// How many times each numbered announcement is in the archive.
   private func announcements(_ folder: String) throws -> [UInt64: Int] {
     let names = try FileManager.default.contentsOfDirectory(atPath: folder).filter {
       $0.hasPrefix("verbatim.log")

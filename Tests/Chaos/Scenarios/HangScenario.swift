@@ -2,22 +2,23 @@ import ArgumentParser
 import EventLoop
 import Glibc
 
-/// `chaos hang`: a disk that hangs holds up at most what the bounds say, and what is missing afterwards is said.
+/// `chaos hang`: a hanging disk delays sources only within the limits, and the loss beyond them is recorded.
 struct HangScenario: Scenario {
   static let name = "hang"
   static let configuration = CommandConfiguration(
     commandName: name,
-    abstract: "Let verbatim hang twice: for less than sources wait for it, and for longer.",
+    abstract: "Let verbatim hang twice: for a shorter time than sources wait for it, and for longer.",
     discussion: """
-      verbatim is stopped, as if its disk hung. The first time sources that heed a request to slow down have to keep \
-      everything. The second time, after --patience-of-sources seconds without an acknowledgement, records give way to \
-      new ones: what is missing has to be in gap records exactly. A reader beside it goes on getting records.
+      verbatim is stopped, as if its disk hung. The first time, sources that obey requests to slow down must \
+      keep everything. The second time, after --patience-of-sources seconds without an acknowledgement, new \
+      records replace old ones: the missing records must be in gap records exactly. Another reader must keep \
+      getting records.
       """
   )
 
   @OptionGroup var options: ScenarioOptions
 
-  @Option(help: "Seconds without an acknowledgement after which sources let records give way.")
+  @Option(help: "Seconds without an acknowledgement after which sources drop records.")
   var patienceOfSources = 5.0
 
   func perform(at site: Site, _ random: inout SeededGenerator) throws -> Outcome {
@@ -48,28 +49,28 @@ struct HangScenario: Scenario {
     verbatim.signal(SIGCONT)
     try site.awaitArchived()
     let dropped = site.runs.reduce(0) { $0 + $1.ledger.dropped }
-    outcome.promise(dropped == 0, "\(dropped) records were dropped though sources were slowed down")
+    outcome.promise(dropped == 0, "\(dropped) records were dropped, though sources were slowed down")
 
     let readBefore = reader.received
     let before = site.runs.map(\.ledger.published)
     verbatim.signal(SIGSTOP)
-    // More than all bounds hold, twice.
-    try site.wait(for: "records to give way", verbatim, timeout: 120) {
+    // Twice as many records as all limits hold.
+    try site.wait(for: "records to be dropped", verbatim, timeout: 120) {
       zip(site.runs, before).allSatisfy { $0.ledger.published > $1 + 40_000 }
     }
     outcome.promise(
       reader.received > readBefore + 40_000,
-      "a reader beside the archive got nothing meanwhile"
+      "another reader got no records in the meantime"
     )
     verbatim.signal(SIGCONT)
     try site.awaitArchived()
-    progress("\(Self.name): ending what runs, and reading the archive")
+    progress("\(Self.name): ending the programs, and reading the archive")
     for name in ["load 1", "load 2", "reader", "verbatim", "logserver"] { try site.stop(name) }
-    outcome.deed = "verbatim stopped within the bounds, then until records gave way"
+    outcome.deed = "verbatim stopped within the limits, then until records were dropped"
     let account = try ArchiveAccount(folder: site.archive)
     outcome.settle(site.runs, account, gapsAllowed: true)
     let gapped = site.runs.reduce(0) { $0 + (account.instances[$1.instance]?.gappedCount ?? 0) }
-    outcome.promise(gapped > 0, "records gave way, and no gap record says so")
+    outcome.promise(gapped > 0, "records were dropped, but no gap record says so")
     return outcome
   }
 }

@@ -3,17 +3,19 @@ import EventLoop
 import Foundation
 import Glibc
 
-/// `chaos hold`: nodes go down and come back, and `netmine crawl --hold` has to be connected to all that are there.
+/// `chaos hold`: nodes go down and come back, and `netmine crawl --hold` must be connected to all that are
+/// up.
 struct HoldScenario: Scenario {
   static let name = "hold"
   static let configuration = CommandConfiguration(
     commandName: name,
-    abstract: "Have the nodes of a simulated network go down and come back under netmine crawl --hold.",
+    abstract: "Let the nodes of a simulated network go down and come back under netmine crawl --hold.",
     discussion: """
-      Which nodes are up is in the truth file of simnet, which are held in the connector's records, both to the \
-      nanosecond. From the moment when --share of the nodes that are up is held for the first time, this share of all \
-      the time that nodes are up has to be held, and who was held and comes back has to be connected again within \
-      --within seconds. What is lost is the time until it is noticed that a node is back; docs/crawler.md says how long that is.
+      simnet's truth file has the times when nodes are up, the connector's records the times when they are \
+      held, both in nanoseconds. Once --share of the nodes that are up is held for the first time, nodes \
+      must be held for this share of all their time up. A node that was held before and comes back must be \
+      connected again within --within seconds. The loss is the time until the crawler notices a return; \
+      docs/crawler.md says how long that takes.
       """
   )
 
@@ -22,19 +24,19 @@ struct HoldScenario: Scenario {
   @Option(help: "Nodes of the network.")
   var nodes = 1000
 
-  @Option(help: "Nodes that go down in a minute, on average.")
+  @Option(help: "Nodes that go down per minute, on average.")
   var churn = 60.0
 
   @Option(help: "Seconds until a node that went down comes back, on average.")
   var downTime = 60.0
 
-  @Option(help: "Seconds that it lasts.")
+  @Option(help: "Seconds of the run.")
   var seconds = 300.0
 
-  @Option(help: "Percent of the time that nodes are up in which they have to be held.")
+  @Option(help: "Percentage of their time up for which nodes must be held.")
   var share = 99.5
 
-  @Option(help: "Seconds within which who comes back has to be held again.")
+  @Option(help: "Seconds within which a returning node must be held again.")
   var within = 60.0
 
   func perform(at site: Site, _ random: inout SeededGenerator) throws -> Outcome {
@@ -90,48 +92,48 @@ struct HoldScenario: Scenario {
     let longest = Self.longest(returns)
     let mean = waits.isEmpty ? 0 : waits.reduce(0, +) / Double(waits.count)
     let dials = returns.filter { $0.wait != nil }.reduce(0) { $0 + $1.dials }
-    outcome.count("returns", UInt64(returns.count), "came back that had been held")
-    outcome.count("others", UInt64(account.returns.count - returns.count), "that had not")
-    outcome.count("missing", UInt64(account.lowest.missing), "that were up were not held at the worst moment")
+    outcome.count("returns", UInt64(returns.count), "returns of nodes held before")
+    outcome.count("others", UInt64(account.returns.count - returns.count), "returns of other nodes")
+    outcome.count("missing", UInt64(account.lowest.missing), "nodes up but not held at the worst moment")
     outcome.measure("filled_s", account.filled ?? -1, "seconds until the network was held")
-    outcome.percentage("held", held, "held of the time up")
+    outcome.percentage("held", held, "of the up time was held")
     outcome.percentage("lowest", 100 * account.lowest.share, "at the worst moment")
     outcome.percentage(
       "above",
       account.span > 0 ? 100 * (1 - account.lowTime / account.span) : 0,
       "of the time \(share) % or more"
     )
-    outcome.measure("mean_wait_s", mean, "mean seconds until who came back was held")
+    outcome.measure("mean_wait_s", mean, "mean seconds from a return until the node was held")
     outcome.measure("longest_wait_s", longest, "longest")
     outcome.measure(
       "longest_other_s",
       Self.longest(account.returns.filter { !$0.wasHeld }),
-      "longest of those that had not been held before"
+      "longest for nodes not held before"
     )
-    outcome.measure("dials", waits.isEmpty ? 0 : Double(dials) / Double(waits.count), "dials for each return")
-    outcome.measure("interval_s", account.shortestInterval, "shortest seconds between two dials at a node")
-    outcome.measure("rate", Double(account.dialCount) / max(1, account.span), "dials a second")
+    outcome.measure("dials", waits.isEmpty ? 0 : Double(dials) / Double(waits.count), "dials per return")
+    outcome.measure("interval_s", account.shortestInterval, "shortest seconds between two dials of a node")
+    outcome.measure("rate", Double(account.dialCount) / max(1, account.span), "dials per second")
     outcome.promise(account.filled != nil, "\(share) % of the nodes that were up were never held")
-    outcome.promise(account.nodeCount == nodes, "the truth tells of \(account.nodeCount) nodes")
-    outcome.promise(!returns.isEmpty, "nobody came back: take more --seconds or --churn")
+    outcome.promise(account.nodeCount == nodes, "the truth file has \(account.nodeCount) nodes")
+    outcome.promise(!returns.isEmpty, "no node came back: use more --seconds or --churn")
     outcome.promise(
       held >= share,
-      "\(held) % of the time that nodes were up were held, not \(share) %"
+      "nodes were held for \(held) % of their time up, not \(share) %"
     )
     outcome.promise(
       longest <= within,
-      "a node that had been held was up for \(longest) s before it was again"
+      "a node that had been held was up for \(longest) s before it was held again"
     )
     return outcome
   }
 
-  /// The longest time that one of the nodes was up and not held, in seconds.
+  /// The longest time for which a node was up without being held, in seconds.
   private static func longest(_ returns: [HoldAccount.Return]) -> Double {
     returns.compactMap { $0.wait ?? $0.vain }.max() ?? 0
   }
 }
 
-/// A crawl that was to go on has ended.
+/// The crawl ended too early.
 struct CrawlEnded: Error, CustomStringConvertible {
   let description: String
 }

@@ -7,28 +7,30 @@ struct KillScenario: Scenario {
   static let name = "kill"
   static let configuration = CommandConfiguration(
     commandName: name,
-    abstract: "Kill each process at random under load, with SIGKILL, and start it again.",
+    abstract: "Kill each process at random under load with SIGKILL, and start it again.",
     discussion: """
-      Three load sources, one of which may keep 1 MiB only, a connector on a simulated network, the log server, \
-      verbatim and a reader run. Every half second or so one of them is killed, to be started again within a second: \
-      often several are away at once. In the end all that still run are ended in order, and the archive is read.
+      The programs are three load sources, one of which may keep only 1 MiB, a connector on a simulated \
+      network, the log server, verbatim and a reader. About every half second one of them is killed, and \
+      started again within a second, so that often several are away at once. At the end all remaining \
+      programs are stopped in order, and the archive is read.
 
-      Every record that a source handed over has to be in the archive exactly once, or counted in a gap record where \
-      the source's bound was exceeded; everything acknowledged has to be there; what a killed source took with it \
-      comes after what is archived of it, and a record says that it left without goodbye.
+      Every record that a source published must be in the archive exactly once, or be counted in a gap \
+      record if the source's limit was exceeded. Every acknowledged record must be there. Records lost with \
+      a killed source come after all its archived ones, and a record must say that the source left without \
+      goodbye.
       """
   )
 
   @OptionGroup var options: ScenarioOptions
 
-  @Option(help: "How many times a process is killed.")
+  @Option(help: "Number of kills.")
   var kills = 100
 
   @Option(help: "Seconds from one kill to the next, on average.")
   var interval = 0.5
 
   func perform(at site: Site, _ random: inout SeededGenerator) throws -> Outcome {
-    // As short as to be seen in a test, and longer than any of them is away.
+    // Short enough for a test, but longer than any program is away.
     site.settings["logserver"] = ["--set", "logger.archive_grace=10.0"]
     site.settings["connector"] = ["--network", "simnet"]
     let victims = [
@@ -52,7 +54,7 @@ struct KillScenario: Scenario {
     while !due.isEmpty { try restart(&due, at: site, &random) }
     try awaitDepartures(at: site)
     let seconds = Double(Clock.monotonic() - begin) * 1e-9
-    progress("\(Self.name): ending what runs, and reading the archive")
+    progress("\(Self.name): ending the programs, and reading the archive")
     for name in victims.filter({ $0.hasPrefix("load") }) + ["connector", "verbatim", "logserver"] {
       try site.stop(name)
     }
@@ -63,14 +65,14 @@ struct KillScenario: Scenario {
     return outcome
   }
 
-  /// Waits until a record says of each killed source that it left. That can take 10 seconds: so long a new log server
-  /// waits for sources that it does not know.
+  /// Waits until the archive has a record about the end of each killed source. That can take 10 seconds,
+  /// because a new log server waits that long for unknown sources.
   private func awaitDepartures(at site: Site) throws {
     let end = Clock.monotonic() + 11_000_000_000
     let handedOver = site.runs.reduce(0) { $0 + $1.ledger.bytes }
     while Clock.monotonic() < end {
       try pause(1)
-      // A large archive takes as long to read.
+      // Reading a large archive takes as long as this wait.
       guard handedOver < 64 << 20 else { continue }
       let account = try ArchiveAccount(folder: site.archive)
       let killed = site.runs.filter { $0.wasKilled && $0.ledger.source != 0 }.map(\.instance)
@@ -96,7 +98,7 @@ struct KillScenario: Scenario {
     }
   }
 
-  /// Starts again what is due, and has a connector that is new, or whose peers are, connect.
+  /// Starts the programs that are due. If the connector or its peers are new, makes it connect.
   private func restart(
     _ due: inout [String: UInt64],
     at site: Site,

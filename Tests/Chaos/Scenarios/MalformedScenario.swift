@@ -3,26 +3,27 @@ import EventLoop
 import Foundation
 import Glibc
 
-/// `chaos malformed`: strangers who send what nobody should are told so and closed, and nobody else notices.
+/// `chaos malformed`: strangers that send malformed data are refused with a reason and closed, and no other
+/// client notices.
 struct MalformedScenario: Scenario {
   static let name = "malformed"
   static let configuration = CommandConfiguration(
     commandName: name,
     abstract:
-      "Have strangers send lengths of zero, giant lengths, garbage, half frames, in thousands of connections.",
+      "Let strangers send zero lengths, giant lengths, garbage and half frames over thousands of connections.",
     discussion: """
-      Beside them a load source publishes, and a reader and verbatim read. Each refusal has to say what was wrong, \
-      each connection has to be closed; the others have to get everything, not later than by --patience, and the log server's memory \
-      and descriptors have to be what they were.
+      Meanwhile a load source publishes, and a reader and verbatim read. Each refusal must give the right \
+      reason, and each connection must be closed. The others must get every record, at most --patience later \
+      than before, and the log server's memory and descriptors must return to their former values.
       """
   )
 
   @OptionGroup var options: ScenarioOptions
 
-  @Option(help: "Seconds for which it goes on.")
+  @Option(help: "Seconds of the attack.")
   var seconds = 60.0
 
-  @Option(help: "Connections a second, half of which send nothing.")
+  @Option(help: "Connections per second, half of which send nothing.")
   var connects = 2000
 
   func perform(at site: Site, _ random: inout SeededGenerator) throws -> Outcome {
@@ -55,11 +56,11 @@ struct MalformedScenario: Scenario {
       server.descriptors <= descriptors
     }
     let after = (descriptors: server.descriptors, memory: server.memory("VmRSS"))
-    // An archiver that is started again has to be taken.
+    // A restarted archiver must still be accepted.
     try site.stop("verbatim")
     let verbatim = try site.start("verbatim")
-    try site.wait(for: "verbatim to be taken", verbatim) { try site.status().archivingReaders == 1 }
-    progress("\(Self.name): ending what runs, and reading the archive")
+    try site.wait(for: "verbatim to be accepted", verbatim) { try site.status().archivingReaders == 1 }
+    progress("\(Self.name): ending the programs, and reading the archive")
     try site.stop("load")
     try? site.wait(for: "the reader to read all", site.programs["reader"]!) {
       reader.received + reader.missed >= site.runs[0].ledger.lastSequence
@@ -73,15 +74,15 @@ struct MalformedScenario: Scenario {
     let refused = Attack.allCases.filter { $0.answer != .none }.reduce(0) {
       $0 + notes[$1].attempts - notes[$1].unclear
     }
-    outcome.count("answered", refused, "answered clearly and closed")
+    outcome.count("answered", refused, "answered correctly and closed")
     for attack in Attack.allCases {
       let (count, unclear) = (notes[attack].attempts, notes[attack].unclear)
-      outcome.promise(unclear == 0, "\(attack): \(unclear) of \(count) were not answered as they should")
+      outcome.promise(unclear == 0, "\(attack): \(unclear) of \(count) were not answered correctly")
       outcome.promise(count > 0 || attempts < 5000, "\(attack) was never tried")
     }
     for line in attacker.lines { outcome.promise(false, line) }
     let (quiet, busy) = (reader.delay(0.99, in: 1), reader.delay(0.99, in: 2))
-    outcome.measure("p99_before_ms", Double(quiet) / 1e6, "99 % of delays to the reader in ms before at most")
+    outcome.measure("p99_before_ms", Double(quiet) / 1e6, "p99 of the reader's delays in ms before")
     outcome.measure("p99_during_ms", Double(busy) / 1e6, "during")
     outcome.measure("memory_before_mb", Double(memory) / 1e6, "log server's MB before")
     outcome.measure("memory_after_mb", Double(after.memory) / 1e6, "after")
@@ -91,7 +92,7 @@ struct MalformedScenario: Scenario {
     outcome.promise(
       reader.received == total && reader.missed + reader.disordered + reader.unexplained + reader.wrong == 0
         && reader.losses <= 1,
-      "the reader got \(reader.received) of \(total) records, \(reader.missed) missed, \(reader.wrong) wrong"
+      "the reader got \(reader.received) of \(total) records, missed \(reader.missed), \(reader.wrong) wrong"
     )
     outcome.promise(
       busy <= quiet + UInt64(options.patience) * 1_000_000,
@@ -99,11 +100,11 @@ struct MalformedScenario: Scenario {
     )
     outcome.promise(
       after.descriptors <= descriptors,
-      "the log server had \(descriptors) descriptors before, and has \(after.descriptors)"
+      "the log server had \(descriptors) descriptors before, and has \(after.descriptors) now"
     )
     outcome.promise(
       after.memory <= memory + 32 << 20,
-      "the log server took \(memory) bytes before, and takes \(after.memory)"
+      "the log server used \(memory) bytes before, and uses \(after.memory) now"
     )
     return outcome
   }

@@ -2,21 +2,21 @@ import ArgumentParser
 import EventLoop
 import Glibc
 
-/// `chaos restart`: a log server that goes and comes back all the time, under heavy traffic.
+/// `chaos restart`: a log server that is restarted all the time, under heavy traffic.
 struct RestartScenario: Scenario {
   static let name = "restart"
   static let configuration = CommandConfiguration(
     commandName: name,
-    abstract: "End and start the log server all the time, under 50,000 records a second.",
+    abstract: "Stop and start the log server all the time, under 50,000 records per second.",
     discussion: """
-      It is away for less than a second each time, and there for less than two. Five sources go on publishing. \
-      Everything has to be in the archive, once, without a gap record.
+      Each time it is away for less than a second and up for less than two. Five sources keep publishing. \
+      Everything must be in the archive once, without a gap record.
       """
   )
 
   @OptionGroup var options: ScenarioOptions
 
-  @Option(help: "Seconds for which it comes and goes.")
+  @Option(help: "Seconds of the run.")
   var seconds = 60.0
 
   func perform(at site: Site, _ random: inout SeededGenerator) throws -> Outcome {
@@ -38,7 +38,7 @@ struct RestartScenario: Scenario {
       try site.startLogServer()
     }
     try site.awaitArchived()
-    progress("\(Self.name): ending what runs, and reading the archive")
+    progress("\(Self.name): ending the programs, and reading the archive")
     try site.stopAll()
     var outcome = Outcome()
     outcome.deed = "log server killed \(tally.killed) and ended \(tally.ended) times in \(Int(seconds)) s"

@@ -10,8 +10,9 @@ struct RotateScenario: Scenario {
     commandName: name,
     abstract: "Rotate the archive every second under load: by logrotate, then by verbatim itself.",
     discussion: """
-      logrotate runs with tools/verbatim-rotate.cfg, but for the compression: gzip's files cannot be read back. \
-      verbatim's own segments are compressed. In the end netmine log check has to find nothing in all of them.
+      logrotate runs with tools/verbatim-rotate.cfg, but without compression, because Netmine cannot read \
+      gzip files. verbatim's own segments are compressed. At the end, netmine log check must find nothing in \
+      any of them.
       """
   )
 
@@ -30,7 +31,7 @@ struct RotateScenario: Scenario {
     var outcome = Outcome()
     let folders = ["/usr/sbin/", "/usr/bin/", "/sbin/"]
     guard let logrotate = folders.map({ $0 + "logrotate" }).first(where: { access($0, X_OK) == 0 }) else {
-      outcome.skipped = "there is no logrotate here"
+      outcome.skipped = "logrotate is not installed"
       return outcome
     }
     let shipped = try String(contentsOfFile: configuration, encoding: .utf8)
@@ -62,7 +63,7 @@ struct RotateScenario: Scenario {
       try site.start("verbatim")
       for _ in 0..<ownSeconds { try pause(1) }
     }
-    progress("\(Self.name): ending what runs, and reading the archive")
+    progress("\(Self.name): ending the programs, and reading the archive")
     for name in ["load", "connector", "verbatim", "logserver"] { try site.stop(name) }
 
     let paths = try segments(site)

@@ -2,16 +2,16 @@ import ArgumentParser
 import EventLoop
 import Glibc
 
-/// `chaos slow`: an archive whose disk is slow slows sources down, and loses nothing.
+/// `chaos slow`: an archive on a slow disk slows sources down, and loses nothing.
 struct SlowScenario: Scenario {
   static let name = "slow"
   static let configuration = CommandConfiguration(
     commandName: name,
-    abstract: "Let verbatim run a tenth of the time only, under more records than it can take.",
+    abstract: "Let verbatim run for only a tenth of the time, under more records than it can write.",
     discussion: """
-      verbatim is stopped and continued again and again, at random, as if its disk were slow. Sources that heed a \
-      request to slow down publish 60 MB/s, and one beside them a little: everything has to be in the archive, without \
-      a gap record.
+      verbatim is stopped and continued at random, as if its disk were slow. Sources that obey requests to \
+      slow down publish 60 MB/s, and another source publishes a little. Everything must be in the archive, \
+      without a gap record.
       """
   )
 
@@ -20,7 +20,7 @@ struct SlowScenario: Scenario {
   @Option(help: "Seconds for which the disk is slow.")
   var seconds = 20.0
 
-  @Option(help: "Share of the time that verbatim is stopped.")
+  @Option(help: "Share of the time for which verbatim is stopped.")
   var share = 0.9
 
   func perform(at site: Site, _ random: inout SeededGenerator) throws -> Outcome {
@@ -41,7 +41,7 @@ struct SlowScenario: Scenario {
       try pause(period * (1 - share))
     }
     try site.awaitArchived()
-    progress("\(Self.name): ending what runs, and reading the archive")
+    progress("\(Self.name): ending the programs, and reading the archive")
     try site.stopAll()
     var outcome = Outcome()
     outcome.deed = "verbatim stopped for \(Int(share * 100)) % of \(Int(seconds)) s"

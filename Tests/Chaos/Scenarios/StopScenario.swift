@@ -3,17 +3,18 @@ import EventLoop
 import Foundation
 import Glibc
 
-/// `chaos stop`: a reader that is stopped delays nobody, takes no more memory than its bound, and is told exactly
-/// what it missed.
+/// `chaos stop`: a stopped reader delays no other client, uses no more memory than its limit, and gets an
+/// exact count of the records that it missed.
 struct StopScenario: Scenario {
   static let name = "stop"
   static let configuration = CommandConfiguration(
     commandName: name,
-    abstract: "Stop a reader with SIGSTOP for a minute, beside another one and verbatim.",
+    abstract: "Stop a reader with SIGSTOP for a minute, beside another reader and verbatim.",
     discussion: """
-      The other reader takes the time from each record's stamp until it is read, before and during: the time that 99 \
-      of 100 records take may not become longer than by --patience. The log server may take what it took before, and the reader's bound. Then the stopped reader goes on: \
-      what it reads and what gap records say it missed has to be everything that was handed over.
+      The other reader measures the time from each record's stamp until it is read, before and during. The \
+      99th percentile may grow by --patience at most. The log server's memory may grow by the reader's \
+      limit. Then the stopped reader continues: the records it reads and those that gap records count as \
+      missed must add up to all published records.
       """
   )
 
@@ -52,7 +53,7 @@ struct StopScenario: Scenario {
     let missedBefore = try site.status().missedRecords
     site.programs["stopped"]!.signal(SIGCONT)
     try pause(1)
-    progress("\(Self.name): ending what runs, and reading the archive")
+    progress("\(Self.name): ending the programs, and reading the archive")
     for name in ["load 1", "load 2"] { try site.stop(name) }
     let total = site.runs.reduce(0) { $0 + $1.ledger.lastSequence }
     try site.wait(for: "the readers to read all", site.programs["logserver"]!) {
@@ -67,29 +68,29 @@ struct StopScenario: Scenario {
     outcome.measure(
       "p99_before_ms",
       Double(quiet) / 1e6,
-      "99 % of delays to the other reader in ms before at most"
+      "p99 of the other reader's delays in ms before"
     )
     outcome.measure("p99_during_ms", Double(busy) / 1e6, "during")
-    outcome.measure("longest_before_ms", Double(watching.longest(in: 1)) / 1e6, "the longest before")
+    outcome.measure("longest_before_ms", Double(watching.longest(in: 1)) / 1e6, "longest before")
     outcome.measure("longest_during_ms", Double(watching.longest(in: 2)) / 1e6, "during")
     outcome.measure("memory_before_mb", Double(before) / 1e6, "log server's MB before")
     outcome.measure("memory_peak_mb", Double(peak) / 1e6, "at most")
-    outcome.count("missed", stopped.missed, "records that the stopped reader was told it missed")
+    outcome.count("missed", stopped.missed, "records that the stopped reader missed by its gap records")
     outcome.promise(
       busy <= quiet + UInt64(options.patience) * 1_000_000,
       "the other reader was delayed: \(quiet) ns before, \(busy) ns during"
     )
     outcome.promise(
       peak <= before + bound,
-      "the log server took \(peak) bytes, \(before) before, bound \(bound)"
+      "the log server used \(peak) bytes; \(before) before, limit \(bound)"
     )
-    outcome.promise(missedBefore > 0, "the bound was not reached: take more --seconds or a smaller --bound")
+    outcome.promise(missedBefore > 0, "the limit was not reached: use more --seconds or a smaller --bound")
     for (name, notes) in [("other", watching), ("stopped", stopped)] {
       outcome.promise(
         notes.received + notes.missed == total && notes.disordered == 0 && notes.unexplained == 0
           && notes.wrong == 0 && notes.losses == 0,
-        "the \(name) reader got \(notes.received) of \(total) records, and was told of \(notes.missed); "
-          + "\(notes.disordered) twice, \(notes.unexplained) missing without a word, \(notes.wrong) wrong"
+        "the \(name) reader got \(notes.received) of \(total) records, and gap records for \(notes.missed); "
+          + "\(notes.disordered) twice, \(notes.unexplained) missing without a gap record, \(notes.wrong) wrong"
       )
     }
     outcome.promise(watching.missed == 0, "the other reader missed \(watching.missed) records")

@@ -4,22 +4,23 @@ import Glibc
 import LogProtocol
 import Observations
 
-/// `chaos takeover`: strangers who know everything that subscribers know of sources try to pass for them.
+/// `chaos takeover`: strangers that know as much about sources as subscribers do try to impersonate them.
 struct TakeoverScenario: Scenario {
   static let name = "takeover"
   static let configuration = CommandConfiguration(
     commandName: name,
-    abstract: "Say hello as sources that are connected, away, or not back yet, and send records as they.",
+    abstract: "Impersonate sources that are connected, away or not back yet, and send records for them.",
     discussion: """
-      Again and again strangers say hello with the instance and id of each source, with no secret or a wrong one, and \
-      send records with sequences far ahead, while the log server and verbatim are killed. Each has to be refused, and \
-      everything that the sources handed over has to be in the archive, without a gap record.
+      Strangers say hello with the instance and id of each source, without a secret or with a wrong one, and \
+      send records with sequence numbers far ahead. Meanwhile the log server and verbatim are killed. Each \
+      stranger must be refused, and every record that the sources published must be in the archive, without \
+      a gap record.
       """
   )
 
   @OptionGroup var options: ScenarioOptions
 
-  @Option(help: "Seconds for which strangers try.")
+  @Option(help: "Seconds of the attempts.")
   var seconds = 30.0
 
   func perform(at site: Site, _ random: inout SeededGenerator) throws -> Outcome {
@@ -48,17 +49,17 @@ struct TakeoverScenario: Scenario {
       }
     }
     try site.awaitArchived()
-    progress("\(Self.name): ending what runs, and reading the archive")
+    progress("\(Self.name): ending the programs, and reading the archive")
     try site.stopAll()
     var outcome = Outcome()
-    outcome.deed = "\(tried) attempts to pass for a source, \(kills) kills, in \(Int(seconds)) s"
+    outcome.deed = "\(tried) attempts to impersonate a source, \(kills) kills, in \(Int(seconds)) s"
     outcome.settle(site.runs, try ArchiveAccount(folder: site.archive))
     outcome.count("granted", granted, "attempts that succeeded")
-    outcome.promise(granted == 0, "\(granted) of \(tried) strangers were taken for a source")
+    outcome.promise(granted == 0, "\(granted) of \(tried) strangers were accepted as a source")
     return outcome
   }
 
-  /// Returns whether the log server takes it for the source.
+  /// Whether the log server accepts a stranger as the source.
   private func attempt(_ site: Site, _ run: LoadRun, _ random: inout SeededGenerator) throws -> Bool {
     guard let socket = try? RawSocket(site.root + "publish") else { return false }
     defer { socket.close() }

@@ -1,17 +1,18 @@
 import Bytes
 import Glibc
 
-/// Where a tool writes bytes: a file, which has its name only when it is whole, or the standard output.
+/// A file or the standard output, to which a tool writes bytes.
 ///
-/// What is there and is no ordinary file, as a pipe or a device, is written to as it is and never replaced.
+/// A regular file is written as `PATH.part` and renamed when it is complete. Anything else that exists at the
+/// path, such as a pipe or a device, is written in place and never replaced.
 public final class ByteOutput {
-  /// What waits to be written.
+  /// The bytes that wait for the next flush.
   public var bytes: [UInt8] = []
 
-  /// Whether nobody reads it any more.
+  /// Whether the reader of the output has closed it.
   public private(set) var isClosed = false
 
-  /// Bytes given so far.
+  /// Bytes flushed so far.
   public private(set) var count: UInt64 = 0
 
   private let path: String?
@@ -20,9 +21,9 @@ public final class ByteOutput {
 
   private static let batch = 256 << 10
 
-  /// Opens a file, or the standard output where `path` is nil or `-`.
+  /// Opens a file, or the standard output if `path` is nil or `-`.
   ///
-  /// - Throws: `ClientFailure` where it cannot be written, or is there already and not to be replaced.
+  /// - Throws: `ClientFailure` if the file cannot be opened, or exists and `replaces` is false.
   public init(_ path: String?, replaces: Bool = false, _ output: Output) throws(ClientFailure) {
     self.output = output
     guard let path, path != "-" else {
@@ -37,7 +38,7 @@ public final class ByteOutput {
       descriptor = open(path, O_WRONLY | O_CLOEXEC)
     case .file(let target, let exists):
       guard replaces || !exists else {
-        throw ClientFailure(.someFailed, "\(path) is there already; --force replaces it.")
+        throw ClientFailure(.someFailed, "\(path) exists already; --force replaces it.")
       }
       self.path = target
       descriptor = open(Self.unfinished(target), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
@@ -45,15 +46,15 @@ public final class ByteOutput {
     guard descriptor >= 0 else { throw ClientFailure(.someFailed, "\(IOError("open \(path)")).") }
   }
 
-  /// What a path leads to.
+  /// The kind of file at a path.
   public enum Place: Equatable {
-    /// An ordinary file, or none yet: the path without symbolic links.
+    /// A regular file, or nothing yet; the path has its symbolic links resolved.
     case file(String, exists: Bool)
-    /// A pipe, a device, a folder: nothing to be replaced.
+    /// A pipe, a device or a directory, which cannot be replaced.
     case special
   }
 
-  /// Looks at what a path leads to.
+  /// Returns the kind of file at a path.
   public static func place(_ path: String) -> Place {
     var status = stat()
     guard stat(path, &status) == 0 else { return .file(path, exists: false) }
@@ -68,18 +69,18 @@ public final class ByteOutput {
     if !isFinished { unlink(Self.unfinished(path)) }
   }
 
-  /// Whether there is nothing left to be renamed.
+  /// Whether no `.part` file is left to rename.
   private var isFinished = false
 
   private static func unfinished(_ path: String) -> String { path + ".part" }
 
-  /// Writes out what waits, where that is much; false where nobody reads it any more.
+  /// Flushes if 256 KiB or more are waiting; returns false if the reader has closed the output.
   public func flushIfMuch() throws(ClientFailure) -> Bool {
     if bytes.count >= Self.batch { try flush() }
     return !isClosed
   }
 
-  /// Writes out the rest; a file gets its name.
+  /// Flushes the rest and gives the file its name.
   public func finish() throws(ClientFailure) {
     try flush()
     guard let path, !isFinished else { return }

@@ -12,16 +12,16 @@ public struct ByteOutputOptions: ParsableArguments {
   public var path: String?
 
   /// Whether an existing file is replaced.
-  @Flag(help: "Replace the file where it is there already.")
+  @Flag(help: "Replace the file if it exists.")
   public var force = false
 
   /// Creates the options for their parser.
   public init() {}
 
-  /// Opens the file.
+  /// Opens the file or the standard output. Throws if that is a terminal.
   public func open(_ output: Output) throws(ClientFailure) -> ByteOutput {
     if path == nil || path == "-", output.isTerminal {
-      throw ClientFailure(.usage, "These are bytes and not for a terminal: name a file with -o.")
+      throw ClientFailure(.usage, "Binary output does not go to a terminal: name a file with -o.")
     }
     return try ByteOutput(path, replaces: force, output)
   }

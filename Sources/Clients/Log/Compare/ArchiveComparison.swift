@@ -3,30 +3,30 @@ import Bytes
 import LogProtocol
 import Observations
 
-/// Compares an archive with what the other ends of its connections wrote down, message by message, in memory bounded by
-/// what is under way between the two.
+/// Compares an archive with the logs of the other ends of its connections (the truth), message by message.
+/// Memory is bounded by the messages in flight between the two.
 ///
-/// Both are fed in the order of time. Connections are found by the endpoints of their ends, one that has the same as an
-/// earlier one by its turn.
+/// Records of both are added in order of time. Connections are matched by the endpoints of their two ends;
+/// connections with the same endpoints are matched in the order in which they opened.
 struct ArchiveComparison {
-  /// What a direction adds up to.
+  /// The totals of one direction.
   struct Sums {
-    /// Messages that the truth has.
+    /// Messages in the truth.
     var truthCount: UInt64 = 0
-    /// Messages that the archive has.
+    /// Messages in the archive.
     var archiveCount: UInt64 = 0
-    /// Messages that both have.
+    /// Messages in both.
     var sameCount: UInt64 = 0
-    /// What is wrong, by kind.
+    /// Differences by kind.
     var differences: [ComparedFlow.Difference.Kind: UInt64] = [:]
-    /// Messages at the end of a connection that whoever was to receive them has not: to the observer, those from right
-    /// before it, which were under way; to a node, all that it never read.
+    /// Messages that were sent, but not received when the connection ended. Those to the observer count only
+    /// if they were sent within the grace time before the end; those to a node count in any case.
     var underwayCount: UInt64 = 0
-    /// Of them, for how long the oldest was, in ns.
+    /// The age of the oldest of these messages when its connection ended, in ns.
     var longestUnderway: UInt64 = 0
-    /// How late messages bear the time of those that are told exactly.
+    /// Delays of received messages whose time stamps are exact.
     var exactErrors = TimeErrors()
-    /// How late messages bear the time of those that are told to bear an upper bound.
+    /// Delays of received messages whose time stamps are upper bounds.
     var boundErrors = TimeErrors()
 
     fileprivate mutating func count(_ isTruth: Bool) {
@@ -48,15 +48,15 @@ struct ArchiveComparison {
     }
   }
 
-  /// What was found, and where.
+  /// A difference, and the connection it is on.
   struct Finding {
-    /// What.
+    /// The difference.
     let difference: ComparedFlow.Difference
-    /// Whether the observer was to receive it.
+    /// Whether the observer is the receiver.
     let isToObserver: Bool
     /// The node's end of the connection.
     let node: Endpoint
-    /// The observer's.
+    /// The observer's end of the connection.
     let observer: Endpoint
   }
 
@@ -64,22 +64,22 @@ struct ArchiveComparison {
   private(set) var toObserver = Sums()
   /// From the observer to nodes.
   private(set) var toNodes = Sums()
-  /// Connections that both have.
+  /// Connections in both.
   private(set) var pairedCount = 0
-  /// Connections that only the truth has, and their messages to the observer.
+  /// Connections that are only in the truth, and all their messages.
   private(set) var truthOnly = (connections: 0, messages: UInt64(0))
-  /// Connections that only the archive has, and their messages from nodes.
+  /// Connections that are only in the archive, and all their messages.
   private(set) var archiveOnly = (connections: 0, messages: UInt64(0))
-  /// Most messages that waited for their other end at one time.
+  /// The most messages that waited for their counterpart at one time.
   private(set) var mostWaiting = 0
 
-  /// Nanoseconds after which a message's other end is not waited for any more.
+  /// Nanoseconds that a message waits for its counterpart at most.
   static let horizon: UInt64 = 60_000_000_000
 
-  /// Messages that may wait at one time; of more, the oldest are settled early.
+  /// Messages that may wait at one time; beyond that the time they may wait is cut to a sixteenth.
   static let maximumWaiting = 8 << 20
 
-  /// Nanoseconds by which both may differ about when a connection opened.
+  /// The largest difference between both records of a connection's opening, in ns.
   private static let openTolerance: UInt64 = 30_000_000_000
 
   private enum Side { case truth, archive }
@@ -126,25 +126,26 @@ struct ArchiveComparison {
   private let grace: UInt64
   private let report: (Finding) -> Void
 
-  /// Begins.
+  /// Creates an empty comparison.
   ///
   /// - Parameters:
-  ///   - grace: how long before the end of a connection a message may have been sent and not be received, in ns.
-  ///   - report: gets each difference as it is found.
+  ///   - grace: a message that was sent less than this long before its connection ended may be missing, in
+  ///     ns.
+  ///   - report: called with each difference when it is found.
   init(grace: UInt64, report: @escaping (Finding) -> Void) {
     self.grace = grace
     self.report = report
   }
 
-  /// Takes in a record of the truth.
+  /// Adds a record of the truth.
   mutating func addTruth(_ header: RecordHeader, _ body: UnsafeRawBufferPointer) { add(header, body, .truth) }
 
-  /// Takes in a record of the archive.
+  /// Adds a record of the archive.
   mutating func addArchive(_ header: RecordHeader, _ body: UnsafeRawBufferPointer) {
     add(header, body, .archive)
   }
 
-  /// Settles whatever waits; nothing more will come.
+  /// Settles everything that waits. No record may be added after it.
   mutating func finish() {
     for pair in pairs.values.sorted(by: { $0.openTime < $1.openTime }) { finish(pair, at: nil) }
   }
@@ -161,7 +162,7 @@ struct ArchiveComparison {
       default: break
       }
     case .meta:
-      // A connection that was open when the archive begins.
+      // A connection that was open when the archive began.
       guard side == .archive, archiveNames[name] == nil,
         case .openConnection(let open)? = try? MetaBody(body.bytes)
       else { return }
@@ -180,7 +181,7 @@ struct ArchiveComparison {
     at time: UInt64,
     _ side: Side
   ) {
-    // Each side calls the other remote.
+    // Each side calls the other one remote.
     let ends =
       side == .truth ? Ends(node: local, observer: remote) : Ends(node: remote, observer: local)
     var found: Pair?
@@ -226,18 +227,18 @@ struct ArchiveComparison {
       return
     }
     pairedCount += 1
-    // Where the files end before the connection, it is as if it ended with the shorter one.
+    // If the files end before the connection does, treat the end of the shorter file as its end.
     let time = end ?? min(lastTimes.truth, lastTimes.archive)
     settle(pair, isToObserver: true, at: time)
     settle(pair, isToObserver: false, at: time)
   }
 
-  /// Settles a direction; what its sender has and its receiver has not at the very end was under way.
+  /// Settles a direction. Messages at its end that only the sender has were in flight.
   private mutating func settle(_ pair: Pair, isToObserver: Bool, at end: UInt64) {
     let (truth, archive) = isToObserver ? pair.toObserver.finish(&outcome) : pair.toNode.finish(&outcome)
     let number = isToObserver ? pair.toObserver.settledCount : pair.toNode.settledCount
     let (sent, received) = isToObserver ? (truth, archive) : (archive, truth)
-    // What was received and never sent is no matter of time.
+    // A message that was received but never sent is an error at any time.
     let kind: ComparedFlow.Difference.Kind = isToObserver ? .extra : .missing
     for index in 0..<received.count {
       outcome.differences.append(
@@ -247,7 +248,7 @@ struct ArchiveComparison {
     var (underway, longest) = (0, UInt64(0))
     for index in 0..<sent.count {
       let message = sent[index]
-      // What a node never read says nothing about the archive.
+      // A message that a node never read says nothing about the archive.
       guard isToObserver, message.time.saturating(adding: grace) < end else {
         underway += 1
         longest = max(longest, end - min(end, message.time))
@@ -276,7 +277,7 @@ struct ArchiveComparison {
     guard let pair = side == .truth ? truthNames[name] : archiveNames[name] else { return }
     let message = ComparedMessage(header, body)
     let before = pair.waitingCount
-    // The node sent it, or the observer got it.
+    // The node sent it, or the observer received it.
     let isToObserver = header.flags.contains(.sent) == (side == .truth)
     if side == .truth { pair.truthCount += 1 } else { pair.archiveCount += 1 }
     if isToObserver {
@@ -295,7 +296,8 @@ struct ArchiveComparison {
     }
   }
 
-  /// Gives up what only one side has had for too long: of a connection that the other lacks, or of one direction.
+  /// Settles messages whose counterpart did not come in time, because the other side lacks the connection or
+  /// stopped.
   private mutating func sweep(at time: UInt64) {
     sinceSweep = 0
     let horizon = waiting > Self.maximumWaiting ? Self.horizon / 16 : Self.horizon
@@ -313,7 +315,7 @@ struct ArchiveComparison {
       }
       waiting -= pair.waitingCount
       guard pair.isPaired else {
-        // It is counted, but keeps nothing.
+        // Messages of a connection that only one side has are counted, but not kept.
         (pair.toObserver, pair.toNode) = (ComparedFlow(), ComparedFlow())
         continue
       }
@@ -325,7 +327,7 @@ struct ArchiveComparison {
     }
   }
 
-  /// Adds up what has come of a direction.
+  /// Adds the results of a direction to its totals.
   private mutating func takeIn(_ ends: Ends, _ isToObserver: Bool) {
     for (truth, archive) in outcome.matches {
       if isToObserver {

@@ -6,43 +6,45 @@ import JSON
 import LogFiles
 import LogText
 
-/// `netmine log compare`: whether an archive has what the other ends of its connections say they sent and got.
+/// `netmine log compare`: compares an archive with the logs of its connections' other ends.
 struct CompareCommand: LogToolCommand {
   static let configuration = CommandConfiguration(
     commandName: "compare",
-    abstract: "Compare an archive with what the other ends of its connections wrote down.",
+    abstract: "Compare an archive with the logs of its connections' other ends.",
     discussion: """
-      The other ends' files are of the log format too, as simnet --truth-messages writes them; there may be several. \
-      Each message of each direction of each connection is compared byte for byte, in order, in memory that does not \
-      grow with the files; where the truth has headers only, they are, the payload's checksum included.
+      The logs of the other ends (the truth) are in a log format too, as simnet --truth-messages writes \
+      them. Each message of each direction of each connection is compared byte for byte, in order. Memory \
+      does not grow with the files. If the truth has only the headers of messages, these are compared, \
+      including the checksum of the payload.
 
-      What was sent to the observer right before the end of a connection and not received was under way, and is told \
-      apart, as is what a node had not read when it ended. The times told are from when the sender handed a message to its kernel \
-      to what the receiver's record says.
+      A message to the observer that was sent right before its connection ended, and was not received, \
+      counts as in flight. So does every message that a node had not read when its connection ended. Delays \
+      run from the moment when the sender passed the message to its kernel to the time in the receiver's \
+      record.
 
-      Exit status 1 where anything else differs.
+      Exit status 1 if there is any other difference.
       """
   )
 
   @Option(
     name: .customLong("truth"),
-    help: ArgumentHelp("What the other ends wrote. May be repeated.", valueName: "path"),
+    help: ArgumentHelp("Log of the other ends. May be repeated.", valueName: "path"),
     completion: .file()
   )
   var truth: [String]
 
-  @Option(help: ArgumentHelp("Tell so many differences, and count the others.", valueName: "n"))
+  @Option(help: ArgumentHelp("Report at most N differences, and count the rest.", valueName: "n"))
   var limit = 20
 
   @Option(
     help: ArgumentHelp(
-      "Take what was sent so long before a connection's end and not received for lost.",
+      "Count a missing message as lost if it was sent more than this long before its connection ended.",
       valueName: "seconds"
     )
   )
   var grace = 5.0
 
-  @Flag(help: "Print JSON: an object a line for each difference, and one that sums up.")
+  @Flag(help: "Print JSON: one object per difference, then one summary object.")
   var json = false
 
   @OptionGroup var input: LogFileOptions
@@ -50,9 +52,9 @@ struct CompareCommand: LogToolCommand {
   var isJSON: Bool { json }
 
   func validate() throws {
-    guard limit >= 0 else { throw ValidationError("--limit is 0 or more.") }
-    guard (0...1e6).contains(grace) else { throw ValidationError("--grace is 0 to 1000000.") }
-    guard !truth.isEmpty else { throw ValidationError("--truth names at least one file.") }
+    guard limit >= 0 else { throw ValidationError("--limit must be 0 or more.") }
+    guard (0...1e6).contains(grace) else { throw ValidationError("--grace must be 0 to 1000000.") }
+    guard !truth.isEmpty else { throw ValidationError("Name at least one file with --truth.") }
   }
 
   func execute(_ environment: ClientEnvironment) throws(ClientFailure) -> ExitStatus {
@@ -138,9 +140,9 @@ struct CompareCommand: LogToolCommand {
           \(sums.underwayCount) not read when a connection ended
           """
         )
-        output.line("  late, told exactly: \(sums.exactErrors.text)")
+        output.line("  delay, exact times: \(sums.exactErrors.text)")
         if sums.boundErrors.count > 0 {
-          output.line("  late, told as upper bounds: \(sums.boundErrors.text)")
+          output.line("  delay, upper bounds: \(sums.boundErrors.text)")
         }
       }
       return

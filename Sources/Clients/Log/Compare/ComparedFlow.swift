@@ -1,36 +1,37 @@
-/// One direction of one connection, as both of its ends have it: what one says it sent and what the other says it got.
+/// One direction of one connection, as the logs of both ends have it.
 ///
-/// Whatever both have in the same order is forgotten at once; the rest waits until more of it is there.
+/// Messages that both have in the same order are dropped at once; the rest waits for more messages.
 struct ComparedFlow {
-  /// What was found where both differ.
+  /// A difference between both logs.
   struct Difference: Equatable {
-    /// What is wrong.
+    /// The kind of difference.
     enum Kind: String {
-      /// The truth has it, the archive has not.
+      /// Only the truth has the message.
       case missing
-      /// The archive has it, the truth has not.
+      /// Only the archive has the message.
       case extra
-      /// Both have one here, and not the same.
+      /// Both have a message at this place, but not the same one.
       case different
     }
 
-    /// What is wrong.
+    /// The kind of difference.
     let kind: Kind
-    /// Which message of the direction it is, from 1, as the truth counts.
+    /// The number of the message within the direction, from 1, as the truth counts.
     let number: UInt64
-    /// When, in ns since the Unix epoch, as whoever has it says.
+    /// The message's time in ns since the Unix epoch, from the log that has it; from the truth if both have
+    /// one.
     let time: UInt64
   }
 
-  /// What has come of it.
+  /// Results of adding or settling messages.
   struct Outcome {
     /// Messages that both have.
     var matches: [(truth: ComparedMessage, archive: ComparedMessage)] = []
-    /// What they differ in.
+    /// Differences between both.
     var differences: [Difference] = []
   }
 
-  /// How far ahead it is looked for a message at which both agree again.
+  /// How many messages ahead both logs are searched for the next message that they agree on.
   static let window = 1024
 
   private var truth = MessageQueue()
@@ -39,10 +40,10 @@ struct ComparedFlow {
   /// Messages of the truth that are settled.
   private(set) var settledCount: UInt64 = 0
 
-  /// How many messages wait.
+  /// The number of messages that wait.
   var waitingCount: Int { truth.count + archive.count }
 
-  /// When the one that waits longest was sent or received; nil where none waits.
+  /// The time of the oldest waiting message, in ns since the Unix epoch; nil if none waits.
   var oldestTime: UInt64? {
     switch (truth.first, archive.first) {
     case (let truth?, let archive?): min(truth.time, archive.time)
@@ -50,23 +51,25 @@ struct ComparedFlow {
     }
   }
 
-  /// Takes in a message of the truth or the archive; adds what comes of it.
+  /// Adds a message of the truth or the archive, and appends the results to `outcome`.
   mutating func add(_ message: ComparedMessage, ofTruth isTruth: Bool, _ outcome: inout Outcome) {
     if isTruth { truth.append(message) } else { archive.append(message) }
     settle(isComplete: false, &outcome)
   }
 
-  /// Settles all that waits, as nothing more will come; returns what only one of both has at the very end.
+  /// Settles all waiting messages, as no more will come; returns the messages at the end that only one log
+  /// has.
   mutating func finish(_ outcome: inout Outcome) -> (truth: MessageQueue, archive: MessageQueue) {
     settle(isComplete: true, &outcome)
     defer { (truth, archive) = (MessageQueue(), MessageQueue()) }
     return (truth, archive)
   }
 
-  /// Settles what has waited since before a time for what the other side does not bring.
+  /// Settles messages from before `time` whose counterpart has not come.
   ///
-  /// - Parameter isToObserver: whether the archive's side receives. What it sent and the other has not read may wait as
-  ///   long as the connection stands; who sends keeps no more of it than a connection may have unsent.
+  /// - Parameter isToObserver: whether the observer is the receiver. A message from the observer may wait for
+  ///   the node to read it as long as the connection is open; the observer's limit on unsent bytes bounds
+  ///   their number.
   mutating func giveUp(before time: UInt64, isToObserver: Bool, _ outcome: inout Outcome) {
     while let oldest = oldestTime, oldest < time, truth.first != nil, archive.first != nil {
       resynchronise(&outcome.differences)
@@ -93,7 +96,7 @@ struct ComparedFlow {
         settledCount += 1
         continue
       }
-      // Both have to be far enough for telling what is missing from what only comes later.
+      // Until both queues are long enough, a message that is missing looks like one that comes later.
       guard isComplete || min(truth.count, archive.count) >= Self.window || waitingCount >= 4 * Self.window
       else {
         break
@@ -102,7 +105,7 @@ struct ComparedFlow {
     }
   }
 
-  /// Drops what stands before the next message at which both agree; one of each where there is none near.
+  /// Drops the messages before the next one that both agree on; if there is none near, one message of each.
   private mutating func resynchronise(_ differences: inout [Difference]) {
     let (ahead, behind) = nextAgreement() ?? (1, 1)
     let changed = min(ahead, behind)
@@ -134,28 +137,28 @@ struct ComparedFlow {
   }
 }
 
-/// Messages in order, of which the first are taken out.
+/// A queue of messages.
 struct MessageQueue {
   private var messages: [ComparedMessage] = []
   private var start = 0
 
-  /// How many there are.
+  /// The number of messages.
   var count: Int { messages.count - start }
 
-  /// The first; nil where there is none.
+  /// The first message; nil if the queue is empty.
   var first: ComparedMessage? { start < messages.count ? messages[start] : nil }
 
-  /// One of them, from 0.
+  /// The message at an index, from 0.
   subscript(index: Int) -> ComparedMessage { messages[start + index] }
 
-  /// Adds one at the end.
+  /// Adds a message at the end.
   mutating func append(_ message: ComparedMessage) { messages.append(message) }
 
-  /// Takes out the first.
+  /// Removes the first message. The queue must not be empty.
   mutating func removeFirst() {
     start += 1
     if start == messages.count {
-      // An idle connection keeps next to nothing.
+      // So that an idle connection keeps almost no memory.
       messages.removeAll(keepingCapacity: messages.capacity <= 16)
       start = 0
     } else if start >= 512, 2 * start >= messages.count {

@@ -1,18 +1,18 @@
 import BitcoinWire
 import LogProtocol
 
-/// What is remembered of a message until the other end's record of it is there.
+/// The part of a message that is kept until its counterpart in the other log comes.
 struct ComparedMessage: Equatable {
-  /// A hash of the 24 bytes of its header.
+  /// A hash of the header's 24 bytes.
   let header: UInt64
-  /// A hash of its payload; 0 where the record was cut short.
+  /// A hash of the payload; 0 if the record was truncated.
   let payload: UInt64
   /// When it was sent or received, in ns since the Unix epoch.
   let time: UInt64
   /// Whether the time is an upper bound.
   let isUpperBound: Bool
 
-  /// Takes in a message record.
+  /// Hashes the body of a message record.
   init(_ header: RecordHeader, _ body: UnsafeRawBufferPointer) {
     let end = min(body.count, MessageHeader.size)
     self.header = Self.hash(UnsafeRawBufferPointer(rebasing: body[..<end]))
@@ -22,12 +22,12 @@ struct ComparedMessage: Equatable {
     isUpperBound = header.flags.contains(.upperBound)
   }
 
-  /// Whether both are the same message, as far as their records have it.
+  /// Whether both are the same message; payloads are compared if both records are whole.
   func isSame(as other: ComparedMessage) -> Bool {
     header == other.header && (payload == other.payload || payload == 0 || other.payload == 0)
   }
 
-  /// A hash of 64 bits that two different messages have in common once in 2^64, unless somebody is at pains.
+  /// A 64-bit hash. It is not cryptographic: collisions are rare, but can be made on purpose.
   private static func hash(_ bytes: UnsafeRawBufferPointer) -> UInt64 {
     var state = 0x9e37_79b9_7f4a_7c15 ^ UInt64(bytes.count)
     func mix(_ word: UInt64) {

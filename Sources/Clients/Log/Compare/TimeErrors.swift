@@ -1,20 +1,20 @@
 import JSON
 
-/// How much later records say that messages came than they were sent, without keeping each.
+/// A histogram of the delays from sending to recording, in bounded memory.
 struct TimeErrors {
-  /// How many there are.
+  /// The number of messages.
   private(set) var count: UInt64 = 0
-  /// How many say that they came before they were sent.
+  /// Messages that were recorded before they were sent.
   private(set) var negativeCount: UInt64 = 0
-  /// The largest, in ns.
+  /// The largest delay, in ns.
   private(set) var maximum: UInt64 = 0
-  /// The furthest before, in ns.
+  /// The largest negative delay, as a positive number of ns.
   private(set) var earliest: UInt64 = 0
 
-  // 16 places for each power of two: what is told is at most a sixteenth too large.
+  // 16 buckets per power of two, so that a reported value is at most a sixteenth too large.
   private var places = [UInt64](repeating: 0, count: 64 * 16)
 
-  /// Takes in a message's times, in ns.
+  /// Adds a message's two times, in ns since the Unix epoch.
   mutating func note(sent: UInt64, recorded: UInt64) {
     count += 1
     guard recorded >= sent else {
@@ -28,7 +28,7 @@ struct TimeErrors {
     places[Self.place(error)] += 1
   }
 
-  /// What a share of them, 0 … 1, does not exceed, in ns; 0 where there are none.
+  /// The upper bound of the given share (0 to 1) of the delays, in ns; 0 if there are none.
   func quantile(_ share: Double) -> UInt64 {
     var left = UInt64((share * Double(count)).rounded(.up))
     for (place, count) in places.enumerated() {
@@ -51,7 +51,7 @@ struct TimeErrors {
     return least + (1 << (exponent - 4) - 1)
   }
 
-  /// A line for people.
+  /// The quantiles as one line, in µs.
   var text: String {
     guard count > 0 else { return "none" }
     let words = [0.5, 0.9, 0.99, 0.999].map { "p\(Int($0 * 1000)) \(Self.microseconds(quantile($0)))" }
@@ -61,7 +61,7 @@ struct TimeErrors {
       .replacing("p999", with: "p99.9")
   }
 
-  /// The same for programs, in ns.
+  /// Writes the quantiles as members, in ns.
   func write(to json: inout JSONWriter) {
     json.member("count", count)
     json.member("p50", quantile(0.5))

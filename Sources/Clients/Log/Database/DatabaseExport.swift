@@ -7,12 +7,12 @@ import LogProtocol
 import LogText
 import Store
 
-/// Exports log files into a database, each record once: it goes on with a file where an earlier export has left off,
-/// and leaves out a record whose source and sequence are there.
+/// Exports log files into a database, each record once. It resumes a file at the place that an earlier export
+/// reached, and skips a record if the database has its source and sequence number.
 struct DatabaseExport {
-  /// Records that were added.
+  /// Records added.
   private(set) var addedCount = 0
-  /// Records that were left out, because they came in another file.
+  /// Records skipped because another file had them.
   private(set) var leftCount = 0
 
   private let tables: ExportTables
@@ -29,20 +29,20 @@ struct DatabaseExport {
   private var revision = 0
   private var pendingCount = 0
 
-  /// Where in a file it is: what the file is known by, its name, bytes up to there, and the record before.
+  /// A place in a file: the file's identity, its name, the bytes up to there, and the record that ends there.
   private typealias Position = (head: String, name: String, count: UInt64, last: RecordHeader)
 
-  /// Records between two commits.
+  /// Records per commit.
   private static let batch = 16_384
 
-  /// The layout of the tables that this program writes.
+  /// The version of the table layout that this program writes.
   private static let layout = "1"
 
-  /// Begins, or goes on where the database is.
+  /// Writes the properties of a new database, or restores the state from an existing one.
   ///
   /// - Parameters:
-  ///   - choice: what is exported, in words: nothing else can be added to a database later.
-  ///   - commitsOnTheWay: whether what was written is safe bit by bit.
+  ///   - choice: the options that select the records; records of another choice cannot be added later.
+  ///   - commitsOnTheWay: whether to commit every 16,384 records.
   init(
     _ tables: ExportTables,
     _ filter: RecordCriteria,
@@ -67,26 +67,26 @@ struct DatabaseExport {
     }
   }
 
-  /// Exports a file.
+  /// Exports a file, from where an earlier export stopped if the file still matches.
   mutating func export(_ file: LogFile, _ reading: LogReading) throws(ClientFailure) {
     if try !take(file, reading, isKnown: true), let again = reading.open(file.path) {
       output.note(
-        "\(file.path) is not what it was when it was exported: it is read again. What has no sequence may be twice."
+        "\(file.path) has changed and is read again. Records without a sequence number may be added twice."
       )
       _ = try take(again, reading, isKnown: false)
     }
     if commitsOnTheWay, pendingCount > 0 { try commit() }
   }
 
-  /// Writes what is left.
+  /// Writes the last rows and the progress. The caller commits.
   mutating func finish() throws(ClientFailure) { try writeProgress() }
 
   // MARK: Files
 
-  /// Takes in a file's records.
+  /// Exports a file's records.
   ///
-  /// - Parameter isKnown: whether to go on where an earlier export has left off.
-  /// - Returns: false where the file does not go on from there.
+  /// - Parameter isKnown: whether to resume where an earlier export stopped.
+  /// - Returns: false if the file does not match the place where the earlier export stopped.
   private mutating func take(_ file: LogFile, _ reading: LogReading, isKnown: Bool) throws(ClientFailure)
     -> Bool
   {
@@ -123,7 +123,7 @@ struct DatabaseExport {
     return true
   }
 
-  /// Takes in how far the file has come that is being read.
+  /// Records how far the current file has been exported.
   private mutating func noteProgress() {
     guard let position else { return }
     files[position.head] = Self.progress(position)
@@ -150,7 +150,7 @@ struct DatabaseExport {
     let rows = try tables.rows("SELECT name, value FROM \(DatabaseTable.properties)")
     let properties = Dictionary(rows.map { ($0[0].description, $0[1].description) }) { first, _ in first }
     guard properties["layout"] == Self.layout, let revision = Int(properties["revision"] ?? "") else {
-      throw ClientFailure(.someFailed, "The database is not of this version's layout: export it anew.")
+      throw ClientFailure(.someFailed, "The database has another version's layout: export into a new one.")
     }
     self.revision = revision
     guard let former = properties["choice"], former == choice else {
@@ -162,7 +162,7 @@ struct DatabaseExport {
     }
   }
 
-  /// Makes sure that nobody else has written or writes meanwhile.
+  /// Increments the revision, and fails if another export has changed it.
   private mutating func lock() throws(ClientFailure) {
     let changed = try tables.rows(
       """
@@ -173,7 +173,7 @@ struct DatabaseExport {
     guard changed.count == 1 else {
       throw ClientFailure(
         .someFailed,
-        "Another export has added to the database meanwhile: try again after it."
+        "Another export has added to the database meanwhile: try again when it has finished."
       )
     }
     revision += 1
@@ -217,7 +217,7 @@ struct DatabaseExport {
     try lock()
   }
 
-  /// Writes how far it has come, with what the database has of connections and sources.
+  /// Writes the progress, with the state of connections and sources at that point.
   private mutating func writeProgress() throws(ClientFailure) {
     pendingCount = 0
     noteProgress()

@@ -3,14 +3,15 @@ import Commands
 import Glibc
 import Store
 
-/// Where an export writes a database.
+/// The database that an export writes to.
 enum DatabasePlace {
-  /// A file.
+  /// An SQLite file.
   case sqlite(path: String)
-  /// A schema of a database, at an address as of libpq; made if it is not there.
+  /// A schema of a PostgreSQL database, at a libpq connection string; created if it does not exist.
   case postgreSQL(address: String, schema: String)
 
-  /// Writes the tables: `body` gets them. Unless they are added to, nobody sees any of it until all is done.
+  /// Opens the database and lets `body` write the tables. Unless `mode` is `appending`, no reader sees any of
+  /// it until everything is written.
   func write(
     _ mode: DatabaseMode,
     _ body: (ExportTables) throws(ClientFailure) -> Void
@@ -29,7 +30,7 @@ enum DatabasePlace {
     _ body: (ExportTables) throws(ClientFailure) -> Void
   ) throws(ClientFailure) {
     guard case .file(let target, let exists) = ByteOutput.place(path) else {
-      throw ClientFailure(.someFailed, "\(path) is no ordinary file: a database cannot be there.")
+      throw ClientFailure(.someFailed, "\(path) is not a regular file: a database cannot be written there.")
     }
     func open(_ path: String, _ settings: String...) throws(ClientFailure) {
       let settings = settings + ["PRAGMA busy_timeout = 10000"]
@@ -37,16 +38,16 @@ enum DatabasePlace {
       try fill(database, mode, body)
     }
     if mode == .appending {
-      // Hashes are all over their index.
+      // Hashes arrive in random order, so updates touch the whole index.
       return try open(target, "PRAGMA synchronous = FULL", "PRAGMA cache_size = -65536")
     }
     guard mode == .replacing || !exists else {
-      throw ClientFailure(.someFailed, "\(path) is there already; --force replaces it.")
+      throw ClientFailure(.someFailed, "\(path) exists already; --force replaces it.")
     }
     let unfinished = target + ".part"
     unlink(unfinished)
     defer { unlink(unfinished) }
-    // Until it has its name nobody needs it after a crash.
+    // An unfinished file is useless after a crash, so it need not be synchronised.
     try open(unfinished, "PRAGMA journal_mode = OFF", "PRAGMA synchronous = OFF")
     guard rename(unfinished, target) == 0 else { throw failure(IOError("write \(path)")) }
   }
@@ -68,7 +69,7 @@ enum DatabasePlace {
     }
   }
 
-  /// Makes the schema, without the tables unless they are added to.
+  /// Creates the schema, and drops existing tables if they are to be replaced.
   private func makeRoom(_ database: any Database, _ mode: DatabaseMode) throws(ClientFailure) {
     let there = try attempt { () throws(StoreError) -> [DatabaseTable] in
       try database.makeSchema()
@@ -100,7 +101,7 @@ enum DatabasePlace {
     do { return try body() } catch { throw failure(error) }
   }
 
-  /// What to say if the database fails.
+  /// The error to report if the database fails.
   private func failure(_ error: any Error) -> ClientFailure {
     if case StoreError.unreadableAddress = error { return ClientFailure(.usage, "\(error).") }
     let subject = if case .sqlite(let path) = self { path } else { "The database" }
@@ -108,12 +109,12 @@ enum DatabasePlace {
   }
 }
 
-/// How an export treats what is there already.
+/// How an export treats an existing database.
 enum DatabaseMode {
-  /// It refuses to touch it.
+  /// Fails if the tables exist.
   case creating
-  /// It replaces it, when all is done.
+  /// Replaces the tables when everything is written.
   case replacing
-  /// It adds what is not there yet, bit by bit.
+  /// Adds missing records and commits every 16,384 records.
   case appending
 }

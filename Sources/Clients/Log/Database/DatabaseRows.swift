@@ -8,7 +8,7 @@ import Observations
 import Store
 import Wording
 
-/// Makes rows of records.
+/// Converts records to database rows.
 struct DatabaseRows {
   private struct Place: Hashable {
     let source: UInt32
@@ -17,29 +17,29 @@ struct DatabaseRows {
 
   private let hasPayload: Bool
   private var formatter = TextFormatter()
-  /// The rows of connections that are open, but for what their ends tell.
+  /// Rows of the open connections, without the three columns about their end.
   private var opened: [Place: [SQLValue]] = [:]
-  /// Which of them the database does not have as they are.
+  /// Connections whose current row the database does not have.
   private var changed: Set<Place> = []
-  /// The rows of sources that are known, by instance.
+  /// Rows of the known sources, by instance.
   private var sources: [UInt64: [SQLValue]] = [:]
-  /// The sources that there are records of.
+  /// Sources with at least one record in the database.
   private var shown: Set<UInt32> = []
   private var areSourcesChanged = false
   private var messageCount: Int64 = 0
-  /// Those of a message; kept for its memory.
+  /// The announcements of the current message; a property so that its memory is reused.
   private var announcements: [Announcement] = []
 
-  /// Begins.
+  /// Creates a converter without known connections or sources.
   ///
-  /// - Parameter hasPayload: whether messages have their payloads.
+  /// - Parameter hasPayload: whether to store the payloads of messages.
   init(hasPayload: Bool) { self.hasPayload = hasPayload }
 
-  /// Goes on where a database is.
+  /// Restores the state from an existing database.
   ///
   /// - Parameters:
-  ///   - messageCount: the largest message's id.
-  ///   - connections: the rows of the connections that are open.
+  ///   - messageCount: the largest `id` in `messages`.
+  ///   - connections: the rows of the open connections.
   ///   - sources: the rows of the sources.
   mutating func restore(messageCount: Int64, connections: [[SQLValue]], sources: [[SQLValue]]) {
     self.messageCount = messageCount
@@ -56,7 +56,7 @@ struct DatabaseRows {
       shown.insert(source)
       guard let instance = row[1].string.flatMap({ UInt64($0, radix: 16) }) else { continue }
       self.sources[instance] = row
-      // Texts call sources by their kinds.
+      // The texts name sources by their kinds.
       let description = SourceDescription(
         instance: instance,
         process: 0,
@@ -71,7 +71,7 @@ struct DatabaseRows {
     }
   }
 
-  /// Takes in a record that the database has, or that it shall not have.
+  /// Follows a record that the database has already, or that is not wanted.
   mutating func skip(_ record: LogRecord) {
     let header = record.header
     formatter.skip(header, body: record.body)
@@ -84,7 +84,7 @@ struct DatabaseRows {
     }
   }
 
-  /// Writes the rows that a record makes, which the database does not have.
+  /// Writes the rows of a new record.
   mutating func note(
     _ record: LogRecord,
     isShown: Bool,
@@ -104,7 +104,7 @@ struct DatabaseRows {
     }
   }
 
-  /// Writes the rows of connections that are open and have changed since the last time.
+  /// Writes the rows of open connections that have changed since the last call.
   mutating func takeConnections(
     _ tables: ExportTables
   ) throws(ClientFailure) {
@@ -114,7 +114,7 @@ struct DatabaseRows {
     changed = []
   }
 
-  /// The rows of all sources; nil where they have not changed since the last time.
+  /// Returns the rows of all sources; nil if they have not changed since the last call.
   mutating func takeSources() -> [[SQLValue]]? {
     guard areSourcesChanged else { return nil }
     areSourcesChanged = false
@@ -195,7 +195,7 @@ struct DatabaseRows {
     if opened[place] != nil { changed.insert(place) } else { changed.remove(place) }
   }
 
-  /// Takes in an event; the whole row of the connection that ends with it.
+  /// Follows an event; returns the complete row of the connection if the event ends it.
   private mutating func note(_ event: ConnectionEvent, _ header: RecordHeader) -> [SQLValue]? {
     let place = Place(source: header.source, connection: header.connection)
     switch event.code {
@@ -223,7 +223,7 @@ struct DatabaseRows {
     return nil
   }
 
-  /// Takes in a record about the stream; where it tells of a connection, its place.
+  /// Follows a META record; returns its connection if the record changes the connection's row.
   @discardableResult
   private mutating func note(meta record: LogRecord) -> Place? {
     let header = record.header
@@ -245,7 +245,8 @@ struct DatabaseRows {
     return nil
   }
 
-  /// Where a connection's row has the user agent; what follows it is when it was opened, and what its end tells.
+  /// The index of the user agent in a connection's row. The opening time and the three columns about the end
+  /// follow it.
   private static let agent = 8
 
   private static func row(_ place: Place, _ open: OpenConnection) -> [SQLValue] {

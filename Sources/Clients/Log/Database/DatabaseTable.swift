@@ -1,14 +1,15 @@
 import Store
 
-/// A table that records are exported to, the same in every database; docs/log-tools.md describes them.
+/// A table of an export, the same in SQLite and PostgreSQL; docs/log-tools.md describes them.
 enum DatabaseTable: String, CaseIterable, CustomStringConvertible {
   case sources, connections, messages, announcements, events, texts
-  /// How far the export has come: with each file, with each source, and what it chose.
+  /// The state of the export: progress in each file, sequence numbers of each source, and properties such as
+  /// the choice of records.
   case files, sequences, properties
 
-  /// What a column holds, as SQL has it.
+  /// The SQL type of a column.
   enum Kind: String {
-    /// A whole number of 64 bits.
+    /// A 64-bit integer.
     case integer = "BIGINT"
     /// Text.
     case text = "TEXT"
@@ -56,20 +57,20 @@ enum DatabaseTable: String, CaseIterable, CustomStringConvertible {
   /// The table's name.
   var description: String { rawValue }
 
-  /// Where its rows are put first: those of connections replace former ones.
+  /// The table that receives new rows: a temporary one for `connections`, whose new rows replace older ones.
   var intake: String { self == .connections ? "changed_connections" : rawValue }
 
-  /// Where its rows are put first, with its columns.
+  /// `intake` with the table's columns.
   var intakeTable: SQLTable { SQLTable(name: intake, columns: columns.map { ($0.name, $0.kind.rawValue) }) }
 
-  /// What is looked for often: a table and its columns.
+  /// The indexes: each with its table and columns.
   static let indexes: [(table: DatabaseTable, columns: [String])] = [
     (.messages, ["time_ns"]), (.messages, ["command", "time_ns"]), (.messages, ["source", "connection"]),
     (.announcements, ["hash"]), (.announcements, ["message"]), (.connections, ["source", "connection"]),
     (.events, ["source", "connection"]), (.sequences, ["instance", "first"]),
   ]
 
-  /// The statement that creates it.
+  /// The statement that creates the table.
   var creation: String {
     let columns = columns.map { column in
       "\(column.name) \(column.kind.rawValue)\(self == .messages && column.name == "id" ? " PRIMARY KEY" : "")"

@@ -3,16 +3,16 @@ import Bytes
 import LogFiles
 import LogProtocol
 
-/// How far an export has come with a file.
+/// How much of a file has been exported.
 struct ExportProgress {
-  /// What the file was called last.
+  /// The file's name when it was last read.
   var name: String
-  /// Bytes of what is in it, decompressed, up to the end of the last record that was taken in.
+  /// Decompressed bytes up to the end of the last exported record.
   var count: UInt64
-  /// That record's header, in hexadecimal: where it stands there no more, the file is another.
+  /// The header of that record in hexadecimal. If the file has another header there, it is another file.
   var last: String
 
-  /// Takes in that a record ends at `count` of a file.
+  /// Creates the progress after a record that ends at byte `count`.
   init(name: String, count: UInt64, _ header: RecordHeader) {
     self.name = name
     self.count = count
@@ -22,14 +22,14 @@ struct ExportProgress {
     }
   }
 
-  /// Takes over what a database has.
+  /// Restores the progress from a database row.
   init(name: String, count: UInt64, last: String) { (self.name, self.count, self.last) = (name, count, last) }
 
-  /// Whether another is at the same place.
+  /// Whether both are at the same byte, after the same record.
   func isAt(_ other: ExportProgress) -> Bool { (count, last) == (other.count, other.last) }
 
-  /// What a file is known by, whatever it is called and whether it is compressed: a hash of when it was begun and of
-  /// its first record.
+  /// The file's identity, which neither renaming nor compression changes: a hash of its creation time and its
+  /// first record.
   static func head(_ file: LogFile, _ first: LogRecord) -> String {
     var bytes: [UInt8] = []
     bytes.appendBig(file.creationTime)

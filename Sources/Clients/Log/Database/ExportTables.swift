@@ -1,25 +1,25 @@
 import Commands
 import Store
 
-/// The tables that an export writes into, a transaction after another.
+/// The tables of an export, within one transaction after another.
 final class ExportTables {
-  /// Whether the tables were made just now.
+  /// Whether the tables were created by this export.
   let isNew: Bool
 
-  /// Takes rows of `messages`, each ended with `end(_:)`: there are many.
+  /// Writes rows of `messages`, each ended with `end(_:)`; faster than `insert(_:_:)`.
   let messages: RowWriter
-  /// Takes rows of `announcements`; likewise.
+  /// Writes rows of `announcements`, each ended with `end(_:)`.
   let announcements: RowWriter
 
   private let database: any Database
   private let writers: [DatabaseTable: RowWriter]
   private let failure: (StoreError) -> ClientFailure
 
-  /// Makes the tables, unless they are there.
+  /// Creates the tables if they do not exist.
   ///
   /// - Parameters:
-  ///   - database: where they are, within a transaction.
-  ///   - failure: what to say if the database fails.
+  ///   - database: the database, within a transaction.
+  ///   - failure: makes the error to report if the database fails.
   init(_ database: any Database, failure: @escaping (StoreError) -> ClientFailure) throws(StoreError) {
     self.database = database
     self.failure = failure
@@ -28,7 +28,7 @@ final class ExportTables {
       for table in DatabaseTable.allCases { try database.execute(table.creation) }
     }
     let (table, intake) = (DatabaseTable.connections, DatabaseTable.connections.intake)
-    // Connections that have changed wait here until they are merged.
+    // Rows of changed connections wait here until `mergeConnections()`.
     try database.execute("CREATE TEMPORARY TABLE \(intake) AS SELECT * FROM \(table) LIMIT 0")
     var writers: [DatabaseTable: RowWriter] = [:]
     for table in DatabaseTable.allCases { writers[table] = try database.writer(into: table.intakeTable) }
@@ -37,8 +37,8 @@ final class ExportTables {
     announcements = writers[.announcements]!
   }
 
-  /// Has `body` write, and makes the indexes: they cost least once all is there, but have to be there when an export that
-  /// is cut off goes on later.
+  /// Calls `body` and creates the indexes. They are cheapest to create after all rows, but an export that may
+  /// be interrupted and resumed needs them from the start.
   func fill(_ mode: DatabaseMode, _ body: (ExportTables) throws(ClientFailure) -> Void) throws(ClientFailure)
   {
     func createIndexes() throws(ClientFailure) {
@@ -50,7 +50,7 @@ final class ExportTables {
     if isNew, mode != .appending { try createIndexes() }
   }
 
-  /// Adds a row to a table's `intake`; it may wait until `flush()`.
+  /// Adds a row to a table's `intake`; it may be buffered until `flush()`.
   func insert(_ table: DatabaseTable, _ row: [SQLValue]) throws(ClientFailure) {
     try attempt { () throws(StoreError) in try writers[table]!.append(row) }
   }
@@ -60,7 +60,7 @@ final class ExportTables {
     do { try row.endRow() } catch { throw failure(error) }
   }
 
-  /// Gives the database the rows that wait.
+  /// Writes the buffered rows.
   func flush() throws(ClientFailure) {
     for writer in writers.values { try attempt { () throws(StoreError) in try writer.flush() } }
   }
@@ -70,13 +70,13 @@ final class ExportTables {
     try attempt { () throws(StoreError) in try database.execute(sql) }
   }
 
-  /// Executes a statement, and gives the rows that it returns.
+  /// Executes a statement, and returns its rows.
   func rows(_ sql: String) throws(ClientFailure) -> [[SQLValue]] {
     try attempt { () throws(StoreError) in try database.rows(sql) }
   }
 
-  /// Brings changed connections to where they are looked for. What tells of a connection's end holds, whatever else
-  /// is told of it.
+  /// Replaces the rows of changed connections. A row with the connection's end always wins over a row
+  /// without.
   func mergeConnections() throws(ClientFailure) {
     try flush()
     let (table, intake) = (DatabaseTable.connections, DatabaseTable.connections.intake)
@@ -94,7 +94,7 @@ final class ExportTables {
     try execute("DELETE FROM \(intake)")
   }
 
-  /// Commits what was written, and begins the next transaction.
+  /// Commits, and begins the next transaction.
   func commit() throws(ClientFailure) {
     try flush()
     try attempt { () throws(StoreError) in
