@@ -62,6 +62,7 @@ public struct TargetOptions: ParsableArguments {
   )
   var lacking: ServiceFlags?
 
+  /// Whether only connections opened by peers are chosen.
   @Flag(help: "Connections opened by peers.")
   public var inbound = false
 
