@@ -105,7 +105,7 @@ import Zstandard
     let number = LogArchive.source ^ 1 << 31
     for count in [8, LogWritingToolTests.others.count] {
       let theirs = write(LogWritingToolTests.others[..<count].joined() + [], "theirs.log")
-      #expect(try append(theirs, to: database).complaints.first?.contains("is \(number) here") == true)
+      #expect(try append(theirs, to: database).complaints.first?.contains("is now \(number)") == true)
     }
     let counts = try database.execute(
       "SELECT source, count(*) FROM of.messages GROUP BY source ORDER BY source"

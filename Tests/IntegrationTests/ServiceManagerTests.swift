@@ -62,7 +62,7 @@ import Testing
     try program.wait(for: "signs of life") { manager.lines.filter { $0 == "WATCHDOG=1" }.count >= 3 }
     if name == "connector" {
       try program.wait(for: "its status") {
-        manager.lines.contains { $0.hasPrefix("STATUS=simnet: 0 peers") }
+        manager.lines.contains { $0.hasPrefix("STATUS=simnet: 0 outbound peers") }
       }
     }
     program.signal(SIGHUP)
