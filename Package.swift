@@ -204,7 +204,7 @@ let package = Package(
     // What docs/extending.md shows; the tests build and run it.
     .executableTarget(
       name: "BlockWatch",
-      dependencies: ["BitcoinWire", "Bytes", "EventLoop", "LogConsumer", "Observations"],
+      dependencies: ["BitcoinWire", "Bytes", "EventLoop", "LogConsumer", "LogProtocol", "Observations"],
       path: "Examples/BlockWatch"
     ),
 

@@ -2,6 +2,7 @@ import BitcoinWire
 import Bytes
 import EventLoop
 import LogConsumer
+import LogProtocol
 import Observations
 
 /// An example of a reader. Prints when each block was first announced, and how many peers announced the

@@ -178,8 +178,9 @@ public final class LogConsumer {
         switch piece {
         case .record(let record):
           left -= record.bytes.count
-          note(record.header, record.body)
-          hand(record.header, record.body)
+          let typed = StreamRecord(record.header, record.body)
+          note(typed)
+          hand(typed)
         case .damage(let damage):
           account.damagedBytes += damage.count
           handler.consumer(self, found: damage)
@@ -236,8 +237,9 @@ public final class LogConsumer {
   }
 
   /// Updates the ledger from a record of the files.
-  private func note(_ header: RecordHeader, _ body: UnsafeRawBufferPointer) {
-    if header.type == .meta, let meta = try? MetaBody(body.bytes) {
+  private func note(_ record: StreamRecord) {
+    let header = record.header
+    if case .meta(let meta) = record.content {
       switch meta {
       case .sourceJoined(let source, let description): ledger.join(source, instance: description.instance)
       case .rotation(let mark): ledger.resume(mark)
@@ -264,13 +266,14 @@ public final class LogConsumer {
     do throws(WireError) {
       while !isPaused, !isCancelled, let (header, range) = try cursor.next() {
         let body = UnsafeRawBufferPointer(rebasing: records[range].dropFirst(RecordHeader.size))
+        let record = StreamRecord(header, body)
         if dropsKnown {
-          if header.type == .meta, case .sourceJoined(let source, let said)? = try? MetaBody(body.bytes) {
+          if case .meta(.sourceJoined(let source, let said)) = record.content {
             ledger.join(source, instance: said.instance)
           }
           if ledger.note(source: header.source, sequence: header.sequence) == .duplicate { continue }
         }
-        hand(header, body)
+        hand(record)
       }
     } catch {
       // Cannot happen: the subscriber has checked the headers.
@@ -283,13 +286,11 @@ public final class LogConsumer {
 
   // MARK: Both
 
-  private func hand(_ header: RecordHeader, _ body: UnsafeRawBufferPointer) {
-    let isShown = selection.shows(header, body: body)
-    let record = StreamRecord(header, body)
+  private func hand(_ record: StreamRecord) {
     noteGap(record)
-    guard isShown else { return handler.consumer(self, passedOver: record) }
+    guard selection.shows(record) else { return handler.consumer(self, passedOver: record) }
     if case .unreadable = record.content {
-      account.unreadable[header.type, default: 0] += 1
+      account.unreadable[record.header.type, default: 0] += 1
       return handler.consumer(self, skipped: record)
     }
     account.records += 1

@@ -19,38 +19,37 @@ public struct RecordSelection {
 
   /// Whether a record is wanted; must be called for every record. Gap records within the wanted time always
   /// are, as they report missing records.
-  ///
-  /// - Parameter body: the record's body.
-  public mutating func shows(_ header: RecordHeader, body: UnsafeRawBufferPointer) -> Bool {
-    guard criteria.asksForPeers else { return shows(header, body, of: nil) }
+  public mutating func shows(_ record: StreamRecord) -> Bool {
+    guard criteria.asksForPeers else { return shows(record, of: nil) }
     // An event that opens or closes a connection belongs to that connection too.
+    let header = record.header
     let former = table.connections(of: header.source)[header.connection]
-    table.note(header, body: body)
+    table.note(record)
     let open = table.connections(of: header.source)[header.connection]
-    return shows(header, body, of: open ?? former)
+    return shows(record, of: open ?? former)
   }
 
-  private func shows(_ header: RecordHeader, _ body: UnsafeRawBufferPointer, of open: OpenConnection?) -> Bool
-  {
+  private func shows(_ record: StreamRecord, of open: OpenConnection?) -> Bool {
+    let header = record.header
     guard header.time >= criteria.start, criteria.end.map({ header.time < $0 }) ?? true else { return false }
     if header.type == .meta {
       if criteria.showsMeta { return true }
-      guard case .gap? = try? MetaBody(body.bytes) else { return false }
+      guard case .meta(.gap) = record.content else { return false }
       return true
     }
-    guard filter.wants(header, body: body) else { return false }
+    guard filter.wants(header, body: record.body) else { return false }
     guard criteria.asksForPeers else { return true }
-    return (open ?? Self.connection(header, body)).map(criteria.wants) ?? false
+    return (open ?? Self.connection(record)).map(criteria.wants) ?? false
   }
 
   /// The peer in an event of a connection that was never open.
-  private static func connection(_ header: RecordHeader, _ body: UnsafeRawBufferPointer) -> OpenConnection? {
-    guard header.type == .connection, let event = try? ConnectionEvent(body.bytes) else { return nil }
+  private static func connection(_ record: StreamRecord) -> OpenConnection? {
+    guard case .event(let event) = record.content else { return nil }
     return OpenConnection(
       direction: event.direction,
       remote: event.remote,
       local: event.local,
-      since: header.time,
+      since: record.header.time,
       peer: event.peer
     )
   }

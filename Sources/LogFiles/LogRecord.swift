@@ -24,6 +24,9 @@ public struct LogRecord {
   /// The record's number in the file, from 1.
   public let number: UInt64
 
+  /// The record with its body decoded, valid as long as this one.
+  public var typed: StreamRecord { StreamRecord(header, body) }
+
   /// Appends the record in native form. A native record's bytes are unchanged.
   public func appendNative(to output: inout [UInt8]) {
     if format == .native { return output.append(contentsOf: bytes) }

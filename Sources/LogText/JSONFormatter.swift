@@ -19,20 +19,15 @@ public struct JSONFormatter {
   public init(hasPayload: Bool = false) { self.hasPayload = hasPayload }
 
   /// Learns from a record that is not shown.
-  public mutating func skip(_ header: RecordHeader, body: UnsafeRawBufferPointer) {
-    names.note(header, body: body)
+  public mutating func skip(_ record: StreamRecord) {
+    names.note(record)
   }
 
   /// Appends a record's object, with a line feed.
-  ///
-  /// - Parameter body: the record's body.
-  public mutating func append(
-    _ header: RecordHeader,
-    body: UnsafeRawBufferPointer,
-    to output: inout [UInt8]
-  ) {
+  public mutating func append(_ record: StreamRecord, to output: inout [UInt8]) {
+    let header = record.header
     let known = names.remote(of: header)
-    names.note(header, body: body)
+    names.note(record)
     let remote = known ?? names.remote(of: header)
     var json = JSONWriter(taking: &output)
     json.member("time_ns", header.time)
@@ -44,7 +39,7 @@ public struct JSONFormatter {
     json.member("flags", Self.names(of: header.flags))
     json.member("connection", header.connection)
     if header.type != .connection, let remote { json.member("remote", "\(remote)") }
-    content(header, body, &json)
+    content(record, &json)
     json.finish(into: &output)
     output.append(UInt8(ascii: "\n"))
   }
@@ -58,31 +53,26 @@ public struct JSONFormatter {
     flags.isEmpty ? [] : flagNames.filter { flags.contains($0.0) }.map(\.1)
   }
 
-  private func content(_ header: RecordHeader, _ body: UnsafeRawBufferPointer, _ json: inout JSONWriter) {
-    switch header.type {
-    case .message: write(MessageText(header, body), header, body, &json)
-    case .connection:
-      guard let event = try? ConnectionEvent(body.bytes) else { return malformed(body, &json) }
-      write(event, &json)
-    case .meta:
-      guard let meta = try? MetaBody(body.bytes) else { return malformed(body, &json) }
-      meta.write(to: &json)
-    case .debug, .control, .error, .connector, .client:
-      json.member("text", String(decoding: body, as: UTF8.self))
-    default: json.hexadecimal("body", body)
+  private func content(_ record: StreamRecord, _ json: inout JSONWriter) {
+    switch record.content {
+    case .message(let header): write(MessageText(record, header), record, &json)
+    case .event(let event): write(event, &json)
+    case .meta(let meta): meta.write(to: &json)
+    case .text: json.member("text", record.text)
+    case .other: json.hexadecimal("body", record.body)
+    case .unreadable: malformed(record.body, &json)
     }
   }
 
   private func write(
     _ message: MessageText,
-    _ header: RecordHeader,
-    _ body: UnsafeRawBufferPointer,
+    _ record: StreamRecord,
     _ json: inout JSONWriter
   ) {
-    json.member("direction", header.flags.contains(.sent) ? "sent" : "received")
+    json.member("direction", record.header.flags.contains(.sent) ? "sent" : "received")
     if let header = message.header {
       json.member("command", "\(header.command)")
-      json.hexadecimal("magic", UnsafeRawBufferPointer(rebasing: body.prefix(4)))
+      json.hexadecimal("magic", UnsafeRawBufferPointer(rebasing: record.body.prefix(4)))
       json.member("length", header.length)
     }
     if let isRight = message.isChecksumRight { json.member("checksum_ok", isRight) }
@@ -93,7 +83,7 @@ public struct JSONFormatter {
       if !decoded.trailing.isEmpty { json.hexadecimal("trailing", decoded.trailing) }
     }
     if hasPayload {
-      json.hexadecimal("payload", UnsafeRawBufferPointer(rebasing: body.dropFirst(MessageHeader.size)))
+      json.hexadecimal("payload", record.payload)
     }
   }
 

@@ -19,29 +19,32 @@ struct MessageText {
   /// Whether the payload could not be decoded.
   let isMalformed: Bool
 
-  /// Decodes a record's body.
-  init(_ record: RecordHeader, _ body: UnsafeRawBufferPointer) {
-    guard let header = MessageHeader(peeking: body.bytes) else {
+  /// Decodes a message.
+  ///
+  /// - Parameter header: the message's header, as the record's content has it.
+  init(_ record: StreamRecord, _ header: MessageHeader?) {
+    guard let header else {
       self.header = nil
       dialect = .bitcoin
       decoded = nil
       payloadCount = 0
       isChecksumRight = nil
       isMalformed = true
-      summary = "malformed: \(body.count) bytes are less than a message header"
+      summary = "malformed: \(record.body.count) bytes are less than a message header"
       return
     }
-    let payload = UnsafeRawBufferPointer(rebasing: body.dropFirst(MessageHeader.size))
+    let payload = record.payload
+    let flags = record.header.flags
     self.header = header
     dialect = Dialect(magic: header.magic)
     payloadCount = payload.count
-    let isCut = record.flags.contains(.truncated) || payload.count != Int(header.length)
+    let isCut = flags.contains(.truncated) || payload.count != Int(header.length)
     isChecksumRight =
-      record.flags.contains(.wrongChecksum)
+      flags.contains(.wrongChecksum)
       ? false : isCut ? nil : Hash256.checksum(payload.bytes) == header.checksum
     if isCut {
       decoded = nil
-      isMalformed = payload.count != Int(header.length) && !record.flags.contains(.truncated)
+      isMalformed = payload.count != Int(header.length) && !flags.contains(.truncated)
       summary = "\(header.command) \(payload.count) of \(header.length) bytes"
       return
     }

@@ -52,16 +52,17 @@ public struct RateSummary {
   ///
   /// A record of an earlier interval counts with the current one; between connections times may run
   /// backwards.
-  public mutating func note(_ header: RecordHeader, body: UnsafeRawBufferPointer, to output: inout [UInt8]) {
+  public mutating func note(_ record: StreamRecord, to output: inout [UInt8]) {
+    let header = record.header
     let begin = header.time / interval * interval
     if let start, begin > start { finish(to: &output) }
     if start == nil { start = begin }
     sums.records += 1
     sums.bytes += UInt64(header.recordCount)
-    if header.type == .message {
-      noteMessage(header, body)
-    } else if header.type == .meta, case .gap(let gap)? = try? MetaBody(body.bytes) {
-      sums.lost.saturate(adding: gap.count)
+    switch record.content {
+    case .message(let message): note(message, header)
+    case .meta(.gap(let gap)): sums.lost.saturate(adding: gap.count)
+    default: break
     }
   }
 
@@ -75,7 +76,7 @@ public struct RateSummary {
     sums = Sums()
   }
 
-  private mutating func noteMessage(_ header: RecordHeader, _ body: UnsafeRawBufferPointer) {
+  private mutating func note(_ message: MessageHeader?, _ header: RecordHeader) {
     let bytes = UInt64(header.bodyCount)
     if header.flags.contains(.sent) {
       sums.sent.count += 1
@@ -84,7 +85,7 @@ public struct RateSummary {
       sums.received.count += 1
       sums.received.bytes += bytes
     }
-    guard let message = MessageHeader(peeking: body.bytes) else { return sums.otherCommands += 1 }
+    guard let message else { return sums.otherCommands += 1 }
     if sums.commands.count < Self.commandLimit || sums.commands[message.command] != nil {
       sums.commands[message.command, default: 0] += 1
     } else {

@@ -34,90 +34,75 @@ public struct RecordLines {
   }
 
   /// Appends a record, with a line feed if it makes a line; returns whether it counts as shown.
-  ///
-  /// - Parameter body: the record's body.
-  public mutating func append(
-    _ header: RecordHeader,
-    body: UnsafeRawBufferPointer,
-    to output: inout [UInt8]
-  ) -> Bool {
+  public mutating func append(_ record: StreamRecord, to output: inout [UInt8]) -> Bool {
     // Taken out and put back, so that the mode's content is changed in place rather than copied.
     switch mode {
     case .raw:
-      appendRaw(header, body, &output)
+      appendRaw(record, &output)
       return true
     case .rate(var summary):
       mode = .raw
       defer { mode = .rate(summary) }
-      summary.note(header, body: body, to: &output)
+      summary.note(record, to: &output)
       return true
     case .lines(var formatter):
       mode = .raw
       defer { mode = .lines(formatter) }
-      return append(header, body, by: &formatter, &output)
+      return append(record, by: &formatter, &output)
     }
   }
 
   /// Handles a record that is not selected. Raw output includes META records all the same, as other records
   /// refer to them.
-  ///
-  /// - Parameter body: the record's body.
-  public mutating func skip(
-    _ header: RecordHeader,
-    body: UnsafeRawBufferPointer,
-    to output: inout [UInt8]
-  ) {
+  public mutating func skip(_ record: StreamRecord, to output: inout [UInt8]) {
     switch mode {
     case .raw:
-      if header.type == .meta { appendRaw(header, body, &output) }
+      if record.header.type == .meta { appendRaw(record, &output) }
     case .rate: break
     case .lines(var formatter):
       mode = .raw
-      if !notesOpen(header, body) { appendSummary(by: &formatter, to: &output) }
-      formatter.skip(header, body: body)
+      if !notesOpen(record) { appendSummary(by: &formatter, to: &output) }
+      formatter.skip(record)
       mode = .lines(formatter)
     }
   }
 
   private mutating func append(
-    _ header: RecordHeader,
-    _ body: UnsafeRawBufferPointer,
+    _ record: StreamRecord,
     by formatter: inout LineFormatter,
     _ output: inout [UInt8]
   ) -> Bool {
-    if notesOpen(header, body) {
-      formatter.skip(header, body: body)
+    if notesOpen(record) {
+      formatter.skip(record)
       return false
     }
     appendSummary(by: &formatter, to: &output)
-    formatter.append(header, body: body, to: &output)
+    formatter.append(record, to: &output)
     return true
   }
 
   /// Counts an open connection for the summary; returns whether the record is one.
-  private mutating func notesOpen(_ header: RecordHeader, _ body: UnsafeRawBufferPointer) -> Bool {
-    guard summarises, header.type == .meta, header.sequence == 0,
-      case .openConnection? = try? MetaBody(body.bytes)
-    else { return false }
+  private mutating func notesOpen(_ record: StreamRecord) -> Bool {
+    let header = record.header
+    guard summarises, header.sequence == 0, case .meta(.openConnection) = record.content else { return false }
     let count = open.last?.source == header.source ? open.removeLast().count : 0
     open.append((header.source, count + 1, header.time))
     return true
   }
 
   private mutating func appendRaw(
-    _ header: RecordHeader,
-    _ body: UnsafeRawBufferPointer,
+    _ record: StreamRecord,
     _ output: inout [UInt8]
   ) {
     if !hasPreamble {
       hasPreamble = true
-      output += StreamPreamble.bytes(createdAt: header.time)
+      output += StreamPreamble.bytes(createdAt: record.header.time)
     }
     withUnsafeTemporaryAllocation(byteCount: RecordHeader.size, alignment: 8) { space in
-      header.write(to: space.baseAddress!)
+      record.header.write(to: space.baseAddress!)
       output.append(contentsOf: space)
     }
-    output.append(contentsOf: body)
+    output.append(contentsOf: record.body)
   }
 
   /// Whether open connections await their summary line: more may arrive.

@@ -14,14 +14,11 @@ public struct StreamNames {
   public init() {}
 
   /// Learns from a record; must be called for every record, shown or not.
-  ///
-  /// - Parameter body: the record's body.
-  public mutating func note(_ header: RecordHeader, body: UnsafeRawBufferPointer) {
-    guard header.type == .connection || header.type == .meta else { return }
-    if header.type == .meta, case .sourceJoined(let source, let description)? = try? MetaBody(body.bytes) {
+  public mutating func note(_ record: StreamRecord) {
+    if case .meta(.sourceJoined(let source, let description)) = record.content {
       kinds[source] = EscapedText.utf8(description.kind.utf8.prefix(32))
     }
-    table.note(header, body: body)
+    table.note(record)
   }
 
   /// The kind of a source's program, escaped; nil if it was never seen to join.

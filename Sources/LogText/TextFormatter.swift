@@ -34,33 +34,26 @@ public struct TextFormatter {
   }
 
   /// Learns from a record that is not shown.
-  public mutating func skip(_ header: RecordHeader, body: UnsafeRawBufferPointer) {
-    names.note(header, body: body)
+  public mutating func skip(_ record: StreamRecord) {
+    names.note(record)
   }
 
   /// Appends a record's line, with its line feed.
-  ///
-  /// - Parameter body: the record's body.
-  public mutating func append(
-    _ header: RecordHeader,
-    body: UnsafeRawBufferPointer,
-    to output: inout [UInt8]
-  ) {
+  public mutating func append(_ record: StreamRecord, to output: inout [UInt8]) {
+    let header = record.header
     let remote = names.remote(of: header)
-    names.note(header, body: body)
+    names.note(record)
     var line = start(header.source, header.type, at: header.time, &output)
     if header.connection != 0 { line += " #\(header.connection)" }
-    line += content(header, body, remote ?? names.remote(of: header))
+    line += content(record, remote ?? names.remote(of: header))
     for (flag, word) in Self.flagWords where header.flags.contains(flag) { line += " [\(word)]" }
     end(line, &output)
   }
 
   /// Learns from a record, and returns its line's words after time, source, type, connection and peer.
-  ///
-  /// - Parameter body: the record's body.
-  public mutating func words(_ header: RecordHeader, body: UnsafeRawBufferPointer) -> String {
-    names.note(header, body: body)
-    return String(content(header, body, nil).drop { $0 == " " })
+  public mutating func words(_ record: StreamRecord) -> String {
+    names.note(record)
+    return String(content(record, nil).drop { $0 == " " })
   }
 
   /// Appends a line, with its line feed, that summarises a source's open connections.
@@ -99,33 +92,28 @@ public struct TextFormatter {
   ]
 
   /// The words after the connection's number.
-  private mutating func content(
-    _ header: RecordHeader,
-    _ body: UnsafeRawBufferPointer,
-    _ remote: Endpoint?
-  ) -> String {
+  private mutating func content(_ record: StreamRecord, _ remote: Endpoint?) -> String {
     let peer = remote.map { " \($0)" } ?? ""
-    switch header.type {
-    case .message:
-      let message = MessageText(header, body)
-      let arrow = header.flags.contains(.sent) ? coloured("→", by: "36") : coloured("←", by: "32")
+    switch record.content {
+    case .message(let header):
+      let message = MessageText(record, header)
+      let isSent = record.header.flags.contains(.sent)
+      let arrow = isSent ? coloured("→", by: "36") : coloured("←", by: "32")
       let words = message.isMalformed ? coloured(message.summary, by: "31") : message.summary
       let warning = message.isChecksumRight == false ? " " + coloured("[wrong checksum]", by: "31") : ""
       return "\(peer) \(arrow) \(words)\(warning)"
-    case .connection:
-      guard let event = try? ConnectionEvent(body.bytes) else { return "\(peer) \(malformed(body))" }
-      return " \(event.remote) \(event.words)"
-    case .meta:
-      guard let meta = try? MetaBody(body.bytes) else { return "\(peer) \(malformed(body))" }
+    case .event(let event): return " \(event.remote) \(event.words)"
+    case .meta(let meta):
       let words = meta.words(names, &times)
       if case .gap = meta { return "\(peer) \(coloured(words, by: "31"))" }
       return "\(peer) \(words)"
-    case .debug, .control, .error, .connector, .client:
-      var text = body[...]
+    case .text:
+      var text = record.body[...]
       while let last = text.last, last == 0 || last == 10 || last == 13 { text.removeLast() }
       let rest = text.count > Self.textLimit ? "… (\(text.count) bytes)" : ""
       return "\(peer) \(EscapedText.utf8(text.prefix(Self.textLimit)))\(rest)"
-    default: return "\(peer) \(body.count) bytes"
+    case .other: return "\(peer) \(record.body.count) bytes"
+    case .unreadable: return "\(peer) \(malformed(record.body))"
     }
   }
 

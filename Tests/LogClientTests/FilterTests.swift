@@ -21,7 +21,9 @@ import Testing
     var selection = RecordSelection(filter)
     return records.indices.filter { index in
       records[index].withUnsafeBytes {
-        selection.shows(RecordHeader(checked: $0), body: UnsafeRawBufferPointer(rebasing: $0.dropFirst(32)))
+        selection.shows(
+          StreamRecord(RecordHeader(checked: $0), UnsafeRawBufferPointer(rebasing: $0.dropFirst(32)))
+        )
       }
     }
   }

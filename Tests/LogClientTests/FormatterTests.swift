@@ -66,7 +66,7 @@ import Testing
     for record in records {
       record.withUnsafeBytes {
         let body = UnsafeRawBufferPointer(rebasing: $0.dropFirst(32))
-        formatter.append(RecordHeader(checked: $0), body: body, to: &output)
+        formatter.append(StreamRecord(RecordHeader(checked: $0), body), to: &output)
       }
     }
     #expect(String(validating: output, as: UTF8.self) != nil)

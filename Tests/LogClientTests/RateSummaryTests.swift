@@ -18,7 +18,7 @@ import Testing
       )
       Records.meta(.gap(gap)).withUnsafeBytes {
         let body = UnsafeRawBufferPointer(rebasing: $0.dropFirst(RecordHeader.size))
-        summary.note(RecordHeader(checked: $0), body: body, to: &output)
+        summary.note(StreamRecord(RecordHeader(checked: $0), body), to: &output)
       }
     }
     summary.finish(to: &output)

@@ -73,7 +73,9 @@ import Testing
     ]
     return records.indices.filter { index in
       records[index].withUnsafeBytes {
-        selector.shows(RecordHeader(checked: $0), body: UnsafeRawBufferPointer(rebasing: $0.dropFirst(32)))
+        selector.shows(
+          StreamRecord(RecordHeader(checked: $0), UnsafeRawBufferPointer(rebasing: $0.dropFirst(32)))
+        )
       }
     }
   }

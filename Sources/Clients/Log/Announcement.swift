@@ -1,5 +1,6 @@
 import BitcoinWire
 import Bytes
+import LogProtocol
 
 /// A transaction or block that a message announces or carries.
 struct Announcement {
@@ -35,10 +36,10 @@ struct Announcement {
 
   /// Calls `body` with each announcement in a message, and not at all if the message cannot be parsed.
   ///
-  /// - Parameter message: the message, header and payload.
-  static func forEach(in message: UnsafeRawBufferPointer, _ body: (Announcement) -> Void) {
-    guard let header = MessageHeader(peeking: message.bytes) else { return }
-    let payload = UnsafeRawBufferPointer(rebasing: message.dropFirst(MessageHeader.size)).bytes
+  /// - Parameter record: a message's record; of any other there are none.
+  static func forEach(in record: StreamRecord, _ body: (Announcement) -> Void) {
+    guard case .message(let header?) = record.content else { return }
+    let payload = record.payload.bytes
     do throws(WireError) {
       switch header.command {
       case .inv:

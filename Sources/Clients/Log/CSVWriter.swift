@@ -14,14 +14,15 @@ struct CSVWriter {
     "time_ns,time,source,sequence,type,flags,direction,connection,remote,user_agent,command,bytes,text\r\n"
 
   /// Appends a line for the record if it is shown, and updates the names of connections in any case.
-  mutating func append(_ record: LogRecord, isShown: Bool, to output: inout [UInt8]) {
+  mutating func append(_ record: StreamRecord, isShown: Bool, to output: inout [UInt8]) {
     let header = record.header
     let former = formatter.names.table.connections(of: header.source)[header.connection]
-    guard isShown else { return formatter.skip(header, body: record.body) }
-    let text = formatter.words(header, body: record.body)
+    guard isShown else { return formatter.skip(record) }
+    let text = formatter.words(record)
     let open = former ?? formatter.names.table.connections(of: header.source)[header.connection]
     let isMessage = header.type == .message
-    let command = isMessage ? MessageHeader(peeking: record.body.bytes).map { "\($0.command)" } : nil
+    let command: String? =
+      if case .message(let message?) = record.content { "\(message.command)" } else { nil }
     let fields = [
       "\(header.time)", times.text(header.time, digits: 9), "\(header.source)", "\(header.sequence)",
       header.type.name, "\(header.flags.rawValue)",

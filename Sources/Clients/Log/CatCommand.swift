@@ -3,6 +3,7 @@ import Commands
 import LogConsumer
 import LogFiles
 import LogOptions
+import LogProtocol
 import LogText
 
 /// `netmine log cat`: shows the records of log files.
@@ -31,9 +32,8 @@ struct CatCommand: LogToolCommand {
     let printer = RecordListing(RecordLines(records.filter, form.mode(), isLive: false), environment.output)
     let reading = LogReading(input, environment.output, for: records.filter)
     var remaining = count ?? .max
-    var selection = RecordSelection(records.filter)
-    try reading.forEach { record, _ in
-      if !selection.shows(record.header, body: record.body) {
+    try reading.forEach { record, _, isWanted in
+      if !isWanted {
         printer.skip(record)
       } else if printer.print(record) {
         remaining -= 1
@@ -58,14 +58,14 @@ final class RecordListing {
   }
 
   /// Adds a record to the batch; returns whether it counts as shown.
-  func print(_ record: LogRecord) -> Bool {
-    let isShown = lines.append(record.header, body: record.body, to: &bytes)
+  func print(_ record: StreamRecord) -> Bool {
+    let isShown = lines.append(record, to: &bytes)
     if bytes.count >= 64 << 10 { flush() }
     return isShown
   }
 
   /// Handles a record that is not shown, for the names of its connection.
-  func skip(_ record: LogRecord) { lines.skip(record.header, body: record.body, to: &bytes) }
+  func skip(_ record: StreamRecord) { lines.skip(record, to: &bytes) }
 
   /// Prints the last batch.
   func finish() {

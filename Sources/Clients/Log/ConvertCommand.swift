@@ -38,17 +38,16 @@ struct ConvertCommand: LogToolCommand {
     let output = try target.open(environment.output)
     let reading = LogReading(input, environment.output, for: records.filter)
     var writer = NativeLogWriter(bringsForward: true)
-    var selector = RecordSelection(records.filter)
     var count = 0
     var left: [RecordType: Int] = [:]
     let result = result
-    try reading.forEach { record, _ throws(ClientFailure) in
-      guard selector.shows(record.header, body: record.body) else {
+    try reading.forEach { record, stored, isWanted throws(ClientFailure) in
+      guard isWanted else {
         writer.skip(record)
         return true
       }
       if result == .native {
-        writer.append(record, to: &output.bytes)
+        writer.append(record, stored, to: &output.bytes)
         count += 1
       } else if let bytes = CoinscopeRecord.bytes(record.header, body: record.body) {
         output.bytes += bytes

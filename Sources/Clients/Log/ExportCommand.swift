@@ -3,6 +3,7 @@ import Commands
 import LogConsumer
 import LogFiles
 import LogOptions
+import LogProtocol
 import LogText
 
 /// `netmine log export`: writes records in a format of other programs.
@@ -91,12 +92,10 @@ struct ExportCommand: LogToolCommand {
       chosen == .pcapng
       ? try target.open(environment.output)
       : try ByteOutput(target.path, replaces: target.force, environment.output)
-    var selector = RecordSelection(records.filter)
     let reading = LogReading(input, environment.output, for: records.filter)
     var sink = RecordSink(chosen, hasPayload: payload, &output.bytes)
-    try reading.forEach { record, _ throws(ClientFailure) in
-      let isShown = selector.shows(record.header, body: record.body)
-      sink.append(record, isShown: isShown, to: &output.bytes)
+    try reading.forEach { record, _, isWanted throws(ClientFailure) in
+      sink.append(record, isShown: isWanted, to: &output.bytes)
       return try output.flushIfMuch()
     }
     try output.finish()
@@ -156,7 +155,7 @@ private enum RecordSink {
     }
   }
 
-  mutating func append(_ record: LogRecord, isShown: Bool, to output: inout [UInt8]) {
+  mutating func append(_ record: StreamRecord, isShown: Bool, to output: inout [UInt8]) {
     // Move the writer out and back, so that it is changed in place rather than copied.
     switch self {
     case .pcapng(var writer):
@@ -170,9 +169,9 @@ private enum RecordSink {
     case .ndjson(var formatter):
       self = .csv(CSVWriter())
       if isShown {
-        formatter.append(record.header, body: record.body, to: &output)
+        formatter.append(record, to: &output)
       } else {
-        formatter.skip(record.header, body: record.body)
+        formatter.skip(record)
       }
       self = .ndjson(formatter)
     }

@@ -51,10 +51,9 @@ struct FirstCommand: LogToolCommand {
 
   func execute(_ environment: ClientEnvironment) throws(ClientFailure) -> ExitStatus {
     var search = AnnouncementSearch(Set(([hash] + also).compactMap { Hash256($0) }), tellsAll: all)
-    var selector = RecordSelection(records.filter)
     let reading = LogReading(input, environment.output, for: records.filter)
-    try reading.forEach { record, _ in
-      search.note(record, isShown: selector.shows(record.header, body: record.body))
+    try reading.forEach { record, _, isWanted in
+      search.note(record, isShown: isWanted)
       return true
     }
     let found = search.ordered
@@ -162,12 +161,12 @@ struct AnnouncementSearch {
   /// Follows a record, and searches it if it is shown.
   ///
   /// - Parameter isShown: whether the filter selects the record.
-  mutating func note(_ record: LogRecord, isShown: Bool) {
+  mutating func note(_ record: StreamRecord, isShown: Bool) {
     let header = record.header
-    names.note(header, body: record.body)
-    guard isShown, header.type == .message, !header.flags.contains(.sent) else { return }
+    names.note(record)
+    guard isShown, !header.flags.contains(.sent), case .message(let message?) = record.content else { return }
     var match: Announcement?
-    Announcement.forEach(in: record.body) { announcement in
+    Announcement.forEach(in: record) { announcement in
       let other = announcement.otherHash
       if hashes.contains(announcement.hash) || other.map(hashes.contains) == true { match = announcement }
     }
@@ -175,7 +174,7 @@ struct AnnouncementSearch {
     for hash in [match.hash, match.otherHash ?? match.hash] where !hashes.contains(hash) {
       others.insert(hash)
     }
-    add(match, header, Dialect(magic: MessageHeader(peeking: record.body.bytes)!.magic))
+    add(match, header, Dialect(magic: message.magic))
   }
 
   private mutating func add(_ announcement: Announcement, _ header: RecordHeader, _ dialect: Dialect) {

@@ -94,21 +94,18 @@ struct GrepCommand: LogToolCommand {
     var everything = RecordCriteria()
     everything.asksForMeta = true
     let listing = RecordListing(RecordLines(everything, form.mode(), isLive: false), environment.output)
-    var selector = RecordSelection(records.filter)
     var formatter = TextFormatter()
     var found = 0
     let reading = LogReading(input, environment.output, for: records.filter)
-    try reading.forEach { record, _ in
-      let isMatch =
-        selector.shows(record.header, body: record.body)
-        && Self.matches(record, matcher, &formatter) != isInverted
+    try reading.forEach { record, _, isWanted in
+      let isMatch = isWanted && Self.matches(record, matcher, &formatter) != isInverted
       guard isMatch else {
-        formatter.skip(record.header, body: record.body)
+        formatter.skip(record)
         listing.skip(record)
         return true
       }
       found += 1
-      if quantity { formatter.skip(record.header, body: record.body) } else { _ = listing.print(record) }
+      if quantity { formatter.skip(record) } else { _ = listing.print(record) }
       return found < count ?? .max
     }
     listing.finish()
@@ -117,14 +114,14 @@ struct GrepCommand: LogToolCommand {
   }
 
   private static func matches(
-    _ record: LogRecord,
+    _ record: StreamRecord,
     _ matcher: RecordMatcher,
     _ formatter: inout TextFormatter
   ) -> Bool {
     guard matcher.matches(record) else { return false }
     if matcher.pattern == nil { return true }
     var line: [UInt8] = []
-    formatter.append(record.header, body: record.body, to: &line)
+    formatter.append(record, to: &line)
     return matcher.matches(String(decoding: line.dropLast(), as: UTF8.self))
   }
 }

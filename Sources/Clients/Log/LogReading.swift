@@ -15,6 +15,7 @@ final class LogReading {
   var complains = true
 
   private let options: LogFileOptions
+  private let criteria: RecordCriteria
   private let times: Range<UInt64>
   private let output: Output
   private var progress: ReadingProgress
@@ -22,11 +23,12 @@ final class LogReading {
 
   /// Prepares to read the files of the options.
   ///
-  /// - Parameter filter: the wanted records. With an index, parts of files outside its times are skipped.
-  init(_ options: LogFileOptions, _ output: Output, for filter: RecordCriteria = RecordCriteria()) {
+  /// - Parameter criteria: the wanted records. With an index, parts of files outside its times are skipped.
+  init(_ options: LogFileOptions, _ output: Output, for criteria: RecordCriteria = RecordCriteria()) {
     self.options = options
-    let end = filter.end ?? .max
-    times = min(filter.start, end)..<end
+    self.criteria = criteria
+    let end = criteria.end ?? .max
+    times = min(criteria.start, end)..<end
     self.output = output
     progress = ReadingProgress(output)
   }
@@ -86,11 +88,18 @@ final class LogReading {
     output.complain("\(path) cannot be read: \(error).")
   }
 
-  /// Calls `body` with each record of each file; stops early if `body` returns false or the output is closed.
-  func forEach(_ body: (LogRecord, LogFile) throws(ClientFailure) -> Bool) throws(ClientFailure) {
-    try forEachPiece { piece, file throws(ClientFailure) in
-      guard case .record(let record) = piece else { return true }
-      return try body(record, file)
+  /// Calls `body` with each record of each file, decoded once, and with its stored form. Stops early if `body` returns
+  /// false or the output is closed.
+  ///
+  /// - Parameter body: its last argument is whether the criteria select the record.
+  func forEach(
+    _ body: (StreamRecord, LogRecord, _ isWanted: Bool) throws(ClientFailure) -> Bool
+  ) throws(ClientFailure) {
+    var selection = RecordSelection(criteria)
+    try forEachPiece { piece, _ throws(ClientFailure) in
+      guard case .record(let stored) = piece else { return true }
+      let record = stored.typed
+      return try body(record, stored, selection.shows(record))
     }
   }
 

@@ -120,31 +120,24 @@ struct LogStatistics {
   var total: Sums { types.sums.reduce(into: Sums()) { $0.add($1.value) } }
 
   /// Counts a record.
-  ///
-  /// - Parameter body: the record's body.
-  mutating func note(_ header: RecordHeader, body: UnsafeRawBufferPointer) {
+  mutating func note(_ record: StreamRecord) {
+    let header = record.header
     types.note(header, by: header.type)
     sources.note(header, by: header.source)
     let connection = Connection(source: header.source, id: header.connection)
-    switch header.type {
-    case .message:
+    switch record.content {
+    case .message(let message):
       connections[connection, default: Sums()].note(header)
-      let command = MessageHeader(peeking: body.bytes)?.command
-      let isKnown = commands.count < Self.commandLimit || commands.has(command)
-      commands.note(header, by: isKnown ? command : nil)
-    case .connection:
-      guard let event = try? ConnectionEvent(body.bytes) else { return }
+      let isKnown = commands.count < Self.commandLimit || commands.has(message?.command)
+      commands.note(header, by: isKnown ? message?.command : nil)
+    case .event(let event):
       connections[connection, default: Sums()].note(header)
       peers[connection, default: Peer()].remote = event.remote
       if !event.userAgent.isEmpty { peers[connection]!.userAgent = event.userAgent }
-    case .meta:
-      switch try? MetaBody(body.bytes) {
-      case .sourceJoined(let source, let description): kinds[source] = description.kind
-      case .openConnection(let open):
-        peers[connection] = Peer(remote: open.remote, userAgent: open.userAgent)
-      default: break
-      }
-    default: break
+    case .meta(.sourceJoined(let source, let description)): kinds[source] = description.kind
+    case .meta(.openConnection(let open)):
+      peers[connection] = Peer(remote: open.remote, userAgent: open.userAgent)
+    case .meta, .text, .other, .unreadable: break
     }
   }
 }

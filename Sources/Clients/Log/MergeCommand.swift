@@ -38,12 +38,13 @@ struct MergeCommand: LogToolCommand {
       let merger = try LogMerger(files) { reading.note($0) }
       while let found = try merger.next() {
         let record = numbering.renumber(found, of: merger.current!)
-        if unique, !seen.isNew(record) {
+        let typed = record.typed
+        if unique, !seen.isNew(typed) {
           counts.left += 1
           continue
         }
         counts.written += 1
-        writer.append(record, to: &output.bytes)
+        writer.append(typed, record, to: &output.bytes)
         guard try output.flushIfMuch() else { break }
         progress.note(files[0], 0, of: files.count)
       }

@@ -33,17 +33,19 @@ struct NativeLogWriter {
   }
 
   /// Follows a record that is not written.
-  mutating func skip(_ record: LogRecord) {
+  mutating func skip(_ record: StreamRecord) {
     guard record.header.type == .connection || record.header.type == .meta else { return }
-    table.note(record.header, body: record.body)
+    table.note(record)
     forget(record)
   }
 
   /// Appends a record, after META records about its source and connection if they are needed.
-  mutating func append(_ record: LogRecord, to output: inout [UInt8]) {
+  ///
+  /// - Parameter stored: the record as it is in its file.
+  mutating func append(_ record: StreamRecord, _ stored: LogRecord, to output: inout [UInt8]) {
     begin(at: record.header.time, &output)
     if record.header.type != .meta { tell(record, &output) }
-    if record.format == .coinscope {
+    if stored.format == .coinscope {
       var header = record.header
       sequences[header.source, default: 0] += 1
       header.sequence = sequences[header.source]!
@@ -53,7 +55,7 @@ struct NativeLogWriter {
       header.bodyCount = body.count
       body.withUnsafeBytes { Self.append(header, $0, &output) }
     } else {
-      record.appendNative(to: &output)
+      stored.appendNative(to: &output)
     }
     noteWritten(record)
   }
@@ -77,7 +79,7 @@ struct NativeLogWriter {
 
   private var openSources: Set<UInt32> = []
 
-  private mutating func tell(_ record: LogRecord, _ output: inout [UInt8]) {
+  private mutating func tell(_ record: StreamRecord, _ output: inout [UInt8]) {
     let header = record.header
     if header.source != 0 { tell(source: header.source, at: header.time, &output) }
     guard header.connection != 0, toldConnections[header.source]?.contains(header.connection) != true,
@@ -113,44 +115,41 @@ struct NativeLogWriter {
     ).record(body: body)
   }
 
-  private mutating func noteWritten(_ record: LogRecord) {
+  private mutating func noteWritten(_ record: StreamRecord) {
     guard record.header.type == .connection || record.header.type == .meta else { return }
-    table.note(record.header, body: record.body)
+    table.note(record)
     if record.header.connection != 0,
       table.connections(of: record.header.source)[record.header.connection] != nil
     {
       toldConnections[record.header.source, default: []].insert(record.header.connection)
     }
-    if record.header.type == .meta, case .sourceJoined(let source, _)? = try? MetaBody(record.body.bytes) {
-      toldSources.insert(source)
-    }
+    if case .meta(.sourceJoined(let source, _)) = record.content { toldSources.insert(source) }
     forget(record)
   }
 
   /// Forgets the introductions of connections and sources that are gone.
-  private mutating func forget(_ record: LogRecord) {
+  private mutating func forget(_ record: StreamRecord) {
     let header = record.header
     if header.connection != 0 {
       openSources.insert(header.source)
       if table.connections(of: header.source)[header.connection] == nil {
         toldConnections[header.source]?.remove(header.connection)
       }
-    } else if header.type == .meta {
-      switch try? MetaBody(record.body.bytes) {
-      case .sourceLeft(let source, _, _, _): toldConnections[source] = nil
-      // Another instance with the same id has to be introduced again.
-      case .sourceJoined(let source, _) where !hasBegun: toldSources.remove(source)
-      default: break
-      }
+      return
+    }
+    switch record.content {
+    case .meta(.sourceLeft(let source, _, _, _)): toldConnections[source] = nil
+    // Another instance with the same id has to be introduced again.
+    case .meta(.sourceJoined(let source, _)) where !hasBegun: toldSources.remove(source)
+    default: break
     }
   }
 
   /// The body of an earlier version as this version writes it; nil if the body is not of an earlier version.
-  private static func currentBody(_ record: LogRecord) -> [UInt8]? {
-    switch record.header.type {
-    case .connection where record.body.first == 0: (try? ConnectionEvent(record.body.bytes))?.body
-    case .meta where record.body.first == MetaBody.earlyOpenConnection:
-      (try? MetaBody(record.body.bytes))?.body
+  private static func currentBody(_ record: StreamRecord) -> [UInt8]? {
+    switch record.content {
+    case .event(let event) where record.body.first == 0: event.body
+    case .meta(let meta) where record.body.first == MetaBody.earlyOpenConnection: meta.body
     default: nil
     }
   }

@@ -46,25 +46,23 @@ struct PcapngWriter {
   }()
 
   /// Appends a record's packets, if it is shown or ends a connection.
-  mutating func append(_ record: LogRecord, isShown: Bool, to output: inout [UInt8]) {
+  mutating func append(_ record: StreamRecord, isShown: Bool, to output: inout [UInt8]) {
     let header = record.header
     let place = Place(source: header.source, connection: header.connection)
-    switch header.type {
+    switch record.content {
     case .message:
       guard isShown else { return }
       let index = flow(place, at: header.time, &output)
       append(record.body, index, header, &output)
-    case .connection:
+    case .event(let event):
       let former = table.connections(of: header.source)[header.connection]
-      table.note(header, body: record.body)
+      table.note(record)
       guard former != nil, table.connections(of: header.source)[header.connection] == nil else { return }
-      end(place, record, &output)
-    case .meta:
-      table.note(header, body: record.body)
-      if case .sourceLeft(let source, _, _, _)? = try? MetaBody(record.body.bytes) {
-        flows = flows.filter { $0.key.source != source }
-      }
-    default: break
+      end(place, event, at: header.time, &output)
+    case .meta(let meta):
+      table.note(record)
+      if case .sourceLeft(let source, _, _, _) = meta { flows = flows.filter { $0.key.source != source } }
+    case .text, .other, .unreadable: break
     }
   }
 
@@ -104,12 +102,13 @@ struct PcapngWriter {
     }
   }
 
-  private mutating func end(_ place: Place, _ record: LogRecord, _ output: inout [UInt8]) {
-    guard var flow = flows.removeValue(forKey: place), let event = try? ConnectionEvent(record.body.bytes)
-    else {
-      return
-    }
-    let time = record.header.time
+  private mutating func end(
+    _ place: Place,
+    _ event: ConnectionEvent,
+    at time: UInt64,
+    _ output: inout [UInt8]
+  ) {
+    guard var flow = flows.removeValue(forKey: place) else { return }
     switch event.code {
     case .closedByPeer: flow.append([], [.fin, .ack], fromUs: false, at: time, &output)
     case .closedByUs: flow.append([], [.fin, .ack], fromUs: true, at: time, &output)

@@ -15,7 +15,7 @@ struct RecordMatcher {
   var hash: Hash256?
 
   /// Whether a record's body matches `bytes` and `hash`.
-  func matches(_ record: LogRecord) -> Bool {
+  func matches(_ record: StreamRecord) -> Bool {
     if !bytes.isEmpty, !Self.contains(record.body, bytes) { return false }
     guard let hash else { return true }
     return Self.contains(record.body, hash.bytes.array) || Self.carries(hash, record)
@@ -41,17 +41,14 @@ struct RecordMatcher {
 
   /// Whether a message carries or announces the transaction or block with this hash, or has the transaction
   /// in its block.
-  private static func carries(_ hash: Hash256, _ record: LogRecord) -> Bool {
-    guard record.header.type == .message, let header = MessageHeader(peeking: record.body.bytes) else {
-      return false
-    }
+  private static func carries(_ hash: Hash256, _ record: StreamRecord) -> Bool {
+    guard case .message(let header?) = record.content else { return false }
     var found = false
-    Announcement.forEach(in: record.body) { announcement in
+    Announcement.forEach(in: record) { announcement in
       if announcement.hash == hash || announcement.otherHash == hash { found = true }
     }
     guard !found, header.command == .block else { return found }
-    let payload = UnsafeRawBufferPointer(rebasing: record.body.dropFirst(MessageHeader.size))
-    guard var block = try? BlockCursor(payload.bytes) else { return false }
+    guard var block = try? BlockCursor(record.payload.bytes) else { return false }
     do throws(WireError) {
       while let transaction = try block.next() {
         if transaction.txid == hash || transaction.wtxid == hash { return true }

@@ -71,7 +71,7 @@ struct ReplayCommand: LogToolCommand {
     do throws(IOError) {
       let merger = try LogMerger(files) { reading.note($0) }
       while !replay.isAbandoned, let record = try merger.next() {
-        guard selector.shows(record.header, body: record.body) else { continue }
+        guard selector.shows(record.typed) else { continue }
         replay.publish(record)
         progress.note(files[0], 0, of: files.count)
       }

@@ -24,15 +24,13 @@ struct SeenSequences {
   mutating func restore(_ instance: UInt64, as source: UInt32) { instances[source] = instance }
 
   /// Follows a record that may introduce an instance.
-  mutating func learn(_ record: LogRecord) {
-    guard record.header.type == .meta,
-      case .sourceJoined(let source, let description)? = try? MetaBody(record.body.bytes)
-    else { return }
+  mutating func learn(_ record: StreamRecord) {
+    guard case .meta(.sourceJoined(let source, let description)) = record.content else { return }
     instances[source] = description.instance
   }
 
   /// Adds a record; returns false if it was seen before. A record without a sequence number is always new.
-  mutating func isNew(_ record: LogRecord) -> Bool {
+  mutating func isNew(_ record: StreamRecord) -> Bool {
     let header = record.header
     learn(record)
     guard header.sequence > 0 else { return true }

@@ -33,18 +33,17 @@ struct SliceCommand: LogToolCommand {
       let connections = filter.subscription.connections
       return (connections.isEmpty || connections.contains(connection)) && filter.wants(open)
     }
-    var selector = RecordSelection(filter)
     let reading = LogReading(input, environment.output, for: records.filter)
     var count = 0
     var time = filter.start
-    try reading.forEach { record, _ throws(ClientFailure) in
+    try reading.forEach { record, stored, isWanted throws(ClientFailure) in
       time = max(time, record.header.time)
-      guard selector.shows(record.header, body: record.body) else {
+      guard isWanted else {
         writer.skip(record)
         return true
       }
       count += 1
-      writer.append(record, to: &output.bytes)
+      writer.append(record, stored, to: &output.bytes)
       return try output.flushIfMuch()
     }
     writer.begin(at: time, &output.bytes)

@@ -42,12 +42,9 @@ struct StatsCommand: LogToolCommand {
 
   func execute(_ environment: ClientEnvironment) throws(ClientFailure) -> ExitStatus {
     var statistics = LogStatistics()
-    var selector = RecordSelection(records.filter)
     let reading = LogReading(input, environment.output, for: records.filter)
-    try reading.forEach { record, _ in
-      if selector.shows(record.header, body: record.body) {
-        statistics.note(record.header, body: record.body)
-      }
+    try reading.forEach { record, _, isWanted in
+      if isWanted { statistics.note(record) }
       return true
     }
     let sections = sections(statistics)

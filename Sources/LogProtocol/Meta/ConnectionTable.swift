@@ -21,16 +21,20 @@ public struct ConnectionTable {
 
   /// Updates the table from a record; ignores a record that cannot be decoded.
   public mutating func note(_ header: RecordHeader, body: UnsafeRawBufferPointer) {
-    if header.type == .connection {
-      guard let event = try? ConnectionEvent(body.bytes) else { return }
-      note(event, header)
-    } else if header.type == .meta, let meta = try? MetaBody(body.bytes) {
-      switch meta {
-      case .sourceJoined(let source, let description): join(source, description)
-      case .sourceLeft(let source, _, _, _): leave(source)
-      case .openConnection(let open): connections[header.source, default: [:]][header.connection] = open
-      case .gap, .clock, .rotation: break
-      }
+    guard header.type == .connection || header.type == .meta else { return }
+    note(StreamRecord(header, body))
+  }
+
+  /// Updates the table from a record.
+  public mutating func note(_ record: StreamRecord) {
+    let header = record.header
+    switch record.content {
+    case .event(let event): note(event, header)
+    case .meta(.sourceJoined(let source, let description)): join(source, description)
+    case .meta(.sourceLeft(let source, _, _, _)): leave(source)
+    case .meta(.openConnection(let open)):
+      connections[header.source, default: [:]][header.connection] = open
+    case .meta, .message, .text, .other, .unreadable: break
     }
   }
 

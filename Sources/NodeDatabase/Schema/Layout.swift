@@ -4,10 +4,32 @@ import Store
 enum Layout {
   /// The statements that migrate the database from each layout to the next; the first entry starts from
   /// nothing. An entry never changes after its release: append a new one.
-  static let migrations: [[String]] = [first]
+  static let migrations: [[String]] = [first, second]
+
+  /// The columns that later layouts added to a table, in the order of the layouts.
+  private static let added: [String: [(name: String, type: String)]] = [
+    "nodes": [("cause", "TEXT"), ("cause_code", "BIGINT")],
+    "attempts": [("cause", "TEXT"), ("cause_code", "BIGINT")],
+  ]
+
+  /// The causes of failures as names and codes (docs/control-protocol.md), beside their words. Views are created again, as
+  /// PostgreSQL's `*` is that of the moment.
+  private static let second =
+    viewNamesInOrder.reversed().map { "DROP VIEW \($0)" }
+    + added.sorted { $0.key < $1.key }.flatMap { table, columns in
+      columns.map { "ALTER TABLE \(table) ADD COLUMN \($0.name) \($0.type)" }
+    } + views
 
   private static let first =
-    SQLTable.all.map(\.creation) + [
+    SQLTable.all.map { table in
+      let later = added[table.name]?.map(\.name) ?? []
+      return SQLTable(
+        name: table.name,
+        columns: table.columns.filter { !later.contains($0.name) },
+        key: table.key
+      )
+      .creation
+    } + [
       // Only reachable nodes are indexed: most others never answer, and there are many of them.
       "CREATE INDEX nodes_reachable ON nodes (state) WHERE state = 'reachable'",
       "CREATE INDEX changes_node ON changes (node, field, time_ns)",
@@ -67,13 +89,14 @@ enum Layout {
   /// The query of a predefined view; nil if there is no view of that name.
   static func definition(of view: String) -> String? {
     let beginning = "CREATE VIEW \(view) AS "
-    return first.first { $0.hasPrefix(beginning) }.map { String($0.dropFirst(beginning.count)) }
+    return views.first { $0.hasPrefix(beginning) }.map { String($0.dropFirst(beginning.count)) }
   }
 
   /// The names of the predefined views.
-  static var viewNames: [String] {
-    first.compactMap { $0.hasPrefix("CREATE VIEW ") ? String($0.split(separator: " ")[2]) : nil }.sorted()
-  }
+  static var viewNames: [String] { viewNamesInOrder.sorted() }
+
+  /// The names of the predefined views, those that others refer to first.
+  private static var viewNamesInOrder: [String] { views.map { String($0.split(separator: " ")[2]) } }
 }
 
 /// Lengths of time in ns.

@@ -8,6 +8,7 @@ public enum NodeColumn: Int, CaseIterable, Sendable {
   case country, city, latitude, longitude, timeZone, asn, organization, hostname, species
   case weight2h, count2h, reliability2h, weight8h, count8h, reliability8h, weight1d, count1d, reliability1d
   case weight1w, count1w, reliability1w, weight30d, count30d, reliability30d
+  case cause, causeCode
 
   /// The column's name in SQL.
   public var name: String { Self.names[rawValue] }
@@ -65,14 +66,16 @@ public enum NodeColumn: Int, CaseIterable, Sendable {
     case .id: "BIGINT PRIMARY KEY"
     case .endpoint: "TEXT NOT NULL UNIQUE"
     case .network, .address, .state: "TEXT NOT NULL"
-    case .reason, .userAgent, .country, .city, .timeZone, .organization, .hostname, .species: "TEXT"
+    case .reason, .cause, .userAgent, .country, .city, .timeZone, .organization, .hostname, .species: "TEXT"
     case .latitude, .longitude: "DOUBLE PRECISION"
     default: isReliability ? "DOUBLE PRECISION" : "BIGINT"
     }
   }
 
   /// Whether the column belongs to a reliability window.
-  private var isReliability: Bool { rawValue >= NodeColumn.weight2h.rawValue }
+  private var isReliability: Bool {
+    (NodeColumn.weight2h.rawValue...NodeColumn.reliability30d.rawValue).contains(rawValue)
+  }
 
   /// Whether the column holds integers.
   public var isInteger: Bool { type.hasPrefix("BIGINT") }

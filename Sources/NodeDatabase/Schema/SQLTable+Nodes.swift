@@ -28,7 +28,7 @@ extension SQLTable {
     columns: [
       ("node", "BIGINT NOT NULL"), ("time_ns", "BIGINT NOT NULL"), ("state", "TEXT NOT NULL"),
       ("reason", "TEXT"),
-      ("connect_ns", "BIGINT"), ("handshake_ns", "BIGINT"),
+      ("connect_ns", "BIGINT"), ("handshake_ns", "BIGINT"), ("cause", "TEXT"), ("cause_code", "BIGINT"),
     ]
   )
   /// Ordered by advertiser: the rows of one `addr` message are written in one place, although its nodes are

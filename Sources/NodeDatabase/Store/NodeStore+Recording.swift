@@ -149,9 +149,11 @@ private struct RecordingBatch {
     notice(&node, attempt.time)
     let time = SQLValue.number(attempt.time)
     let reason = (attempt.outcome?.words).map { EscapedText.utf8($0.utf8) }
+    let cause = SQLValue.optional(attempt.outcome?.causeName)
+    let code = SQLValue.optional((attempt.outcome?.code.rawValue).map(UInt64.init))
     attempts.append([
       node[.id], time, .text(state.rawValue), .optional(reason), .optional(attempt.connectDuration),
-      .optional(attempt.handshakeDuration),
+      .optional(attempt.handshakeDuration), cause, code,
     ])
     // An attempt that failed through our own fault says nothing about the node.
     guard state != .ourFault else { return }
@@ -173,9 +175,13 @@ private struct RecordingBatch {
       node[.failures] = .integer(0)
       node[.handshakeDuration] = .optional(attempt.handshakeDuration)
       node[.reason] = .null
+      node[.cause] = .null
+      node[.causeCode] = .null
     } else {
       node[.failures] = .integer((node[.failures].integer ?? 0) + 1)
       node[.reason] = .optional(reason)
+      node[.cause] = cause
+      node[.causeCode] = code
     }
     if let introduction = attempt.introduction { take(introduction, &node, attempt.time) }
     if node[.state] != .text(state.rawValue) {

@@ -72,7 +72,7 @@ final class StreamWatch {
 
   private func show(_ record: StreamRecord) {
     guard remaining > 0 else { return }
-    if lines.append(record.header, body: record.body, to: &text) { remaining -= 1 }
+    if lines.append(record, to: &text) { remaining -= 1 }
   }
 
   private func printRates(_ time: UInt64) {
@@ -95,7 +95,7 @@ extension StreamWatch: LogConsumerHandler {
   func consumer(_ consumer: LogConsumer, skipped record: StreamRecord) { show(record) }
 
   func consumer(_ consumer: LogConsumer, passedOver record: StreamRecord) {
-    if remaining > 0 { lines.skip(record.header, body: record.body, to: &text) }
+    if remaining > 0 { lines.skip(record, to: &text) }
   }
 
   func consumerDidPause(_ consumer: LogConsumer) {

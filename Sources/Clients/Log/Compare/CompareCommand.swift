@@ -71,7 +71,7 @@ struct CompareCommand: LogToolCommand {
       let merger = try LogMerger(truths) { reading.note($0) }
       var next = try merger.next()
       var failure: IOError?
-      try? reading.forEach { record, _ in
+      try? reading.forEach { record, _, _ in
         do throws(IOError) {
           while let said = next, said.header.time <= record.header.time {
             comparison.addTruth(said.header, said.body)

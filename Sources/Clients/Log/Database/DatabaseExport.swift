@@ -102,8 +102,8 @@ struct DatabaseExport {
         known = isKnown ? files[head] : nil
         if let known, let count = file.contentCount, count <= known.count { return count == known.count }
       }
-      let own = numbering.renumber(record, of: fileCount - 1)
-      let isShown = selector.shows(own.header, body: own.body)
+      let own = numbering.renumber(record, of: fileCount - 1).typed
+      let isShown = selector.shows(own)
       let end = record.offset + UInt64(record.bytes.count)
       if let before = known {
         if record.offset < before.count {
@@ -134,7 +134,7 @@ struct DatabaseExport {
     ExportProgress(name: position.name, count: position.count, position.last)
   }
 
-  private mutating func take(_ record: LogRecord, isShown: Bool) throws(ClientFailure) {
+  private mutating func take(_ record: StreamRecord, isShown: Bool) throws(ClientFailure) {
     pendingCount += 1
     guard seen.isNew(record) else {
       leftCount += 1

@@ -17,7 +17,7 @@ struct DatabaseRows {
 
   private let hasPayload: Bool
   private var formatter = TextFormatter()
-  /// Rows of the open connections, without the three columns about their end.
+  /// Rows of the open connections, without the columns about their end.
   private var opened: [Place: [SQLValue]] = [:]
   /// Connections whose current row the database does not have.
   private var changed: Set<Place> = []
@@ -66,39 +66,40 @@ struct DatabaseRows {
       )
       let body = MetaBody.sourceJoined(source: source, description).body
       body.withUnsafeBytes {
-        formatter.skip(RecordHeader(type: .meta, time: 0, bodyCount: $0.count), body: $0)
+        formatter.skip(StreamRecord(RecordHeader(type: .meta, time: 0, bodyCount: $0.count), $0))
       }
     }
   }
 
   /// Follows a record that the database has already, or that is not wanted.
-  mutating func skip(_ record: LogRecord) {
-    let header = record.header
-    formatter.skip(header, body: record.body)
-    switch header.type {
-    case .connection:
-      guard let event = try? ConnectionEvent(record.body.bytes) else { return }
-      _ = note(event, header)
-    case .meta: note(meta: record)
-    default: break
+  mutating func skip(_ record: StreamRecord) {
+    formatter.skip(record)
+    switch record.content {
+    case .event(let event): _ = note(event, record.header)
+    case .meta(let meta): note(meta, record.header)
+    case .message, .text, .other, .unreadable: break
     }
   }
 
   /// Writes the rows of a new record.
   mutating func note(
-    _ record: LogRecord,
+    _ record: StreamRecord,
     isShown: Bool,
     _ tables: ExportTables
   ) throws(ClientFailure) {
     let header = record.header
     if isShown, header.source != 0, shown.insert(header.source).inserted { areSourcesChanged = true }
-    switch header.type {
-    case .message where isShown: try note(message: record, tables)
-    case .connection: try note(event: record, isShown: isShown, tables)
+    switch record.content {
+    case .message(let message):
+      if isShown { try note(message, record, tables) }
+    case .event(let event):
+      formatter.skip(record)
+      try note(event, header, isShown: isShown, tables)
+    case .unreadable where header.type == .connection: break
     default:
-      if header.type == .meta, let place = note(meta: record) { changed.insert(place) }
-      guard isShown, header.type != .message else { return formatter.skip(header, body: record.body) }
-      let text = formatter.words(header, body: record.body)
+      if case .meta(let meta) = record.content, let place = note(meta, header) { changed.insert(place) }
+      guard isShown else { return formatter.skip(record) }
+      let text = formatter.words(record)
       let place = Self.place(header)
       try tables.insert(.texts, place + [.text(header.type.name), .text(text)])
     }
@@ -109,7 +110,9 @@ struct DatabaseRows {
     _ tables: ExportTables
   ) throws(ClientFailure) {
     for place in changed.sorted(by: { ($0.source, $0.connection) < ($1.source, $1.connection) }) {
-      if let row = opened[place] { try tables.insert(.connections, row + [.null, .null, .null]) }
+      if let row = opened[place] {
+        try tables.insert(.connections, row + [SQLValue](repeating: .null, count: Self.endCount))
+      }
     }
     changed = []
   }
@@ -127,11 +130,14 @@ struct DatabaseRows {
     [.number(header.time), .number(header.source), .number(header.sequence), .number(header.connection)]
   }
 
-  private mutating func note(message record: LogRecord, _ tables: ExportTables) throws(ClientFailure) {
+  private mutating func note(
+    _ message: MessageHeader?,
+    _ record: StreamRecord,
+    _ tables: ExportTables
+  ) throws(ClientFailure) {
     messageCount += 1
     let header = record.header
-    let message = MessageHeader(peeking: record.body.bytes)
-    let payload = UnsafeRawBufferPointer(rebasing: record.body.dropFirst(MessageHeader.size))
+    let payload = record.payload
     let row = tables.messages
     row.append(messageCount)
     row.append(Int64(clamping: header.time))
@@ -142,11 +148,11 @@ struct DatabaseRows {
     row.append(Int64(header.flags.rawValue))
     if let message { row.append("\(message.command)") } else { row.appendNull() }
     row.append(Int64(payload.count))
-    if message == nil { row.appendNull() } else { row.append(formatter.words(header, body: record.body)) }
+    if message == nil { row.appendNull() } else { row.append(formatter.words(record)) }
     if hasPayload { row.append(bytes: payload) } else { row.appendNull() }
     try tables.end(row)
     announcements.removeAll(keepingCapacity: true)
-    Announcement.forEach(in: record.body) { announcements.append($0) }
+    Announcement.forEach(in: record) { announcements.append($0) }
     let dialect = Dialect(magic: message?.magic ?? 0)
     for announcement in announcements {
       try add(announcement.hash, announcement.form, announcement.name(in: dialect), tables)
@@ -170,13 +176,11 @@ struct DatabaseRows {
   }
 
   private mutating func note(
-    event record: LogRecord,
+    _ event: ConnectionEvent,
+    _ header: RecordHeader,
     isShown: Bool,
     _ tables: ExportTables
   ) throws(ClientFailure) {
-    let header = record.header
-    formatter.skip(header, body: record.body)
-    guard let event = try? ConnectionEvent(record.body.bytes) else { return }
     if isShown {
       try tables.insert(
         .events,
@@ -187,7 +191,7 @@ struct DatabaseRows {
           .nonempty(EscapedText.utf8(event.userAgent)),
           .nonempty(EscapedText.utf8((event.outcome?.words ?? "").utf8)),
           event.evidence.isEmpty ? .null : .bytes(event.evidence),
-        ]
+        ] + Self.cause(event.outcome)
       )
     }
     if let row = note(event, header) { try tables.insert(.connections, row) }
@@ -217,7 +221,7 @@ struct DatabaseRows {
         $0 + [
           .number(header.time), .text(event.code.name),
           .nonempty(EscapedText.utf8((event.outcome?.words ?? "").utf8)),
-        ]
+        ] + Self.cause(event.outcome)
       }
     }
     return nil
@@ -225,9 +229,8 @@ struct DatabaseRows {
 
   /// Follows a META record; returns its connection if the record changes the connection's row.
   @discardableResult
-  private mutating func note(meta record: LogRecord) -> Place? {
-    let header = record.header
-    switch try? MetaBody(record.body.bytes) {
+  private mutating func note(_ meta: MetaBody, _ header: RecordHeader) -> Place? {
+    switch meta {
     case .sourceJoined(let source, let description):
       let row: [SQLValue] = [
         .number(source), .text(Hexadecimal.text(description.instance)),
@@ -245,8 +248,16 @@ struct DatabaseRows {
     return nil
   }
 
-  /// The index of the user agent in a connection's row. The opening time and the three columns about the end
-  /// follow it.
+  /// The name and the code of an outcome.
+  private static func cause(_ outcome: Outcome?) -> [SQLValue] {
+    guard let outcome else { return [.null, .null] }
+    return [outcome.causeName.map(SQLValue.text) ?? .null, .number(outcome.code.rawValue)]
+  }
+
+  /// The number of columns about a connection's end, the last ones.
+  private static let endCount = 5
+
+  /// The index of the user agent in a connection's row. The opening time and the columns about the end follow it.
   private static let agent = 8
 
   private static func row(_ place: Place, _ open: OpenConnection) -> [SQLValue] {

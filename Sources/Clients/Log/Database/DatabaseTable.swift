@@ -27,7 +27,7 @@ enum DatabaseTable: String, CaseIterable, CustomStringConvertible {
         ("source", .integer), ("connection", .integer), ("direction", .text), ("network", .integer),
         ("remote", .text), ("remote_port", .integer), ("local", .text), ("local_port", .integer),
         ("user_agent", .text), ("opened_ns", .integer), ("closed_ns", .integer), ("closed_by", .text),
-        ("reason", .text),
+        ("reason", .text), ("cause", .text), ("cause_code", .integer),
       ]
     case .messages:
       [
@@ -42,6 +42,7 @@ enum DatabaseTable: String, CaseIterable, CustomStringConvertible {
         ("time_ns", .integer), ("source", .integer), ("sequence", .integer), ("connection", .integer),
         ("code", .integer), ("event", .text), ("remote", .text), ("local", .text), ("errno", .integer),
         ("duration_ns", .integer), ("user_agent", .text), ("reason", .text), ("evidence", .bytes),
+        ("cause", .text), ("cause_code", .integer),
       ]
     case .texts:
       [
@@ -53,6 +54,9 @@ enum DatabaseTable: String, CaseIterable, CustomStringConvertible {
     case .properties: [("name", .text), ("value", .text)]
     }
   }
+
+  /// The columns that exports before version 0.2 do not have, at the end.
+  var laterColumns: [String] { self == .connections || self == .events ? ["cause", "cause_code"] : [] }
 
   /// The table's name.
   var description: String { rawValue }

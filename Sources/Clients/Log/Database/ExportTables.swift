@@ -24,8 +24,8 @@ final class ExportTables {
     self.database = database
     self.failure = failure
     isNew = try !database.hasTable(DatabaseTable.properties.rawValue)
-    if isNew {
-      for table in DatabaseTable.allCases { try database.execute(table.creation) }
+    for table in DatabaseTable.allCases {
+      if isNew { try database.execute(table.creation) } else { try Self.bringForward(table, database) }
     }
     let (table, intake) = (DatabaseTable.connections, DatabaseTable.connections.intake)
     // Rows of changed connections wait here until `mergeConnections()`.
@@ -35,6 +35,15 @@ final class ExportTables {
     self.writers = writers
     messages = writers[.messages]!
     announcements = writers[.announcements]!
+  }
+
+  /// Adds the columns that an earlier version's table does not have.
+  private static func bringForward(_ table: DatabaseTable, _ database: any Database) throws(StoreError) {
+    let names = try database.columns("SELECT * FROM \(table) LIMIT 0")
+    for column in table.columns where table.laterColumns.contains(column.name) && !names.contains(column.name)
+    {
+      try database.execute("ALTER TABLE \(table) ADD COLUMN \(column.name) \(column.kind.rawValue)")
+    }
   }
 
   /// Calls `body` and creates the indexes. They are cheapest to create after all rows, but an export that may

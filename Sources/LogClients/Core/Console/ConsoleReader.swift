@@ -84,7 +84,7 @@ final class ConsoleReader {
 
 extension ConsoleReader: LogConsumerHandler {
   func consumer(_ consumer: LogConsumer, received record: StreamRecord) {
-    write { () throws(IOError) in try printer.print(record.header, body: record.body) }
+    write { () throws(IOError) in try printer.print(record) }
   }
 
   /// Prints a record that is skipped as malformed.
@@ -93,7 +93,7 @@ extension ConsoleReader: LogConsumerHandler {
   }
 
   func consumer(_ consumer: LogConsumer, passedOver record: StreamRecord) {
-    printer.skip(record.header, body: record.body)
+    printer.skip(record)
   }
 
   func consumerDidPause(_ consumer: LogConsumer) {

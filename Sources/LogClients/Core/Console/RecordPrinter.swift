@@ -20,9 +20,9 @@ final class RecordPrinter {
   }
 
   /// Adds a record to the buffer, which `flush` writes.
-  func print(_ header: RecordHeader, body: UnsafeRawBufferPointer) throws(IOError) {
+  func print(_ record: StreamRecord) throws(IOError) {
     guard !isDone else { return }
-    guard lines.append(header, body: body, to: &output.bytes) else { return }
+    guard lines.append(record, to: &output.bytes) else { return }
     remaining -= 1
     if remaining == 0 { isDone = true }
     if isDone { lines.finish(to: &output.bytes) }
@@ -30,8 +30,8 @@ final class RecordPrinter {
   }
 
   /// Handles a record that is not printed but that later lines may refer to.
-  func skip(_ header: RecordHeader, body: UnsafeRawBufferPointer) {
-    if !isDone { lines.skip(header, body: body, to: &output.bytes) }
+  func skip(_ record: StreamRecord) {
+    if !isDone { lines.skip(record, to: &output.bytes) }
   }
 
   /// Whether open connections were counted and their summary is not printed yet.

@@ -1,6 +1,5 @@
 import BitcoinWire
 import Bytes
-import LogProtocol
 import Observations
 
 /// A record with its body decoded once for all users.
