@@ -63,6 +63,36 @@ import Zstandard
     #expect(try database.content() == whole(first, second))
   }
 
+  /// Exports of earlier versions lack the columns of causes.
+  @Test(arguments: ExportDatabase.kinds)
+  func addsColumnsToAnEarlierExport(_ kind: String) throws {
+    let database = try ExportDatabase(kind, folder)
+    let first = write(LogArchive.segments[0], "a.log")
+    _ = try append(first, to: database)
+    for table in ["events", "connections"] {
+      for column in ["cause", "cause_code"] {
+        try database.change("ALTER TABLE of.\(table) DROP COLUMN \(column)")
+      }
+    }
+    let event = ConnectionEvent(
+      .closedByUs,
+      .outbound,
+      remote: LogArchive.peer,
+      local: LogArchive.us,
+      outcome: Outcome(.pingTimedOut)
+    )
+    let end = LogArchive.record(.connection, 90, event.body, connection: 2)
+    let second = write(LogArchive.segments[1] + end, "b.log")
+    #expect(try append(first, second, to: database).complaints == ["10 records"])
+    let causes = [[nil, nil], ["ping timed out", "10"]]
+    #expect(
+      try database.execute("SELECT cause, cause_code FROM of.connections ORDER BY connection") == causes
+    )
+    #expect(
+      try database.execute("SELECT cause FROM of.events WHERE cause_code = 10") == [["ping timed out"]]
+    )
+  }
+
   @Test(arguments: ExportDatabase.kinds)
   func goesOnInAFileThatHasGrown(_ kind: String) throws {
     let database = try ExportDatabase(kind, folder)

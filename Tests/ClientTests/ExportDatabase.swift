@@ -35,6 +35,14 @@ enum ExportDatabase {
     return rows.map { $0.map { $0 == .null ? nil : $0.description } }
   }
 
+  /// Executes a statement that changes the database.
+  func change(_ sql: String) throws {
+    switch self {
+    case .sqlite(let path): try SQL.openSQLite(path, .writing).execute(sql.replacing("of.", with: ""))
+    case .postgres(let server): try server.connect().execute(sql.replacing("of.", with: "netmine."))
+    }
+  }
+
   /// All rows of a table as sorted lines; bytes as hexadecimal.
   func rows(_ table: DatabaseTable) throws -> [String] {
     let columns = table.columns.map { name, kind in

@@ -21,7 +21,8 @@ public final class NodeStore {
   /// - Parameters:
   ///   - place: the path of an SQLite file, or a libpq URL (`postgresql://…` or `postgres://…`).
   ///   - schema: the PostgreSQL schema of the tables.
-  ///   - isReadOnly: whether to write nothing; the database must then exist and have this version's layout.
+  ///   - isReadOnly: whether to write nothing; the database must then exist. One of an earlier version is migrated all the
+  ///     same.
   public static func open(_ place: String, schema: String = "nodes", isReadOnly: Bool = false)
     throws(NodeStoreError)
     -> NodeStore
@@ -41,7 +42,15 @@ public final class NodeStore {
             ] + temporary
           )
       )
-      if isReadOnly { try store.checkLayout() } else { try store.migrate() }
+      guard isReadOnly else {
+        try store.migrate()
+        return store
+      }
+      guard try store.hasCurrentLayout() else {
+        // An earlier version's database is brought forward once, by whoever opens it first.
+        _ = try open(place, schema: schema)
+        return try open(place, schema: schema, isReadOnly: true)
+      }
       return store
     }
   }
@@ -68,13 +77,17 @@ public final class NodeStore {
     }
   }
 
-  private func checkLayout() throws {
+  /// Whether the database has this version's layout; false if it has an earlier one.
+  private func hasCurrentLayout() throws -> Bool {
     let layout = try read { try Self.layout($0) }
-    guard layout == Layout.migrations.count else {
-      throw NodeStoreError(
-        layout == 0
-          ? "it is not a node database" : "its layout is \(layout), not \(Layout.migrations.count)"
-      )
+    guard layout > 0 else { throw NodeStoreError("it is not a node database") }
+    try Self.check(layout)
+    return layout == Layout.migrations.count
+  }
+
+  private static func check(_ layout: Int) throws {
+    guard layout <= Layout.migrations.count else {
+      throw NodeStoreError("a newer version has written it: its layout is \(layout)")
     }
   }
 
@@ -82,9 +95,7 @@ public final class NodeStore {
     try transaction { session in
       try session.makeSchema()
       let layout = try Self.layout(session)
-      guard layout <= Layout.migrations.count else {
-        throw NodeStoreError("a newer version has written it: its layout is \(layout)")
-      }
+      try Self.check(layout)
       guard layout < Layout.migrations.count else { return }
       if layout == 0 {
         try session.execute("CREATE TABLE properties (name TEXT PRIMARY KEY, value TEXT NOT NULL)")

@@ -3,9 +3,9 @@ import Bytes
 import Commands
 import Glibc
 
-/// Where addresses are written, one a line, as `netmine connect --file` reads them.
+/// A list of addresses, one per line, in the form that `netmine connect --file` reads.
 final class AddressList {
-  /// Whether that is the program's own output.
+  /// Whether the list goes to standard output.
   let isOutput: Bool
 
   private let path: String
@@ -13,7 +13,7 @@ final class AddressList {
   private let descriptor: Int32
   private var hasFailed = false
 
-  /// Opens a file to append to it; stdout where the path is `-`.
+  /// Opens a file to append to it; standard output if the path is `-`.
   init(_ path: String, _ output: Output) throws(ClientFailure) {
     isOutput = path == "-"
     self.path = path
@@ -26,7 +26,7 @@ final class AddressList {
 
   deinit { if descriptor >= 0 { close(descriptor) } }
 
-  /// Writes addresses. If that fails, the command goes on, complains and ends with exit status 1.
+  /// Appends addresses. After an error the command continues, and exits with status 1.
   func add(_ endpoints: [Endpoint]) {
     guard !endpoints.isEmpty else { return }
     let text = endpoints.map { "\($0)\n" }.joined()

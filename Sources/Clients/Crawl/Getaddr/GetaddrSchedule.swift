@@ -1,25 +1,25 @@
 import Configuration
 import Glibc
 
-/// When addresses are asked for: at each of some minutes of each of some hours, in local time.
+/// The times of rounds: some minutes of some hours, in local time.
 struct GetaddrSchedule {
   private let hours: [Int]
   private let minutes: [Int]
 
-  /// Takes the configured hours and minutes.
+  /// Uses the configured hours and minutes.
   init(_ schedule: Configuration.Getaddr.Schedule) {
     self.init(hours: schedule.hours, minutes: schedule.minutes)
   }
 
-  /// Takes hours, 0 … 23, and minutes, 0 … 59.
+  /// Uses hours, 0 … 23, and minutes, 0 … 59.
   init(hours: [Int], minutes: [Int]) {
     self.hours = hours.sorted()
     self.minutes = minutes.sorted()
   }
 
-  /// The first time after another, both in seconds since the Unix epoch; nil where there is none at all.
+  /// The first time after another, both in seconds since the Unix epoch; nil if the schedule has no time.
   func next(after now: Int) -> Int? {
-    // A time that the clock is set past on that day comes the day after.
+    // A time that a change of the clock skips on one day comes on the next.
     for day in 0...2 {
       var base = time_t(now)
       var parts = tm()
