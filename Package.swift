@@ -1,28 +1,28 @@
 // swift-tools-version: 6.1
 import PackageDescription
 
-/// Span-based readers are lifetime-checked: a view of borrowed bytes cannot outlive them.
+/// Lifetime checks for span-based readers: a view of borrowed bytes cannot outlive them.
 let spans: [SwiftSetting] = [.enableExperimentalFeature("Lifetimes")]
 
-/// What runs independent implementations of the protocol, next to the tests that compare with it.
+/// Scripts that run other implementations of the protocol, beside the tests that use them.
 let python = ["crosscheck.py", "crosscheck_buidl.py", "crosscheck_core.py", "crosscheck_netmine.py"]
 
-/// Every command line's parser.
+/// The command-line parser.
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 
-/// What a program says of itself.
+/// The programs' own log.
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 
-/// What every main file needs besides its library.
+/// Dependencies of every main file, besides its library.
 let command: [Target.Dependency] = ["Configuration", "Daemon", arguments]
 
-/// What every program stands on.
+/// Dependencies of every program.
 let base: [Target.Dependency] = [
   "Bytes", "EventLoop", "Access", "BitcoinWire", "Observations", "Configuration", "Daemon", arguments,
   logging,
 ]
 
-/// What tests of programs take in their hands.
+/// Dependencies of tests that run programs.
 let hands: [Target.Dependency] = base + ["Wording", "LogProtocol", "ControlProtocol", "TestSupport"]
 
 let package = Package(
@@ -46,7 +46,7 @@ let package = Package(
     .systemLibrary(name: "CMaxMindDB", pkgConfig: "libmaxminddb", providers: [.apt(["libmaxminddb-dev"])]),
     .target(name: "CDaemon"),
 
-    // Libraries, lowest first; `tools/check-imports` sees to it that nothing else is imported.
+    // Libraries, lowest first. `tools/check-imports` rejects any other import.
     .target(name: "Bytes", swiftSettings: spans),
     .target(name: "EventLoop", dependencies: ["CLibEV", "Bytes"], swiftSettings: spans),
     .target(name: "Access", dependencies: ["Bytes", "EventLoop", "CNettle"]),
@@ -201,7 +201,7 @@ let package = Package(
       path: "Sources/LogClients/Console"
     ),
 
-    // What docs/extending.md shows; the tests build and run it.
+    // The example of docs/extending.md. The tests build and run it.
     .executableTarget(
       name: "BlockWatch",
       dependencies: ["BitcoinWire", "Bytes", "EventLoop", "LogConsumer", "LogProtocol", "Observations"],
@@ -347,7 +347,7 @@ let package = Package(
   swiftLanguageModes: [.v6]
 )
 
-// Links only with LLVM's fuzzer, so only `tools/fuzz/run`, which asks for it, builds it.
+// Links only with LLVM's fuzzer, so only `tools/fuzz/run` builds it.
 if Context.environment["NETMINE_FUZZ"] != nil {
   package.targets.append(
     .executableTarget(name: "fuzzer", dependencies: ["FuzzTargets"], path: "Tests/Fuzz/Main")

@@ -52,24 +52,6 @@ public struct Hash256: Hashable, Sendable, LosslessStringConvertible {
     bytes.withUnsafeBytes { Hexadecimal.append($0, isReversed: true, to: &digits) }
   }
 
-  /// Calls `body` with the text form in UTF-8, without an allocation. `body` must not keep the pointer.
-  public func withText<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
-    withUnsafeTemporaryAllocation(byteCount: 2 * Bytes32.size, alignment: 1) { text in
-      func digit(_ value: UInt8) -> UInt8 {
-        value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10
-      }
-      bytes.withUnsafeBytes { bytes in
-        var place = 0
-        for byte in bytes.reversed() {
-          text[place] = digit(byte >> 4)
-          text[place + 1] = digit(byte & 15)
-          place += 2
-        }
-      }
-      return body(UnsafeRawBufferPointer(text))
-    }
-  }
-
   /// The first eight digits of the text form after its leading zeros, and an ellipsis. A block's hash has
   /// many leading zeros.
   public var abbreviation: String {

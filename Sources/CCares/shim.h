@@ -1,4 +1,4 @@
-// c-ares: questions to name servers that nobody waits for.
+// c-ares: asynchronous DNS queries.
 #ifndef NETMINE_CCARES_SHIM_H
 #define NETMINE_CCARES_SHIM_H
 

@@ -1,9 +1,9 @@
 #pragma once
 #include <libconfig.h>
 
-// libconfig's accessors that are macros, which Swift cannot see.
+// Functions for libconfig's accessor macros, which Swift does not import.
 
-/// The outermost group; NULL only where the text could not be read.
+/// The outermost group; NULL if the text could not be parsed.
 static inline const config_setting_t *netmine_config_root(const config_t *config) {
   return config_root_setting(config);
 }
@@ -23,22 +23,22 @@ static inline unsigned netmine_setting_line(const config_setting_t *setting) {
   return config_setting_source_line(setting);
 }
 
-/// The included file the setting comes from; NULL for the text itself.
+/// The included file of the setting; NULL for the text itself.
 static inline const char *netmine_setting_file(const config_setting_t *setting) {
   return config_setting_source_file(setting);
 }
 
-/// What is wrong with text that could not be read.
+/// The parse error.
 static inline const char *netmine_config_error_text(const config_t *config) {
   return config_error_text(config);
 }
 
-/// The included file that is wrong; NULL for the text itself.
+/// The included file with the error; NULL for the text itself.
 static inline const char *netmine_config_error_file(const config_t *config) {
   return config_error_file(config);
 }
 
-/// The line that is wrong, from 1.
+/// The line of the error, from 1.
 static inline int netmine_config_error_line(const config_t *config) {
   return config_error_line(config);
 }

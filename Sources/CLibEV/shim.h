@@ -1,4 +1,4 @@
-// What Swift cannot see of libev (its macros) and of the socket calls whose control data needs macros.
+// Functions for macros that Swift does not import: those of libev and of socket control messages.
 #ifndef NETMINE_CLIBEV_SHIM_H
 #define NETMINE_CLIBEV_SHIM_H
 
@@ -15,19 +15,19 @@
 #include <sys/timex.h>
 #include <time.h>
 
-// Has the processor fetch memory that is soon used; nothing happens where there is none.
+// Prefetches memory into the cache. Addresses that are not mapped are harmless.
 static inline void netmine_prefetch(const void *address, int count) {
   for (int offset = 0; offset < count; offset += 64) __builtin_prefetch((const char *)address + offset, 1);
 }
 
-// Has allocations from that many bytes be mappings of their own, and the heap's unused end beyond that many returned.
-// Either also stops the C library from moving its thresholds.
+// Sets the allocation size from which malloc uses mmap, and the unused bytes at the end of the heap that make it
+// return them. Setting either also stops glibc from adjusting both.
 static inline void netmine_heap_set(int mapping, int trim) {
   mallopt(M_MMAP_THRESHOLD, mapping);
   mallopt(M_TRIM_THRESHOLD, trim);
 }
 
-// How many bytes of the heap are not in use, resident or not.
+// Unused bytes of the heap, resident or not.
 static inline size_t netmine_heap_unused(void) { return mallinfo2().fordblks; }
 
 // Returns whole unused pages of the heap to the system.
@@ -58,19 +58,19 @@ static inline void netmine_ev_prepare_init(struct ev_prepare *watcher,
   ev_prepare_init(watcher, callback);
 }
 
-// Of the highest priority, which nothing else has: called in each turn of the loop, whatever else is pending.
+// Sets the highest priority, which no other watcher has, so that it runs in every iteration of the loop.
 static inline void netmine_ev_idle_init(struct ev_idle *watcher,
     void (*callback)(struct ev_loop *, struct ev_idle *, int)) {
   ev_idle_init(watcher, callback);
   ev_set_priority(watcher, EV_MAXPRI);
 }
 
-// A descriptor that becomes readable at a time on the monotonic clock: non-blocking, closed on exec.
+// Creates a timer descriptor on the monotonic clock: non-blocking, closed on exec.
 static inline int netmine_timer_create(void) {
   return timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
 }
 
-// Has such a descriptor become readable at a time in ns, at once where it has passed; 0 for never.
+// Makes a timer descriptor readable at a time in ns, at once if the time has passed; 0 means never.
 static inline int netmine_timer_set(int descriptor, uint64_t time) {
   struct itimerspec spec;
   memset(&spec, 0, sizeof spec);
@@ -79,20 +79,20 @@ static inline int netmine_timer_set(int descriptor, uint64_t time) {
   return timerfd_settime(descriptor, TFD_TIMER_ABSTIME, &spec, NULL);
 }
 
-// accept4(2), which glibc declares for _GNU_SOURCE only: non-blocking, closed on exec.
+// accept4(2), which glibc declares only for _GNU_SOURCE. The socket is non-blocking and closed on exec.
 extern int accept4(int, struct sockaddr *, socklen_t *, int);
 static inline int netmine_accept(int listener, struct sockaddr *address, socklen_t *length) {
   return accept4(listener, address, length, SOCK_NONBLOCK | SOCK_CLOEXEC);
 }
 
-// Asks the kernel to stamp what arrives on a socket, in software, at its receipt.
+// Turns on software receive time stamps for a socket.
 static inline int netmine_stamp_received(int descriptor) {
   int flags = SOF_TIMESTAMPING_RX_SOFTWARE | SOF_TIMESTAMPING_SOFTWARE;
   return setsockopt(descriptor, SOL_SOCKET, SO_TIMESTAMPING, &flags, sizeof flags);
 }
 
 // Receives like recv(2); *stamp becomes the kernel's receive time in ns since the Unix epoch, or 0
-// where it reports none.
+// if the kernel reports none.
 static inline ssize_t netmine_receive(int descriptor, void *bytes, size_t capacity, uint64_t *stamp) {
   union { char bytes[256]; struct cmsghdr align; } control;
   struct iovec vector = {bytes, capacity};
@@ -115,8 +115,8 @@ static inline ssize_t netmine_receive(int descriptor, void *bytes, size_t capaci
   return count;
 }
 
-// What the kernel knows of its clock: the offset last estimated and the largest possible error, in ns, and
-// whether it is synchronised.
+// Reads the state of the kernel's clock: the estimated offset and the maximum error, in ns, and whether it is
+// synchronised.
 static inline void netmine_clock_state(int64_t *offset, uint64_t *error_bound, int *synchronised) {
   struct timex state;
   memset(&state, 0, sizeof state);
@@ -126,7 +126,8 @@ static inline void netmine_clock_state(int64_t *offset, uint64_t *error_bound, i
   *synchronised = status != -1 && status != TIME_ERROR && !(state.status & STA_UNSYNC);
 }
 
-// A counter that wakes whoever waits for its descriptor; read as a semaphore one by one, or all at once.
+// Creates an event counter. Its descriptor is readable while the count is above 0; reads take one, as from a semaphore,
+// or the whole count.
 static inline int netmine_eventfd(int is_semaphore) {
   return eventfd(0, EFD_CLOEXEC | (is_semaphore ? EFD_SEMAPHORE : 0));
 }

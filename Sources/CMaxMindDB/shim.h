@@ -1,5 +1,5 @@
-// libmaxminddb: what is known of IP addresses, in files. Its values are in a union and its look-ups take any number of
-// arguments, which Swift cannot see.
+// libmaxminddb: databases of IP addresses. Its values are a union and its look-ups are variadic, which Swift does not
+// import.
 #ifndef NETMINE_CMAXMINDDB_SHIM_H
 #define NETMINE_CMAXMINDDB_SHIM_H
 
@@ -8,21 +8,21 @@
 
 /// A value of an entry.
 typedef struct {
-  /// One of the `MMDB_DATA_TYPE_…` numbers; 0 where there is no such value.
+  /// One of the `MMDB_DATA_TYPE_…` numbers; 0 if there is no such value.
   uint32_t type;
-  /// A text's bytes of UTF-8, within the database; not ended by a zero.
+  /// The UTF-8 bytes of a text, inside the database, without a terminating zero.
   const char *text;
-  /// How many they are.
+  /// Number of these bytes.
   uint32_t size;
   /// A floating-point number.
   double real;
-  /// A whole number that is not negative.
+  /// An unsigned integer.
   uint64_t whole;
 } netmine_mmdb_value;
 
-/// Looks up the value under up to three keys, one within the other; those not needed are NULL.
+/// Looks up the value under up to three nested keys; unused keys are NULL.
 ///
-/// Returns MMDB_SUCCESS also where there is none.
+/// Returns MMDB_SUCCESS even if there is no value.
 static inline int netmine_mmdb_get(MMDB_entry_s *entry, const char *first, const char *second, const char *third,
                                    netmine_mmdb_value *value) {
   const char *const path[] = {first, second, third, NULL};
@@ -46,8 +46,8 @@ static inline int netmine_mmdb_get(MMDB_entry_s *entry, const char *first, const
   return MMDB_SUCCESS;
 }
 
-/// Whether the 16 zero bytes are there that follow the search tree of every whole database: where they are not, the
-/// number of its nodes is wrong, or part of it is gone.
+/// Whether the 16 zero bytes follow the search tree, as in every whole database. If not, its node count is wrong, or the
+/// file is truncated.
 static inline bool netmine_mmdb_is_whole(const MMDB_s *database) {
   static const uint8_t separator[16];
   uint64_t size = (uint64_t)database->metadata.node_count * database->full_record_byte_size;

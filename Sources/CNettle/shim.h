@@ -1,4 +1,4 @@
-// Nettle's hashes; its names are macros for those that Swift sees (sha256_init is nettle_sha256_init).
+// Nettle's hashes. Its names are macros: Swift sees sha256_init as nettle_sha256_init.
 #ifndef NETMINE_CNETTLE_SHIM_H
 #define NETMINE_CNETTLE_SHIM_H
 

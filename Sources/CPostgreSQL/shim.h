@@ -1,4 +1,4 @@
-// PostgreSQL's client library; all of it that is used here, Swift sees as it is.
+// PostgreSQL's client library, without additions.
 #ifndef NETMINE_CPOSTGRESQL_SHIM_H
 #define NETMINE_CPOSTGRESQL_SHIM_H
 

@@ -1,4 +1,4 @@
-// SQLite's library; Swift sees all of it that is used here as it is.
+// SQLite's library, without additions.
 #ifndef NETMINE_CSQLITE_SHIM_H
 #define NETMINE_CSQLITE_SHIM_H
 

@@ -1,4 +1,4 @@
-// Zstandard's streaming interface; all of it that is used here, Swift sees as it is.
+// Zstandard's streaming interface, without additions.
 #ifndef NETMINE_CZSTD_SHIM_H
 #define NETMINE_CZSTD_SHIM_H
 

@@ -27,23 +27,65 @@ public final class RowWriter {
     /// The type of each column.
     let kinds: [Kind]
     /// The rows, after the header of `COPY`.
-    var bytes: [UInt8] = beginning
+    private(set) var bytes: [UInt8] = beginning
     /// The number of rows.
-    var count = 0
+    private(set) var count = 0
+    /// The number of fields in the unfinished row.
+    private var column = 0
 
     /// The header of binary `COPY`: a signature, flags and the length of an extension, both 0.
     static let beginning = Array("PGCOPY\n".utf8) + [0xff, 0x0d, 0x0a, 0] + [UInt8](repeating: 0, count: 8)
+
+    init(_ kinds: [Kind]) { self.kinds = kinds }
+
+    /// Begins a field of `count` bytes, and its row if it is the first field.
+    @inline(__always)
+    private mutating func begin(_ count: UInt32) {
+      precondition(column < kinds.count, "a row has more fields than the table has columns")
+      if column == 0 { bytes.appendBig(UInt16(kinds.count)) }
+      bytes.appendBig(count)
+      column += 1
+    }
+
+    mutating func appendNull() { begin(UInt32.max) }
+
+    mutating func append(_ number: Int64) {
+      let isReal = column < kinds.count && kinds[column] == .real
+      begin(8)
+      bytes.appendBig(isReal ? Double(number).bitPattern : UInt64(bitPattern: number))
+    }
+
+    mutating func append(_ number: Double) {
+      begin(8)
+      bytes.appendBig(number.bitPattern)
+    }
+
+    mutating func append(_ field: UnsafeRawBufferPointer) {
+      begin(UInt32(clamping: field.count))
+      bytes.append(contentsOf: field)
+    }
+
+    mutating func endRow() {
+      precondition(column == kinds.count, "a row has fewer fields than the table has columns")
+      column = 0
+      count += 1
+    }
+
+    mutating func removeAll() {
+      bytes.removeLast(bytes.count - Self.beginning.count)
+      count = 0
+      column = 0
+    }
   }
 
   private var rows: Rows
-  private var column = 0
   private var sink: any Sink
   private let batch: Int
 
   /// Creates a writer for a table's columns.
   init(_ table: SQLTable, to sink: any Sink) {
     rows = Rows(
-      kinds: table.columns.map { column in
+      table.columns.map { column in
         switch column.type.prefix(4) {
         case "BIGI": .integer
         case "DOUB": .real
@@ -59,20 +101,13 @@ public final class RowWriter {
   // MARK: Fields
 
   /// Appends null.
-  public func appendNull() { begin(UInt32.max) }
+  public func appendNull() { rows.appendNull() }
 
   /// Appends an integer, to a column of integers or floating-point numbers.
-  public func append(_ number: Int64) {
-    let bits = rows.kinds[column] == .real ? Double(number).bitPattern : UInt64(bitPattern: number)
-    begin(8)
-    rows.bytes.appendBig(bits)
-  }
+  public func append(_ number: Int64) { rows.append(number) }
 
   /// Appends a floating-point number.
-  public func append(_ number: Double) {
-    begin(8)
-    rows.bytes.appendBig(number.bitPattern)
-  }
+  public func append(_ number: Double) { rows.append(number) }
 
   /// Appends a text without its NULs, which PostgreSQL cannot store.
   public func append(_ text: String) {
@@ -83,19 +118,14 @@ public final class RowWriter {
   /// Appends UTF-8 text without its NULs.
   public func append(text: UnsafeRawBufferPointer) {
     if let start = text.baseAddress, memchr(start, 0, text.count) != nil {
-      let clean = text.filter { $0 != 0 }
-      begin(UInt32(clamping: clean.count))
-      rows.bytes += clean
+      text.filter { $0 != 0 }.withUnsafeBytes { rows.append($0) }
     } else {
-      append(bytes: text)
+      rows.append(text)
     }
   }
 
   /// Appends bytes.
-  public func append(bytes: UnsafeRawBufferPointer) {
-    begin(UInt32(clamping: bytes.count))
-    rows.bytes.append(contentsOf: bytes)
-  }
+  public func append(bytes: UnsafeRawBufferPointer) { rows.append(bytes) }
 
   /// Appends a value of the column's type.
   public func append(_ value: SQLValue) {
@@ -108,21 +138,11 @@ public final class RowWriter {
     }
   }
 
-  /// Begins a field of `count` bytes, and its row if it is the first field.
-  private func begin(_ count: UInt32) {
-    precondition(column < rows.kinds.count, "a row has more fields than the table has columns")
-    if column == 0 { rows.bytes.appendBig(UInt16(rows.kinds.count)) }
-    rows.bytes.appendBig(count)
-    column += 1
-  }
-
   // MARK: Rows
 
   /// Ends a row. All its fields must have been appended.
   public func endRow() throws(StoreError) {
-    precondition(column == rows.kinds.count, "a row has fewer fields than the table has columns")
-    column = 0
-    rows.count += 1
+    rows.endRow()
     if rows.bytes.count >= batch { try flush() }
   }
 
@@ -140,9 +160,5 @@ public final class RowWriter {
   }
 
   /// Discards the buffered rows.
-  func discard() {
-    rows.bytes.removeLast(rows.bytes.count - Rows.beginning.count)
-    rows.count = 0
-    column = 0
-  }
+  func discard() { rows.removeAll() }
 }

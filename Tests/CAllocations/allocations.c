@@ -1,4 +1,4 @@
-// Counts allocations by standing in for the C library's functions, each of which goes on to the real one.
+// Counts allocations by wrapping the C library's functions.
 #include "CAllocations.h"
 
 #include <errno.h>

@@ -47,7 +47,7 @@ public final class NodeStore {
         return store
       }
       guard try store.hasCurrentLayout() else {
-        // An earlier version's database is brought forward once, by whoever opens it first.
+        // The first program that opens an earlier version's database migrates it.
         _ = try open(place, schema: schema)
         return try open(place, schema: schema, isReadOnly: true)
       }

@@ -47,8 +47,14 @@ enum DatabasePlace {
     let unfinished = target + ".part"
     unlink(unfinished)
     defer { unlink(unfinished) }
-    // An unfinished file is useless after a crash, so it need not be synchronised.
-    try open(unfinished, "PRAGMA journal_mode = OFF", "PRAGMA synchronous = OFF")
+    // An unfinished file is useless after a crash, so it need not be synchronised. Pages of 16 KiB take a third less
+    // processor time than SQLite's default of 4 KiB.
+    try open(
+      unfinished,
+      "PRAGMA page_size = 16384",
+      "PRAGMA journal_mode = OFF",
+      "PRAGMA synchronous = OFF"
+    )
     guard rename(unfinished, target) == 0 else { throw failure(IOError("write \(path)")) }
   }
 

@@ -29,6 +29,8 @@ struct DatabaseRows {
   private var messageCount: Int64 = 0
   /// The announcements of the current message; a property so that its memory is reused.
   private var announcements: [Announcement] = []
+  /// The digits of a hash; a property so that its memory is reused.
+  private var digits: [UInt8] = []
 
   /// Creates a converter without known connections or sources.
   ///
@@ -161,7 +163,7 @@ struct DatabaseRows {
     }
   }
 
-  private func add(
+  private mutating func add(
     _ hash: Hash256,
     _ form: Announcement.Form,
     _ type: String,
@@ -171,7 +173,9 @@ struct DatabaseRows {
     row.append(messageCount)
     row.append(form.rawValue)
     row.append(type)
-    hash.withText { row.append(text: $0) }
+    digits.removeAll(keepingCapacity: true)
+    hash.append(digits: &digits)
+    digits.withUnsafeBytes { row.append(text: $0) }
     try tables.end(row)
   }
 
