@@ -166,10 +166,10 @@ import Testing
     let world = World(settings)
     world.kinds[World.endpoint(0)] = .node([])
     world.crawl.adopt(900, World.endpoint(0), World.introduction(), at: 0)
-    #expect(world.crawl.isAdopted(900))
+    #expect(world.crawl.isLinked(900))
     world.crawl.ended(900, Outcome(.reset), at: 0)
     #expect(world.run(for: 10) { $0.open.count == 1 })
-    #expect(!world.crawl.isAdopted(900))
+    #expect(!world.crawl.isLinked(900))
   }
 
   @Test func triesAtOnceWhatIsToldToBeBack() {

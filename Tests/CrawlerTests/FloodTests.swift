@@ -46,18 +46,18 @@ import Testing
     #expect(world.crawl.reachableNodes.filter(\.node.isNonsensical).count == 3)
   }
 
-  @Test func takesFromANodeWhatCoreWould() {
+  @Test func takesFromANodeOneAnswerAndALittle() {
     let world = World()
     world.crawl.adopt(9000, World.endpoint(0), World.introduction(), at: 0)
-    // Accepted: 1000 at once, 1000 more for being asked, then one every ten seconds.
+    // Accepted: 1000 at once, 2500 more for being asked, then one every ten seconds.
     for part in UInt32(0)..<4 {
       let told = (0..<1000).map { World.node(World.endpoint((part * 1000 + $0 + 1) << 8)) }
       world.crawl.told(told, by: 9000, at: 0)
     }
-    #expect(world.crawl.candidateCount == 2001)
-    #expect(world.crawl.counts.overQuota == 2000)
+    #expect(world.crawl.candidateCount == 3501)
+    #expect(world.crawl.counts.overQuota == 500)
     world.crawl.told((0..<20).map { World.node(World.endpoint(0x1000_0000 + $0)) }, by: 9000, at: 100)
-    #expect(world.crawl.candidateCount == 2011)
+    #expect(world.crawl.candidateCount == 3511)
   }
 
   @Test func takesOfAGroupOnlySoManyAtATime() {

@@ -8,7 +8,7 @@ import Testing
   private static let second = World.endpoint(2 << 16)
   private static let third = World.endpoint(3 << 16)
 
-  /// A network of two connected nodes, each of which tells of the third, and a crawl that asks in rounds.
+  /// A network of two connected nodes, both of which tell of a third, and a crawl that asks in rounds.
   private static func world(_ change: (inout CrawlSettings) -> Void = { _ in }) -> World {
     var settings = CrawlSettings()
     settings.holds = true
@@ -16,8 +16,9 @@ import Testing
     change(&settings)
     let world = World(settings)
     world.kinds = [
-      first: .node([World.node(third)]), second: .node([World.node(third)]),
-      third: .node([World.node(first)]),
+      first: .node([third, second].map { World.node($0) }),
+      second: .node([third, first].map { World.node($0) }),
+      third: .node([first, second].map { World.node($0) }),
     ]
     world.connect(first, as: 1001)
     world.connect(second, as: 1002)

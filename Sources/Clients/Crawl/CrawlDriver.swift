@@ -9,6 +9,10 @@ import Observations
 import Steering
 
 /// Carries out what a crawl decides, through a connector, and reports to the crawl what comes of it.
+///
+/// The connector reports handshakes and ends twice: over the session, and in the stream between the messages of the
+/// connection. The order of the stream counts, so that a peer that answers and closes at once is credited with its answer.
+/// What the session reports is used if the stream has passed that moment without it, as after a gap.
 final class CrawlDriver {
   /// Addresses that a peer told in one message.
   struct Telling {
@@ -57,10 +61,38 @@ final class CrawlDriver {
   private let target: (Endpoint) -> ConnectTarget
   private let began = Clock.monotonic()
   private var events: [ControlEvent] = []
-  private var tellings: [Telling] = []
-  private var ends: [(connection: UInt32, outcome: Outcome)] = []
-  private var adoptions: [(connection: UInt32, remote: Endpoint, introduction: PeerIntroduction)] = []
+  /// Records of the stream that are not reported to the crawl yet, in order.
+  private var heard: [Heard] = []
+  /// Handshakes and ends that the session has reported and the stream has not.
+  private var early: [UInt32: Early] = [:]
+  /// The time of the latest record, ns since the Unix epoch, and when it came, in seconds since the crawl began.
+  private var lastHeard: (time: UInt64, at: Double) = (0, 0)
   private var lastLook = 0.0
+  private var lastSweep = 0.0
+
+  private enum Heard {
+    case event(UInt32, ConnectionEvent)
+    case telling(Telling)
+  }
+
+  /// The session's report of a connection.
+  private struct Early {
+    var introduction: (PeerIntroduction, duration: UInt64)?
+    var end: Outcome?
+    /// When the last report came, ns since the Unix epoch, and in seconds since the crawl began.
+    var time: UInt64
+    var at: Double
+  }
+
+  /// Seconds by which the stream must have passed a report that it does not have. Its records are in order, but their
+  /// times, which are the kernel's, need not be.
+  private static let passing = 1.0
+
+  /// Seconds without any record after which a report of the session is used: the stream is not behind.
+  private static let quiet = 2.0
+
+  /// Seconds after which a report of the session is used in any case.
+  private static let patience = 60.0
 
   /// Prepares a crawl, and starts handling the stream's records.
   init(
@@ -95,7 +127,7 @@ final class CrawlDriver {
   /// - Parameter isInterrupted: ends the wait early.
   func step(isInterrupted: () -> Bool) throws(ClientFailure) {
     _ = try session.wait(timeout: Self.tick) {
-      isInterrupted() || events.count + tellings.count >= Self.digestCount
+      isInterrupted() || events.count + heard.count >= Self.digestCount
     }
     digest()
     crawl.advance(to: now)
@@ -153,63 +185,102 @@ final class CrawlDriver {
 
   private func hear(_ record: StreamRecord) {
     let header = record.header
-    if case .event(let event) = record.content { return hear(event, of: header.connection) }
+    lastHeard = (max(lastHeard.time, header.time), now)
+    if case .event(let event) = record.content {
+      guard event.direction == .outbound else {
+        inboundEvent?(header.connection, event)
+        return
+      }
+      if event.code == .handshaken || event.code.endsConnection {
+        heard.append(.event(header.connection, event))
+      }
+      return
+    }
     let (command, nodes): (Command, [KnownNode])
     switch record.message {
     case .addr(let addr): (command, nodes) = (.addr, addr.nodes)
     case .addrv2(let addr): (command, nodes) = (.addrv2, addr.nodes)
     default: return
     }
-    tellings.append(
-      Telling(connection: header.connection, command: command, time: header.time, nodes: nodes)
-    )
+    let telling = Telling(connection: header.connection, command: command, time: header.time, nodes: nodes)
+    heard.append(.telling(telling))
   }
 
-  /// Handles an event of the stream. The connector reports the events of the crawl's own connects over the session.
-  private func hear(_ event: ConnectionEvent, of connection: UInt32) {
-    guard event.direction == .outbound else {
-      inboundEvent?(connection, event)
-      return
-    }
-    if event.code.endsConnection {
-      guard crawl.isAdopted(connection) || adoptions.contains(where: { $0.connection == connection }) else {
-        return
-      }
-      ends.append((connection, event.outcome ?? Outcome(.unspecified)))
-    } else if crawl.settings.rounds != nil, event.code == .handshaken,
-      let introduction = event.peer.introduction
-    {
-      adoptions.append((connection, event.remote, introduction))
-    }
-  }
-
-  /// Passes new events to the crawl. The replies to connect requests are read before addresses from the
-  /// stream, so the crawl knows every connection before it gets addresses from it.
+  /// Reports to the crawl what happened. The replies to connect requests are read before, so the crawl knows every
+  /// connection.
   private func digest() {
     let arrived = events
     events = []
-    for event in arrived {
-      switch event {
-      case .connected(let connection, _, let duration): crawl.connected(connection, duration: duration)
-      case .handshaken(let connection, let peer, let duration):
-        crawl.handshaken(connection, peer, duration: duration, at: now)
-      case .connectFailed(let connection, let outcome), .closed(let connection, let outcome):
-        crawl.ended(connection, outcome, at: now)
-      case .sent, .again: break
+    for event in arrived { take(event) }
+    let records = heard
+    heard = []
+    for record in records {
+      switch record {
+      case .event(let connection, let event): take(event, of: connection)
+      case .telling(let telling):
+        let before = crawl.counts.new
+        crawl.told(telling.nodes, by: telling.connection, at: now)
+        told?(telling, crawl.counts.new - before)
       }
     }
-    for (connection, remote, introduction) in adoptions {
-      crawl.adopt(connection, remote, introduction, at: now)
+    if now - lastSweep >= 0.2, !early.isEmpty {
+      lastSweep = now
+      useOverdue()
     }
-    adoptions = []
-    for (connection, outcome) in ends { crawl.ended(connection, outcome, at: now) }
-    ends = []
-    let heard = tellings
-    tellings = []
-    for telling in heard {
-      let before = crawl.counts.new
-      crawl.told(telling.nodes, by: telling.connection, at: now)
-      told?(telling, crawl.counts.new - before)
+  }
+
+  /// Takes an event of the session: what only the session reports is used at once.
+  private func take(_ event: ControlEvent) {
+    func keep(_ connection: UInt32, _ change: (inout Early) -> Void) {
+      var report = early[connection] ?? Early(time: 0, at: 0)
+      (report.time, report.at) = (Clock.now(), now)
+      change(&report)
+      early[connection] = report
+    }
+    switch event {
+    case .connected(let connection, _, let duration): crawl.connected(connection, duration: duration)
+    case .handshaken(let connection, let peer, let duration):
+      if crawl.isDialling(connection) { keep(connection) { $0.introduction = (peer, duration) } }
+    case .connectFailed(let connection, let outcome): crawl.ended(connection, outcome, at: now)
+    case .closed(let connection, let outcome):
+      if crawl.isDialling(connection) || crawl.isLinked(connection) { keep(connection) { $0.end = outcome } }
+    case .sent, .again: break
+    }
+  }
+
+  /// Takes an event of the stream.
+  private func take(_ event: ConnectionEvent, of connection: UInt32) {
+    if event.code == .handshaken {
+      guard let introduction = event.peer.introduction else { return }
+      if crawl.isDialling(connection) {
+        let known = early[connection]?.introduction
+        early[connection]?.introduction = nil
+        crawl.handshaken(
+          connection,
+          known?.0 ?? introduction,
+          duration: known?.duration ?? event.duration,
+          at: now
+        )
+      } else if crawl.settings.rounds != nil {
+        crawl.adopt(connection, event.remote, introduction, at: now)
+      }
+    } else {
+      let outcome = early.removeValue(forKey: connection)?.end ?? event.outcome ?? Outcome(.unspecified)
+      crawl.ended(connection, outcome, at: now)
+    }
+  }
+
+  /// Uses the session's reports that the stream has passed without having them.
+  private func useOverdue() {
+    for (connection, report) in early {
+      let isPassed = lastHeard.time > report.time + UInt64(Self.passing * 1e9)
+      let isQuiet = now - max(lastHeard.at, report.at) > Self.quiet
+      guard isPassed || isQuiet || now - report.at > Self.patience else { continue }
+      early[connection] = nil
+      if let (introduction, duration) = report.introduction {
+        crawl.handshaken(connection, introduction, duration: duration, at: now)
+      }
+      if let end = report.end { crawl.ended(connection, end, at: now) }
     }
   }
 }

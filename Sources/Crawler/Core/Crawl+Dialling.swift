@@ -44,12 +44,13 @@ extension Crawl {
         }
       }
     }
+    settleAnswers(at: now)
     askAgain(at: now)
     for kind in answerDeadlines.indices {
       while let first = answerDeadlines[kind].first, first.time <= now {
         _ = answerDeadlines[kind].popFirst()
         guard let link = links[first.connection], link.isAwaited else { continue }
-        nodes[link.index]?.isSilent = true
+        if link.settlesAt == nil { nodes[link.index]?.isSilent = true }
         stopAwaiting(first.connection)
       }
     }

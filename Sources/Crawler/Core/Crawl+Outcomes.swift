@@ -40,14 +40,21 @@ extension Crawl {
     ask(connection, at: now)
   }
 
-  /// Whether a connection was adopted.
-  public func isAdopted(_ connection: UInt32) -> Bool { links[connection]?.isOurs == false }
+  /// Whether a connection is being made.
+  public func isDialling(_ connection: UInt32) -> Bool { flights[connection] != nil }
+
+  /// Whether a connection stands.
+  public func isLinked(_ connection: UInt32) -> Bool { links[connection] != nil }
 
   /// A connection is closed, or an attempt has failed.
   public mutating func ended(_ connection: UInt32, _ outcome: Outcome, at now: Double) {
     if let link = links[connection] {
+      let isUnanswered = link.isAwaited && link.settlesAt == nil
+      links[connection]?.isClosing = true
       stopAwaiting(connection)
       links[connection] = nil
+      // Asked is not answered: the node may answer in its next connection.
+      if isUnanswered { nodes[link.index]?.lastAsked = nil }
       // The node was reachable until now.
       table[link.index].lastReached = wall(now)
       move(link.index, to: .idle)
@@ -57,6 +64,10 @@ extension Crawl {
         queue(link.index)
       } else if settings.holds, !link.isClosing {
         again(link.index, at: now)
+      } else if isUnanswered, link.isOurs, !link.isClosing, settings.dialsCandidates,
+        !table[link.index].traits.contains(.isRetried)
+      {
+        retry(link.index, seconds: CrawlSettings.retryDelay, at: now)
       }
       return
     }
@@ -142,8 +153,10 @@ extension Crawl {
     }
     links[connection]?.askCount += 1
     nodes[link.index]?.lastAsked = now
-    nodes[link.index]?.allowance += FoundNode.burst
+    nodes[link.index]?.allowance += FoundNode.answer
     links[connection]?.isAwaited = true
+    links[connection]?.toldCount = 0
+    links[connection]?.settlesAt = nil
     awaitedCount += 1
     counts.asks += 1
     asks.append(connection)

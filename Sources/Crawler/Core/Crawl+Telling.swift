@@ -64,24 +64,41 @@ extension Crawl {
       news.append(node)
     }
     if !news.isEmpty { tellings.append(CrawlTelling(advertiser: endpoint, time: epoch + now, nodes: news)) }
-    if isAnswer(told, by: connection, endpoint), let advertiser {
-      counts.answers += 1
-      let before = nodes[advertiser]?.answerCount ?? 0
-      nodes[advertiser]?.answerCount = max(told.count, before)
-      nodes[advertiser]?.isSilent = false
-      stopAwaiting(connection)
-      if let rounds = settings.rounds, let link = links[connection], link.askCount < rounds.askLimit {
-        repeats.append((connection, now + rounds.askPause))
-      }
-    }
+    noteAnswer(told.count, by: connection, at: now)
   }
 
-  /// Whether a message is an answer. Nodes also send up to ten addresses unasked, their own among them; in a
-  /// small network an answer has no more than that.
-  private func isAnswer(_ told: [KnownNode], by connection: UInt32, _ advertiser: Endpoint?) -> Bool {
-    guard links[connection]?.isAwaited == true, !told.isEmpty else { return false }
-    if told.count > 10 { return true }
-    return table.count < CrawlSettings.smallNetwork && !(told.count == 1 && told[0].endpoint == advertiser)
+  /// Counts addresses towards the answer of a connection that was asked.
+  ///
+  /// Nodes also send addresses unasked: their own one, in a message of its own, whatever address they were dialled at, and up
+  /// to ten that they heard of. So a message with one address is no answer, and neither are ten addresses or fewer, unless the
+  /// network is so small that an answer has no more. An answer may come in several messages: nodes without a limit send
+  /// 2,500 addresses as 1000, 1000 and 500. It is complete when no more comes for `CrawlSettings.answerPause`.
+  private mutating func noteAnswer(_ count: Int, by connection: UInt32, at now: Double) {
+    guard var link = links[connection], link.isAwaited, count > 1 else { return }
+    link.toldCount += count
+    if link.toldCount > CrawlSettings.gossipCount || table.count < CrawlSettings.smallNetwork {
+      if link.settlesAt == nil {
+        counts.answers += 1
+        nodes[link.index]?.isSilent = false
+      }
+      let before = nodes[link.index]?.answerCount ?? 0
+      nodes[link.index]?.answerCount = max(link.toldCount, before)
+      link.settlesAt = now + CrawlSettings.answerPause
+      settling.append((connection, now + CrawlSettings.answerPause))
+    }
+    links[connection] = link
+  }
+
+  /// Ends the wait for answers that are complete.
+  mutating func settleAnswers(at now: Double) {
+    while let first = settling.first, first.time <= now {
+      _ = settling.popFirst()
+      guard let link = links[first.connection], link.settlesAt == first.time else { continue }
+      stopAwaiting(first.connection)
+      if let rounds = settings.rounds, link.askCount < rounds.askLimit {
+        repeats.append((first.connection, max(now, first.time - CrawlSettings.answerPause + rounds.askPause)))
+      }
+    }
   }
 
   /// Handles one address; returns whether this advertisement is worth recording.

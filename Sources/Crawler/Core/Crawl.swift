@@ -22,6 +22,10 @@ public struct Crawl {
     /// Whether the crawl made it, and so may close it.
     let isOurs: Bool
     var isAwaited = false
+    /// Addresses that may belong to its answer, told since it was asked.
+    var toldCount = 0
+    /// When its answer is complete, unless more comes; nil before an answer has begun.
+    var settlesAt: Double?
     var isClosing = false
     /// Whether it is closed to be dialled again at once.
     var isRenewed = false
@@ -97,6 +101,8 @@ public struct Crawl {
   var isRoundOpen = false
   /// Connections that are closed to be dialled again at once.
   var renewalCount = 0
+  /// Connections whose answer has begun, and when it is complete; the first is due first.
+  var settling = Fifo<(connection: UInt32, time: Double)>()
   /// Connections to ask again, and when; the first is due first.
   var repeats = Fifo<(connection: UInt32, time: Double)>()
   /// New addresses, kept if peers are asked in rounds.

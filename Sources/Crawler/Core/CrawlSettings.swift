@@ -66,9 +66,14 @@ public struct CrawlSettings: Sendable {
   /// Seconds until the second attempt within a pass.
   static let retryDelay = 3.0
 
-  /// The number of known addresses from which on only a message of more than ten addresses counts as an
-  /// answer.
+  /// The number of known addresses from which on only more than `gossipCount` addresses count as an answer.
   static let smallNetwork = 1000
+
+  /// The most addresses that nodes relay unasked (Bitcoin Core relays messages of up to ten).
+  static let gossipCount = 10
+
+  /// Seconds without a further message after which an answer is complete.
+  static let answerPause = 3.0
 
   /// The wait before an address that could not be reached is dialled again.
   var failureBackoff: Backoff { Backoff(first: backoff, limit: backoffLimit) }

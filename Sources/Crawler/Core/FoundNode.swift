@@ -31,6 +31,9 @@ public struct FoundNode: Sendable {
   /// Addresses accepted at once from a node that was not asked (Bitcoin Core's
   /// `MAX_ADDR_PROCESSING_TOKEN_BUCKET`).
   static let burst = 1000.0
+  /// Further addresses accepted from a node that is asked: the most that code without a limit per message sends
+  /// (2,500 was `ADDRMAN_GETADDR_MAX` of Bitcoin Core).
+  static let answer = 2500.0
   /// Addresses per second accepted from a node in the long run (Core's `MAX_ADDR_RATE_PER_SECOND`).
   static let rate = 0.1
   /// The number of disproved addresses from which on a node is not believed, if none is confirmed.
@@ -45,7 +48,7 @@ public struct FoundNode: Sendable {
 
   /// Accepts as many of `count` addresses as the allowance permits; returns the number accepted.
   mutating func take(_ count: Int, at now: Double) -> Int {
-    allowance = min(2 * Self.burst, allowance + (now - allowedAt) * Self.rate)
+    allowance = min(Self.burst + Self.answer, allowance + (now - allowedAt) * Self.rate)
     allowedAt = now
     let taken = min(count, Int(allowance))
     allowance -= Double(taken)
