@@ -76,6 +76,15 @@ import Testing
     #expect(world.crawl.counts.answers == 3)
   }
 
+  /// It could not dial them again.
+  @Test func neverClosesConnectionsToWhoOptedOut() {
+    let world = Self.world { $0.optedOut = [AddressRange("\(Self.first.address)")!] }
+    #expect(Self.round(world, reconnectsAll: true))
+    #expect(world.open[1001] == Self.first)
+    #expect(world.dialled[Self.first] == nil)
+    #expect(world.dialled[Self.second] == 1)
+  }
+
   @Test func asksAgainAfterAPauseUpToTheLimit() {
     let world = Self.world {
       $0.rounds?.askLimit = 2

@@ -122,6 +122,8 @@ public final class FakePeer: Sendable {
     }
   }
 
+  deinit { close(listener) }
+
   /// Stops listening. Connections end with their scripts.
   public func stop() { shutdown(listener, Int32(SHUT_RDWR)) }
 

@@ -1,8 +1,8 @@
 import BitcoinWire
 
 extension Crawl {
-  /// A round begins: every connection is asked. A connection that was asked before would not answer again, so it is closed
-  /// and dialled again.
+  /// Begins a round, in which every connection is asked. A connection that was asked before would not answer again, so it
+  /// is closed and dialled again, unless its address has opted out.
   ///
   /// - Parameter reconnectsAll: whether to renew also the connections that this crawl has not asked, as others may have.
   public mutating func beginRound(reconnectsAll: Bool, at now: Double) {
@@ -11,6 +11,8 @@ extension Crawl {
     for connection in links.keys.sorted() {
       guard let link = links[connection], isAsked(link), !link.isClosing else { continue }
       if link.askCount > 0 || reconnectsAll {
+        // It could not be dialled again.
+        guard !settings.isOptedOut(table[link.index].endpoint) else { continue }
         links[connection]?.isClosing = true
         links[connection]?.isRenewed = true
         renewalCount += 1
@@ -21,7 +23,7 @@ extension Crawl {
     }
   }
 
-  /// The round is over: nobody is asked until the next one begins.
+  /// Ends the round. No connection is asked until the next one begins.
   public mutating func endRound() {
     isRoundOpen = false
     repeats = Fifo()

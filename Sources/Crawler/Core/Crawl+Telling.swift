@@ -93,7 +93,7 @@ extension Crawl {
   mutating func settleAnswers(at now: Double) {
     while let first = settling.first, first.time <= now {
       _ = settling.popFirst()
-      guard let link = links[first.connection], link.settlesAt == first.time else { continue }
+      guard let link = links[first.connection], link.isAwaited, link.settlesAt == first.time else { continue }
       stopAwaiting(first.connection)
       if let rounds = settings.rounds, link.askCount < rounds.askLimit {
         repeats.append((first.connection, max(now, first.time - CrawlSettings.answerPause + rounds.askPause)))

@@ -94,6 +94,11 @@ public struct CrawlSettings: Sendable {
   func admits(_ endpoint: Endpoint) -> Bool {
     guard Self.hasPort(endpoint) else { return false }
     guard dialsLoopbackOnly ? endpoint.address.isLoopback : endpoint.address.isRoutable else { return false }
-    return !optedOut.contains { $0.contains(endpoint.address) }
+    return !isOptedOut(endpoint)
+  }
+
+  /// Whether the owner of an address does not want to be observed.
+  func isOptedOut(_ endpoint: Endpoint) -> Bool {
+    optedOut.contains { $0.contains(endpoint.address) }
   }
 }

@@ -12,13 +12,11 @@ enum Layout {
     "attempts": [("cause", "TEXT"), ("cause_code", "BIGINT")],
   ]
 
-  /// The causes of failures as names and codes (docs/control-protocol.md), beside their words. Views are created again, as
-  /// PostgreSQL's `*` is that of the moment.
-  private static let second =
-    viewNamesInOrder.reversed().map { "DROP VIEW \($0)" }
-    + added.sorted { $0.key < $1.key }.flatMap { table, columns in
-      columns.map { "ALTER TABLE \(table) ADD COLUMN \($0.name) \($0.type)" }
-    } + views
+  /// The causes of failures as names and codes (docs/log-format.md), beside their words. The view `nodes_now` stays as it
+  /// is: reachable nodes have no cause, and an operator's own views may depend on it.
+  private static let second = added.sorted { $0.key < $1.key }.flatMap { table, columns in
+    columns.map { "ALTER TABLE \(table) ADD COLUMN \($0.name) \($0.type)" }
+  }
 
   private static let first =
     SQLTable.all.map { table in
@@ -93,10 +91,7 @@ enum Layout {
   }
 
   /// The names of the predefined views.
-  static var viewNames: [String] { viewNamesInOrder.sorted() }
-
-  /// The names of the predefined views, those that others refer to first.
-  private static var viewNamesInOrder: [String] { views.map { String($0.split(separator: " ")[2]) } }
+  static var viewNames: [String] { views.map { String($0.split(separator: " ")[2]) }.sorted() }
 }
 
 /// Lengths of time in ns.

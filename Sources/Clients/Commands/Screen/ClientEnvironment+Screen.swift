@@ -11,8 +11,8 @@ public enum ScreenLine {
 }
 
 extension ClientEnvironment {
-  /// Refreshes a display. On a terminal it is redrawn in place until q is pressed; elsewhere it is printed
-  /// again each time, with an empty line between texts.
+  /// Refreshes a display. On a terminal it redraws the display in place until the user presses q. Elsewhere it prints
+  /// every refresh, with an empty line between texts.
   ///
   /// - Parameters:
   ///   - interval: seconds between refreshes.

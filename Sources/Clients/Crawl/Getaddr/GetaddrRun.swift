@@ -80,7 +80,9 @@ final class GetaddrRun {
   /// Waits for a moment, and does what is due then.
   private func step() throws(ClientFailure) {
     try driver.step { isEnding }
-    list?.add(driver.crawl.takeNewAddresses())
+    // Taken also without a list, as they would pile up.
+    let addresses = driver.crawl.takeNewAddresses()
+    list?.add(addresses)
     // The database of nodes is the crawl's.
     _ = driver.crawl.takeAttempts()
     _ = driver.crawl.takeTellings()
