@@ -113,4 +113,17 @@ import Testing
     #expect(crawl.counts.new == 2500)
     #expect(crawl.counts.overQuota == 0)
   }
+
+  /// A peer may send addresses without end.
+  @Test(arguments: [(1000, 4.0), (20, 20)]) func endsAnAnswerThatGoesOn(_ count: UInt32, _ latest: Double) {
+    var crawl = Self.asked()
+    var time = 2.0
+    while crawl.takeDisconnects().isEmpty, time < 60 {
+      crawl.told(Self.nodes(0..<count), by: 1, at: time)
+      time += 1
+      crawl.advance(to: time)
+    }
+    #expect(time <= latest + 1, "\(time)")
+    #expect(crawl.counts.answers == 1)
+  }
 }

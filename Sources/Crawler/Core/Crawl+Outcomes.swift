@@ -156,6 +156,7 @@ extension Crawl {
     nodes[link.index]?.allowance += FoundNode.answer
     links[connection]?.isAwaited = true
     links[connection]?.toldCount = 0
+    links[connection]?.answerBegan = nil
     links[connection]?.settlesAt = nil
     awaitedCount += 1
     counts.asks += 1

@@ -72,21 +72,29 @@ extension Crawl {
   /// Nodes also send addresses unasked: their own one, in a message of its own, whatever address they were dialled at, and up
   /// to ten that they heard of. So a message with one address is no answer, and neither are ten addresses or fewer, unless the
   /// network is so small that an answer has no more. An answer may come in several messages: nodes without a limit send
-  /// 2,500 addresses as 1000, 1000 and 500. It is complete when no more comes for `CrawlSettings.answerPause`.
+  /// 2,500 addresses as 1000, 1000 and 500. It is complete when no more comes for `CrawlSettings.answerPause`, and in any case
+  /// with that many addresses or after `CrawlSettings.answerSpan`: a peer may send addresses without end.
   private mutating func noteAnswer(_ count: Int, by connection: UInt32, at now: Double) {
     guard var link = links[connection], link.isAwaited, count > 1 else { return }
     link.toldCount += count
-    if link.toldCount > CrawlSettings.gossipCount || table.count < CrawlSettings.smallNetwork {
-      if link.settlesAt == nil {
-        counts.answers += 1
-        nodes[link.index]?.isSilent = false
-      }
-      let before = nodes[link.index]?.answerCount ?? 0
-      nodes[link.index]?.answerCount = max(link.toldCount, before)
-      link.settlesAt = now + CrawlSettings.answerPause
-      settling.append((connection, now + CrawlSettings.answerPause))
+    guard link.toldCount > CrawlSettings.gossipCount || table.count < CrawlSettings.smallNetwork else {
+      return links[connection] = link
     }
+    let begin = link.answerBegan ?? now
+    if link.answerBegan == nil {
+      counts.answers += 1
+      nodes[link.index]?.isSilent = false
+    }
+    let before = nodes[link.index]?.answerCount ?? 0
+    nodes[link.index]?.answerCount = max(link.toldCount, before)
+    let end = min(now + CrawlSettings.answerPause, begin + CrawlSettings.answerSpan)
+    (link.answerBegan, link.settlesAt) = (begin, end)
     links[connection] = link
+    if link.toldCount >= Int(FoundNode.answer) {
+      settle(connection, at: now)
+    } else {
+      settling.append((connection, end))
+    }
   }
 
   /// Ends the wait for answers that are complete.
@@ -94,11 +102,17 @@ extension Crawl {
     while let first = settling.first, first.time <= now {
       _ = settling.popFirst()
       guard let link = links[first.connection], link.isAwaited, link.settlesAt == first.time else { continue }
-      stopAwaiting(first.connection)
-      if let rounds = settings.rounds, link.askCount < rounds.askLimit {
-        repeats.append((first.connection, max(now, first.time - CrawlSettings.answerPause + rounds.askPause)))
-      }
+      settle(first.connection, at: now)
     }
+  }
+
+  /// Ends the wait for one answer, and has the connection asked again if rounds ask more than once.
+  private mutating func settle(_ connection: UInt32, at now: Double) {
+    stopAwaiting(connection)
+    guard let rounds = settings.rounds, let link = links[connection], link.askCount < rounds.askLimit else {
+      return
+    }
+    repeats.append((connection, now + max(0, rounds.askPause - CrawlSettings.answerPause)))
   }
 
   /// Handles one address; returns whether this advertisement is worth recording.

@@ -24,7 +24,8 @@ public struct Crawl {
     var isAwaited = false
     /// Addresses that may belong to its answer, told since it was asked.
     var toldCount = 0
-    /// When its answer is complete, unless more comes; nil before an answer has begun.
+    /// When its answer began, and when it is complete unless more comes; nil before an answer has begun.
+    var answerBegan: Double?
     var settlesAt: Double?
     var isClosing = false
     /// Whether it is closed to be dialled again at once.

@@ -75,6 +75,9 @@ public struct CrawlSettings: Sendable {
   /// Seconds without a further message after which an answer is complete.
   static let answerPause = 3.0
 
+  /// The most seconds that an answer takes after its first message.
+  static let answerSpan = 15.0
+
   /// The wait before an address that could not be reached is dialled again.
   var failureBackoff: Backoff { Backoff(first: backoff, limit: backoffLimit) }
 
